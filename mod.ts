@@ -1,0 +1,42 @@
+/**
+ * Sessions for request handlers that take a `Request` and return a `Response`.
+ *
+ * The session lives in a cookie that is sealed with AES-256-GCM: the browser
+ * can neither read nor change it. The same source runs on Deno, Cloudflare
+ * Workers, Bun and Node, with nothing but `Request`, `Response` and WebCrypto.
+ *
+ * @example A whole program
+ * ```ts
+ * import { generateSecret, withSession } from "with-session";
+ *
+ * export default {
+ *   fetch: withSession((_request, session) => {
+ *     const visits = session.update("visits", (n = 0) => n + 1);
+ *     return new Response(`Visit ${visits}\n`);
+ *   }, { secret: generateSecret() }),
+ * };
+ * ```
+ *
+ * @module
+ */
+
+export type { CookieOptions } from "./src/cookie.ts";
+export type { Codec } from "./src/data.ts";
+export { SessionError, type SessionErrorCode } from "./src/errors.ts";
+export type { RejectReason, SessionEvent } from "./src/events.ts";
+export type { SessionOptions } from "./src/options.ts";
+export type {
+  SchemaIssue,
+  SchemaResult,
+  StandardSchema,
+} from "./src/schema.ts";
+export type { TokenFault } from "./src/seal.ts";
+export { generateSecret, type Secret } from "./src/secrets.ts";
+export type { AnyData, Session } from "./src/session.ts";
+export { createSessions, type Sessions } from "./src/sessions.ts";
+export {
+  type LazySessionHandler,
+  type OptionsFor,
+  type SessionHandler,
+  withSession,
+} from "./src/with_session.ts";

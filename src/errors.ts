@@ -1,0 +1,60 @@
+/**
+ * What went wrong, as a stable string to branch on.
+ *
+ * - `destroyed`: the session was written after `destroy()`.
+ * - `invalid-data`: a value cannot be kept as it is, or does not fit `schema`.
+ * - `late-write`: the session was written after its response had left.
+ * - `left-out`: the session was used on a request that `when` leaves out.
+ * - `oversize`: the cookie would be larger than browsers keep.
+ */
+export type SessionErrorCode =
+  | "destroyed"
+  | "invalid-data"
+  | "late-write"
+  | "left-out"
+  | "oversize";
+
+/**
+ * The one error that a session throws at run time.
+ *
+ * Test `code`, not the message and not the class: codes are part of the API,
+ * and a program that has two copies of the package has two classes. Messages
+ * never hold a token, a secret or a value of the session.
+ *
+ * A wrong option is not a `SessionError`: it is a `TypeError` or `RangeError`
+ * thrown when the session is set up.
+ *
+ * @example Telling the visitor that the session is full
+ * ```ts
+ * import { createSessions, generateSecret, SessionError } from "with-session";
+ * import assert from "node:assert/strict";
+ *
+ * const sessions = createSessions({ secret: generateSecret() });
+ * const session = sessions.create();
+ * session.set("essay", "x".repeat(5000));
+ *
+ * await assert.rejects(
+ *   () => sessions.seal(session),
+ *   (error) => error instanceof SessionError && error.code === "oversize",
+ * );
+ * ```
+ */
+export class SessionError extends Error {
+  /** Always `"SessionError"`, also in minified programs. */
+  override readonly name: string = "SessionError";
+
+  /** What went wrong. */
+  readonly code: SessionErrorCode;
+
+  /**
+   * Makes an error with a code.
+   *
+   * @param code What went wrong.
+   * @param message The same for a person.
+   * @param options `cause`: the error of a codec or schema below.
+   */
+  constructor(code: SessionErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,141 @@
+import type { KeyMaterial } from "./secrets.ts";
+
+/** A secret of the ring, ready for use. */
+export interface RingEntry {
+  /** 4 bytes derived from the secret, as an unsigned number. */
+  readonly keyId: number;
+  readonly secret: CryptoKey;
+}
+
+/** The key that this process seals with, and its salt. */
+export interface Writer {
+  readonly keyId: number;
+  readonly salt: Uint8Array<ArrayBuffer>;
+  readonly key: CryptoKey;
+  /** In seconds since 1970. */
+  readonly since: number;
+  sealed: number;
+}
+
+const USES: KeyUsage[] = ["deriveBits", "deriveKey"];
+const LABEL = "withSession/seal/v1";
+const WRITER_TOKENS = 65_536;
+const WRITER_SECONDS = 3_600;
+const SUBKEYS = 1_024;
+
+/**
+ * The secrets of one context and the subkeys made from them.
+ *
+ * A writer keeps one random salt for at most 65 536 tokens and one hour, so
+ * that a repeated nonce stays out of reach for 2^48 tokens, at the price of a
+ * plain AES-GCM call. Nothing is derived before the first token: some
+ * platforms have no randomness before the first request.
+ */
+export class Keyring {
+  readonly #secrets: readonly KeyMaterial[];
+  readonly #context: string;
+  readonly #subkeys: Map<string, CryptoKey> = new Map();
+  #entries: Promise<RingEntry[]> | undefined;
+  #writer: Writer | undefined;
+  #nextWriter: Promise<Writer> | undefined;
+
+  /**
+   * @param context What a token is for: purpose, cookie name, further
+   * bindings, in ASCII. Another context makes other keys.
+   */
+  constructor(secrets: readonly KeyMaterial[], context: readonly string[]) {
+    this.#secrets = secrets;
+    // Each part behind its length, so that ["ab","c"] and ["a","bc"] differ.
+    this.#context = context.map((part) =>
+      binary([part.length >> 8, part.length & 255]) + part
+    ).join("");
+  }
+
+  /** The secrets, newest first; imported when they are first needed. */
+  entries(): Promise<RingEntry[]> {
+    return this.#entries ??= Promise.all(this.#secrets.map(makeEntry)).catch(
+      (error) => {
+        this.#entries = undefined;
+        throw error;
+      },
+    );
+  }
+
+  /** The key to seal the next token with. */
+  async writer(now: number): Promise<Writer> {
+    const writer = this.#writer;
+    if (writer && writer.sealed < WRITER_TOKENS) {
+      // A clock that was put back ends the hour as well.
+      const age = now - writer.since;
+      if (age >= 0 && age < WRITER_SECONDS) return writer;
+    }
+    return await (this.#nextWriter ??= this.#makeWriter(now));
+  }
+
+  /** The subkey of a salt, if a token with it has been authentic before. */
+  known(address: string): CryptoKey | undefined {
+    const key = this.#subkeys.get(address);
+    if (key) this.remember(address, key);
+    return key;
+  }
+
+  /** Keeps a subkey as the latest; only one that opened an authentic token. */
+  remember(address: string, key: CryptoKey): void {
+    this.#subkeys.delete(address);
+    this.#subkeys.set(address, key);
+    const [oldest] = this.#subkeys.keys();
+    if (this.#subkeys.size > SUBKEYS) this.#subkeys.delete(oldest as string);
+  }
+
+  /**
+   * Derives the subkey of a salt. The salt of a token is chosen by whoever
+   * sent it, so it belongs into `info`, where plain PRF security carries it.
+   */
+  derive(
+    { secret }: RingEntry,
+    salt: Uint8Array<ArrayBuffer>,
+  ): Promise<CryptoKey> {
+    return crypto.subtle.deriveKey(
+      hkdf("\x01subkey" + binary(salt) + this.#context),
+      secret,
+      { name: "AES-GCM", length: 256 },
+      false,
+      ["encrypt", "decrypt"],
+    );
+  }
+
+  async #makeWriter(since: number): Promise<Writer> {
+    try {
+      const [newest] = await this.entries() as [RingEntry];
+      const salt = crypto.getRandomValues(new Uint8Array(12));
+      const key = await this.derive(newest, salt);
+      const { keyId } = newest;
+      return this.#writer = { keyId, salt, key, since, sealed: 0 };
+    } finally {
+      this.#nextWriter = undefined;
+    }
+  }
+}
+
+async function makeEntry(material: KeyMaterial): Promise<RingEntry> {
+  const secret = material instanceof CryptoKey
+    ? material
+    : await crypto.subtle.importKey("raw", material, "HKDF", false, USES);
+  const bits = await crypto.subtle.deriveBits(hkdf("\x02kid"), secret, 32);
+  return { keyId: new DataView(bits).getUint32(0), secret };
+}
+
+/** @param info Bytes, as the characters of a text. */
+function hkdf(info: string): HkdfParams {
+  const bytes = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0));
+  return {
+    name: "HKDF",
+    hash: "SHA-256",
+    salt: bytes(LABEL),
+    info: bytes(LABEL + info),
+  };
+}
+
+function binary(bytes: Iterable<number>): string {
+  return String.fromCharCode(...bytes);
+}

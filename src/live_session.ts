@@ -1,0 +1,431 @@
+import { encodeBase64url } from "./base64url.ts";
+import { checkSeconds } from "./check.ts";
+import {
+  type CookieForm,
+  LONGEST_COOKIE,
+  readCookie,
+  writeCookie,
+} from "./cookie.ts";
+import {
+  freeze,
+  isReserved,
+  keep,
+  NOTICES,
+  OWNER,
+  PERSIST,
+  publicValues,
+  readValues,
+  type Values,
+} from "./data.ts";
+import { SessionError } from "./errors.ts";
+import type { RejectReason, SessionEvent } from "./events.ts";
+import type { Settings } from "./options.ts";
+import { finish } from "./response.ts";
+import { fit, issuePaths } from "./schema.ts";
+import { keyIdOf, open, seal, type Sealed } from "./seal.ts";
+import type { AnyData, Session } from "./session.ts";
+
+/** Whether a session can be written, or why it cannot any more. */
+export type Phase = "open" | "destroyed" | "late-write" | "left-out";
+
+/** A request, as far as its session is concerned. */
+export interface Visit {
+  readonly settings: Settings;
+  readonly form: CookieForm;
+  /** None for a session without a request. */
+  readonly headers?: Headers | undefined;
+  phase: Phase;
+}
+
+const LONGEST_INTERVAL = 300;
+const LARGEST_KEYS = 3;
+
+/** A request's visit; without one, that of a job or a socket. */
+export function visitOf(settings: Settings, request?: Request): Visit {
+  const { url, headers } = request ?? {};
+  return { settings, form: settings.formOf(url), headers, phase: "open" };
+}
+
+/**
+ * The session of a visit; at once where there is nothing to open. Whatever
+ * the request holds, it gets a session.
+ */
+export function openVisit(visit: Visit): LiveSession | Promise<LiveSession> {
+  const { settings, form, headers } = visit;
+  const token = readCookie(headers?.get("cookie") ?? "", form);
+  if (token) {
+    return LiveSession.unseal(visit, token).then((session) =>
+      session ?? new LiveSession(visit, true)
+    );
+  }
+  if (token === null) settings.emit?.({ type: "duplicate" });
+  return new LiveSession(visit);
+}
+
+/** What a token holds, if there is one. */
+interface Content {
+  /** Times are whole seconds since 1970. */
+  created: number;
+  sealed: number;
+  expires: number;
+  /** Made when it is first needed. */
+  sid?: Uint8Array<ArrayBuffer>;
+  readonly token?: string;
+  readonly isStale?: boolean;
+}
+
+/** {@linkcode Session}, from its token to its cookie. */
+export class LiveSession implements Session {
+  readonly #visit: Visit;
+  /** The request brought a cookie that was not good. */
+  readonly #isRefused: boolean;
+  #values: Values;
+  #content: Content;
+  /** The handler has looked at the session. */
+  #isTouched = false;
+  #isChanged = false;
+
+  constructor(
+    visit: Visit,
+    isRefused = false,
+    values: Values = {},
+    content?: Content,
+  ) {
+    const now = visit.settings.now();
+    this.#visit = visit;
+    this.#isRefused = isRefused;
+    this.#values = values;
+    this.#content = content ?? { created: now, sealed: now, expires: Infinity };
+  }
+
+  get id(): string {
+    this.#isTouched = true;
+    return this.#id();
+  }
+
+  get isNew(): boolean {
+    this.#isTouched = true;
+    return !this.#content.token;
+  }
+
+  get userId(): string | undefined {
+    return this.#find(OWNER) as string | undefined;
+  }
+
+  get createdAt(): number {
+    this.#isTouched = true;
+    return this.#content.created * 1000;
+  }
+
+  get expiresAt(): number {
+    this.#isTouched = true;
+    const { sealed, expires } = this.#content;
+    return Math.min(expires, this.#end(sealed)) * 1000;
+  }
+
+  get(key: string): unknown {
+    return isReserved(key) ? undefined : this.#find(key);
+  }
+
+  set(key: string, value: unknown): void {
+    if (isReserved(key)) {
+      throw new SessionError("invalid-data", `Cannot keep ${key}`);
+    }
+    this.#put(key, value);
+  }
+
+  has(key: string): boolean {
+    return this.get(key) !== undefined;
+  }
+
+  delete(key: string): void {
+    this.set(key, undefined);
+  }
+
+  clear(): void {
+    this.#write();
+    for (const key of Object.keys(this.#values)) {
+      if (key !== OWNER && key !== PERSIST) this.#put(key);
+    }
+  }
+
+  keys(): string[] {
+    return Object.keys(this.toJSON());
+  }
+
+  toJSON(): AnyData {
+    this.#isTouched = true;
+    return freeze(publicValues(this.#values));
+  }
+
+  update<Value>(
+    key: string,
+    change: (value: Value | undefined) => Value,
+  ): Value {
+    this.set(key, change(this.get(key) as Value | undefined));
+    return this.get(key) as Value;
+  }
+
+  take(key: string): unknown {
+    const value = this.get(key);
+    this.delete(key);
+    return value;
+  }
+
+  flash(key: string, value: unknown): void {
+    const notices = this.#find(NOTICES + key) as unknown[] | undefined ?? [];
+    this.#put(NOTICES + key, [...notices, value]);
+  }
+
+  flashes<Value>(key: string): readonly Value[] {
+    const notices = this.#find(NOTICES + key) as Value[] | undefined ?? [];
+    if (notices.length) this.#put(NOTICES + key);
+    return notices;
+  }
+
+  regenerate(): void {
+    this.#write();
+    this.#isChanged = true;
+    delete this.#content.sid;
+  }
+
+  login(userId: string, _options?: { label?: string | undefined }): void {
+    if (typeof userId !== "string" || !userId) {
+      throw new TypeError("userId must be a text");
+    }
+    this.regenerate();
+    const owner = this.userId;
+    if (owner && owner !== userId) this.clear();
+    this.#put(OWNER, userId);
+    const now = this.#visit.settings.now();
+    Object.assign(this.#content, {
+      created: now,
+      sealed: now,
+      expires: Infinity,
+    });
+  }
+
+  destroy(): void {
+    if (this.#visit.phase !== "destroyed") this.#write();
+    this.#visit.phase = "destroyed";
+    this.#values = {};
+  }
+
+  persist(choice: boolean | number): void {
+    this.#write();
+    const { persistent, absoluteTimeout } = this.#visit.settings;
+    if (typeof choice !== "boolean") {
+      checkSeconds("persist", choice, absoluteTimeout);
+    }
+    if (choice !== (this.#values[PERSIST] ?? persistent)) {
+      this.#put(PERSIST, choice);
+    }
+  }
+
+  async save(): Promise<void> {
+    if (this.#visit.phase === "destroyed") return;
+    this.#write();
+    await this.#seal(this.#visit.settings.now());
+  }
+
+  #find(key: string): unknown {
+    this.#isTouched = true;
+    const { codec } = this.#visit.settings;
+    const value = Object.hasOwn(this.#values, key)
+      ? this.#values[key]
+      : undefined;
+    // What cannot be frozen, a Map say, is copied: no change goes unnoticed.
+    return freeze(
+      codec === JSON || value === undefined
+        ? value
+        : codec.parse(codec.stringify(value)),
+    );
+  }
+
+  /** Keeps a value or, without one, removes it. */
+  #put(key: string, value?: unknown): void {
+    this.#write();
+    const { codec } = this.#visit.settings;
+    const kept = value === undefined ? value : keep(codec, key, value);
+    // The same text is no change, and asks for no cookie.
+    if (codec.stringify(kept) === codec.stringify(this.#find(key))) return;
+    this.#isChanged = true;
+    this.#values = { ...this.#values, [key]: kept };
+    if (kept === undefined) delete this.#values[key];
+  }
+
+  /** Refuses a write once the session or its request is over. */
+  #write(): void {
+    this.#isTouched = true;
+    const { phase } = this.#visit;
+    if (phase === "open") return;
+    if (phase === "late-write") this.#tell(phase);
+    throw new SessionError(phase, `Cannot write the session: ${phase}`);
+  }
+
+  /** 48 bits of the random id; the other 80 stay unknown. */
+  #id(): string {
+    const sid = this.#content.sid ??= crypto.getRandomValues(
+      new Uint8Array(16),
+    );
+    return encodeBase64url(sid.subarray(0, 6));
+  }
+
+  #tell(type: SessionEvent["type"], more?: Partial<SessionEvent>): void {
+    const { emit } = this.#visit.settings;
+    const { token = "" } = this.#content;
+    emit?.(
+      { type, id: this.#id(), keyId: keyIdOf(token), ...more } as SessionEvent,
+    );
+  }
+
+  /** Its idle timeout in seconds, by its own choice or by the options. */
+  #idle(): number {
+    const own = this.#values[PERSIST];
+    return typeof own === "number" ? own : this.#visit.settings.idleTimeout;
+  }
+
+  /** When it ends, if it was last used at a time. */
+  #end(used: number): number {
+    const { absoluteTimeout } = this.#visit.settings;
+    const { created } = this.#content;
+    return Math.min(created + absoluteTimeout, used + this.#idle());
+  }
+
+  /** The session of a token; `null` and an event if it is not good. */
+  static async unseal(
+    visit: Visit,
+    token: string,
+  ): Promise<LiveSession | null> {
+    const { settings, form } = visit;
+    const { codec, emit, absoluteTimeout } = settings;
+    const now = settings.now();
+    const reject = (reason: RejectReason) => {
+      emit?.({ type: "rejected", reason, keyId: keyIdOf(token) });
+      return null;
+    };
+    const content = await open(form.ring, token, now);
+    if (typeof content === "string") return reject(content);
+    const values = readValues(codec, content.text);
+    const session = new LiveSession(visit, false, values ?? {}, content);
+    const { created, sealed, expires } = content;
+    if (Math.min(expires, session.#end(sealed)) <= now) {
+      const isOld = now >= created + absoluteTimeout;
+      session.#tell("expired", { reason: isOld ? "absolute" : "idle" });
+      return null;
+    }
+    if (!values) return reject("not-json");
+    if (!await fit(settings, values)) return reject("schema");
+    session.#tell("opened");
+    return session;
+  }
+
+  /** Seals it as it stands, as used at this time. */
+  async #seal(sealed: number): Promise<string> {
+    const { settings: { schema, codec }, form, phase } = this.#visit;
+    if (phase === "destroyed") this.#write();
+    const values = this.#values;
+    const result = await schema?.["~standard"].validate(publicValues(values));
+    if (result?.issues) {
+      const paths = issuePaths(result.issues);
+      throw new SessionError("invalid-data", `The schema refuses ${paths}`);
+    }
+    this.#id();
+    const expires = this.#end(sealed);
+    const text = codec.stringify(values);
+    const content = { ...this.#content as Sealed, sealed, expires, text };
+    const token = await seal(form.ring, content);
+    const bytes = token.length + form.name.length;
+    if (bytes > LONGEST_COOKIE) {
+      this.#tell("oversize", { bytes });
+      const size = (key: string) =>
+        new TextEncoder().encode(codec.stringify(values[key])).length;
+      const largest = Object.keys(values).sort((a, b) => size(b) - size(a))
+        .slice(0, LARGEST_KEYS).map((key) => `${key}: ${size(key)}`);
+      throw new SessionError(
+        "oversize",
+        `Cookie of ${bytes} bytes, ${LONGEST_COOKIE} at most; largest keys: ${largest.join()}`,
+      );
+    }
+    return token;
+  }
+
+  /**
+   * Adds to a response what the session needs, and ends it. One that was not
+   * touched returns the very same response.
+   */
+  static commit(session: LiveSession, response: Response): Promise<Response> {
+    return session.#commit(response);
+  }
+
+  /** The value of a session's cookie, for the world outside. */
+  static async seal(
+    session: LiveSession,
+    now: number = session.#visit.settings.now(),
+  ): Promise<string> {
+    const token = await session.#seal(now);
+    const { token: old, isStale } = session.#content;
+    if (!old) session.#tell("created");
+    if (isStale) session.#tell("resealed");
+    return token;
+  }
+
+  async #commit(response: Response): Promise<Response> {
+    const { settings, form, phase } = this.#visit;
+    if (phase === "late-write") this.#write();
+    this.#visit.phase = "late-write";
+    if (!this.#isTouched) return response;
+
+    const isKnown = !!this.#content.token;
+    const isOpen = phase === "open";
+    const isWorthKeeping = isKnown ||
+      Object.keys(this.#values).some((key) => key !== PERSIST);
+    const isChanged = isOpen && this.#isChanged && isWorthKeeping;
+    const isRemoved = isKnown && !isOpen;
+    if (isRemoved) this.#tell("destroyed");
+    // A protocol switch or an error response cannot be copied, and Bun's
+    // upgrade has no response at all.
+    if (!(response?.status > 199)) {
+      if (!isChanged && !isRemoved) return response;
+      throw new SessionError("late-write", "This response carries no cookie");
+    }
+    if (!form.attributes) {
+      if (isChanged) this.#tell("insecure");
+      return finish(response);
+    }
+
+    let line;
+    if (isChanged || isKnown && isOpen && this.#isRenewalDue()) {
+      const now = settings.now();
+      const token = await LiveSession.seal(this, now);
+      if (!isChanged) this.#tell("renewed");
+      const persists = this.#values[PERSIST] ?? settings.persistent;
+      const maxAge = !!persists && this.#end(now) - now;
+      line = writeCookie(form, token, maxAge);
+    } else if (
+      isRemoved || this.#isRefused && this.#isNavigation()
+    ) {
+      line = writeCookie(form, "", 0);
+    }
+    return finish(response, line);
+  }
+
+  /**
+   * The idle timeout is moved on at most once per quarter of itself or five
+   * minutes, by a navigation if it can be: a background request that is
+   * answered late would bring back an older cookie (a logout undone, say).
+   */
+  #isRenewalDue(): boolean {
+    const idle = this.#idle();
+    const now = this.#visit.settings.now();
+    const age = now - this.#content.sealed;
+    return age >= Math.min(idle / 4, LONGEST_INTERVAL) &&
+      (age >= idle / 2 || this.#isNavigation()) &&
+      this.#end(now) * 1000 > this.expiresAt;
+  }
+
+  #isNavigation(): boolean {
+    const { headers } = this.#visit;
+    return (headers?.get("sec-fetch-dest") ?? "document") === "document";
+  }
+}

@@ -1,0 +1,144 @@
+import { type CookieOptions, type FormOf, resolveCookie } from "./cookie.ts";
+import { checkSeconds, refuse } from "./check.ts";
+import type { Codec } from "./data.ts";
+
+import { type Emit, guard, type SessionEvent } from "./events.ts";
+import { Keyring } from "./keyring.ts";
+import type { StandardSchema } from "./schema.ts";
+import { checkSecrets, type Secret } from "./secrets.ts";
+import type { AnyData } from "./session.ts";
+
+/** Options of a session. Durations are in seconds. */
+export interface SessionOptions<Data extends object = AnyData> {
+  /**
+   * What sessions are sealed with: 32 random bytes or more, as
+   * {@linkcode generateSecret} makes them. Of a list, newest first, the first
+   * one seals and all open. A missing one is refused at set-up.
+   */
+  secret: Secret | undefined | readonly (Secret | undefined)[];
+  /**
+   * How long a session lasts without being used.
+   *
+   * @default {86400} or `absoluteTimeout`, if that is shorter
+   */
+  idleTimeout?: number | undefined;
+  /**
+   * How long it lasts at most, from its start or its last login. A shorter
+   * setting also ends sessions that are already out.
+   *
+   * @default {2592000}
+   */
+  absoluteTimeout?: number | undefined;
+  /**
+   * Opens the session only when the handler asks for it.
+   *
+   * @default {false}
+   */
+  lazy?: boolean | undefined;
+  /** Which requests have a session at all; static files need none. */
+  when?: ((request: Request) => boolean) | undefined;
+  /**
+   * Whether the cookie outlives the browser. {@linkcode Session.persist}
+   * decides for one session.
+   *
+   * @default {true}
+   */
+  persistent?: boolean | undefined;
+  /** Name and attributes of the cookie. */
+  cookie?: CookieOptions | undefined;
+  /**
+   * Checks the data when a session is opened and when it is sealed. Data that
+   * no longer fits goes to `migrate`, or the visitor gets a new session.
+   */
+  schema?: StandardSchema<Data> | undefined;
+  /** Makes data that fits `schema` from data that did before. */
+  migrate?: ((old: unknown) => unknown) | undefined;
+  /**
+   * Turns data into text. JSON refuses what it would change in silence (a
+   * `Date`, a `Map`, `NaN` …); a library such as devalue keeps it.
+   *
+   * @default {JSON}
+   */
+  codec?: Codec | undefined;
+  /**
+   * Answers requests that other sites make a browser send with 403, before
+   * the handler runs. A list names the origins that may send them.
+   *
+   * @default {false}
+   */
+  csrf?: boolean | readonly string[] | undefined;
+  /** Is told what happens to sessions; what it throws is ignored. */
+  onEvent?: ((event: SessionEvent) => unknown) | undefined;
+  /**
+   * The clock, in ms since 1970.
+   *
+   * @default {Date.now}
+   */
+  now?: (() => number) | undefined;
+}
+
+/** The options, checked and with all defaults: what a request needs to know. */
+export interface Settings {
+  readonly absoluteTimeout: number;
+  readonly idleTimeout: number;
+  readonly lazy: boolean | undefined;
+  readonly when: ((request: Request) => boolean) | undefined;
+  readonly persistent: boolean;
+  readonly schema: StandardSchema<object> | undefined;
+  readonly migrate: ((old: unknown) => unknown) | undefined;
+  readonly codec: Codec;
+  /** Origins that may send requests; `false` if all may. */
+  readonly trusted: ReadonlySet<string> | false | undefined;
+  readonly formOf: FormOf;
+  readonly emit: Emit | undefined;
+  /** Seconds since 1970. */
+  now(): number;
+}
+
+const DAY = 86_400;
+/** Browsers cut what is longer (RFC 6265bis §5.5). */
+const LONGEST = 400 * DAY;
+/**
+ * Checks the options and fills in the defaults.
+ *
+ * @throws {TypeError} If an option is unknown, missing or of the wrong kind.
+ * @throws {RangeError} If a number or a length is out of its range.
+ */
+export function resolveOptions<Data extends object>({
+  secret,
+  absoluteTimeout = 30 * DAY,
+  idleTimeout = Math.min(DAY, absoluteTimeout),
+  lazy,
+  when,
+  persistent = true,
+  cookie = {},
+  schema,
+  migrate,
+  codec = JSON,
+  csrf,
+  onEvent,
+  now = Date.now,
+  ...others
+}: SessionOptions<Data>): Settings {
+  for (const name in others) refuse(name, "is unknown", name);
+  checkSeconds("absoluteTimeout", absoluteTimeout, LONGEST);
+  checkSeconds("idleTimeout", idleTimeout, absoluteTimeout);
+  const secrets = checkSecrets(secret);
+  return {
+    absoluteTimeout,
+    idleTimeout,
+    lazy,
+    when,
+    persistent,
+    schema,
+    migrate,
+    codec,
+    trusted: csrf && new Set(csrf === true ? [] : csrf),
+    formOf: resolveCookie(
+      cookie,
+      (name) => new Keyring(secrets, ["session", name]),
+    ),
+    emit: onEvent && guard(onEvent),
+    now: () => Math.floor(now() / 1000),
+  };
+}

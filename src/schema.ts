@@ -1,0 +1,69 @@
+import { publicValues, type Values } from "./data.ts";
+import type { Settings } from "./options.ts";
+
+/**
+ * A schema of any library that follows Standard Schema version 1, such as
+ * zod, valibot or arktype.
+ *
+ * @typeParam Output What the schema accepts.
+ */
+export interface StandardSchema<Output> {
+  /** The part that the libraries have agreed on. */
+  readonly "~standard": {
+    /** Version of the agreement. */
+    readonly version: 1;
+    /** Name of the library. */
+    readonly vendor: string;
+    /** Checks a value and returns it, with defaults filled in, or the issues. */
+    readonly validate: (
+      value: unknown,
+    ) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
+    /** Only for the compiler. */
+    readonly types?:
+      | { readonly input: unknown; readonly output: Output }
+      | undefined;
+  };
+}
+
+/** What a schema made of a value. */
+export type SchemaResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly SchemaIssue[] };
+
+/** Where a value does not fit. */
+export interface SchemaIssue {
+  /** In the words of the schema's library. */
+  readonly message: string;
+  /** Keys from the outermost on. */
+  readonly path?:
+    | readonly (PropertyKey | { readonly key: PropertyKey })[]
+    | undefined;
+}
+
+/** The paths of the issues; their messages may quote data. */
+export function issuePaths(issues: readonly SchemaIssue[]): string {
+  return issues.map(({ path }) =>
+    path?.map((step) => String(Object(step).key ?? step)).join(".")
+  ).join();
+}
+
+/** Makes values what the schema accepts; `false` if it does not. */
+export async function fit(
+  { schema, migrate }: Settings,
+  values: Values,
+): Promise<boolean> {
+  if (!schema) return true;
+  const { validate } = schema["~standard"];
+  const old = publicValues(values);
+  try {
+    let result = await validate(old);
+    if (result.issues && migrate) result = await validate(await migrate(old));
+    if (result.issues) return false;
+    for (const key of Object.keys(old)) delete values[key];
+    Object.assign(values, result.value);
+    return true;
+  } catch {
+    // Data of an older program must not fail the request.
+    return false;
+  }
+}

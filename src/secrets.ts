@@ -1,0 +1,74 @@
+import { encodeBase64url } from "./base64url.ts";
+import { refuse } from "./check.ts";
+
+/**
+ * What the keys are derived from: a string of at least 32 bytes (used as
+ * UTF-8, never guessed to be base64 or hex), at least 32 bytes, or an HKDF
+ * `CryptoKey` with the usages `deriveKey` and `deriveBits`.
+ */
+export type Secret = string | Uint8Array<ArrayBuffer> | CryptoKey;
+
+const SHORTEST = 32;
+const FEWEST_DIFFERENT = 10;
+// Samples of well-known manuals, which turn up in deployed programs, and a
+// short text that is repeated until it is long enough.
+const GUESSABLE = /at_least_32|keyboard cat|change.?me|^(.+)\1+$/is;
+
+/**
+ * Makes a secret for {@linkcode SessionOptions.secret}: 32 random bytes as 43
+ * characters of base64url.
+ *
+ * Make it once, keep it where the program's other secrets are, and give the
+ * same one to every instance: sessions cannot outlive their secret.
+ *
+ * @example Printing a secret for the environment
+ * ```ts
+ * import { generateSecret } from "with-session";
+ * import assert from "node:assert/strict";
+ *
+ * assert.match(generateSecret(), /^[A-Za-z0-9_-]{43}$/);
+ * ```
+ */
+export function generateSecret(): string {
+  return encodeBase64url(crypto.getRandomValues(new Uint8Array(SHORTEST)));
+}
+
+/** A secret that is fit to be a key. */
+export type KeyMaterial = Uint8Array<ArrayBuffer> | CryptoKey;
+
+/**
+ * The key material of the `secret` option, newest first.
+ *
+ * @throws {TypeError} If one is missing, of the wrong kind or given twice.
+ * @throws {RangeError} If one is too short or can be guessed.
+ */
+export function checkSecrets(option: unknown): readonly KeyMaterial[] {
+  const checked = [option].flat().map((secret, i) => {
+    if (secret instanceof CryptoKey && secret.algorithm.name === "HKDF") {
+      return secret;
+    }
+    const bytes = typeof secret === "string"
+      ? new TextEncoder().encode(secret)
+      : secret;
+    const isBytes = bytes instanceof Uint8Array;
+    if (
+      !isBytes || bytes.length < SHORTEST ||
+      new Set(bytes).size < FEWEST_DIFFERENT || GUESSABLE.test(secret as string)
+    ) {
+      refuse(
+        `secret[${i}]`,
+        `must be ${SHORTEST} random bytes, see generateSecret(); is SESSION_SECRET set?`,
+        isBytes ? bytes.length : typeof secret,
+      );
+    }
+    return bytes.slice();
+  });
+  // Spelt out, equal bytes are equal; keys only if they are the same.
+  const different = new Set(
+    checked.map((each) => each instanceof CryptoKey ? each : `${each}`),
+  );
+  if (different.size !== (checked.length || 1)) {
+    refuse("secret", "must be one or several different", "a list");
+  }
+  return checked;
+}

@@ -1,0 +1,90 @@
+/** The data of a session without a type: anything by any key. */
+// deno-lint-ignore no-explicit-any
+export type AnyData = Record<string, any>;
+
+/**
+ * A visitor's session.
+ *
+ * Values are copied when they are set and read-only when they are read: to
+ * change one, set it again or use `update`.
+ *
+ * @typeParam Data The shape of the data. Every value may be absent.
+ */
+export interface Session<Data extends object = AnyData> {
+  /** A public handle, safe to log and to show; it opens nothing. */
+  readonly id: string;
+  /** Whether the request brought no session. */
+  readonly isNew: boolean;
+  /** Who logged in, by {@linkcode Session.login}. */
+  readonly userId: string | undefined;
+  /** Start of the session, or its last login, in ms since 1970. */
+  readonly createdAt: number;
+  /** When it ends if it is not used again, in ms since 1970. */
+  readonly expiresAt: number;
+
+  /** Reads a value; it is read-only. */
+  get<Key extends keyof Data & string>(key: Key): Data[Key] | undefined;
+  /**
+   * Keeps a copy of a value; `undefined` removes it.
+   *
+   * @throws {SessionError} `invalid-data` if it could not be read back as it is.
+   */
+  set<Key extends keyof Data & string>(key: Key, value: Data[Key]): void;
+  /** Whether there is a value. */
+  has(key: keyof Data & string): boolean;
+  /** Removes a value. */
+  delete(key: keyof Data & string): void;
+  /** Removes all values and notices; the owner and the id stay. */
+  clear(): void;
+  /** The keys of all values. */
+  keys(): (keyof Data & string)[];
+  /** All values, as a read-only object. */
+  toJSON(): Partial<Data>;
+
+  /**
+   * Sets a value to what `change` makes of the value at hand.
+   *
+   * @param change Kept free of side effects: it may run again on fresh data.
+   * @returns The new value.
+   */
+  update<Key extends keyof Data & string>(
+    key: Key,
+    change: (value: Data[Key] | undefined) => Data[Key],
+  ): Data[Key];
+  /** Reads a value and removes it. */
+  take<Key extends keyof Data & string>(key: Key): Data[Key] | undefined;
+  /** Adds a notice that lasts until it is read, be it many requests later. */
+  flash(key: string, value: unknown): void;
+  /** Reads the notices of a key, oldest first, and removes them. */
+  flashes<Value = unknown>(key: string): readonly Value[];
+
+  /**
+   * Gives the session a new id and keeps its data. Call it whenever rights
+   * change; {@linkcode Session.login} does.
+   */
+  regenerate(): void;
+  /**
+   * Makes a user the owner: a new id, and the timeouts start again. Values
+   * that a visitor gathered before stay; those of another user are removed.
+   *
+   * @param userId Any text that names the user.
+   * @param options `label`: names the device in lists of the user's sessions;
+   * without a store there is no list, and it is not kept.
+   */
+  login(userId: string, options?: { label?: string | undefined }): void;
+  /** Ends the session for good. Whatever is written afterwards throws. */
+  destroy(): void;
+  /**
+   * Chooses how long this session lasts in the browser, whatever the options
+   * say: `true` beyond the browser's end, `false` until then, or a number of
+   * seconds, which also becomes its idle timeout ("remember me").
+   *
+   * @throws {RangeError} If seconds are no integer from 1 to `absoluteTimeout`.
+   */
+  persist(choice: boolean | number): void;
+  /**
+   * Commits now, so that a handler can catch an error, an oversize cookie say.
+   * It stays possible to change the session until the response leaves.
+   */
+  save(): Promise<void>;
+}

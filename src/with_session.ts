@@ -1,0 +1,170 @@
+import { forbid, isCrossSite } from "./csrf.ts";
+import { LiveSession, openVisit, visitOf } from "./live_session.ts";
+import {
+  resolveOptions,
+  type SessionOptions,
+  type Settings,
+} from "./options.ts";
+import type { AnyData, Session } from "./session.ts";
+
+/**
+ * Answers a request, with its session.
+ *
+ * @typeParam Data The shape of the session's data.
+ * @typeParam Args What the platform passes: `(env, ctx)` on Workers, `(info)`
+ * in `Deno.serve`, `(server)` in `Bun.serve`.
+ */
+export type SessionHandler<Data extends object, Args extends unknown[]> = (
+  request: Request,
+  session: Session<Data>,
+  ...args: Args
+) => Response | Promise<Response>;
+
+/**
+ * The same with `lazy: true`: nothing is read or opened before the handler
+ * calls `session`, once or often: it is the same session.
+ */
+export type LazySessionHandler<Data extends object, Args extends unknown[]> = (
+  request: Request,
+  session: () => Promise<Session<Data>>,
+  ...args: Args
+) => Response | Promise<Response>;
+
+/** Options, or a function that makes them from the platform's arguments. */
+export type OptionsFor<Options, Args extends unknown[]> =
+  | Options
+  | ((...args: Args) => Options);
+
+/** {@linkcode withSession} for a handler that opens the session itself. */
+export function withSession<
+  Data extends object = AnyData,
+  Args extends unknown[] = [],
+>(
+  handler: LazySessionHandler<Data, Args>,
+  options: OptionsFor<SessionOptions<Data> & { lazy: true }, Args>,
+): (request: Request, ...args: Args) => Promise<Response>;
+/**
+ * Gives a request handler a session.
+ *
+ * The session is opened before the handler runs and kept before the response
+ * leaves. A response whose handler did not look at the session is passed on as
+ * it is; one that did is marked as private, and only a change sets a cookie. If
+ * the handler throws, nothing is kept.
+ *
+ * @param handler The handler to wrap. Its second argument is the session.
+ * @param options The options, or a function that makes them from the platform's
+ * arguments, as a Worker has no environment before its first request. It is
+ * called once for each environment, not for each request.
+ * @returns A handler for `Deno.serve`, `Bun.serve`, a Worker's `fetch` or any
+ * framework that takes one.
+ *
+ * @throws {TypeError} If an option is unknown, missing or of the wrong kind.
+ * @throws {RangeError} If a number or a length is out of its range.
+ *
+ * @example Counting a visitor's requests
+ * ```ts
+ * import { generateSecret, withSession } from "with-session";
+ * import assert from "node:assert/strict";
+ *
+ * const handler = withSession((_request, session) => {
+ *   const visits = session.update("visits", (n = 0) => n + 1);
+ *   return new Response(`Visit ${visits}`);
+ * }, { secret: generateSecret() });
+ *
+ * const first = await handler(new Request("https://example.com/"));
+ * assert.equal(await first.text(), "Visit 1");
+ *
+ * const cookie = first.headers.getSetCookie()[0]!.split(";")[0]!;
+ * const second = await handler(
+ *   new Request("https://example.com/", { headers: { cookie } }),
+ * );
+ * assert.equal(await second.text(), "Visit 2");
+ * ```
+ *
+ * @example In a Worker, with the secret from its environment
+ * ```ts
+ * import { withSession } from "with-session";
+ *
+ * interface Env {
+ *   SESSION_SECRET: string;
+ * }
+ *
+ * export default {
+ *   fetch: withSession((_request, session, _env: Env) => {
+ *     return new Response(session.userId ?? "nobody");
+ *   }, (env: Env) => ({ secret: env.SESSION_SECRET })),
+ * };
+ * ```
+ */
+export function withSession<
+  Data extends object = AnyData,
+  Args extends unknown[] = [],
+>(
+  handler: SessionHandler<Data, Args>,
+  options: OptionsFor<
+    SessionOptions<Data> & { lazy?: false | undefined },
+    Args
+  >,
+): (request: Request, ...args: Args) => Promise<Response>;
+export function withSession(
+  handler: AnyHandler,
+  options: OptionsFor<SessionOptions, never[]>,
+): (request: Request, ...args: never[]) => Promise<Response> {
+  const settingsFor = resolveOnce(options);
+  return async function handleWithSession(request, ...args) {
+    const settings = settingsFor(args);
+    const { when, trusted, lazy, emit } = settings;
+    const isLeftOut = when && !when(request);
+    if (!isLeftOut && trusted && isCrossSite(request, trusted)) {
+      emit?.({ type: "forbidden" });
+      return forbid();
+    }
+    const visit = visitOf(settings, isLeftOut ? undefined : request);
+    if (isLeftOut) visit.phase = "left-out";
+    let opening: LiveSession | Promise<LiveSession> | undefined;
+    const open = async () => await (opening ??= openVisit(visit));
+    try {
+      const session = lazy ? open : await open();
+      const response = await handler(request, session as never, ...args);
+      return opening && !isLeftOut
+        ? await LiveSession.commit(await opening, response)
+        : response;
+    } finally {
+      // Also after an error: nothing may be written that is never kept.
+      visit.phase = "late-write";
+    }
+  };
+}
+
+/** Any of the overloads' handlers; which one, `lazy` tells. */
+type AnyHandler = (
+  request: Request,
+  session: never,
+  ...args: never[]
+) => Response | Promise<Response>;
+
+/**
+ * The settings for the platform's arguments. A function is asked once for each
+ * environment, the first argument, and once in all where there is none.
+ */
+function resolveOnce(
+  options: OptionsFor<SessionOptions, never[]>,
+): (args: never[]) => Settings {
+  if (typeof options !== "function") {
+    const settings = resolveOptions(options);
+    return () => settings;
+  }
+  const known = new WeakMap<object, Settings>();
+  return (args) => {
+    const place: object = Object(args[0] ?? known);
+    let settings = known.get(place);
+    if (!settings) {
+      const made = options(...args);
+      // Deno passes new arguments with each request; options that stay the
+      // same object still make the same keys.
+      settings = known.get(made) ?? resolveOptions(made);
+      known.set(place, settings).set(made, settings);
+    }
+    return settings;
+  };
+}
