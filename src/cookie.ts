@@ -56,7 +56,7 @@ export const LONGEST_COOKIE = 4096;
 const RULES: Readonly<Record<string, RegExp>> = {
   // A token (RFC 9110 §5.6.2).
   name: /^string:[!#-'*+.^-z|~\w-]{1,1024}$/,
-  domain: /^string:(?!.*\.\.)[a-z\d.-]{1,1024}$/i,
+  domain: /^string:[a-z\d.-]{1,1024}$/i,
   path: /^string:\/[ -:<-~]{0,1023}$/,
   sameSite: /^string:(Strict|Lax|None)$/,
   secure: /^boolean|^string:auto$/,
@@ -64,7 +64,7 @@ const RULES: Readonly<Record<string, RegExp>> = {
   priority: /^string:(Low|Medium|High)$/,
 };
 const LOOPBACK = /^((.+\.)?localhost|127\.[\d.]+|\[::1])$/;
-const PREFIX = /^__(Host-Http|Host|Http|Secure)-(?=.)/;
+const PREFIX = /^__(Host-Http|Host|Http|Secure)-/;
 
 /**
  * The value of our cookie in a `Cookie` field: `undefined` for none, `null`

@@ -23,7 +23,7 @@ export function isCrossSite(
 
 /** The answer to such a request; it depends on the two headers. */
 export function forbid(): Response {
-  return new Response("Forbidden\n", {
+  return new Response("Forbidden", {
     status: 403,
     headers: { vary: "Sec-Fetch-Site, Origin" },
   });

@@ -19,17 +19,16 @@ export type RejectReason =
 /**
  * What happened to a session, for logs and counters.
  *
- * No event carries a token, a key or data. `id` is the session's public id,
- * `keyId` the id of a secret in hexadecimal.
+ * No event carries a token, a key or data. `id` is the session's public id.
  *
  * - `created`: a new session was sealed for the first time.
- * - `opened`: a request came with a good session; `keyId` shows which secrets
- *   are still in use.
+ * - `opened`: a request came with a good session.
  * - `renewed`: its idle timeout was moved on without any change.
- * - `resealed`: it came with an older secret (`keyId`) and left with the newest.
+ * - `resealed`: it came with an older secret and left with the newest.
  * - `destroyed`: it was ended by `destroy()`.
  * - `expired`: it came too late, and a new one begins.
- * - `rejected`: the cookie was not good, and a new session begins.
+ * - `rejected`: the cookie was not good, and a new session begins; `keyId`
+ *   is the id of the secret that it names, in hexadecimal.
  * - `duplicate`: the request held several different cookies of our name, and
  *   none is used.
  * - `late-write`: it was changed after its response had left.
@@ -40,14 +39,15 @@ export type RejectReason =
  */
 export type SessionEvent =
   | {
-    readonly type: "created" | "renewed" | "destroyed";
+    readonly type:
+      | "created"
+      | "opened"
+      | "renewed"
+      | "resealed"
+      | "destroyed"
+      | "late-write"
+      | "insecure";
     readonly id: string;
-  }
-  | { readonly type: "late-write" | "insecure"; readonly id: string }
-  | {
-    readonly type: "opened" | "resealed";
-    readonly id: string;
-    readonly keyId: string;
   }
   | {
     readonly type: "expired";

@@ -70,7 +70,7 @@ interface Content {
   expires: number;
   /** Made when it is first needed. */
   sid?: Uint8Array<ArrayBuffer>;
-  readonly token?: string;
+  /** Of a token: whether its secret is not the newest. */
   readonly isStale?: boolean;
 }
 
@@ -91,11 +91,10 @@ export class LiveSession implements Session {
     values: Values = {},
     content?: Content,
   ) {
-    const now = visit.settings.now();
     this.#visit = visit;
     this.#isRefused = isRefused;
     this.#values = values;
-    this.#content = content ?? { created: now, sealed: now, expires: Infinity };
+    this.#content = content ?? begin(visit.settings.now());
   }
 
   get id(): string {
@@ -105,7 +104,7 @@ export class LiveSession implements Session {
 
   get isNew(): boolean {
     this.#isTouched = true;
-    return !this.#content.token;
+    return this.#content.isStale === undefined;
   }
 
   get userId(): string | undefined {
@@ -197,12 +196,7 @@ export class LiveSession implements Session {
     const owner = this.userId;
     if (owner && owner !== userId) this.clear();
     this.#put(OWNER, userId);
-    const now = this.#visit.settings.now();
-    Object.assign(this.#content, {
-      created: now,
-      sealed: now,
-      expires: Infinity,
-    });
+    Object.assign(this.#content, begin(this.#visit.settings.now()));
   }
 
   destroy(): void {
@@ -235,11 +229,9 @@ export class LiveSession implements Session {
       ? this.#values[key]
       : undefined;
     // What cannot be frozen, a Map say, is copied: no change goes unnoticed.
-    return freeze(
-      codec === JSON || value === undefined
-        ? value
-        : codec.parse(codec.stringify(value)),
-    );
+    return codec === JSON || value === undefined
+      ? freeze(value)
+      : keep(codec, key, value);
   }
 
   /** Keeps a value or, without one, removes it. */
@@ -273,10 +265,7 @@ export class LiveSession implements Session {
 
   #tell(type: SessionEvent["type"], more?: Partial<SessionEvent>): void {
     const { emit } = this.#visit.settings;
-    const { token = "" } = this.#content;
-    emit?.(
-      { type, id: this.#id(), keyId: keyIdOf(token), ...more } as SessionEvent,
-    );
+    emit?.({ type, id: this.#id(), ...more } as SessionEvent);
   }
 
   /** Its idle timeout in seconds, by its own choice or by the options. */
@@ -338,8 +327,7 @@ export class LiveSession implements Session {
     const bytes = token.length + form.name.length;
     if (bytes > LONGEST_COOKIE) {
       this.#tell("oversize", { bytes });
-      const size = (key: string) =>
-        new TextEncoder().encode(codec.stringify(values[key])).length;
+      const size = (key: string) => codec.stringify(values[key]).length;
       const largest = Object.keys(values).sort((a, b) => size(b) - size(a))
         .slice(0, LARGEST_KEYS).map((key) => `${key}: ${size(key)}`);
       throw new SessionError(
@@ -364,9 +352,8 @@ export class LiveSession implements Session {
     now: number = session.#visit.settings.now(),
   ): Promise<string> {
     const token = await session.#seal(now);
-    const { token: old, isStale } = session.#content;
-    if (!old) session.#tell("created");
-    if (isStale) session.#tell("resealed");
+    if (session.isNew) session.#tell("created");
+    if (session.#content.isStale) session.#tell("resealed");
     return token;
   }
 
@@ -376,7 +363,7 @@ export class LiveSession implements Session {
     this.#visit.phase = "late-write";
     if (!this.#isTouched) return response;
 
-    const isKnown = !!this.#content.token;
+    const isKnown = !this.isNew;
     const isOpen = phase === "open";
     const isWorthKeeping = isKnown ||
       Object.keys(this.#values).some((key) => key !== PERSIST);
@@ -428,4 +415,8 @@ export class LiveSession implements Session {
     const { headers } = this.#visit;
     return (headers?.get("sec-fetch-dest") ?? "document") === "document";
   }
+}
+
+function begin(now: number): Content {
+  return { created: now, sealed: now, expires: Infinity };
 }

@@ -31,17 +31,15 @@ export type TokenFault =
 
 /** The content of an authentic token. */
 export interface Unsealed extends Sealed {
-  /** The token. */
-  readonly token: string;
   /** It was sealed with a secret that is not the newest of the ring. */
   readonly isStale: boolean;
 }
 
 const SHORTEST_TOKEN = 102;
 const VERSION = 1;
+/** Bytes before the ciphertext and, within it, before the text. */
 const HEADER = 29;
 const AAD = 17;
-const BODY = 29;
 const TAG = 16;
 /** How far ahead another instance's clock may be, in seconds. */
 const SKEW = 60;
@@ -66,13 +64,13 @@ export async function seal(
   if (expires >>> 0 !== expires) refuse("now", "is after 2106", sealed);
   writer ??= await ring.writer(sealed);
   const text = encoder.encode(content.text);
-  const body = new Uint8Array(BODY + text.length);
+  const body = new Uint8Array(HEADER + text.length);
   const fields = new DataView(body.buffer);
   fields.setUint32(1, created);
   fields.setUint32(5, sealed);
   fields.setUint32(9, expires);
   body.set(sid, 13);
-  body.set(text, BODY);
+  body.set(text, HEADER);
 
   const bytes = new Uint8Array(HEADER + body.length + TAG);
   bytes[0] = VERSION;
@@ -130,11 +128,11 @@ export async function open(
   const sealed = fields.getUint32(5);
   const expires = fields.getUint32(9);
   if (Math.max(created, sealed) > now + SKEW) return "future";
-  const sid = body.slice(13, BODY);
+  const sid = body.slice(13, HEADER);
   try {
-    const text = decoder.decode(body.subarray(BODY));
+    const text = decoder.decode(body.subarray(HEADER));
     const isStale = entry !== entries[0];
-    return { created, sealed, expires, sid, text, token, isStale };
+    return { created, sealed, expires, sid, text, isStale };
   } catch {
     return "not-utf8";
   }

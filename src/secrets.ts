@@ -57,7 +57,7 @@ export function checkSecrets(option: unknown): readonly KeyMaterial[] {
     ) {
       refuse(
         `secret[${i}]`,
-        `must be ${SHORTEST} random bytes, see generateSecret(); is SESSION_SECRET set?`,
+        `must be ${SHORTEST} random bytes: is SESSION_SECRET set?`,
         isBytes ? bytes.length : typeof secret,
       );
     }
@@ -68,7 +68,7 @@ export function checkSecrets(option: unknown): readonly KeyMaterial[] {
     checked.map((each) => each instanceof CryptoKey ? each : `${each}`),
   );
   if (different.size !== (checked.length || 1)) {
-    refuse("secret", "must be one or several different", "a list");
+    refuse("secret", "must not be empty or doubled", "a list");
   }
   return checked;
 }

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { globSync } from "node:fs";
+import { describe, it } from "node:test";
+import { runtimes } from "../../tools/paths.mjs";
+import { entryPoints, read } from "./manifests.ts";
+import { root, run, secret } from "./process.ts";
+
+describe("docs", () => {
+  it("every exported symbol is documented", async () => {
+    await run([runtimes.deno, "doc", "--lint", ...entryPoints]);
+  });
+
+  for (const path of entryPoints) {
+    it(`${path} starts with a module doc`, () => {
+      assert.match(read(path), /^\/\*\*(?:(?!\*\/)[\s\S])*@module[\s\S]*?\*\//);
+    });
+  }
+
+  it("every snippet runs", async () => {
+    const sources = globSync("{src,stores}/**/*.ts", { cwd: root });
+    const pages = globSync("docs/**/*.md", { cwd: root });
+    const output = await run([
+      runtimes.deno,
+      "test",
+      "--doc",
+      "--no-prompt",
+      "--allow-env=SESSION_SECRET",
+      "README.md",
+      ...pages,
+      ...entryPoints,
+      ...sources,
+    ], { env: secret });
+    assert.match(output, /[1-9]\d* passed/);
+  });
+});
