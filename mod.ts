@@ -35,7 +35,6 @@ export { generateSecret, type Secret } from "./src/secrets.ts";
 export type { AnyData, Session } from "./src/session.ts";
 export { createSessions, type Sessions } from "./src/sessions.ts";
 export {
-  type LazySessionHandler,
   type OptionsFor,
   type SessionHandler,
   withSession,

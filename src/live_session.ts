@@ -374,7 +374,7 @@ export class LiveSession implements Session {
     // upgrade has no response at all.
     if (!(response?.status > 199)) {
       if (!isChanged && !isRemoved) return response;
-      throw new SessionError("late-write", "This response carries no cookie");
+      throw new SessionError("late-write", "The response carries no cookie");
     }
     if (!form.attributes) {
       if (isChanged) this.#tell("insecure");

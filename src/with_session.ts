@@ -13,20 +13,16 @@ import type { AnyData, Session } from "./session.ts";
  * @typeParam Data The shape of the session's data.
  * @typeParam Args What the platform passes: `(env, ctx)` on Workers, `(info)`
  * in `Deno.serve`, `(server)` in `Bun.serve`.
+ * @typeParam Lazy With `lazy: true`, nothing is opened before the handler calls
+ * `session`, once or often: it is the same session.
  */
-export type SessionHandler<Data extends object, Args extends unknown[]> = (
+export type SessionHandler<
+  Data extends object,
+  Args extends unknown[],
+  Lazy extends boolean = false,
+> = (
   request: Request,
-  session: Session<Data>,
-  ...args: Args
-) => Response | Promise<Response>;
-
-/**
- * The same with `lazy: true`: nothing is read or opened before the handler
- * calls `session`, once or often: it is the same session.
- */
-export type LazySessionHandler<Data extends object, Args extends unknown[]> = (
-  request: Request,
-  session: () => Promise<Session<Data>>,
+  session: Lazy extends true ? () => Promise<Session<Data>> : Session<Data>,
   ...args: Args
 ) => Response | Promise<Response>;
 
@@ -35,14 +31,6 @@ export type OptionsFor<Options, Args extends unknown[]> =
   | Options
   | ((...args: Args) => Options);
 
-/** {@linkcode withSession} for a handler that opens the session itself. */
-export function withSession<
-  Data extends object = AnyData,
-  Args extends unknown[] = [],
->(
-  handler: LazySessionHandler<Data, Args>,
-  options: OptionsFor<SessionOptions<Data> & { lazy: true }, Args>,
-): (request: Request, ...args: Args) => Promise<Response>;
 /**
  * Gives a request handler a session.
  *
@@ -99,15 +87,28 @@ export function withSession<
 export function withSession<
   Data extends object = AnyData,
   Args extends unknown[] = [],
+  Lazy extends boolean = false,
 >(
-  handler: SessionHandler<Data, Args>,
+  handler: SessionHandler<Data, Args, Lazy>,
   options: OptionsFor<
-    SessionOptions<Data> & { lazy?: false | undefined },
+    SessionOptions<Data> & { lazy?: Lazy | undefined },
     Args
   >,
 ): (request: Request, ...args: Args) => Promise<Response>;
+/** The same with `lazy: true` beside a type for the data. */
+export function withSession<
+  Data extends object = AnyData,
+  Args extends unknown[] = [],
+>(
+  handler: SessionHandler<Data, Args, true>,
+  options: OptionsFor<SessionOptions<Data> & { lazy: true }, Args>,
+): (request: Request, ...args: Args) => Promise<Response>;
 export function withSession(
-  handler: AnyHandler,
+  handler: (
+    request: Request,
+    session: never,
+    ...args: never[]
+  ) => Response | Promise<Response>,
   options: OptionsFor<SessionOptions, never[]>,
 ): (request: Request, ...args: never[]) => Promise<Response> {
   const settingsFor = resolveOnce(options);
@@ -135,13 +136,6 @@ export function withSession(
     }
   };
 }
-
-/** Any of the overloads' handlers; which one, `lazy` tells. */
-type AnyHandler = (
-  request: Request,
-  session: never,
-  ...args: never[]
-) => Response | Promise<Response>;
 
 /**
  * The settings for the platform's arguments. A function is asked once for each
