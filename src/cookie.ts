@@ -146,7 +146,7 @@ export function resolveCookie(
   const plain = form(
     name.slice(prefix.length),
     attributes.replace(/; (Domain=[^;]*|Secure|Partitioned)/g, "")
-      .replace("=None", "=Lax"),
+      .replace("; SameSite=None", "; SameSite=Lax"),
   );
   // On http from elsewhere, the cookie would travel in the open.
   const mute = { ...usual, attributes: "" };

@@ -41,14 +41,15 @@ export class Keyring {
 
   /**
    * @param context What a token is for: purpose, cookie name, further
-   * bindings, in ASCII. Another context makes other keys.
+   * bindings. Another context makes other keys.
    */
   constructor(secrets: readonly KeyMaterial[], context: readonly string[]) {
     this.#secrets = secrets;
     // Each part behind its length, so that ["ab","c"] and ["a","bc"] differ.
-    this.#context = context.map((part) =>
-      binary([part.length >> 8, part.length & 255]) + part
-    ).join("");
+    this.#context = context.map((part) => {
+      const text = binary(new TextEncoder().encode(part));
+      return binary([text.length >> 8, text.length & 255]) + text;
+    }).join("");
   }
 
   /** The secrets, newest first; imported when they are first needed. */

@@ -239,8 +239,12 @@ export class LiveSession implements Session {
     this.#write();
     const { codec } = this.#visit.settings;
     const kept = value === undefined ? value : keep(codec, key, value);
+    const old = this.#find(key);
     // The same text is no change, and asks for no cookie.
-    if (codec.stringify(kept) === codec.stringify(this.#find(key))) return;
+    if (
+      kept === old ||
+      kept && old && codec.stringify(kept) === codec.stringify(old)
+    ) return;
     this.#isChanged = true;
     this.#values = { ...this.#values, [key]: kept };
     if (kept === undefined) delete this.#values[key];
@@ -252,7 +256,7 @@ export class LiveSession implements Session {
     const { phase } = this.#visit;
     if (phase === "open") return;
     if (phase === "late-write") this.#tell(phase);
-    throw new SessionError(phase, `Cannot write the session: ${phase}`);
+    throw new SessionError(phase, `Cannot write: ${phase}`);
   }
 
   /** 48 bits of the random id; the other 80 stay unknown. */
@@ -368,13 +372,13 @@ export class LiveSession implements Session {
     const isWorthKeeping = isKnown ||
       Object.keys(this.#values).some((key) => key !== PERSIST);
     const isChanged = isOpen && this.#isChanged && isWorthKeeping;
-    const isRemoved = isKnown && !isOpen;
-    if (isRemoved) this.#tell("destroyed");
+    const isRemoved = !isOpen && (isKnown || this.#isRefused);
+    if (!isOpen && isKnown) this.#tell("destroyed");
     // A protocol switch or an error response cannot be copied, and Bun's
-    // upgrade has no response at all.
+    // upgrade has no response at all: it is too late for a cookie.
     if (!(response?.status > 199)) {
-      if (!isChanged && !isRemoved) return response;
-      throw new SessionError("late-write", "The response carries no cookie");
+      if (isChanged || isRemoved) this.#write();
+      return response;
     }
     if (!form.attributes) {
       if (isChanged) this.#tell("insecure");

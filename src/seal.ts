@@ -61,7 +61,7 @@ export async function seal(
 ): Promise<string> {
   const { created, sealed, expires, sid } = content;
   // Times have 32 bits.
-  if (expires >>> 0 !== expires) refuse("now", "is after 2106", sealed);
+  if (expires >>> 0 !== expires) refuse("now", "is over 2106", sealed);
   writer ??= await ring.writer(sealed);
   const text = encoder.encode(content.text);
   const body = new Uint8Array(HEADER + text.length);

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { Keyring, type Writer } from "../src/keyring.ts";
+import { open, type Sealed } from "../src/seal.ts";
+import { checkSecrets, type Secret } from "../src/secrets.ts";
+import { type Bytes, CONTEXT, filled, NOW, SECRET } from "./_format.ts";
+
+/** A keyring of the session cookie; another context for another use. */
+export function ringOf(
+  secret: Secret | readonly Secret[] = SECRET,
+  context: readonly string[] = CONTEXT,
+): Keyring {
+  return new Keyring(checkSecrets(secret), context);
+}
+
+/** A writer with a salt that is not random. */
+export async function writerOf(ring: Keyring, salt: Bytes): Promise<Writer> {
+  const [newest] = await ring.entries();
+  assert.ok(newest);
+  const key = await ring.derive(newest, salt);
+  return { keyId: newest.keyId, salt, key, since: NOW, sealed: 0 };
+}
+
+/** A content of a session that lasts an hour. */
+export function contentOf(content: Partial<Sealed> = {}): Sealed {
+  const created = content.created ?? NOW;
+  return {
+    created,
+    sealed: created,
+    expires: created + 3600,
+    sid: filled(16, 0x51),
+    text: '{"cart":["apple"]}',
+    ...content,
+  };
+}
+
+/** Why a token does not open, `undefined` if it does. */
+export async function faultOf(
+  ring: Keyring,
+  token: string,
+  now: number = NOW,
+): Promise<string | undefined> {
+  const opened = await open(ring, token, now);
+  return typeof opened === "string" ? opened : undefined;
+}
+
+/** What a token holds, or the test fails. */
+export async function contentIn(
+  ring: Keyring,
+  token: string,
+  now: number = NOW,
+): Promise<Exclude<Awaited<ReturnType<typeof open>>, string>> {
+  const opened = await open(ring, token, now);
+  if (typeof opened === "string") assert.fail(`It does not open: ${opened}`);
+  return opened;
+}

@@ -1,0 +1,23 @@
+import type { HttpCase } from "./_harness.ts";
+import { badCases } from "./_http_bad.ts";
+import { failureCases } from "./_http_failure.ts";
+import { keepCases } from "./_http_keep.ts";
+import { ownerCases } from "./_http_owner.ts";
+import { renewalCases } from "./_http_renewal.ts";
+import { expiryCases } from "./_http_expiry.ts";
+import { transportCases } from "./_http_transport.ts";
+import { useCases } from "./_http_use.ts";
+
+export { type HttpCase, type HttpHarness } from "./_harness.ts";
+
+/** What holds over HTTP wherever the data is kept, unless marked. */
+export const httpCases: readonly HttpCase[] = [
+  ...useCases,
+  ...badCases,
+  ...expiryCases,
+  ...renewalCases,
+  ...keepCases,
+  ...ownerCases,
+  ...transportCases,
+  ...failureCases,
+];

@@ -1,0 +1,252 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  createSessions,
+  type SessionEvent,
+  type SessionOptions,
+  withSession,
+} from "../mod.ts";
+import { NOW, OTHER_SECRET, SECRET } from "./_format.ts";
+
+const DAY = 86_400;
+const LONGEST = 400 * DAY;
+
+/** What is no duration. */
+const NO_SECONDS: readonly unknown[] = [
+  0,
+  -0,
+  -1,
+  0.5,
+  1.5,
+  3600.0001,
+  NaN,
+  Infinity,
+  -Infinity,
+  LONGEST + 1,
+  2 ** 53,
+  "3600",
+  "1h",
+  "",
+  true,
+  null,
+  [3600],
+  {},
+  new Date(0),
+];
+
+/** What must be refused for each option. */
+const BAD: Readonly<Record<string, readonly unknown[]>> = {
+  secret: [undefined, null, "", "short", 5, true, {}, [], [undefined]],
+  idleTimeout: NO_SECONDS,
+  absoluteTimeout: NO_SECONDS,
+};
+
+const UNKNOWN = [
+  "ttl",
+  "maxAge",
+  "secrets",
+  "password",
+  "idletimeout",
+  "cookieName",
+  "httpOnly",
+  "secure",
+  "name",
+];
+
+describe("createSessions()", () => {
+  for (const [name, values] of Object.entries(BAD)) {
+    for (const value of values) {
+      it(`refuses ${show(value)} as ${name}, and names the option`, () => {
+        const error = refusalOf({ [name]: value });
+        assert.match(error.message, new RegExp(`^Option ${name}\\b`));
+        assert.ok(!error.message.includes(SECRET), "It shows the secret");
+      });
+    }
+  }
+
+  for (const name of UNKNOWN) {
+    it(`refuses the unknown option ${name} without its value`, () => {
+      for (const value of [OTHER_SECRET, [OTHER_SECRET], 5]) {
+        const { message } = refusalOf({ [name]: value });
+        assert.ok(message.startsWith(`Option ${name} is unknown`), message);
+        assert.ok(!message.includes(OTHER_SECRET), "It shows the secret");
+      }
+    });
+  }
+
+  it("throws a RangeError for numbers that are out of range", () => {
+    for (const value of [0, -1, 1.5, NaN, Infinity, LONGEST + 1]) {
+      for (const name of ["idleTimeout", "absoluteTimeout"]) {
+        assert.ok(refusalOf({ [name]: value }) instanceof RangeError);
+      }
+    }
+  });
+
+  it("throws a TypeError for what is of the wrong kind", () => {
+    for (const name of Object.keys(BAD)) {
+      assert.ok(refusalOf({ [name]: {} }) instanceof TypeError);
+    }
+    for (const options of [undefined, null]) {
+      assert.throws(() => createSessions(options as never), TypeError);
+    }
+  });
+
+  it("refuses an idle timeout beyond the absolute one", () => {
+    const bad = [
+      { idleTimeout: 3601, absoluteTimeout: 3600 },
+      { idleTimeout: 30 * DAY + 1 },
+    ];
+    for (const options of bad) {
+      const error = refusalOf(options);
+      assert.ok(error instanceof RangeError);
+      assert.match(error.message, /^Option idleTimeout\b/);
+    }
+  });
+
+  it("takes durations from 1 second to 400 days", () => {
+    for (const seconds of [1, 2, 3600, DAY, LONGEST]) {
+      const session = create({
+        absoluteTimeout: seconds,
+        idleTimeout: seconds,
+        now: () => NOW * 1000,
+      });
+      assert.equal(session.expiresAt, (NOW + seconds) * 1000);
+    }
+  });
+
+  it("has an idle timeout of a day and an absolute one of 30 days", () => {
+    const session = create({ now: () => NOW * 1000 });
+    assert.equal(session.expiresAt, (NOW + DAY) * 1000);
+    session.persist(30 * DAY);
+    assert.equal(session.expiresAt, (NOW + 30 * DAY) * 1000);
+    assert.throws(() => session.persist(30 * DAY + 1), RangeError);
+  });
+
+  it("has the absolute timeout for idle, where that is shorter", () => {
+    const session = create({ absoluteTimeout: 60, now: () => NOW * 1000 });
+    assert.equal(session.expiresAt, (NOW + 60) * 1000);
+  });
+
+  it("has the real clock, in whole seconds", () => {
+    const before = Math.floor(Date.now() / 1000) * 1000;
+    const { createdAt } = create({});
+    assert.ok(createdAt >= before && createdAt <= Date.now());
+    assert.equal(createdAt % 1000, 0);
+    assert.equal(create({ now: () => 1999.9 }).createdAt, 1000);
+  });
+
+  it("takes undefined for every option but the secret", () => {
+    const options = Object.fromEntries(
+      Object.keys(create.defaults).map((name) => [name, undefined]),
+    );
+    const sessions = createSessions(
+      { ...options, secret: SECRET } as SessionOptions,
+    );
+    const { createdAt, expiresAt } = sessions.create();
+    assert.equal(expiresAt - createdAt, DAY * 1000);
+  });
+
+  it("takes every option at once", () => {
+    const options: Required<SessionOptions> = {
+      ...create.defaults,
+      secret: [SECRET, OTHER_SECRET],
+      csrf: ["https://a.example", "http://localhost:3000", "https://[::1]:1"],
+    };
+    const copy = { ...options };
+    createSessions(options);
+    assert.deepEqual(Object.entries(options), Object.entries(copy));
+  });
+
+  it("takes origins as a list, or none, or just yes or no", () => {
+    for (const csrf of [true, false, [], ["https://a.example:8443"]]) {
+      createSessions({ secret: SECRET, csrf });
+    }
+  });
+});
+
+describe("withSession()", () => {
+  it("checks its options when it is set up", () => {
+    const handler = () => new Response();
+    for (const [name, [value]] of Object.entries(BAD)) {
+      assert.throws(
+        () => withSession(handler, { secret: SECRET, [name]: value } as never),
+        new RegExp(`Option ${name}\\b`),
+      );
+    }
+  });
+});
+
+describe("onEvent", () => {
+  const listeners: Readonly<Record<string, (event: SessionEvent) => unknown>> =
+    {
+      "throws": () => {
+        throw new Error("The log is full");
+      },
+      "rejects": () => Promise.reject(new Error("The log is far away")),
+      "throws nothing": () => {
+        throw undefined;
+      },
+      "never ends": () => new Promise(() => {}),
+    };
+  for (const [what, onEvent] of Object.entries(listeners)) {
+    it(`is not felt if it ${what}`, async () => {
+      let heard = 0;
+      const sessions = createSessions({
+        secret: SECRET,
+        onEvent: (event) => {
+          heard++;
+          return onEvent(event);
+        },
+      });
+      assert.equal(await sessions.unseal("forged"), null);
+      const token = await sessions.seal(sessions.create());
+      assert.ok(await sessions.unseal(token));
+      assert.ok(heard >= 3);
+    });
+  }
+});
+
+function create(options: Partial<SessionOptions>) {
+  return createSessions({ secret: SECRET, ...options }).create();
+}
+
+create.defaults = {
+  idleTimeout: 60,
+  absoluteTimeout: 3600,
+  lazy: false,
+  when: () => true,
+  persistent: false,
+  cookie: { name: "__Host-a" },
+  schema: {
+    "~standard": {
+      version: 1 as const,
+      vendor: "tests",
+      validate: (value: unknown) => ({ value: value as object }),
+    },
+  },
+  migrate: (old: unknown) => old,
+  codec: JSON,
+  onEvent: () => {},
+  now: () => NOW * 1000,
+};
+
+/** The error for options that must be refused, with a good secret. */
+function refusalOf(options: Record<string, unknown>): Error {
+  try {
+    createSessions({ secret: SECRET, ...options } as SessionOptions);
+  } catch (error) {
+    assert.ok(error instanceof TypeError || error instanceof RangeError);
+    return error;
+  }
+  assert.fail(`They are taken: ${Object.values(options).map(show)}`);
+}
+
+function show(value: unknown): string {
+  if (typeof value === "bigint" || typeof value === "function") {
+    return String(value);
+  }
+  if (typeof value === "number") {
+    return Object.is(value, -0) ? "-0" : `${value}`;
+  }
+  return value instanceof RegExp ? `${value}` : `${JSON.stringify(value)}`;
+}

@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { type Session, withSession } from "../mod.ts";
+import {
+  assertNoCookie,
+  lineOf,
+  requestWith,
+  setUp,
+  tokenOf,
+  typesOf,
+} from "./_support.ts";
+
+const url = "https://example.com/";
+
+describe("withSession() with when", () => {
+  const when = (request: Request) => !request.url.includes("/static/");
+
+  it("leaves a request alone that it leaves out", async () => {
+    const { options, events } = setUp({ csrf: true });
+    const answer = new Response("a{}");
+    let isAsked = false;
+    const handle = withSession((_request, session) => {
+      isAsked = session !== undefined;
+      return answer;
+    }, { ...options, when });
+    const request = requestWith("__Host-sid=nonsense", `${url}static/a.css`, {
+      method: "POST",
+      headers: { "sec-fetch-site": "cross-site" },
+    });
+    assert.equal(await handle(request), answer);
+    assert.equal(isAsked, true);
+    assert.equal(answer.headers.get("vary"), null);
+    assertNoCookie(answer);
+    assert.deepEqual(typesOf(events), []);
+  });
+
+  it("makes writes on such a request throw, lazily as well", async () => {
+    const { options } = setUp();
+    const left = { name: "SessionError", code: "left-out" };
+    const request = () => new Request(`${url}static/a.css`);
+    const eager = withSession((_request, session) => {
+      assert.throws(() => session.set("a", 1), left);
+      assert.throws(() => session.login("ada"), left);
+      assert.throws(() => session.destroy(), left);
+      return new Response();
+    }, { ...options, when });
+    assertNoCookie(await eager(request()));
+    const lazy = withSession(async (_request, open) => {
+      const session = await open();
+      assert.throws(() => session.set("a", 1), left);
+      return new Response();
+    }, { ...options, when, lazy: true });
+    assertNoCookie(await lazy(request()));
+  });
+
+  it("does not show the visitor's session on such a request", async () => {
+    const { options } = setUp();
+    const handle = withSession((request, session) => {
+      if (when(request)) session.login("ada");
+      let user: string | undefined;
+      try {
+        user = session.userId;
+      } catch {
+        // Refused is as good.
+      }
+      return Response.json(user ?? null);
+    }, { ...options, when });
+    const first = await handle(new Request(url));
+    assert.equal(await first.clone().json(), "ada");
+    const cookie = `__Host-sid=${tokenOf(first)}`;
+    const second = await handle(requestWith(cookie, `${url}static/a.css`));
+    assert.equal(await second.json(), null);
+  });
+
+  it("gives all other requests their session", async () => {
+    const { options } = setUp();
+    const handle = withSession((_request, session) => {
+      session.set("a", 1);
+      return new Response();
+    }, { ...options, when });
+    lineOf(await handle(new Request(url)));
+  });
+});
+
+describe("withSession() with lazy", () => {
+  const lazy = true as const;
+
+  it("does nothing for a handler that does not ask", async () => {
+    const { options, events } = setUp();
+    const answer = new Response("hello");
+    const handle = withSession(() => answer, { ...options, lazy });
+    const response = await handle(requestWith("__Host-sid=nonsense"));
+    assert.equal(response, answer);
+    assert.deepEqual(typesOf(events), []);
+  });
+
+  it("gives the same session however often it is asked", async () => {
+    const { options, events } = setUp();
+    const handle = withSession(async (_request, open) => {
+      const [one, two] = await Promise.all([open(), open()]);
+      assert.equal(one, two);
+      assert.equal(await open(), one);
+      return Response.json(one.update("n", (n = 0) => n + 1));
+    }, { ...options, lazy });
+    const first = await handle(new Request(url));
+    const cookie = `__Host-sid=${tokenOf(first)}`;
+    assert.deepEqual(typesOf(events), ["created"]);
+    assert.equal(await (await handle(requestWith(cookie))).json(), 2);
+    assert.deepEqual(typesOf(events), ["opened"]);
+  });
+
+  it("passes a response on if the session was only opened", async () => {
+    const { options } = setUp();
+    const answer = new Response("hello");
+    const handle = withSession(async (_request, open) => {
+      await open();
+      return answer;
+    }, { ...options, lazy });
+    const response = await handle(new Request(url));
+    assert.equal(response, answer);
+    assert.equal(response.headers.get("vary"), null);
+  });
+
+  it("waits for a session whose opening the handler did not wait for", async () => {
+    const { options, events } = setUp();
+    const handle = withSession((_request, open) => {
+      open().then((session) => session.set("a", 1));
+      return new Response();
+    }, { ...options, lazy });
+    lineOf(await handle(new Request(url)));
+    assert.deepEqual(typesOf(events), ["created"]);
+  });
+
+  it("gives a session late that can be read and not written", async () => {
+    const { options, events } = setUp();
+    let open: (() => Promise<Session>) | undefined;
+    const handle = withSession(async (request, session) => {
+      if (request.method === "POST") (await session()).set("a", 1);
+      open = session;
+      return new Response();
+    }, { ...options, lazy });
+    const first = await handle(new Request(url, { method: "POST" }));
+    await handle(requestWith(`__Host-sid=${tokenOf(first)}`));
+    events.splice(0);
+    const session = await open?.();
+    assert.equal(session?.get("a"), 1);
+    const late = { name: "SessionError", code: "late-write" };
+    assert.throws(() => session?.set("a", 2), late);
+    assert.deepEqual(typesOf(events), ["opened", "late-write"]);
+  });
+
+  it("ends the session also when the handler throws", async () => {
+    const { options } = setUp();
+    let session: Session | undefined;
+    const handle = withSession(async (_request, open) => {
+      session = await open();
+      throw new Error("of the handler");
+    }, { ...options, lazy });
+    await assert.rejects(handle(new Request(url)), /of the handler/);
+    assert.throws(() => session?.set("a", 1), { code: "late-write" });
+  });
+});
