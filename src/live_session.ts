@@ -37,9 +37,6 @@ export interface Visit {
   phase: Phase;
 }
 
-const LONGEST_INTERVAL = 300;
-const LARGEST_KEYS = 3;
-
 /** A request's visit; without one, that of a job or a socket. */
 export function visitOf(settings: Settings, request?: Request): Visit {
   const { url, headers } = request ?? {};
@@ -149,12 +146,12 @@ export class LiveSession implements Session {
   }
 
   keys(): string[] {
-    return Object.keys(this.toJSON());
+    this.#isTouched = true;
+    return Object.keys(publicValues(this.#values));
   }
 
   toJSON(): AnyData {
-    this.#isTouched = true;
-    return freeze(publicValues(this.#values));
+    return Object.fromEntries(this.keys().map((key) => [key, this.get(key)]));
   }
 
   update<Value>(
@@ -229,9 +226,7 @@ export class LiveSession implements Session {
       ? this.#values[key]
       : undefined;
     // What cannot be frozen, a Map say, is copied: no change goes unnoticed.
-    return codec === JSON || value === undefined
-      ? freeze(value)
-      : keep(codec, key, value);
+    return codec === JSON ? freeze(value) : value && keep(codec, key, value);
   }
 
   /** Keeps a value or, without one, removes it. */
@@ -303,8 +298,8 @@ export class LiveSession implements Session {
     const session = new LiveSession(visit, false, values ?? {}, content);
     const { created, sealed, expires } = content;
     if (Math.min(expires, session.#end(sealed)) <= now) {
-      const isOld = now >= created + absoluteTimeout;
-      session.#tell("expired", { reason: isOld ? "absolute" : "idle" });
+      const reason = now < created + absoluteTimeout ? "idle" : "absolute";
+      session.#tell("expired", { reason });
       return null;
     }
     if (!values) return reject("not-json");
@@ -333,7 +328,7 @@ export class LiveSession implements Session {
       this.#tell("oversize", { bytes });
       const size = (key: string) => codec.stringify(values[key]).length;
       const largest = Object.keys(values).sort((a, b) => size(b) - size(a))
-        .slice(0, LARGEST_KEYS).map((key) => `${key}: ${size(key)}`);
+        .slice(0, 3).map((key) => `${key}: ${size(key)}`);
       throw new SessionError(
         "oversize",
         `Cookie of ${bytes} bytes, ${LONGEST_COOKIE} at most; largest keys: ${largest.join()}`,
@@ -373,15 +368,16 @@ export class LiveSession implements Session {
       Object.keys(this.#values).some((key) => key !== PERSIST);
     const isChanged = isOpen && this.#isChanged && isWorthKeeping;
     const isRemoved = !isOpen && (isKnown || this.#isRefused);
+    const isUrgent = isChanged || isRemoved;
     if (!isOpen && isKnown) this.#tell("destroyed");
     // A protocol switch or an error response cannot be copied, and Bun's
     // upgrade has no response at all: it is too late for a cookie.
     if (!(response?.status > 199)) {
-      if (isChanged || isRemoved) this.#write();
+      if (isUrgent) this.#write();
       return response;
     }
     if (!form.attributes) {
-      if (isChanged) this.#tell("insecure");
+      if (isUrgent) this.#tell("insecure");
       return finish(response);
     }
 
@@ -410,7 +406,7 @@ export class LiveSession implements Session {
     const idle = this.#idle();
     const now = this.#visit.settings.now();
     const age = now - this.#content.sealed;
-    return age >= Math.min(idle / 4, LONGEST_INTERVAL) &&
+    return age >= Math.min(idle / 4, 300) &&
       (age >= idle / 2 || this.#isNavigation()) &&
       this.#end(now) * 1000 > this.expiresAt;
   }

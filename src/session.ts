@@ -38,7 +38,7 @@ export interface Session<Data extends object = AnyData> {
   clear(): void;
   /** The keys of all values. */
   keys(): (keyof Data & string)[];
-  /** All values, as a read-only object. */
+  /** All values, as an object of its own. */
   toJSON(): Partial<Data>;
 
   /**
