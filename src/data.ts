@@ -48,8 +48,12 @@ export function keep(codec: Codec, key: string, value: unknown): unknown {
 /** The values of a text, `null` if it is not one object. */
 export function readValues(codec: Codec, text: string): Values | null {
   try {
+    // Harmless until somebody copies it: Object.assign sets the prototype.
     const values = codec === JSON && MAY_HOLD_PROTO.test(text)
-      ? JSON.parse(text, dropProto)
+      ? JSON.parse(
+        text,
+        (key, value) => key === "__proto__" ? undefined : value,
+      )
       : codec.parse(text);
     return isPlain(values) && !Array.isArray(values) ? values : null;
   } catch {
@@ -86,11 +90,6 @@ function jsonFault(
     if (fault) return fault;
   }
   return undefined;
-}
-
-/** Harmless until somebody copies it: `Object.assign` would set a prototype. */
-function dropProto(key: string, value: unknown): unknown {
-  return key === "__proto__" ? undefined : value;
 }
 
 /** Whether it is an object or array that JSON and `freeze` know all about. */

@@ -28,7 +28,7 @@ export type RejectReason =
  * - `destroyed`: it was ended by `destroy()`.
  * - `expired`: it came too late, and a new one begins.
  * - `rejected`: the cookie was not good, and a new session begins; `keyId`
- *   is the id of the secret that it names, in hexadecimal.
+ *   is the id of the secret that it names.
  * - `duplicate`: the request held several different cookies of our name, and
  *   none is used.
  * - `late-write`: it was changed after its response had left.
@@ -57,7 +57,7 @@ export type SessionEvent =
   | {
     readonly type: "rejected";
     readonly reason: RejectReason;
-    readonly keyId?: string | undefined;
+    readonly keyId?: number | undefined;
   }
   | { readonly type: "oversize"; readonly id: string; readonly bytes: number }
   | { readonly type: "duplicate" | "forbidden" };

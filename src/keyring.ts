@@ -17,7 +17,6 @@ export interface Writer {
   sealed: number;
 }
 
-const USES: KeyUsage[] = ["deriveBits", "deriveKey"];
 const LABEL = "withSession/seal/v1";
 const WRITER_TOKENS = 65_536;
 const WRITER_SECONDS = 3_600;
@@ -37,7 +36,7 @@ export class Keyring {
   readonly #subkeys: Map<string, CryptoKey> = new Map();
   #entries: Promise<RingEntry[]> | undefined;
   #writer: Writer | undefined;
-  #nextWriter: Promise<Writer> | undefined;
+  #nextWriter: Promise<void> | undefined;
 
   /**
    * @param context What a token is for: purpose, cookie name, further
@@ -62,22 +61,24 @@ export class Keyring {
     );
   }
 
-  /** The key to seal the next token with. */
+  /** The key to seal the next token with; the token is counted. */
   async writer(now: number): Promise<Writer> {
     const writer = this.#writer;
     if (writer && writer.sealed < WRITER_TOKENS) {
       // A clock that was put back ends the hour as well.
       const age = now - writer.since;
-      if (age >= 0 && age < WRITER_SECONDS) return writer;
+      if (age >= 0 && age < WRITER_SECONDS) {
+        writer.sealed++;
+        return writer;
+      }
     }
-    return await (this.#nextWriter ??= this.#makeWriter(now));
+    await (this.#nextWriter ??= this.#makeWriter(now));
+    return this.writer(now);
   }
 
   /** The subkey of a salt, if a token with it has been authentic before. */
   known(address: string): CryptoKey | undefined {
-    const key = this.#subkeys.get(address);
-    if (key) this.remember(address, key);
-    return key;
+    return this.#subkeys.get(address);
   }
 
   /** Keeps a subkey as the latest; only one that opened an authentic token. */
@@ -105,13 +106,13 @@ export class Keyring {
     );
   }
 
-  async #makeWriter(since: number): Promise<Writer> {
+  async #makeWriter(since: number): Promise<void> {
     try {
       const [newest] = await this.entries() as [RingEntry];
       const salt = crypto.getRandomValues(new Uint8Array(12));
       const key = await this.derive(newest, salt);
       const { keyId } = newest;
-      return this.#writer = { keyId, salt, key, since, sealed: 0 };
+      this.#writer = { keyId, salt, key, since, sealed: 0 };
     } finally {
       this.#nextWriter = undefined;
     }
@@ -121,7 +122,10 @@ export class Keyring {
 async function makeEntry(material: KeyMaterial): Promise<RingEntry> {
   const secret = material instanceof CryptoKey
     ? material
-    : await crypto.subtle.importKey("raw", material, "HKDF", false, USES);
+    : await crypto.subtle.importKey("raw", material, "HKDF", false, [
+      "deriveBits",
+      "deriveKey",
+    ]);
   const bits = await crypto.subtle.deriveBits(hkdf("\x02kid"), secret, 32);
   return { keyId: new DataView(bits).getUint32(0), secret };
 }

@@ -316,7 +316,7 @@ export class LiveSession implements Session {
     const result = await schema?.["~standard"].validate(publicValues(values));
     if (result?.issues) {
       const paths = issuePaths(result.issues);
-      throw new SessionError("invalid-data", `The schema refuses ${paths}`);
+      throw new SessionError("invalid-data", `Schema refuses ${paths}`);
     }
     this.#id();
     const expires = this.#end(sealed);

@@ -1,7 +1,7 @@
 const SHARED_OR_PRIVATE = /\b(private|no-store|public|s-maxage)\b/i;
-/** They would overrule `Cache-Control` for a CDN (RFC 9213). */
-const CDN_CACHE = /cdn-cache-control|surrogate-control/;
 const VARIES_BY_COOKIE = /(^|,)\s*(\*|cookie)\s*(,|$)/i;
+/** What a cookie replaces; some overrule `Cache-Control` (RFC 9213). */
+const REPLACED = /^set-cookie$|cache-control$|^surrogate/;
 
 /**
  * Says that a response depends on the session: caches keep it apart by cookie
@@ -21,35 +21,43 @@ export function finish(response: Response, line?: string): Response {
     if (line) placeCookie(response.headers, line);
     return response;
   };
-  if (!line || response.body) {
-    try {
-      return change(response);
-    } catch {
-      // Immutable.
-    }
+  try {
+    if (!line || hasBody(response)) return change(response);
+  } catch {
+    // Immutable.
   }
   return change(new Response(response.body, response));
 }
 
 function markRead(headers: Headers): void {
-  if (!SHARED_OR_PRIVATE.test(`${headers.get("cache-control")}`)) {
-    headers.append("cache-control", "private");
-  }
-  if (!VARIES_BY_COOKIE.test(`${headers.get("vary")}`)) {
-    headers.append("vary", "Cookie");
-  }
+  const add = (name: string, value: string, isThere: RegExp) => {
+    if (!isThere.test(`${headers.get(name)}`)) headers.append(name, value);
+  };
+  add("cache-control", "private", SHARED_OR_PRIVATE);
+  add("vary", "Cookie", VARIES_BY_COOKIE);
 }
 
 /** Sets our cookie, in place of one of its name by the handler. */
 function placeCookie(headers: Headers, line: string): void {
-  const start = line.slice(0, line.indexOf("=") + 1);
+  // Browsers trim the name.
+  const nameOf = (line: string) => line.split("=")[0]?.trim();
   const others = headers.getSetCookie().filter((each) =>
-    !each.startsWith(start)
+    nameOf(each) !== nameOf(line)
   );
-  headers.delete("set-cookie");
+  for (const name of [...headers.keys()]) {
+    if (REPLACED.test(name)) headers.delete(name);
+  }
   for (const each of [...others, line]) headers.append("set-cookie", each);
   headers.set("cache-control", "no-store");
-  for (const name of [...headers.keys()]) {
-    if (CDN_CACHE.test(name)) headers.delete(name);
-  }
+}
+
+/**
+ * Whether there is a body. Bun shows no type for a text, and does not serve it
+ * as text any more once its body was looked at; so a clone is looked at there.
+ */
+function hasBody(response: Response): unknown {
+  const isSafe = [response, new Response("")].some(({ headers }) =>
+    headers.has("content-type")
+  );
+  return isSafe ? response.body : response.clone().body?.cancel();
 }

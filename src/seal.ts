@@ -77,12 +77,11 @@ export async function seal(
   new DataView(bytes.buffer).setUint32(1, writer.keyId);
   bytes.set(writer.salt, 5);
   bytes.set(nonce, AAD);
-  const isFirst = writer.sealed++ === 0;
   const box = await crypto.subtle.encrypt(parameters(bytes), writer.key, body);
   bytes.set(new Uint8Array(box), HEADER);
 
   const token = encodeBase64url(bytes);
-  if (isFirst) ring.remember(addressOf(token, bytes), writer.key);
+  ring.remember(addressOf(token, bytes), writer.key);
   return token;
 }
 
@@ -108,8 +107,8 @@ export async function open(
   if (!entry) return "unknown-key";
 
   const address = addressOf(token, bytes);
-  const known = ring.known(address);
-  const key = known ?? await ring.derive(entry, bytes.slice(5, AAD));
+  const key = ring.known(address) ??
+    await ring.derive(entry, bytes.slice(5, AAD));
   let body: Uint8Array<ArrayBuffer>;
   try {
     const box = bytes.subarray(HEADER);
@@ -119,7 +118,7 @@ export async function open(
   } catch {
     return "forged";
   }
-  if (!known) ring.remember(address, key);
+  ring.remember(address, key);
 
   // An authentic body of a newer writer; what its flags mean is not known.
   if (body[0]) return "flags";
@@ -138,12 +137,12 @@ export async function open(
   }
 }
 
-/** The key id that a token claims, in hexadecimal. */
-export function keyIdOf(token: string): string | undefined {
+/** The key id that a token claims, if it begins as a token does. */
+export function keyIdOf(token: string): number | undefined {
   // Version and key id are the first 5 bytes.
   const bytes = decodeBase64url(token.slice(0, 8));
-  return bytes?.length === 6
-    ? new DataView(bytes.buffer).getUint32(1).toString(16).padStart(8, "0")
+  return bytes?.length === 6 && bytes[0] === VERSION
+    ? new DataView(bytes.buffer).getUint32(1)
     : undefined;
 }
 

@@ -68,7 +68,7 @@ export function checkSecrets(option: unknown): readonly KeyMaterial[] {
     checked.map((each) => each instanceof CryptoKey ? each : `${each}`),
   );
   if (different.size !== (checked.length || 1)) {
-    refuse("secret", "is empty or doubled", "a list");
+    refuse("secret", "is a bad list", "doubled or empty");
   }
   return checked;
 }

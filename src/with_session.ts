@@ -1,4 +1,4 @@
-import { forbid, isCrossSite } from "./csrf.ts";
+import { forbidCrossSite } from "./csrf.ts";
 import { LiveSession, openVisit, visitOf } from "./live_session.ts";
 import {
   resolveOptions,
@@ -42,7 +42,8 @@ export type OptionsFor<Options, Args extends unknown[]> =
  * @param handler The handler to wrap. Its second argument is the session.
  * @param options The options, or a function that makes them from the platform's
  * arguments, as a Worker has no environment before its first request. It is
- * called once for each environment, not for each request.
+ * called once for each environment, the first argument; where that is new with
+ * each request, as in Deno, let it return the same object each time.
  * @returns A handler for `Deno.serve`, `Bun.serve`, a Worker's `fetch` or any
  * framework that takes one.
  *
@@ -116,9 +117,10 @@ export function withSession(
     const settings = settingsFor(args);
     const { when, trusted, lazy, emit } = settings;
     const isLeftOut = when && !when(request);
-    if (!isLeftOut && trusted && isCrossSite(request, trusted)) {
+    const refusal = !isLeftOut && trusted && forbidCrossSite(request, trusted);
+    if (refusal) {
       emit?.({ type: "forbidden" });
-      return forbid();
+      return refusal;
     }
     const visit = visitOf(settings, isLeftOut ? undefined : request);
     if (isLeftOut) visit.phase = "left-out";

@@ -110,7 +110,7 @@ export const badCases: readonly HttpCase[] = [
         assert.deepEqual(more, [], about);
         assert.ok(event?.type === "rejected", about);
         assert.equal(event.reason, reason, about);
-        if (hasKeyId) assert.match(`${event.keyId}`, /^[0-9a-f]{8}$/, about);
+        if (hasKeyId) assert.notEqual(event.keyId, undefined, about);
         assertHarmless([event]);
       }
     },

@@ -43,6 +43,12 @@ export const failureCases: readonly HttpCase[] = [
         "opened",
         "opened",
       ]);
+      const newcomer = browse(harness, (_request, session) => {
+        session.set("n", 1);
+        throw failure;
+      });
+      await assert.rejects(newcomer.get(), (error) => error === failure);
+      assert.deepEqual(typesOf(harness.events), []);
     },
   },
   {

@@ -81,6 +81,24 @@ export const transportCases: readonly HttpCase[] = [
     },
   },
   {
+    name: "on the machine itself no attribute asks for what http cannot have",
+    async run(harness) {
+      const handle = harness.wrap(count, {
+        cookie: {
+          name: "__Secure-shop",
+          domain: "example.com",
+          sameSite: "None",
+          partitioned: true,
+        },
+      });
+      const browser = visit(harness, handle, "http://localhost:8000");
+      const response = await browser.get();
+      assert.match(lineOf(response), /^shop=[\w-]+; Max-Age=86400; /);
+      assert.equal(lineOf(response).endsWith(`86400; ${PLAIN}`), true);
+      assert.equal(await (await browser.get()).json(), 2);
+    },
+  },
+  {
     name: "hosts that only look like this machine get no cookie over http",
     async run(harness) {
       const handle = harness.wrap(count);

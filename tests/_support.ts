@@ -55,7 +55,7 @@ const HARMLESS: Record<string, RegExp> = {
   type: /^[a-z-]+$/,
   // 8 of the 22 characters that would be the whole.
   id: /^[\w-]{8}$/,
-  keyId: /^([0-9a-f]{8}|undefined)$/,
+  keyId: /^([0-9a-f]{8}|\d{1,10}|undefined)$/,
   reason: /^[a-z0-9-]+$/,
   bytes: /^\d+$/,
 };

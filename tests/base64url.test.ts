@@ -51,17 +51,20 @@ const FOREIGN: readonly (readonly [what: string, text: string])[] = [
   ["a combining mark", "Zm9v\u0301\u0301\u0301\u0301"],
 ];
 
-const OLDER = "Buffer" in globalThis ? false : "this platform has no other";
-const CODERS = [
-  ["the platform's coder", false, <T>(run: () => T) => run()],
-  ["the coder of older platforms", OLDER, withoutNative],
-] as const;
+// Where Buffer is not, the platform's own coder is the only one.
+const HAS_OLDER = "Buffer" in globalThis;
+type Coder = readonly [string, <T>(run: () => T) => T];
+const CODERS: readonly Coder[] = [
+  ["the platform's coder", (run) => run()],
+  ...HAS_OLDER
+    ? [["the coder of older platforms", withoutNative] as const]
+    : [],
+];
 
 describe("base64url", () => {
-  for (const [coder, skip, run] of CODERS) {
+  for (const [coder, run] of CODERS) {
     it(
       `encodes and decodes the vectors of RFC 4648 by ${coder}`,
-      { skip },
       () => {
         for (const [plain, text] of VECTORS) {
           assert.equal(run(() => encodeBase64url(utf8(plain))), text);
@@ -72,13 +75,13 @@ describe("base64url", () => {
       },
     );
 
-    it(`uses the URL's alphabet by ${coder}`, { skip }, () => {
+    it(`uses the URL's alphabet by ${coder}`, () => {
       const bytes = Uint8Array.of(0xfb, 0xef, 0xff);
       assert.equal(run(() => encodeBase64url(bytes)), "--__");
       assert.deepEqual(run(() => decodeBase64url("--__")), bytes);
     });
 
-    it(`refuses every other spelling by ${coder}`, { skip }, () => {
+    it(`refuses every other spelling by ${coder}`, () => {
       for (const [what, text] of FOREIGN) {
         assert.equal(run(() => decodeBase64url(text)), null, what);
       }
@@ -86,7 +89,6 @@ describe("base64url", () => {
 
     it(
       `takes exactly 1 of 16 and of 4 last characters by ${coder}`,
-      { skip },
       () => {
         const alphabet = [
           ..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
@@ -100,14 +102,14 @@ describe("base64url", () => {
       },
     );
 
-    it(`reads back the longest token by ${coder}`, { skip }, () => {
+    it(`reads back the longest token by ${coder}`, () => {
       const bytes = filled(3072, 0xfe);
       const text = run(() => encodeBase64url(bytes));
       assert.equal(text.length, 4096);
       assert.deepEqual(run(() => decodeBase64url(text)), bytes);
     });
 
-    it(`reads back any bytes by ${coder}`, { skip }, () => {
+    it(`reads back any bytes by ${coder}`, () => {
       fc.assert(
         fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
           const text = run(() => encodeBase64url(bytes));
@@ -119,7 +121,7 @@ describe("base64url", () => {
       );
     });
 
-    it(`knows one spelling only of any text by ${coder}`, { skip }, () => {
+    it(`knows one spelling only of any text by ${coder}`, () => {
       const texts = fc.oneof(
         textOf(NEAR, { maxLength: 12 }),
         anyText({ maxLength: 12 }),
@@ -134,7 +136,9 @@ describe("base64url", () => {
     });
   }
 
-  it("both coders agree on all bytes", { skip: OLDER }, () => {
+  if (!HAS_OLDER) return;
+
+  it("both coders agree on all bytes", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
         const text = encodeBase64url(bytes);
@@ -145,7 +149,7 @@ describe("base64url", () => {
     );
   });
 
-  it("both coders agree on what they refuse", { skip: OLDER }, () => {
+  it("both coders agree on what they refuse", () => {
     fc.assert(
       fc.property(textOf(NEAR, { maxLength: 9 }), (text) => {
         const native = decodeBase64url(text);

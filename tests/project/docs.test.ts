@@ -25,6 +25,7 @@ describe("docs", () => {
       "--doc",
       "--no-prompt",
       "--allow-env=SESSION_SECRET",
+      "--allow-net=127.0.0.1",
       "README.md",
       ...pages,
       ...entryPoints,

@@ -21,9 +21,10 @@ createServer(toNodeListener(app.fetch))
 describe("package", () => {
   let packed: Packed;
   before(async () => {
-    const program = firstProgram();
+    const [program, worker] = programs();
     packed = await pack();
     await writeFile(join(packed.project, "app.ts"), program);
+    await writeFile(join(packed.project, "worker.ts"), worker);
     await writeFile(join(packed.project, "server.ts"), nodeServer);
   });
   after(() => packed?.[Symbol.asyncDispose]());
@@ -91,13 +92,16 @@ describe("package", () => {
     });
   }
 
-  it("runs the first program of README.md in workerd", async () => {
+  it("runs the Worker of README.md in workerd", async () => {
     await expectVisitsInWorkerd(packed.project, secret);
   });
 });
 
-function firstProgram(): string {
-  const program = /^```ts\n([\s\S]*?)^```$/m.exec(read("README.md"))?.[1];
-  assert.ok(program !== undefined, "README.md has no ts program");
-  return program;
+/** The first program of the README, and the one for Workers. */
+function programs(): [string, string] {
+  const all = [...read("README.md").matchAll(/^```ts\n([\s\S]*?)^```$/gm)]
+    .map(([, program = ""]) => program);
+  const worker = all.find((program) => program.includes("env: Env"));
+  assert.ok(all[0] && worker, "README.md lacks a program");
+  return [all[0], worker];
 }

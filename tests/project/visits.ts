@@ -44,14 +44,14 @@ export async function expectVisitsFrom(
   }
 }
 
-/** Bundles `app.ts`, runs it in workerd and asks it twice. */
+/** Bundles `worker.ts`, runs it in workerd and asks it twice. */
 export async function expectVisitsInWorkerd(
   project: string,
   bindings: Record<string, string>,
 ): Promise<void> {
   const { outputFiles } = await build({
     absWorkingDir: project,
-    entryPoints: ["app.ts"],
+    entryPoints: ["worker.ts"],
     bundle: true,
     format: "esm",
     target: "esnext",
