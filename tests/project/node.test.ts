@@ -16,7 +16,7 @@ type Handler = Parameters<typeof toNodeListener>[0];
 type Listener = ReturnType<typeof toNodeListener<http.IncomingMessage>>;
 
 /** For what never comes. */
-const options = { timeout: 20_000 };
+const options = { timeout: 10_000 };
 
 const stops: (() => unknown)[] = [];
 afterEach(() => {
@@ -304,6 +304,55 @@ describe("toNodeListener(): the body of the request", options, () => {
       assert.match(reply, /\/first[^]*\/second/);
     });
   }
+
+  const cancelled: Record<string, string> = {
+    "that is awaited": "",
+    "of which a part was read": "First part",
+  };
+  for (const [what, first] of Object.entries(cancelled)) {
+    it(`toNodeListener() throws away the rest of a cancelled body ${what}`, async () => {
+      const { promise, done } = signalled();
+      const listener = toNodeListener(async (
+        request,
+        incoming: http.IncomingMessage,
+      ) => {
+        const reader = request.body?.getReader();
+        const part = reader?.read();
+        await until(() => incoming.listenerCount("data") === 1, "it reads");
+        if (first) await part;
+        await reader?.cancel();
+        done();
+        await until(() => incoming.readableEnded, "the rest is gone");
+        const { value } = await part ?? {};
+        return new Response(new TextDecoder().decode(value));
+      });
+      const port = await listen(http.createServer(listener));
+      const { request, response } = post({ port });
+      request.flushHeaders();
+      if (first) request.write(first);
+      await promise;
+      request.end("x".repeat(1_000_000));
+      assert.equal(await text(await response), first);
+    });
+  }
+
+  it("toNodeListener() begins with a body when the handler does", async () => {
+    const listening: number[] = [];
+    const port = await listen(
+      http.createServer(
+        toNodeListener(async (request, incoming: http.IncomingMessage) => {
+          await delay(10);
+          listening.push(incoming.listenerCount("data"));
+          await request.text();
+          listening.push(incoming.listenerCount("data"));
+          return new Response("Read");
+        }),
+      ),
+    );
+    const origin = `http://127.0.0.1:${port}/`;
+    await fetch(origin, { method: "POST", body: "Body" });
+    assert.deepEqual(listening, [0, 1]);
+  });
 
   it("toNodeListener() ends the rest of a body with the response", async () => {
     let reader: ReadableStreamDefaultReader | undefined;

@@ -1,0 +1,332 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import net from "node:net";
+import process from "node:process";
+import { after, before, describe, it } from "node:test";
+import { runtimes } from "../../tools/paths.mjs";
+import { start } from "./process.ts";
+import { deno, serve, serveInWorkerd, type Server } from "./servers.ts";
+
+const { bun } = runtimes;
+const denoServe = [
+  runtimes.deno,
+  "serve",
+  "--no-prompt",
+  "--allow-env=SESSION_SECRET",
+  "--host=127.0.0.1",
+  "--port=0",
+];
+
+/** Every way to run the demo. */
+const servers: Record<string, () => Promise<Server>> = {
+  "deno.ts on Deno": () => serve([...deno, "examples/deno.ts"]),
+  "bun.ts on Bun": () => serve([bun, "examples/bun.ts"]),
+  "node.ts on Node": () => serve([process.execPath, "examples/node.ts"]),
+  "node.ts on Deno": () => serve([...deno, "examples/node.ts"]),
+  "hono.ts on Deno": () => serve([...denoServe, "examples/hono.ts"]),
+  "hono.ts on Bun": () => serve([bun, "examples/hono.ts"]),
+  "workers.ts in workerd": () =>
+    serveInWorkerd({ entryPoints: ["examples/workers.ts"] }),
+  "hono.ts in workerd": () =>
+    serveInWorkerd({ entryPoints: ["examples/hono.ts"] }),
+};
+
+/** What is sent; without `cookie`, what the browser has. */
+interface Step {
+  path?: string;
+  method?: string;
+  form?: Record<string, string>;
+  body?: string;
+  headers?: Record<string, string>;
+  cookie?: (jar: Jar) => string;
+}
+
+/** The cookies of a visit: the present one, and that from before signing out. */
+interface Jar {
+  now: string;
+  before: string;
+}
+
+/** What comes back, as far as all servers must agree. */
+type Answer = [status: number, body: string, ...fields: string[]];
+
+const attributes = "Path=/; HttpOnly; SameSite=Lax";
+const aDay = `set-cookie: sid=*; Max-Age=86400; ${attributes}`;
+const thirtyDays = `set-cookie: sid=*; Max-Age=2592000; ${attributes}`;
+const whileOpen = `set-cookie: sid=*; ${attributes}`;
+const removed = `set-cookie: sid=; Max-Age=0; ${attributes}`;
+const noStore = "cache-control: no-store";
+const moved = [noStore, "location: /", "vary: cookie"];
+const plain = "content-type: text/plain;charset=utf-8";
+
+const shown = (body: string, cookie = aDay): Answer => [
+  200,
+  body,
+  noStore,
+  plain,
+  "vary: accept, cookie",
+  cookie,
+];
+const home = (cookie: string): Answer => [303, "", ...moved, cookie];
+
+/** One visit, step by step, with the answers it must get everywhere. */
+const visit: [what: string, step: Step, answer: Answer][] = [
+  ["the first request", {}, shown("Visit 1, not signed in")],
+  ["the second request", {}, shown("Visit 2, not signed in")],
+  ["an empty name", { path: "/sign-in", form: { name: " " } }, home(aDay)],
+  [
+    "its notice",
+    {},
+    shown("Visit 3, not signed in, notice: Please enter a name"),
+  ],
+  ["what is no form", { path: "/sign-in", body: "{}" }, [
+    400,
+    "Expected a form",
+    plain,
+  ]],
+  [
+    "signing in, to be remembered",
+    { path: "/sign-in", form: { name: "Ada", remember: "on" } },
+    home(thirtyDays),
+  ],
+  [
+    "the welcome",
+    {},
+    shown("Visit 4, signed in as Ada, notice: Welcome, Ada", thirtyDays),
+  ],
+  ["no welcome again", {}, shown("Visit 5, signed in as Ada", thirtyDays)],
+  ["HEAD", { method: "HEAD" }, [
+    200,
+    "",
+    noStore,
+    "vary: accept, cookie",
+    thirtyDays,
+  ]],
+  ["another page", { path: "/elsewhere" }, [404, "Not found", plain]],
+  [
+    "a form of another site",
+    {
+      path: "/sign-out",
+      method: "POST",
+      headers: { "sec-fetch-site": "cross-site" },
+    },
+    [403, "Forbidden", plain, "vary: origin, sec-fetch-site"],
+  ],
+  ["signing out", { path: "/sign-out", form: {} }, home(removed)],
+  ["a new session", {}, shown("Visit 1, not signed in")],
+  [
+    "signing in, while the browser is open",
+    { path: "/sign-in", form: { name: "Grace" } },
+    home(whileOpen),
+  ],
+  [
+    "the other welcome",
+    {},
+    shown("Visit 2, signed in as Grace, notice: Welcome, Grace", whileOpen),
+  ],
+  [
+    // The limit of sessions without a store, which can forget nothing.
+    "a cookie from before signing out",
+    { cookie: ({ before }) => before },
+    shown("Visit 7, signed in as Ada", thirtyDays),
+  ],
+  [
+    "a forged cookie",
+    {
+      cookie: ({ now }) => now.replace(/.$/, (end) => end === "A" ? "Q" : "A"),
+    },
+    shown("Visit 1, not signed in"),
+  ],
+  [
+    "a cut cookie",
+    { cookie: ({ now }) => now.slice(0, -9) },
+    shown("Visit 1, not signed in"),
+  ],
+  [
+    "a cookie of no kind",
+    { cookie: () => "sid=nothing" },
+    shown("Visit 1, not signed in"),
+  ],
+  [
+    "two cookies that differ",
+    { cookie: ({ now, before }) => `${now}; ${before}` },
+    shown("Visit 1, not signed in"),
+  ],
+  [
+    "the cookie under its name on https",
+    { cookie: ({ now }) => `__Host-${now}` },
+    shown("Visit 1, not signed in"),
+  ],
+  [
+    "the session after all that",
+    {},
+    shown("Visit 3, signed in as Grace", whileOpen),
+  ],
+];
+
+/** Takes a step; a cookie that was asked for by name stays out of the jar. */
+async function take(origin: string, step: Step, jar: Jar): Promise<Answer> {
+  const { path = "/", form, method, cookie } = step;
+  const body = form ? new URLSearchParams(form) : step.body;
+  const sent = cookie ? cookie(jar) : jar.now;
+  const response = await fetch(origin + path, {
+    method: method ?? (body === undefined ? "GET" : "POST"),
+    headers: { ...step.headers, ...sent && { cookie: sent } },
+    redirect: "manual",
+    ...body !== undefined && { body },
+  });
+  const { headers, status } = response;
+  const lines = headers.getSetCookie();
+  // Bun tells no type where it sends no body.
+  const type = method === "HEAD" ? [] : ["content-type"];
+  const names = ["cache-control", ...type, "location", "vary"];
+  if (!cookie) {
+    for (const line of lines) {
+      if (line.startsWith("sid=;")) jar.before = jar.now;
+      jar.now = line.startsWith("sid=;") ? "" : line.split(";")[0] ?? "";
+    }
+  }
+  return [
+    status,
+    (await response.text()).trim(),
+    ...names.filter((name) => headers.has(name)).map((name) =>
+      `${name}: ${normal(name, headers.get(name))}`
+    ),
+    ...lines.map((line) => `set-cookie: ${shape(line)}`),
+  ];
+}
+
+/** A cookie without its token, and as if no second had passed since. */
+function shape(line: string): string {
+  return line.replace(/^sid=[\w-]+/, "sid=*").replace(
+    /Max-Age=(\d+)/,
+    (_, seconds) => `Max-Age=${Math.round(seconds / 60) * 60}`,
+  );
+}
+
+/** A field without what means nothing: case, blanks, order. */
+function normal(name: string, value: string | null): string {
+  const low = (value ?? "").toLowerCase();
+  if (name !== "vary") return low.replace(/;\s+/g, ";");
+  return low.split(",").map((part) => part.trim()).sort().join(", ");
+}
+
+/** Fields no program should choke on; a server may refuse to read them. */
+const garbage: Record<string, string> = {
+  "an empty Cookie field": "Cookie:",
+  "a Cookie field without pairs": "Cookie: ;;; = ;; =;",
+  "a cookie without a value": "Cookie: sid=",
+  "a cookie of controls": "Cookie: sid=\x01\x02\x7f",
+  "a cookie of high bytes": "Cookie: sid=\xff\xfe\x80",
+  "a cookie in escapes": "Cookie: sid=%00%ff%",
+  "a long cookie": `Cookie: sid=${"A".repeat(6000)}`,
+  "a long cookie of another name": `Cookie: x=${"A".repeat(6000)}`,
+  "many cookies": `Cookie: ${"sid=A; ".repeat(800)}`,
+  "two Cookie fields": "Cookie: sid=A\r\nCookie: sid=B",
+  "a cookie in quotes": 'Cookie: sid="A"',
+  "an Accept field of high bytes": "Accept: \xff/\xfe",
+  "an odd Origin field": "Origin: ::::",
+  "an odd Sec-Fetch-Site field": "Sec-Fetch-Site: \xff",
+  "an Upgrade field to something": "Connection: Upgrade\r\nUpgrade: tea",
+};
+
+/** Asks with fields that fetch would refuse to send. */
+async function send(origin: string, fields: string): Promise<string> {
+  const { host, hostname, port } = new URL(origin);
+  const socket = net.connect(Number(port), hostname);
+  socket.write(
+    `GET / HTTP/1.1\r\nHost: ${host}\r\n${fields}\r\n\r\n`,
+    "latin1",
+  );
+  let reply = "";
+  for await (const chunk of socket) {
+    reply += chunk;
+    // The body of a whole answer ends with the line.
+    if (/\r\n\r\n[^]*\n/.test(reply)) break;
+  }
+  return reply;
+}
+
+for (const [name, open] of Object.entries(servers)) {
+  describe(`examples/${name}`, { timeout: 60_000 }, () => {
+    let server: Server;
+    before(async () => {
+      server = await open();
+    });
+    after(() => server?.stop());
+
+    it("a visit gets the same answers everywhere", async () => {
+      const jar = { now: "", before: "" };
+      const answers: [string, Answer][] = [];
+      for (const [what, step] of visit) {
+        answers.push([what, await take(server.origin, step, jar)]);
+      }
+      assert.deepEqual(
+        answers,
+        visit.map(([what, , answer]) => [what, answer]),
+      );
+    });
+
+    it("a browser gets a page that shows a name as text", async () => {
+      const jar = { now: "", before: "" };
+      const form = { name: `<b>"Ada" & 'Co'</b>` };
+      await take(server.origin, { path: "/sign-in", form }, jar);
+      const accept = "text/html,application/xhtml+xml,*/*;q=0.8";
+      const response = await fetch(server.origin, {
+        headers: { accept, cookie: jar.now },
+      });
+      const html = await response.text();
+      assert.equal(
+        normal("content-type", response.headers.get("content-type")),
+        "text/html;charset=utf-8",
+      );
+      assert.match(
+        response.headers.get("content-security-policy") ?? "",
+        /default-src 'none'/,
+      );
+      assert.match(html, /^<!doctype html>\n<html lang="en">/);
+      assert.match(
+        html,
+        /<h1>Hello, &#60;b&#62;&#34;Ada&#34; &#38; &#39;Co&#39;&#60;\/b&#62;<\/h1>/,
+      );
+      assert.doesNotMatch(html, /<b>/);
+    });
+
+    for (const [what, field] of Object.entries(garbage)) {
+      it(`${what} makes no error`, async () => {
+        const reply = await send(server.origin, field);
+        assert.doesNotMatch(reply, /^HTTP\/1.1 [56]/);
+        const { status } = await fetch(server.origin);
+        assert.equal(status, 200);
+      });
+    }
+  });
+}
+
+describe("examples", () => {
+  it("two Cookie fields count as one", async () => {
+    const { origin, stop } = await serve([...deno, "examples/node.ts"]);
+    const { headers } = await fetch(origin);
+    const [cookie = ""] = headers.getSetCookie()[0]?.split(";") ?? [];
+    const fields = `Cookie: a=1\r\nCookie: ${cookie}`;
+    assert.match(await send(origin, fields), /Visit 2/);
+    stop();
+  });
+
+  const secretless: Record<string, string[]> = {
+    "deno.ts": [...deno, "examples/deno.ts"],
+    "bun.ts": [bun, "examples/bun.ts"],
+    "node.ts": [process.execPath, "examples/node.ts"],
+  };
+  for (const [name, command] of Object.entries(secretless)) {
+    it(`${name} refuses an empty secret and says which`, async () => {
+      const env = { PORT: "0", SESSION_SECRET: "" };
+      const { child, output } = start(command, { env });
+      const killer = setTimeout(() => child.kill("SIGKILL"), 10_000);
+      const [code] = await once(child, "close");
+      clearTimeout(killer);
+      assert.notEqual(code ?? 0, 0);
+      assert.match(output(), /Option secret.*SESSION_SECRET/);
+    });
+  }
+});
