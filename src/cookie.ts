@@ -128,7 +128,7 @@ export function resolveCookie(
     prefix.startsWith("__Host-") && !isHostOnly ||
     !secure && (prefix || partitioned || sameSite === "None")
   ) {
-    refuse("cookie", "is dropped by browsers", JSON.stringify(options));
+    refuse("cookie", "is kept by no browser", JSON.stringify(options));
   }
   const attributes = (domain ? `; Domain=${domain}` : "") +
     `; Path=${path}; HttpOnly` +

@@ -1,11 +1,6 @@
 import { encodeBase64url } from "./base64url.ts";
 import { checkSeconds } from "./check.ts";
-import {
-  type CookieForm,
-  LONGEST_COOKIE,
-  readCookie,
-  writeCookie,
-} from "./cookie.ts";
+import { LONGEST_COOKIE, writeCookie } from "./cookie.ts";
 import {
   freeze,
   isReserved,
@@ -19,45 +14,11 @@ import {
 } from "./data.ts";
 import { SessionError } from "./errors.ts";
 import type { RejectReason, SessionEvent } from "./events.ts";
-import type { Settings } from "./options.ts";
 import { finish } from "./response.ts";
 import { fit, issuePaths } from "./schema.ts";
 import { keyIdOf, open, seal, type Sealed } from "./seal.ts";
 import type { AnyData, Session } from "./session.ts";
-
-/** Whether a session can be written, or why it cannot any more. */
-export type Phase = "open" | "destroyed" | "late-write" | "left-out";
-
-/** A request, as far as its session is concerned. */
-export interface Visit {
-  readonly settings: Settings;
-  readonly form: CookieForm;
-  /** None for a session without a request. */
-  readonly headers?: Headers | undefined;
-  phase: Phase;
-}
-
-/** A request's visit; without one, that of a job or a socket. */
-export function visitOf(settings: Settings, request?: Request): Visit {
-  const { url, headers } = request ?? {};
-  return { settings, form: settings.formOf(url), headers, phase: "open" };
-}
-
-/**
- * The session of a visit; at once where there is nothing to open. Whatever
- * the request holds, it gets a session.
- */
-export function openVisit(visit: Visit): LiveSession | Promise<LiveSession> {
-  const { settings, form, headers } = visit;
-  const token = readCookie(headers?.get("cookie") ?? "", form);
-  if (token) {
-    return LiveSession.unseal(visit, token).then((session) =>
-      session ?? new LiveSession(visit, true)
-    );
-  }
-  if (token === null) settings.emit?.({ type: "duplicate" });
-  return new LiveSession(visit);
-}
+import { isNavigation, type Visit } from "./visit.ts";
 
 /** What a token holds, if there is one. */
 interface Content {
@@ -187,7 +148,7 @@ export class LiveSession implements Session {
 
   login(userId: string, _options?: { label?: string | undefined }): void {
     if (typeof userId !== "string" || !userId) {
-      throw new TypeError("userId must be a text");
+      throw new TypeError("userId must be text");
     }
     this.regenerate();
     const owner = this.userId;
@@ -390,7 +351,7 @@ export class LiveSession implements Session {
       const maxAge = !!persists && this.#end(now) - now;
       line = writeCookie(form, token, maxAge);
     } else if (
-      isRemoved || this.#isRefused && this.#isNavigation()
+      isRemoved || this.#isRefused && isNavigation(this.#visit)
     ) {
       line = writeCookie(form, "", 0);
     }
@@ -399,21 +360,15 @@ export class LiveSession implements Session {
 
   /**
    * The idle timeout is moved on at most once per quarter of itself or five
-   * minutes, by a navigation if it can be: a background request that is
-   * answered late would bring back an older cookie (a logout undone, say).
+   * minutes, and by a navigation if it can be.
    */
   #isRenewalDue(): boolean {
     const idle = this.#idle();
     const now = this.#visit.settings.now();
     const age = now - this.#content.sealed;
     return age >= Math.min(idle / 4, 300) &&
-      (age >= idle / 2 || this.#isNavigation()) &&
+      (age >= idle / 2 || isNavigation(this.#visit)) &&
       this.#end(now) * 1000 > this.expiresAt;
-  }
-
-  #isNavigation(): boolean {
-    const { headers } = this.#visit;
-    return (headers?.get("sec-fetch-dest") ?? "document") === "document";
   }
 }
 

@@ -4,7 +4,7 @@ import type { Codec } from "./data.ts";
 
 import { type Emit, guard, type SessionEvent } from "./events.ts";
 import { Keyring } from "./keyring.ts";
-import type { StandardSchema } from "./schema.ts";
+import type { Fitting, StandardSchema } from "./schema.ts";
 import { checkSecrets, type Secret } from "./secrets.ts";
 import type { AnyData } from "./session.ts";
 
@@ -78,14 +78,12 @@ export interface SessionOptions<Data extends object = AnyData> {
 }
 
 /** The options, checked and with all defaults: what a request needs to know. */
-export interface Settings {
+export interface Settings extends Fitting {
   readonly absoluteTimeout: number;
   readonly idleTimeout: number;
   readonly lazy: boolean | undefined;
   readonly when: ((request: Request) => boolean) | undefined;
   readonly persistent: boolean;
-  readonly schema: StandardSchema<object> | undefined;
-  readonly migrate: ((old: unknown) => unknown) | undefined;
   readonly codec: Codec;
   /** Origins that may send requests; `false` if all may. */
   readonly trusted: ReadonlySet<string> | false | undefined;

@@ -1,5 +1,4 @@
 import { publicValues, type Values } from "./data.ts";
-import type { Settings } from "./options.ts";
 
 /**
  * A schema of any library that follows Standard Schema version 1, such as
@@ -47,9 +46,15 @@ export function issuePaths(issues: readonly SchemaIssue[]): string {
   ).join();
 }
 
+/** The options that decide which data fits. */
+export interface Fitting {
+  readonly schema: StandardSchema<object> | undefined;
+  readonly migrate: ((old: unknown) => unknown) | undefined;
+}
+
 /** Makes values what the schema accepts; `false` if it does not. */
 export async function fit(
-  { schema, migrate }: Settings,
+  { schema, migrate }: Fitting,
   values: Values,
 ): Promise<boolean> {
   if (!schema) return true;

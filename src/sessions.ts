@@ -1,6 +1,8 @@
-import { LiveSession, openVisit, visitOf } from "./live_session.ts";
+import { LiveSession } from "./live_session.ts";
+import { openVisit } from "./opening.ts";
 import { resolveOptions, type SessionOptions } from "./options.ts";
 import type { AnyData, Session } from "./session.ts";
+import { visitOf } from "./visit.ts";
 
 /**
  * Sessions without a wrapped handler: for frameworks, sockets, jobs and tests.

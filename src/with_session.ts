@@ -1,11 +1,13 @@
 import { forbidCrossSite } from "./csrf.ts";
-import { LiveSession, openVisit, visitOf } from "./live_session.ts";
+import { LiveSession } from "./live_session.ts";
+import { openVisit } from "./opening.ts";
 import {
   resolveOptions,
   type SessionOptions,
   type Settings,
 } from "./options.ts";
 import type { AnyData, Session } from "./session.ts";
+import { visitOf } from "./visit.ts";
 
 /**
  * Answers a request, with its session.

@@ -1,0 +1,28 @@
+import type { CookieForm } from "./cookie.ts";
+import type { Settings } from "./options.ts";
+
+/** Whether a session can be written, or why it cannot any more. */
+export type Phase = "open" | "destroyed" | "late-write" | "left-out";
+
+/** A request, as far as its session is concerned. */
+export interface Visit {
+  readonly settings: Settings;
+  readonly form: CookieForm;
+  /** None for a session without a request. */
+  readonly headers?: Headers | undefined;
+  phase: Phase;
+}
+
+/** A request's visit; without one, that of a job or a socket. */
+export function visitOf(settings: Settings, request?: Request): Visit {
+  const { url, headers } = request ?? {};
+  return { settings, form: settings.formOf(url), headers, phase: "open" };
+}
+
+/**
+ * Whether the request is a step of the visitor's own. What a background
+ * request answers late would bring back an older cookie (a logout undone, say).
+ */
+export function isNavigation({ headers }: Visit): boolean {
+  return (headers?.get("sec-fetch-dest") ?? "document") === "document";
+}
