@@ -10,6 +10,8 @@ import { root, secret, start } from "./process.ts";
 /** A server that runs. */
 export interface Server {
   origin: string;
+  /** What it has printed, where that can be known. */
+  output(): string;
   stop(): unknown;
 }
 
@@ -34,7 +36,7 @@ export async function serve(command: string[]): Promise<Server> {
   stops.push(stop);
   for (let tries = 0; tries < 600 && child.exitCode === null; tries++) {
     const address = /http:\/\/(127\.0\.0\.1|localhost):\d+/.exec(output());
-    if (address) return { origin: address[0], stop };
+    if (address) return { origin: address[0], output, stop };
     await delay(50);
   }
   stop();
@@ -65,5 +67,6 @@ export async function serveInWorkerd(entry: BuildOptions): Promise<Server> {
   let stopped: Promise<void> | undefined;
   const stop = () => stopped ??= miniflare.dispose();
   stops.push(stop);
-  return { origin: (await miniflare.ready).origin, stop };
+  const { origin } = await miniflare.ready;
+  return { origin, output: () => "", stop };
 }

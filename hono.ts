@@ -1,0 +1,180 @@
+/**
+ * Sessions as a middleware of Hono.
+ *
+ * {@linkcode sessions} takes the options of `withSession` and gives each
+ * context a session, typed by {@linkcode SessionEnv}.
+ *
+ * @example Counting a visitor's requests
+ * ```ts
+ * import { generateSecret } from "with-session";
+ * import { type SessionEnv, sessions } from "with-session/hono";
+ * import assert from "node:assert/strict";
+ * import { Hono } from "hono";
+ *
+ * const app = new Hono<SessionEnv<{ visits: number }>>();
+ * app.use(sessions({ secret: generateSecret() }));
+ * app.get("/", (c) => {
+ *   const visits = c.var.session.update("visits", (n = 0) => n + 1);
+ *   return c.text(`Visit ${visits}`);
+ * });
+ *
+ * const first = await app.request("/");
+ * assert.equal(await first.text(), "Visit 1");
+ *
+ * const cookie = first.headers.getSetCookie()[0]!.split(";")[0]!;
+ * const second = await app.request("/", { headers: { cookie } });
+ * assert.equal(await second.text(), "Visit 2");
+ * ```
+ *
+ * @module
+ */
+
+import {
+  type AnyData,
+  type OptionsFor,
+  type Session,
+  type SessionOptions,
+  withSession,
+} from "./mod.ts";
+
+/**
+ * The part of a Hono app's type that holds the session, for
+ * `new Hono<SessionEnv<Data>>()`.
+ *
+ * @typeParam Data The shape of the session's data.
+ */
+export interface SessionEnv<Data extends object = AnyData> {
+  /** What `c.get()` and `c.var` know. */
+  Variables: {
+    /** The visitor's session. */
+    session: Session<Data>;
+  };
+}
+
+/** The same with `lazy: true`: `await c.var.session()`. */
+export interface LazySessionEnv<Data extends object = AnyData> {
+  /** What `c.get()` and `c.var` know. */
+  Variables: {
+    /** Opens the visitor's session; it is the same one each time. */
+    session: () => Promise<Session<Data>>;
+  };
+}
+
+/**
+ * What is used of Hono's context.
+ *
+ * @typeParam Value What it keeps as `session`.
+ * @typeParam Bindings What it has as `env`.
+ */
+export interface SessionContext<Value, Bindings> {
+  /** What the platform passes with a request: a Worker's bindings. */
+  readonly env: Bindings;
+  /** The request as Hono has it, and as it came. */
+  readonly req: { readonly raw: Request };
+  /** What a handler threw and `onError` has answered. */
+  readonly error: Error | undefined;
+  /** Whether there is a response. */
+  readonly finalized: boolean;
+  /** The response. */
+  res: Response | undefined;
+  /** Keeps a value for the handlers. */
+  set(key: "session", value: Value): void;
+  /** What it keeps, as the app's type says. */
+  readonly var: { readonly session?: Value };
+}
+
+/**
+ * A middleware of Hono.
+ *
+ * @typeParam Value What the context keeps as `session`.
+ * @typeParam Bindings What the context has as `env`.
+ */
+export type SessionMiddleware<Value, Bindings> = (
+  context: SessionContext<Value, Bindings>,
+  next: () => Promise<void>,
+) => Promise<Response | undefined>;
+
+/** {@linkcode sessions} for handlers that open the session themselves. */
+// deno-lint-ignore no-explicit-any
+export function sessions<Data extends object = any, Bindings = any>(
+  options: OptionsFor<SessionOptions<Data> & { lazy: true }, [env: Bindings]>,
+): SessionMiddleware<() => Promise<Session<Data>>, Bindings>;
+/**
+ * Gives each request a session, as `c.get("session")` or `c.var.session`.
+ *
+ * It does what `withSession` does, around all handlers and middleware after
+ * it. If one of them throws, nothing is kept, also where `onError` answers.
+ *
+ * @typeParam Data The shape of the session's data.
+ * @typeParam Bindings The context's `env`.
+ * @param options The options, or a function that makes them from `c.env`, as a
+ * Worker has no secrets before its first request. It is called once for each
+ * environment: where that is a new one with each request, as in Deno, let it
+ * return the same object.
+ * @returns The middleware, for `app.use()` or one route.
+ *
+ * @throws {TypeError} If an option is unknown, missing or of the wrong kind.
+ * @throws {RangeError} If a number or a length is out of its range.
+ *
+ * @example In a Worker, with the secret from its environment
+ * ```ts
+ * import { type SessionEnv, sessions } from "with-session/hono";
+ * import { Hono } from "hono";
+ *
+ * interface Env {
+ *   SESSION_SECRET: string;
+ * }
+ *
+ * const app = new Hono<SessionEnv & { Bindings: Env }>();
+ * app.use(sessions((env: Env) => ({ secret: env.SESSION_SECRET })));
+ * app.get("/", (c) => c.text(c.var.session.userId ?? "nobody"));
+ *
+ * export default app;
+ * ```
+ */
+// deno-lint-ignore no-explicit-any
+export function sessions<Data extends object = any, Bindings = any>(
+  options: OptionsFor<
+    SessionOptions<Data> & { lazy?: false | undefined },
+    [env: Bindings]
+  >,
+): SessionMiddleware<Session<Data>, Bindings>;
+export function sessions(
+  options: OptionsFor<SessionOptions, Passed>,
+): SessionMiddleware<never, never> {
+  const handle = withSession(async (
+    _request,
+    session: unknown,
+    ...[_env, context, next]: Passed
+  ) => {
+    context.set("session", session);
+    await next();
+    // Hono has answered the error by now; nothing is kept, as if it came here.
+    if (context.error) throw context.error;
+    if (!context.finalized || !context.res) {
+      throw new Error("Cannot keep the session: no handler has responded");
+    }
+    return context.res;
+  }, options as OptionsFor<SessionOptions & { lazy?: false }, Passed>);
+  return async function openAndKeep(context, next) {
+    try {
+      const { env, req } = context;
+      const response = await handle(req.raw, env, context, next);
+      if (context.finalized && response !== context.res) {
+        // Otherwise Hono would add the old headers to the new ones.
+        context.res = undefined;
+        context.res = response;
+      }
+      return response;
+    } catch (error) {
+      if (error !== context.error) throw error;
+      return context.res;
+    }
+  };
+}
+
+type Passed = [
+  env: never,
+  context: SessionContext<unknown, never>,
+  next: () => Promise<void>,
+];
