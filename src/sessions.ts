@@ -37,6 +37,8 @@ export interface Sessions<Data extends object = AnyData> {
 
 /**
  * Makes sessions to open and commit by hand; {@linkcode withSession} does both.
+ * The options `csrf`, `lazy` and `when` are for a wrapped handler and do nothing
+ * here.
  *
  * @typeParam Data The shape of the data.
  * @throws {TypeError} If an option is unknown, missing or of the wrong kind.

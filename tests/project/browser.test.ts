@@ -1,0 +1,229 @@
+// What a real browser does with our cookies. The rest of the suite relies on
+// tests/browser.ts, which behaves as this one does.
+
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
+import { createServer, type Server } from "node:https";
+import type { AddressInfo } from "node:net";
+import process from "node:process";
+import { after, before, describe, it } from "node:test";
+import {
+  type Browser,
+  type BrowserContext,
+  chromium,
+  type Page,
+} from "playwright-core";
+import { generateSecret, type SessionOptions, withSession } from "../../mod.ts";
+import { toNodeListener } from "../../node.ts";
+import { certificate } from "./certificate.ts";
+
+const PATHS = [
+  process.env["CHROMIUM"],
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
+];
+const executablePath = PATHS.find((path) => path && existsSync(path));
+const skip = executablePath ? false : "Chromium is not installed";
+const DAY = 86_400;
+
+let browser: Browser;
+const servers: { close(): unknown }[] = [];
+before(async () => {
+  if (!executablePath) return;
+  browser = await chromium.launch({
+    executablePath,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--host-resolver-rules=MAP *.site.test 127.0.0.1",
+    ],
+  });
+});
+after(async () => {
+  await browser?.close();
+  servers.forEach((server) => server.close());
+});
+
+/** A site that counts visits; `evil.site.test` plants cookies instead. */
+function siteOf(cookie: SessionOptions["cookie"] = {}) {
+  const shop = withSession((request, session) => {
+    const { pathname } = new URL(request.url);
+    if (pathname === "/favicon.ico") return new Response(null);
+    if (pathname.endsWith("/end")) session.destroy();
+    else session.update("visits", (n = 0) => n + 1);
+    if (pathname === "/big") session.set("big", "x".repeat(4000));
+    const headers = { "content-type": "text/html" };
+    return new Response(`Visit ${session.get("visits")}`, { headers });
+  }, { secret: generateSecret(), cookie });
+  return (request: Request) => {
+    const { hostname } = new URL(request.url);
+    return hostname === "evil.site.test" ? plant() : shop(request);
+  };
+}
+
+function plant(): Response {
+  const headers = new Headers({ "content-type": "text/html" });
+  for (const prefix of ["__Host-", "__Host-Http-", "__host-"]) {
+    for (const scope of ["", "; Path=/", "; Path=/x"]) {
+      headers.append(
+        "set-cookie",
+        `${prefix}sid=planted; Domain=site.test; Secure${scope}`,
+      );
+    }
+  }
+  headers.append("set-cookie", "evil=was-here; Domain=site.test; Secure");
+  return new Response("Planted", { headers });
+}
+
+async function listen(
+  handler: (request: Request) => Response | Promise<Response>,
+  isSecure = true,
+): Promise<number> {
+  const listener = toNodeListener(handler, { onError: () => {} });
+  const server = isSecure
+    ? createServer(certificate, listener) as Server
+    : createHttpServer(listener);
+  servers.push(server);
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  return (server.address() as AddressInfo).port;
+}
+
+async function withPage(
+  run: (page: Page, context: BrowserContext) => Promise<void>,
+): Promise<void> {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true });
+  try {
+    await run(await context.newPage(), context);
+  } finally {
+    await context.close();
+  }
+}
+
+async function textAt(page: Page, address: string): Promise<string> {
+  await page.goto(address);
+  return await page.innerText("body");
+}
+
+describe("Chromium", () => {
+  it(
+    "keeps the session over https, out of reach of scripts",
+    { skip },
+    async () => {
+      const shop = `https://app.site.test:${await listen(siteOf())}`;
+      await withPage(async (page, context) => {
+        assert.equal(await textAt(page, `${shop}/`), "Visit 1");
+        assert.equal(await textAt(page, `${shop}/a`), "Visit 2");
+        assert.equal(await page.evaluate("document.cookie"), "");
+        const [cookie, ...others] = await context.cookies();
+        assert.ok(cookie);
+        assert.equal(others.length, 0);
+        const { name, domain, path, httpOnly, secure, sameSite } = cookie;
+        assert.deepEqual({ name, domain, path, httpOnly, secure, sameSite }, {
+          name: "__Host-sid",
+          domain: "app.site.test",
+          path: "/",
+          httpOnly: true,
+          secure: true,
+          sameSite: "Lax",
+        });
+        const left = cookie.expires - Date.now() / 1000;
+        assert.ok(left > DAY - 60 && left <= DAY + 1, `${left} s`);
+      });
+    },
+  );
+
+  it("forgets it when it is destroyed", { skip }, async () => {
+    const shop = `https://app.site.test:${await listen(siteOf())}`;
+    await withPage(async (page, context) => {
+      await textAt(page, `${shop}/`);
+      await textAt(page, `${shop}/end`);
+      assert.deepEqual(await context.cookies(), []);
+      assert.equal(await textAt(page, `${shop}/`), "Visit 1");
+    });
+  });
+
+  it(
+    "forgets one with a domain, a path and a partition, too",
+    { skip },
+    async () => {
+      const cookie = {
+        domain: "site.test",
+        path: "/shop",
+        sameSite: "None",
+        partitioned: true,
+      } as const;
+      const shop = `https://app.site.test:${await listen(siteOf(cookie))}/shop`;
+      await withPage(async (page, context) => {
+        await textAt(page, shop);
+        assert.equal(await textAt(page, shop), "Visit 2");
+        assert.equal((await context.cookies()).length, 1);
+        await textAt(page, `${shop}/end`);
+        assert.deepEqual(await context.cookies(), []);
+      });
+    },
+  );
+
+  it("lets no sister site and no script plant it", { skip }, async () => {
+    const port = await listen(siteOf());
+    const shop = `https://app.site.test:${port}`;
+    await withPage(async (page, context) => {
+      await textAt(page, `https://evil.site.test:${port}/`);
+      assert.equal(await textAt(page, `${shop}/`), "Visit 1");
+      await textAt(page, `https://evil.site.test:${port}/`);
+      assert.equal(await textAt(page, `${shop}/`), "Visit 2");
+      await page.evaluate(
+        "document.cookie = '__Host-sid=planted; Secure; Path=/'",
+      );
+      assert.equal(await textAt(page, `${shop}/`), "Visit 3");
+      const names = (await context.cookies()).map(({ name }) => name);
+      assert.deepEqual(names.sort(), ["__Host-sid", "evil"]);
+    });
+  });
+
+  it(
+    "keeps the earlier session when a change is too large",
+    { skip },
+    async () => {
+      const shop = `https://app.site.test:${await listen(siteOf())}`;
+      await withPage(async (page) => {
+        assert.equal(await textAt(page, `${shop}/`), "Visit 1");
+        const status = "fetch('/big').then(({ status }) => status)";
+        assert.equal(await page.evaluate(status), 500);
+        assert.equal(await textAt(page, `${shop}/`), "Visit 2");
+      });
+    },
+  );
+
+  it(
+    "keeps it on http of the same machine, without prefix",
+    { skip },
+    async () => {
+      const shop = `http://localhost:${await listen(siteOf(), false)}`;
+      await withPage(async (page, context) => {
+        assert.equal(await textAt(page, `${shop}/`), "Visit 1");
+        assert.equal(await textAt(page, `${shop}/`), "Visit 2");
+        const [cookie] = await context.cookies();
+        assert.equal(cookie?.name, "sid");
+        assert.equal(cookie?.secure, false);
+      });
+    },
+  );
+
+  it("gets no cookie on http from elsewhere", { skip }, async () => {
+    const shop = `http://app.site.test:${await listen(siteOf(), false)}`;
+    await withPage(async (page, context) => {
+      assert.equal(await textAt(page, `${shop}/`), "Visit 1");
+      assert.equal(await textAt(page, `${shop}/`), "Visit 1");
+      assert.deepEqual(await context.cookies(), []);
+    });
+  });
+});
