@@ -4,7 +4,7 @@
 //   deno serve --allow-env=SESSION_SECRET examples/hono.ts
 //   bun examples/hono.ts
 //   npx wrangler dev examples/hono.ts --port 8000 \
-//     --compatibility-date 2026-07-30 --var SESSION_SECRET:$SESSION_SECRET
+//     --compatibility-date 2026-01-01 --var SESSION_SECRET:$SESSION_SECRET
 
 import { Hono } from "hono";
 import { type SessionEnv, sessions } from "../hono.ts";

@@ -1,7 +1,7 @@
 // Sessions in a Cloudflare Worker, and a WebSocket that knows who is there:
 //
 //   npx wrangler dev examples/workers.ts --port 8000 \
-//     --compatibility-date 2026-07-30 --var SESSION_SECRET:$(openssl rand -base64 32)
+//     --compatibility-date 2026-01-01 --var SESSION_SECRET:$(openssl rand -base64 32)
 
 import { withSession } from "../mod.ts";
 import { app, type Data } from "./app.ts";

@@ -30,8 +30,11 @@ after(() => Promise.all(stops.map((stop) => stop())));
 process.on("exit", () => stops.forEach((stop) => stop()));
 
 /** Starts a program that prints its address. */
-export async function serve(command: string[]): Promise<Server> {
-  const { child, output } = start(command, { env: { ...secret, PORT: "0" } });
+export async function serve(
+  command: string[],
+  env: Record<string, string> = secret,
+): Promise<Server> {
+  const { child, output } = start(command, { env: { ...env, PORT: "0" } });
   const stop = () => child.kill("SIGKILL");
   stops.push(stop);
   for (let tries = 0; tries < 600 && child.exitCode === null; tries++) {

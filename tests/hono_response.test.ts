@@ -1,0 +1,178 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Hono } from "hono";
+import { sessions } from "../hono.ts";
+import { generateSecret, SessionError } from "../mod.ts";
+import { cookie, counter, type Visitor } from "./_hono.ts";
+
+describe("sessions(): the response", () => {
+  it("sessions() sets its cookie beside others on a response without a body", async () => {
+    const app = counter((app) =>
+      app.post("/", (c) => {
+        c.get("session").set("visits", 7);
+        c.header("set-cookie", "theme=dark", { append: true });
+        c.header("set-cookie", "lang=eo", { append: true });
+        c.header("x-own", "1");
+        return c.redirect("/", 303);
+      })
+    );
+    const response = await app.request("/", { method: "POST" });
+    assert.equal(response.status, 303);
+    assert.equal(response.headers.get("location"), "/");
+    assert.equal(response.headers.get("x-own"), "1");
+    const names = response.headers.getSetCookie()
+      .map((line) => line.split("=")[0]);
+    assert.deepEqual(names, ["theme", "lang", "sid"]);
+  });
+
+  it("sessions() replaces what the handler said where both speak", async () => {
+    const app = counter((app) =>
+      app.post("/", (c) => {
+        c.get("session").set("visits", 7);
+        const headers = new Headers({
+          "set-cookie": "sid=own",
+          "cache-control": "public, max-age=60",
+        });
+        return new Response(null, { status: 204, headers });
+      })
+    );
+    const response = await app.request("/", { method: "POST" });
+    const lines = response.headers.getSetCookie();
+    assert.equal(lines.length, 1);
+    assert.notEqual(lines[0], "sid=own");
+    assert.equal(response.headers.get("cache-control"), "no-store");
+  });
+
+  it("sessions() adds to an immutable response", async () => {
+    const app = counter((app) =>
+      app.get("/moved", (c) => {
+        c.get("session").set("visits", 7);
+        return Response.redirect("http://localhost/", 302);
+      })
+    );
+    const response = await app.request("/moved");
+    assert.equal(response.status, 302);
+    assert.equal(response.headers.get("location"), "http://localhost/");
+    assert.equal(response.headers.getSetCookie().length, 1);
+  });
+
+  it("sessions() lets middleware around it see and change the response", async () => {
+    const app: Visitor = new Hono();
+    let seen = "";
+    app.use(async (c, next) => {
+      c.header("x-before", "1");
+      await next();
+      seen = cookie(c.res);
+      c.header("x-after", "1");
+    });
+    app.use(sessions({ secret: generateSecret() }));
+    app.get("/", (c) => {
+      c.get("session").set("visits", 1);
+      return c.body(null, 204);
+    });
+    const response = await app.request("/");
+    assert.match(seen, /^sid=./);
+    assert.equal(cookie(response), seen);
+    assert.equal(response.headers.get("x-before"), "1");
+    assert.equal(response.headers.get("x-after"), "1");
+  });
+
+  it("sessions() keeps nothing of a handler that throws, and onError answers", async () => {
+    const thrown: unknown[] = [];
+    const app = counter((app) => {
+      app.get("/fail", (c) => {
+        c.get("session").set("visits", 7);
+        throw new Error("Broken");
+      });
+      app.onError((error, c) => {
+        thrown.push(error.message);
+        return c.text("Sorry", 500);
+      });
+    });
+    const response = await app.request("/fail");
+    assert.equal(response.status, 500);
+    assert.equal(await response.text(), "Sorry");
+    assert.deepEqual(response.headers.getSetCookie(), []);
+    assert.deepEqual(thrown, ["Broken"]);
+  });
+
+  it("sessions() keeps nothing where a part of the app has its own onError", async () => {
+    const part: Visitor = new Hono();
+    part.get("/fail", (c) => {
+      c.get("session").set("visits", 7);
+      throw new Error("Broken");
+    });
+    part.onError((_error, c) => c.text("Sorry", 422));
+    const app = counter((app) => app.route("/part", part));
+    const response = await app.request("/part/fail");
+    assert.equal(response.status, 422);
+    assert.deepEqual(response.headers.getSetCookie(), []);
+  });
+
+  it("sessions() passes on what is thrown and is no Error", async () => {
+    const app = counter((app) =>
+      app.get("/fail", (c) => {
+        c.get("session").set("visits", 7);
+        throw "text";
+      })
+    );
+    await assert.rejects(
+      async () => await app.request("/fail"),
+      (error) => error === "text",
+    );
+  });
+
+  it("sessions() hands onError a session that cannot be kept", async () => {
+    const codes: unknown[] = [];
+    const app = counter((app) => {
+      app.get("/full", (c) => {
+        c.get("session").flash("essay", "x".repeat(5000));
+        return c.text("Kept");
+      });
+      app.onError((error, c) => {
+        codes.push(error instanceof SessionError && error.code);
+        return c.text("Full", 507);
+      });
+    });
+    const response = await app.request("/full");
+    assert.equal(response.status, 507);
+    assert.equal(await response.text(), "Full");
+    assert.deepEqual(response.headers.getSetCookie(), []);
+    assert.deepEqual(codes, ["oversize"]);
+  });
+
+  it("sessions() keeps nothing when no handler responds", async () => {
+    const messages: string[] = [];
+    const app = counter((app) => {
+      app.get(
+        "/silent",
+        ((c: { var: { session: { set: unknown } } }) => {
+          (c.var.session.set as (key: string, value: number) => void)(
+            "visits",
+            7,
+          );
+        }) as never,
+      );
+      app.onError((error, c) => {
+        messages.push(error.message);
+        return c.text("Silent", 500);
+      });
+    });
+    const response = await app.request("/silent");
+    assert.equal(response.status, 500);
+    assert.deepEqual(response.headers.getSetCookie(), []);
+    assert.equal(messages.length, 1);
+  });
+
+  it("sessions() works for routes that are not found", async () => {
+    const app = counter((app) =>
+      app.notFound((c) => {
+        c.get("session").set("visits", 7);
+        return c.text("Nothing here", 404);
+      })
+    );
+    const response = await app.request("/missing");
+    assert.equal(response.status, 404);
+    assert.match(cookie(response), /^sid=./);
+  });
+});
