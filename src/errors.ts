@@ -3,8 +3,9 @@
  *
  * - `destroyed`: the session was written after `destroy()`.
  * - `invalid-data`: a value cannot be kept as it is, or does not fit `schema`.
- * - `late-write`: the session was written after its response had left.
- * - `left-out`: the session was used on a request that `when` leaves out.
+ * - `late-write`: the session was written after its response had left, or for
+ *   a response that carries no cookie, such as a WebSocket upgrade.
+ * - `left-out`: the session was written on a request that `when` leaves out.
  * - `oversize`: the cookie would be larger than browsers keep.
  */
 export type SessionErrorCode =

@@ -156,6 +156,8 @@ describe("Response objects", () => {
     const constants = [
       new Response(null, { status: 204 }),
       new Response(null),
+      new Response(null, { headers: { "content-type": "text/html" } }),
+      new Response(null, { status: 304, headers: { "content-type": "a/b" } }),
       Response.redirect("https://example.com/next"),
     ];
     for (const constant of constants) {
