@@ -50,7 +50,7 @@ export interface NodeRequest {
   /** Whether the whole body has been read. */
   readonly readableEnded: boolean;
   /** Listens for an event. */
-  // deno-lint-ignore no-explicit-any
+  // deno-lint-ignore no-explicit-any -- what comes depends on the event
   on(event: string, listener: (value: any) => void): unknown;
   /** Stops reading the body. */
   pause(): unknown;

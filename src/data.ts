@@ -48,7 +48,8 @@ export function keep(codec: Codec, key: string, value: unknown): unknown {
 /** The values of a text, `null` if it is not one object. */
 export function readValues(codec: Codec, text: string): Values | null {
   try {
-    // Harmless until somebody copies it: Object.assign sets the prototype.
+    // An own __proto__ is harmless until somebody copies it: Object.assign
+    // sets the prototype then.
     const values = codec === JSON && MAY_HOLD_PROTO.test(text)
       ? JSON.parse(
         text,

@@ -202,8 +202,8 @@ export class LiveSession implements Session {
       kept && old && codec.stringify(kept) === codec.stringify(old)
     ) return;
     this.#isChanged = true;
-    this.#values = { ...this.#values, [key]: kept };
     if (kept === undefined) delete this.#values[key];
+    else this.#values[key] = kept;
   }
 
   /** Refuses a write once the session or its request is over. */

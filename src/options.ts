@@ -1,7 +1,6 @@
-import { type CookieOptions, type FormOf, resolveCookie } from "./cookie.ts";
 import { checkSeconds, refuse } from "./check.ts";
+import { type CookieOptions, type FormOf, resolveCookie } from "./cookie.ts";
 import type { Codec } from "./data.ts";
-
 import { type Emit, guard, type SessionEvent } from "./events.ts";
 import { Keyring } from "./keyring.ts";
 import type { Fitting, StandardSchema } from "./schema.ts";

@@ -1,5 +1,5 @@
-import { refuse } from "./check.ts";
 import { decodeBase64url, encodeBase64url } from "./base64url.ts";
+import { refuse } from "./check.ts";
 import { LONGEST_COOKIE } from "./cookie.ts";
 import type { Keyring, Writer } from "./keyring.ts";
 
@@ -11,7 +11,7 @@ export interface Sealed {
   readonly sealed: number;
   /** From when on it is refused. */
   readonly expires: number;
-  /** 16 random bytes that never leave the token. */
+  /** 16 random bytes, of which 6 are the public id. */
   readonly sid: Uint8Array<ArrayBuffer>;
   /** The data, as text. */
   readonly text: string;

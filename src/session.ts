@@ -83,8 +83,11 @@ export interface Session<Data extends object = AnyData> {
    */
   persist(choice: boolean | number): void;
   /**
-   * Commits now, so that a handler can catch an error, an oversize cookie say.
-   * It stays possible to change the session until the response leaves.
+   * Tries now whether the session can be sealed, so that a handler can catch
+   * an error, an oversize cookie say. The cookie is made when the response
+   * leaves; until then the session can be changed.
+   *
+   * @throws {SessionError} `oversize` or `invalid-data`.
    */
   save(): Promise<void>;
 }
