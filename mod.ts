@@ -33,9 +33,23 @@ export type {
 export type { TokenFault } from "./src/seal.ts";
 export { generateSecret, type Secret } from "./src/secrets.ts";
 export type { AnyData, Session } from "./src/session.ts";
-export { createSessions, type Sessions } from "./src/sessions.ts";
 export {
-  type OptionsFor,
-  type SessionHandler,
-  withSession,
-} from "./src/with_session.ts";
+  createSessions,
+  type SessionInfo,
+  type Sessions,
+} from "./src/sessions.ts";
+export type {
+  SessionListing,
+  SessionRecord,
+  SessionStore,
+  UpdateResult,
+} from "./src/store.ts";
+export type { OptionsFor } from "./src/handling.ts";
+export { type SessionHandler, withSession } from "./src/with_session.ts";
+export {
+  type DataOf,
+  type NamedOptions,
+  type SessionFor,
+  type SessionsHandler,
+  withSessions,
+} from "./src/with_sessions.ts";

@@ -6,12 +6,18 @@
  */
 export function refuse(name: string, problem: string, value: unknown): never {
   const Kind = typeof value === "number" ? RangeError : TypeError;
-  throw new Kind(`Option ${name} ${problem}: it is ${value}`);
+  const shown = Object(value) === value ? typeof value : value;
+  throw new Kind(`Option ${name} ${problem}: it is ${String(shown)}`);
 }
 
-/** Refuses what is no whole number of seconds from 1 to the most. */
-export function checkSeconds(name: string, value: number, most: number): void {
-  if (!Number.isInteger(value) || value < 1 || value > most) {
-    refuse(name, `must be an integer from 1 to ${most}`, value);
+/** Refuses what is no whole number of seconds in a range. */
+export function checkSeconds(
+  name: string,
+  value: number,
+  most: number,
+  least = 1,
+): void {
+  if (!Number.isInteger(value) || value < least || value > most) {
+    refuse(name, `must be an integer from ${least} to ${most}`, value);
   }
 }

@@ -104,10 +104,12 @@ export function writeCookie(
 /**
  * Checks the options; refuses each combination that browsers drop in silence.
  *
+ * @param usualName The name without its prefix, where the options have none.
  * @throws {TypeError} For an attribute or a combination that is wrong.
  */
 export function resolveCookie(
   options: CookieOptions,
+  usualName: string,
   ringOf: (name: string) => Keyring,
 ): FormOf {
   for (const [key, value] of Object.entries(options)) {
@@ -119,10 +121,11 @@ export function resolveCookie(
   const { domain, path = "/", sameSite = "Lax", secure = "auto" } = options;
   const { partitioned, priority } = options;
   const isHostOnly = !domain && path === "/";
-  const name = options.name ??
-    (secure ? isHostOnly ? "__Host-sid" : "__Secure-sid" : "sid");
+  const usualPrefix = secure ? isHostOnly ? "__Host-" : "__Secure-" : "";
+  const { name = usualPrefix + usualName } = options;
   const [prefix = ""] = PREFIX.exec(name) ?? [];
   if (
+    !RULES["name"]?.test(`string:${name}`) ||
     // Browsers compare prefixes without case; ours has one spelling.
     !prefix && RegExp(PREFIX, "i").test(name) ||
     prefix.startsWith("__Host-") && !isHostOnly ||

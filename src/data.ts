@@ -15,6 +15,11 @@ export type Values = Record<string, unknown>;
 export const OWNER = "~u";
 export const PERSIST = "~p";
 export const NOTICES = "~f";
+/** Only of sessions in a store: the device's name, and the id's age. */
+export const LABEL = "~l";
+export const ISSUED = "~i";
+/** Only with revocations: which of them the login came after. */
+export const EPOCH = "~e";
 
 const DEEPEST = 100;
 const MAY_HOLD_PROTO = /__proto__|\\u/;
@@ -60,6 +65,13 @@ export function readValues(codec: Codec, text: string): Values | null {
   } catch {
     return null;
   }
+}
+
+/** One of the values, as a handler may have it. */
+export function readable(codec: Codec, key: string, values: Values): unknown {
+  const value = Object.hasOwn(values, key) ? values[key] : undefined;
+  // What cannot be frozen, a Map say, is copied: no change goes unnoticed.
+  return codec === JSON ? freeze(value) : value && keep(codec, key, value);
 }
 
 /** Makes a value read-only all the way down, and returns it. */

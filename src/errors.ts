@@ -1,19 +1,29 @@
 /**
  * What went wrong, as a stable string to branch on.
  *
+ * - `conflict`: other requests changed the session in each of five tries.
  * - `destroyed`: the session was written after `destroy()`.
+ * - `gone`: the session ended before `save()` could write it.
  * - `invalid-data`: a value cannot be kept as it is, or does not fit `schema`.
  * - `late-write`: the session was written after its response had left, or for
  *   a response that carries no cookie, such as a WebSocket upgrade.
  * - `left-out`: the session was written on a request that `when` leaves out.
- * - `oversize`: the cookie would be larger than browsers keep.
+ * - `oversize`: the cookie would be larger than browsers keep, or the record
+ *   larger than the store does.
+ * - `store-failed`: the store threw, or took longer than `storeTimeout`. Whether
+ *   a write has arrived is not known then.
+ * - `unsupported`: the store has no such ability, a list of sessions say.
  */
 export type SessionErrorCode =
+  | "conflict"
   | "destroyed"
+  | "gone"
   | "invalid-data"
   | "late-write"
   | "left-out"
-  | "oversize";
+  | "oversize"
+  | "store-failed"
+  | "unsupported";
 
 /**
  * The one error that a session throws at run time.

@@ -9,11 +9,13 @@ import type { TokenFault } from "./seal.ts";
  * - `flags`, `not-utf8`, `not-json`: authentic, and written by a program that
  *   this one does not understand.
  * - `future`: made more than 60 s ahead of this clock.
+ * - `record`: the store's record is not that of this session, or not readable.
  * - `schema`: the data no longer fits `schema`.
  */
 export type RejectReason =
   | TokenFault
   | "not-json"
+  | "record"
   | "schema";
 
 /**
@@ -26,6 +28,15 @@ export type RejectReason =
  * - `renewed`: its idle timeout was moved on without any change.
  * - `resealed`: it came with an older secret and left with the newest.
  * - `destroyed`: it was ended by `destroy()`.
+ * - `gone`: it has ended, or ended while the request ran; nothing is kept.
+ * - `merged`: another request wrote it first; the changes were made again on
+ *   top of those.
+ * - `conflict`: that failed five times, and the changes are lost.
+ * - `grace`: a request came with the id that `renewAfter` had just replaced.
+ * - `reuse`: one came with such an id long after; the session was ended, as
+ *   somebody has kept a copy.
+ * - `revoked`: it was ended by `revoke()` or `revokeAll()`.
+ * - `store-error`: the store failed, or was too slow, in `op` after `ms`.
  * - `expired`: it came too late, and a new one begins.
  * - `rejected`: the cookie was not good, and a new session begins; `keyId`
  *   is the id of the secret that it names.
@@ -45,6 +56,12 @@ export type SessionEvent =
       | "renewed"
       | "resealed"
       | "destroyed"
+      | "gone"
+      | "merged"
+      | "conflict"
+      | "grace"
+      | "reuse"
+      | "revoked"
       | "late-write"
       | "insecure";
     readonly id: string;
@@ -60,6 +77,12 @@ export type SessionEvent =
     readonly keyId?: number | undefined;
   }
   | { readonly type: "oversize"; readonly id: string; readonly bytes: number }
+  | {
+    readonly type: "store-error";
+    /** The store's method. */
+    readonly op: string;
+    readonly ms: number;
+  }
   | { readonly type: "duplicate" | "forbidden" };
 
 /** Hands an event to the program's listener. */

@@ -22,6 +22,12 @@ const WRITER_TOKENS = 65_536;
 const WRITER_SECONDS = 3_600;
 const SUBKEYS = 1_024;
 
+/** Rings of the same secrets share what does not depend on their context. */
+const imported = new WeakMap<
+  readonly KeyMaterial[],
+  Promise<RingEntry[]>
+>();
+
 /**
  * The secrets of one context and the subkeys made from them.
  *
@@ -34,7 +40,6 @@ export class Keyring {
   readonly #secrets: readonly KeyMaterial[];
   readonly #context: string;
   readonly #subkeys: Map<string, CryptoKey> = new Map();
-  #entries: Promise<RingEntry[]> | undefined;
   #writer: Writer | undefined;
   #nextWriter: Promise<void> | undefined;
 
@@ -53,12 +58,12 @@ export class Keyring {
 
   /** The secrets, newest first; imported when they are first needed. */
   entries(): Promise<RingEntry[]> {
-    return this.#entries ??= Promise.all(this.#secrets.map(makeEntry)).catch(
-      (error) => {
-        this.#entries = undefined;
-        throw error;
-      },
-    );
+    const known = imported.get(this.#secrets);
+    if (known) return known;
+    const entries = Promise.all(this.#secrets.map(makeEntry));
+    imported.set(this.#secrets, entries);
+    entries.catch(() => imported.delete(this.#secrets));
+    return entries;
   }
 
   /** The key to seal the next token with; the token is counted. */

@@ -1,11 +1,13 @@
 import { checkSeconds, refuse } from "./check.ts";
 import { type CookieOptions, type FormOf, resolveCookie } from "./cookie.ts";
 import type { Codec } from "./data.ts";
+import { checkKinds } from "./option_rules.ts";
 import { type Emit, guard, type SessionEvent } from "./events.ts";
 import { Keyring } from "./keyring.ts";
 import type { Fitting, StandardSchema } from "./schema.ts";
-import { checkSecrets, type Secret } from "./secrets.ts";
+import { checkSecrets, type KeyMaterial, type Secret } from "./secrets.ts";
 import type { AnyData } from "./session.ts";
+import type { SessionStore } from "./store.ts";
 
 /** Options of a session. Durations are in seconds. */
 export interface SessionOptions<Data extends object = AnyData> {
@@ -45,6 +47,53 @@ export interface SessionOptions<Data extends object = AnyData> {
   persistent?: boolean | undefined;
   /** Name and attributes of the cookie. */
   cookie?: CookieOptions | undefined;
+  /**
+   * Keeps the data; the cookie holds a sealed reference. Without a store, the
+   * data is in the cookie.
+   */
+  store?: SessionStore | undefined;
+  /**
+   * How long a request waits for the store, in all its questions together.
+   *
+   * @default {5}
+   */
+  storeTimeout?: number | undefined;
+  /**
+   * What a request gets whose session cannot be read as the store fails:
+   * `"throw"` an error, `"anonymous"` an empty session that cannot be written,
+   * and keeps its cookie. A failed write is always an error.
+   *
+   * @default {"throw"}
+   */
+  onStoreError?: "throw" | "anonymous" | undefined;
+  /**
+   * Ends all sessions of a user by `revokeAll()`, also of
+   * sessions in cookies: it keeps one small record for each user who did so,
+   * and is read once in each request of a user who has logged in.
+   */
+  revocations?: SessionStore | undefined;
+  /**
+   * Seals the records with keys that the holder's cookie is needed for: who
+   * has a copy of the store, or even of the secret with it, reads none of
+   * them. Records that were written without it are refused.
+   *
+   * @default {false}
+   */
+  encrypt?: boolean | undefined;
+  /**
+   * Gives a session in a store a new id after so many seconds. Requests that
+   * are on their way with the old one are served for another 30 s; whoever
+   * comes later has a copy, and the session ends.
+   */
+  renewAfter?: number | undefined;
+  /**
+   * Where the last use counts: `"cookie"`, at no cost. `"store"`: the record's
+   * expiry and `lastSeenAt` move as well, at most once per quarter of
+   * `idleTimeout` or five minutes.
+   *
+   * @default {"cookie"}
+   */
+  trackIdle?: "cookie" | "store" | undefined;
   /**
    * Checks the data when a session is opened and when it is sealed. Data that
    * no longer fits goes to `migrate`, or the visitor gets a new session.
@@ -88,6 +137,22 @@ export interface Settings extends Fitting {
   readonly trusted: ReadonlySet<string> | false | undefined;
   readonly formOf: FormOf;
   readonly emit: Emit | undefined;
+  readonly secrets: readonly KeyMaterial[];
+  readonly store: SessionStore | undefined;
+  /** What a store needs; loaded when there is one. */
+  readonly engine:
+    | (() => Promise<typeof import("./stored/engine.ts")>)
+    | undefined;
+  readonly revocations: SessionStore | undefined;
+  /** What revocations need; loaded when there is a store for them. */
+  readonly revoking:
+    | (() => Promise<typeof import("./stored/revocations.ts")>)
+    | undefined;
+  readonly storeTimeout: number;
+  readonly onStoreError: "throw" | "anonymous";
+  readonly encrypt: boolean | undefined;
+  readonly renewAfter: number | undefined;
+  readonly trackIdle: "cookie" | "store" | undefined;
   /** Seconds since 1970. */
   now(): number;
 }
@@ -95,31 +160,61 @@ export interface Settings extends Fitting {
 const DAY = 86_400;
 /** Browsers cut what is longer (RFC 6265bis §5.5). */
 const LONGEST = 400 * DAY;
+/** Requests find a renewed id by the old one for half of it. */
+const SHORTEST_RENEWAL = 60;
+
 /**
  * Checks the options and fills in the defaults.
  *
+ * @param cookieName The cookie's name, without its prefix, unless the options
+ * say another.
  * @throws {TypeError} If an option is unknown, missing or of the wrong kind.
  * @throws {RangeError} If a number or a length is out of its range.
  */
-export function resolveOptions<Data extends object>({
-  secret,
-  absoluteTimeout = 30 * DAY,
-  idleTimeout = Math.min(DAY, absoluteTimeout),
-  lazy,
-  when,
-  persistent = true,
-  cookie = {},
-  schema,
-  migrate,
-  codec = JSON,
-  csrf,
-  onEvent,
-  now = Date.now,
-  ...others
-}: SessionOptions<Data>): Settings {
+export function resolveOptions<Data extends object>(
+  options: SessionOptions<Data>,
+  cookieName = "sid",
+): Settings {
+  checkKinds(options);
+  const {
+    secret,
+    absoluteTimeout = 30 * DAY,
+    idleTimeout = Math.min(DAY, absoluteTimeout),
+    lazy,
+    when,
+    persistent = true,
+    cookie = {},
+    schema,
+    migrate,
+    codec = JSON,
+    csrf,
+    onEvent,
+    now = Date.now,
+    store,
+    storeTimeout = 5,
+    onStoreError = "throw",
+    revocations,
+    encrypt,
+    renewAfter,
+    trackIdle,
+    ...others
+  } = options;
   for (const name in others) refuse(name, "is unknown", name);
   checkSeconds("absoluteTimeout", absoluteTimeout, LONGEST);
   checkSeconds("idleTimeout", idleTimeout, absoluteTimeout);
+  if (renewAfter !== undefined) {
+    checkSeconds("renewAfter", renewAfter, absoluteTimeout, SHORTEST_RENEWAL);
+  }
+  const forStores = { encrypt, renewAfter, trackIdle };
+  for (const [name, value] of Object.entries(forStores)) {
+    if (value && !store) refuse(name, "needs a store", value);
+  }
+  if (trackIdle === "store" && !store?.touch) {
+    refuse("trackIdle", "needs a store with touch", trackIdle);
+  }
+  if (revocations && revocations.consistency !== "strong") {
+    refuse("revocations", "needs a strong store", revocations.consistency);
+  }
   const secrets = checkSecrets(secret);
   return {
     absoluteTimeout,
@@ -133,9 +228,20 @@ export function resolveOptions<Data extends object>({
     trusted: csrf && new Set(csrf === true ? [] : csrf),
     formOf: resolveCookie(
       cookie,
-      (name) => new Keyring(secrets, ["session", name]),
+      cookieName,
+      (name) => new Keyring(secrets, [store ? "store" : "session", name]),
     ),
     emit: onEvent && guard(onEvent),
+    secrets,
+    store,
+    engine: store && (() => import("./stored/engine.ts")),
+    revocations,
+    revoking: revocations && (() => import("./stored/revocations.ts")),
+    storeTimeout,
+    onStoreError,
+    encrypt,
+    renewAfter,
+    trackIdle,
     now: () => Math.floor(now() / 1000),
   };
 }

@@ -13,16 +13,21 @@ const REPLACED = /^set-cookie$|cache-control$|^surrogate/;
  * (redirects, `fetch`, caches). A response without a body may be one constant
  * for all visitors, so a cookie never goes into the original.
  *
- * @param line The `Set-Cookie` line, if there is one to set.
+ * @param marks What each session of the request says (see `settle`).
  */
-export function finish(response: Response, line?: string): Response {
+export function finish(
+  response: Response,
+  marks: readonly (string | boolean)[],
+): Response {
+  const lines = marks.filter((mark) => typeof mark === "string");
+  if (!marks.some(Boolean) || !(response?.status > 199)) return response;
   const change = (response: Response) => {
     markRead(response.headers);
-    if (line) placeCookie(response.headers, line);
+    for (const line of lines) placeCookie(response.headers, line);
     return response;
   };
   try {
-    if (!line || hasBody(response)) return change(response);
+    if (!lines.length || hasBody(response)) return change(response);
   } catch {
     // Immutable.
   }

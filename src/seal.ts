@@ -31,8 +31,16 @@ export type TokenFault =
 
 /** The content of an authentic token. */
 export interface Unsealed extends Sealed {
+  readonly keyId: number;
   /** It was sealed with a secret that is not the newest of the ring. */
   readonly isStale: boolean;
+}
+
+/** A token that is not good. */
+export interface Refused {
+  readonly fault: TokenFault;
+  /** The key that it names, if it looks like a token. */
+  readonly keyId?: number;
 }
 
 const SHORTEST_TOKEN = 102;
@@ -95,16 +103,17 @@ export async function open(
   ring: Keyring,
   token: string,
   now: number,
-): Promise<Unsealed | TokenFault> {
-  if (token.length < SHORTEST_TOKEN) return "too-short";
-  if (token.length > LONGEST_COOKIE) return "too-long";
+  longest: number = LONGEST_COOKIE,
+): Promise<Unsealed | Refused> {
+  if (token.length < SHORTEST_TOKEN) return { fault: "too-short" };
+  if (token.length > longest) return { fault: "too-long" };
   const bytes = decodeBase64url(token);
-  if (!bytes) return "not-base64url";
-  if (bytes[0] !== VERSION) return "version";
+  if (!bytes) return { fault: "not-base64url" };
+  if (bytes[0] !== VERSION) return { fault: "version" };
   const keyId = new DataView(bytes.buffer).getUint32(1);
   const entries = await ring.entries();
   const entry = entries.find((each) => each.keyId === keyId);
-  if (!entry) return "unknown-key";
+  if (!entry) return { fault: "unknown-key", keyId };
 
   const address = addressOf(token, bytes);
   const key = ring.known(address) ??
@@ -116,34 +125,27 @@ export async function open(
       await crypto.subtle.decrypt(parameters(bytes), key, box),
     );
   } catch {
-    return "forged";
+    return { fault: "forged", keyId };
   }
   ring.remember(address, key);
 
   // An authentic body of a newer writer; what its flags mean is not known.
-  if (body[0]) return "flags";
+  if (body[0]) return { fault: "flags", keyId };
   const fields = new DataView(body.buffer);
   const created = fields.getUint32(1);
   const sealed = fields.getUint32(5);
   const expires = fields.getUint32(9);
-  if (Math.max(created, sealed) > now + SKEW) return "future";
+  if (Math.max(created, sealed) > now + SKEW) {
+    return { fault: "future", keyId };
+  }
   const sid = body.slice(13, HEADER);
   try {
     const text = decoder.decode(body.subarray(HEADER));
     const isStale = entry !== entries[0];
-    return { created, sealed, expires, sid, text, isStale };
+    return { created, sealed, expires, sid, text, keyId, isStale };
   } catch {
-    return "not-utf8";
+    return { fault: "not-utf8", keyId };
   }
-}
-
-/** The key id that a token claims, if it begins as a token does. */
-export function keyIdOf(token: string): number | undefined {
-  // Version and key id are the first 5 bytes.
-  const bytes = decodeBase64url(token.slice(0, 8));
-  return bytes?.length === 6 && bytes[0] === VERSION
-    ? new DataView(bytes.buffer).getUint32(1)
-    : undefined;
 }
 
 /** What the token shows is authenticated along with what it hides. */

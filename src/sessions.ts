@@ -1,7 +1,16 @@
+import { SessionError } from "./errors.ts";
 import { LiveSession } from "./live_session.ts";
-import { openVisit } from "./opening.ts";
-import { resolveOptions, type SessionOptions } from "./options.ts";
+import { openVisit, unseal } from "./opening.ts";
+import {
+  resolveOptions,
+  type SessionOptions,
+  type Settings,
+} from "./options.ts";
+import { finish } from "./response.ts";
+import { sealFor, store } from "./sealing.ts";
 import type { AnyData, Session } from "./session.ts";
+import { settle } from "./settling.ts";
+import { begin } from "./state.ts";
 import { visitOf } from "./visit.ts";
 
 /**
@@ -33,6 +42,62 @@ export interface Sessions<Data extends object = AnyData> {
   seal(session: Session<Data>): Promise<string>;
   /** Opens the value of a cookie; `null` if it is not good, and an event. */
   unseal(token: string): Promise<Session<Data> | null>;
+
+  /**
+   * A user's sessions, the latest first.
+   *
+   * @throws {SessionError} `unsupported` without a store that lists.
+   */
+  list(userId: string): Promise<SessionInfo[]>;
+  /**
+   * Ends one session of a user. It takes both, so that nobody ends a session
+   * of somebody else by sending its id.
+   *
+   * @returns Whether there was one.
+   * @throws {SessionError} `unsupported` without a store that lists.
+   */
+  revoke(userId: string, id: string): Promise<boolean>;
+  /**
+   * Ends all sessions of a user.
+   *
+   * @param options `except`: the session that stays, or its id. Of a session
+   * that has got a new id in this request, give the session.
+   * @returns How many; `undefined` for sessions in cookies, which nobody counts.
+   * @throws {SessionError} `unsupported` without a store that lists, and without
+   * the option `revocations`.
+   */
+  revokeAll(
+    userId: string,
+    options?: { except?: Session<Data> | string | undefined },
+  ): Promise<number | undefined>;
+  /**
+   * How many sessions there are, of a user or in all; for a while, also those
+   * that have just ended.
+   *
+   * @throws {SessionError} `unsupported` without a store that counts.
+   */
+  count(userId?: string): Promise<number>;
+  /**
+   * Removes what has expired from a store that does not do so by itself.
+   *
+   * @returns How many.
+   * @throws {SessionError} `unsupported` without such a store.
+   */
+  deleteExpired(): Promise<number>;
+}
+
+/** A session in the list of a user's sessions. Times are in ms since 1970. */
+export interface SessionInfo {
+  /** Its public id. */
+  readonly id: string;
+  /** What `login()` named the device; `""` without. */
+  readonly label: string;
+  /** Its last login. */
+  readonly createdAt: number;
+  /** Its last use that was written down (see `trackIdle`). */
+  readonly lastSeenAt: number;
+  /** When its record ends; its cookie may end before. */
+  readonly expiresAt: number;
 }
 
 /**
@@ -66,11 +131,48 @@ export function createSessions<Data extends object = AnyData>(
   const settings = resolveOptions(options);
   const sessions = {
     open: async (request: Request) =>
-      await openVisit(visitOf(settings, request)),
-    commit: LiveSession.commit,
-    create: () => new LiveSession(visitOf(settings)),
-    seal: LiveSession.seal,
-    unseal: (token: string) => LiveSession.unseal(visitOf(settings), token),
+      new LiveSession(await openVisit(visitOf(settings, request))),
+    commit: async (session: LiveSession, response: Response) =>
+      finish(response, [
+        await settle(LiveSession.stateOf(session), response),
+      ]),
+    create: () => new LiveSession(begin(visitOf(settings))),
+    seal: async (session: LiveSession) => {
+      const state = LiveSession.stateOf(session);
+      await store(state);
+      return sealFor(state);
+    },
+    unseal: async (token: string) => {
+      const state = await unseal(visitOf(settings), token);
+      return state && new LiveSession(state);
+    },
+    list: async (userId: string) =>
+      (await engineOf(settings)).list(settings, userId),
+    revoke: async (userId: string, id: string) =>
+      (await engineOf(settings)).revoke(settings, userId, id),
+    revokeAll: async (
+      userId: string,
+      { except }: { except?: LiveSession | string } = {},
+    ) => {
+      const { revoking, engine } = settings;
+      const id = except instanceof LiveSession ? except.id : except;
+      await (await revoking?.())?.endLogins(settings, userId, id);
+      if (revoking && !engine) return undefined;
+      const state = except instanceof LiveSession
+        ? LiveSession.stateOf(except)
+        : undefined;
+      return (await engineOf(settings))
+        .revokeAll(settings, userId, id, state?.held?.key);
+    },
+    count: async (userId?: string) =>
+      (await engineOf(settings)).count(settings, userId),
+    deleteExpired: async () =>
+      (await engineOf(settings)).deleteExpired(settings),
   };
   return sessions as unknown as Sessions<Data>;
+}
+
+async function engineOf({ engine }: Settings) {
+  if (engine) return await engine();
+  throw new SessionError("unsupported", "Sessions have no store");
 }

@@ -2,7 +2,13 @@ import type { CookieForm } from "./cookie.ts";
 import type { Settings } from "./options.ts";
 
 /** Whether a session can be written, or why it cannot any more. */
-export type Phase = "open" | "destroyed" | "late-write" | "left-out";
+export type Phase =
+  | "open"
+  | "destroyed"
+  | "gone"
+  | "late-write"
+  | "left-out"
+  | "store-failed";
 
 /** A request, as far as its session is concerned. */
 export interface Visit {
@@ -11,6 +17,10 @@ export interface Visit {
   /** None for a session without a request. */
   readonly headers?: Headers | undefined;
   phase: Phase;
+  /** Its session has ended a moment ago; other requests may be on their way. */
+  isGone?: boolean;
+  /** How long its store has kept it waiting, in ms. */
+  waited?: number;
 }
 
 /** A request's visit; without one, that of a job or a socket. */

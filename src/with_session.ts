@@ -1,13 +1,7 @@
-import { forbidCrossSite } from "./csrf.ts";
-import { LiveSession } from "./live_session.ts";
-import { openVisit } from "./opening.ts";
-import {
-  resolveOptions,
-  type SessionOptions,
-  type Settings,
-} from "./options.ts";
+import { handle, type OptionsFor, resolveOnce } from "./handling.ts";
+import { resolveOptions, type SessionOptions } from "./options.ts";
+import { finish } from "./response.ts";
 import type { AnyData, Session } from "./session.ts";
-import { visitOf } from "./visit.ts";
 
 /**
  * Answers a request, with its session.
@@ -27,11 +21,6 @@ export type SessionHandler<
   session: Lazy extends true ? () => Promise<Session<Data>> : Session<Data>,
   ...args: Args
 ) => Response | Promise<Response>;
-
-/** Options, or a function that makes them from the platform's arguments. */
-export type OptionsFor<Options, Args extends unknown[]> =
-  | Options
-  | ((...args: Args) => Options);
 
 /**
  * Gives a request handler a session.
@@ -114,55 +103,18 @@ export function withSession(
   ) => Response | Promise<Response>,
   options: OptionsFor<SessionOptions, never[]>,
 ): (request: Request, ...args: never[]) => Promise<Response> {
-  const settingsFor = resolveOnce(options);
+  const settingsFor = resolveOnce(options, resolveOptions);
   return async function handleWithSession(request, ...args) {
     const settings = settingsFor(args);
-    const { when, trusted, lazy, emit } = settings;
-    const isLeftOut = when && !when(request);
-    const refusal = !isLeftOut && trusted && forbidCrossSite(request, trusted);
-    if (refusal) {
-      emit?.({ type: "forbidden" });
-      return refusal;
-    }
-    const visit = visitOf(settings, isLeftOut ? undefined : request);
-    if (isLeftOut) visit.phase = "left-out";
-    let opening: LiveSession | Promise<LiveSession> | undefined;
-    const open = async () => await (opening ??= openVisit(visit));
+    const handling = handle(settings, request);
+    if (handling instanceof Response) return handling;
+    const { open, settle, end } = handling;
     try {
-      const session = lazy ? open : await open();
+      const session = settings.lazy ? open : await open();
       const response = await handler(request, session as never, ...args);
-      return opening && !isLeftOut
-        ? await LiveSession.commit(await opening, response)
-        : response;
+      return finish(response, [await settle(response)]);
     } finally {
-      // Also after an error: nothing may be written that is never kept.
-      visit.phase = "late-write";
+      end();
     }
-  };
-}
-
-/**
- * The settings for the platform's arguments. A function is asked once for each
- * environment, the first argument, and once in all where there is none.
- */
-function resolveOnce(
-  options: OptionsFor<SessionOptions, never[]>,
-): (args: never[]) => Settings {
-  if (typeof options !== "function") {
-    const settings = resolveOptions(options);
-    return () => settings;
-  }
-  const known = new WeakMap<object, Settings>();
-  return (args) => {
-    const place: object = Object(args[0] ?? known);
-    let settings = known.get(place);
-    if (!settings) {
-      const made = options(...args);
-      // Deno passes new arguments with each request; options that stay the
-      // same object still make the same keys.
-      settings = known.get(made) ?? resolveOptions(made);
-      known.set(place, settings).set(made, settings);
-    }
-    return settings;
   };
 }

@@ -206,6 +206,7 @@ export const expiryCases: readonly HttpCase[] = [
   },
   {
     name: "a clock that goes back neither ends a session nor prolongs it",
+    sealedOnly: true,
     async run(harness) {
       const { clock } = harness;
       const browser = browse(harness, routes, {

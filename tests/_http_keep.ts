@@ -40,7 +40,6 @@ export const keepCases: readonly HttpCase[] = [
       await browser.get("/data");
       const first = await browser.get("/info");
       assert.deepEqual(await first.json(), ["Saved", { id: 7 }]);
-      lineOf(first);
       const second = await browser.get("/info");
       assert.deepEqual(await second.json(), []);
       assertNoCookie(second);

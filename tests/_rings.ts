@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Keyring, type Writer } from "../src/keyring.ts";
-import { open, type Sealed } from "../src/seal.ts";
+import { open, type Sealed, type Unsealed } from "../src/seal.ts";
 import { checkSecrets, type Secret } from "../src/secrets.ts";
 import { type Bytes, CONTEXT, filled, NOW, SECRET } from "./_format.ts";
 
@@ -40,7 +40,7 @@ export async function faultOf(
   now: number = NOW,
 ): Promise<string | undefined> {
   const opened = await open(ring, token, now);
-  return typeof opened === "string" ? opened : undefined;
+  return "fault" in opened ? opened.fault : undefined;
 }
 
 /** What a token holds, or the test fails. */
@@ -48,8 +48,8 @@ export async function contentIn(
   ring: Keyring,
   token: string,
   now: number = NOW,
-): Promise<Exclude<Awaited<ReturnType<typeof open>>, string>> {
+): Promise<Unsealed> {
   const opened = await open(ring, token, now);
-  if (typeof opened === "string") assert.fail(`It does not open: ${opened}`);
+  if ("fault" in opened) assert.fail(`It does not open: ${opened.fault}`);
   return opened;
 }

@@ -34,11 +34,48 @@ const NO_SECONDS: readonly unknown[] = [
   new Date(0),
 ];
 
+const NO_FLAG = [null, 0, 1, "true", {}];
+const NO_FUNCTION = [null, true, "now", {}, []];
+const STORE = {
+  consistency: "strong" as const,
+  create: () => Promise.resolve(true),
+  get: () => Promise.resolve(null),
+  update: () => Promise.resolve("gone" as const),
+  delete: () => Promise.resolve(),
+};
+
 /** What must be refused for each option. */
 const BAD: Readonly<Record<string, readonly unknown[]>> = {
   secret: [undefined, null, "", "short", 5, true, {}, [], [undefined]],
   idleTimeout: NO_SECONDS,
   absoluteTimeout: NO_SECONDS,
+  renewAfter: NO_SECONDS,
+  storeTimeout: [0, -1, NaN, Infinity, 301, "5", null, {}],
+  lazy: NO_FLAG,
+  persistent: NO_FLAG,
+  encrypt: NO_FLAG,
+  when: NO_FUNCTION,
+  migrate: NO_FUNCTION,
+  onEvent: NO_FUNCTION,
+  now: NO_FUNCTION,
+  codec: [null, true, "JSON", {}, { parse: JSON.parse }, () => ""],
+  store: [null, true, "redis", {}, new Map(), { ...STORE, delete: 1 }],
+  revocations: [null, true, "redis", {}, { ...STORE, delete: 1 }],
+  schema: [null, true, {}, () => true, { "~standard": { version: 1 } }],
+  onStoreError: [null, true, "ignore", {}],
+  trackIdle: [null, true, "both", {}],
+  cookie: [null, true, "sid", 5],
+  csrf: [
+    null,
+    "https://a.example",
+    {},
+    ["a.example"],
+    ["https://a.example/"],
+    ["https://A.example"],
+    ["https://a.example:443"],
+    [undefined],
+    [new URL("https://a.example")],
+  ],
 };
 
 const UNKNOWN = [
@@ -74,6 +111,22 @@ describe("createSessions()", () => {
     });
   }
 
+  it("refuses what is for stores, without one", () => {
+    const options = { encrypt: true, renewAfter: 3600, trackIdle: "store" };
+    for (const [name, value] of Object.entries(options)) {
+      const { message } = refusalOf({ [name]: value });
+      assert.match(message, new RegExp(`^Option ${name} needs a store`));
+    }
+    const { message } = refusalOf({ store: STORE, trackIdle: "store" });
+    assert.match(message, /^Option trackIdle needs a store with touch/);
+  });
+
+  it("renews ids at most once a minute", () => {
+    const error = refusalOf({ store: STORE, renewAfter: 59 });
+    assert.ok(error instanceof RangeError);
+    createSessions({ secret: SECRET, store: STORE, renewAfter: 60 });
+  });
+
   it("throws a RangeError for numbers that are out of range", () => {
     for (const value of [0, -1, 1.5, NaN, Infinity, LONGEST + 1]) {
       for (const name of ["idleTimeout", "absoluteTimeout"]) {
@@ -84,7 +137,8 @@ describe("createSessions()", () => {
 
   it("throws a TypeError for what is of the wrong kind", () => {
     for (const name of Object.keys(BAD)) {
-      assert.ok(refusalOf({ [name]: {} }) instanceof TypeError);
+      const wrong = name === "cookie" ? "sid" : {};
+      assert.ok(refusalOf({ [name]: wrong }) instanceof TypeError);
     }
     for (const options of [undefined, null]) {
       assert.throws(() => createSessions(options as never), TypeError);
@@ -150,6 +204,13 @@ describe("createSessions()", () => {
     const options: Required<SessionOptions> = {
       ...create.defaults,
       secret: [SECRET, OTHER_SECRET],
+      store: { ...STORE, touch: () => Promise.resolve(true) },
+      storeTimeout: 0.5,
+      revocations: STORE,
+      onStoreError: "anonymous",
+      encrypt: true,
+      renewAfter: 3600,
+      trackIdle: "store",
       csrf: ["https://a.example", "http://localhost:3000", "https://[::1]:1"],
     };
     const copy = { ...options };

@@ -1,4 +1,4 @@
-// Runs tests/*.test.ts inside workerd: node --test tests/workerd/run.ts
+// Runs tests/*.test.ts and tests/stores/*.test.ts inside workerd: node --test tests/workerd/run.ts
 
 import { readdirSync } from "node:fs";
 import { after, describe, it } from "node:test";
@@ -7,10 +7,12 @@ import { describeShims } from "./shim_checks.ts";
 import { startWorkers, type WorkerTest } from "./workers.ts";
 
 const folder = new URL("../", import.meta.url);
-const files = readdirSync(folder)
-  .filter((name) => name.endsWith(".test.ts"))
-  .sort()
-  .map((name) => `tests/${name}`);
+const files = ["", "stores/"].flatMap((inner) =>
+  readdirSync(new URL(inner, folder))
+    .filter((name) => name.endsWith(".test.ts"))
+    .sort()
+    .map((name) => `tests/${inner}${name}`)
+);
 const fixture = "tests/workerd/fixture.ts";
 
 // A file that cannot be bundled fails by itself; the others still run.

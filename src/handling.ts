@@ -1,0 +1,76 @@
+import { forbidCrossSite } from "./csrf.ts";
+import { LiveSession } from "./live_session.ts";
+import { openVisit } from "./opening.ts";
+import type { Settings } from "./options.ts";
+import { settle } from "./settling.ts";
+import { visitOf } from "./visit.ts";
+
+/** Options, or a function that makes them from the platform's arguments. */
+export type OptionsFor<Options, Args extends unknown[]> =
+  | Options
+  | ((...args: Args) => Options);
+
+/** One session of one request, on its way to a handler and back. */
+export interface Handling {
+  /** Opens it, once. */
+  open(): Promise<LiveSession>;
+  /** Keeps it, and finds what the response says of it (see `settle`). */
+  settle(response: Response): Promise<string | boolean>;
+  /** Ends it: nothing may be written that is never kept. */
+  end(): void;
+}
+
+/** The session of a request, or the answer to a request from another site. */
+export function handle(
+  settings: Settings,
+  request: Request,
+): Handling | Response {
+  const { when, trusted, emit } = settings;
+  const isLeftOut = when && !when(request);
+  const refusal = !isLeftOut && trusted && forbidCrossSite(request, trusted);
+  if (refusal) {
+    emit?.({ type: "forbidden" });
+    return refusal;
+  }
+  const visit = visitOf(settings, isLeftOut ? undefined : request);
+  if (isLeftOut) visit.phase = "left-out";
+  let opening: Promise<LiveSession> | undefined;
+  return {
+    open: () =>
+      opening ??= (async () => new LiveSession(await openVisit(visit)))(),
+    settle: async (response) =>
+      !!opening && !isLeftOut &&
+      await settle(LiveSession.stateOf(await opening), response),
+    end: () => {
+      visit.phase = "late-write";
+    },
+  };
+}
+
+/**
+ * What is resolved from the options, for the platform's arguments. A function
+ * is asked once for each environment, the first argument, and once in all
+ * where there is none.
+ */
+export function resolveOnce<Options extends object, Resolved>(
+  options: OptionsFor<Options, never[]>,
+  resolve: (options: Options) => Resolved,
+): (args: never[]) => Resolved {
+  if (typeof options !== "function") {
+    const resolved = resolve(options);
+    return () => resolved;
+  }
+  const known = new WeakMap<object, Resolved>();
+  return (args) => {
+    const place: object = Object(args[0] ?? known);
+    let resolved = known.get(place);
+    if (!resolved) {
+      const made = options(...args);
+      // Deno passes new arguments with each request; options that stay the
+      // same object still make the same keys.
+      resolved = known.get(made) ?? resolve(made);
+      known.set(place, resolved).set(made, resolved);
+    }
+    return resolved;
+  };
+}

@@ -1,0 +1,83 @@
+import { LONGEST_COOKIE } from "./cookie.ts";
+import { SessionError } from "./errors.ts";
+import { issuePaths } from "./schema.ts";
+import { publicValues } from "./data.ts";
+import * as format from "./seal.ts";
+import { checkOpen, endOf, idOf, isNew, type State, tell } from "./state.ts";
+
+/**
+ * Seals a session as it stands, as used at this time.
+ *
+ * @throws {SessionError} `oversize` or `invalid-data`.
+ */
+export async function seal(state: State, sealed: number): Promise<string> {
+  const { values, visit: { settings, form, phase } } = state;
+  const { codec, store } = settings;
+  if (phase === "destroyed") checkOpen(state);
+  if (!store) await prepare(state);
+  idOf(state);
+  const expires = endOf(state, sealed);
+  const text = store ? "{}" : codec.stringify(values);
+  const content = { ...state.content as format.Sealed, sealed, expires, text };
+  const token = await format.seal(form.ring, content);
+  const bytes = token.length + form.name.length;
+  if (bytes > LONGEST_COOKIE) {
+    tell(state, "oversize", { bytes });
+    const size = (key: string) => codec.stringify(values[key]).length;
+    const largest = Object.keys(values).sort((a, b) => size(b) - size(a))
+      .slice(0, 3).map((key) => `${key}: ${size(key)}`);
+    throw new SessionError(
+      "oversize",
+      `Cookie of ${bytes} bytes, ${LONGEST_COOKIE} at most; largest keys: ${largest.join()}`,
+    );
+  }
+  return token;
+}
+
+/**
+ * Writes a session to its store now, where it has one.
+ *
+ * @returns Whether it has.
+ * @throws {SessionError} `gone` if it ended meanwhile, or what the store says.
+ */
+export async function store(state: State): Promise<boolean> {
+  const { visit } = state;
+  const engine = await visit.settings.engine?.();
+  if (visit.phase === "destroyed") await engine?.end(state);
+  else if (engine) {
+    checkOpen(state);
+    if (!await engine.save(state)) {
+      visit.phase = "gone";
+      checkOpen(state);
+    }
+  }
+  return !!engine;
+}
+
+/** The value of a session's cookie, for the world outside. */
+export async function sealFor(
+  state: State,
+  now: number = state.visit.settings.now(),
+): Promise<string> {
+  const token = await seal(state, now);
+  if (!state.visit.settings.store && isNew(state)) tell(state, "created");
+  if (state.content.isStale) tell(state, "resealed");
+  return token;
+}
+
+/**
+ * Gets a session ready to be kept.
+ *
+ * @throws {SessionError} `invalid-data` if a later request would refuse it.
+ */
+export async function prepare(state: State): Promise<void> {
+  const { values, visit: { settings } } = state;
+  if (state.isLogin) await (await settings.revoking?.())?.stamp(state);
+  const result = await settings.schema?.["~standard"].validate(
+    publicValues(values),
+  );
+  if (result?.issues) {
+    const paths = issuePaths(result.issues);
+    throw new SessionError("invalid-data", `Schema refuses ${paths}`);
+  }
+}

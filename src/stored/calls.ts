@@ -1,0 +1,78 @@
+import { SessionError } from "../errors.ts";
+import type { Visit } from "../visit.ts";
+
+const PATIENCE = 100;
+
+/**
+ * Asks a store, for as long as the request may still wait: all its questions
+ * together take no longer than `storeTimeout`.
+ *
+ * @throws {SessionError} `store-failed`, with a `cause`; what the store itself
+ * refuses, as it comes.
+ */
+export async function call<Answer>(
+  visit: Visit,
+  op: string,
+  ask: () => Promise<Answer>,
+): Promise<Answer> {
+  const { storeTimeout, emit } = visit.settings;
+  // The real clock, as nothing else makes a timer fire.
+  const asked = Date.now();
+  const left = storeTimeout * 1000 - (visit.waited ?? 0);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("Too late")), left);
+  });
+  try {
+    return await Promise.race([ask(), late]);
+  } catch (error) {
+    if (error instanceof SessionError) throw error;
+    emit?.({ type: "store-error", op, ms: Date.now() - asked });
+    throw new SessionError("store-failed", `Store failed: ${op}`, {
+      cause: summary(error),
+    });
+  } finally {
+    clearTimeout(timer);
+    visit.waited = (visit.waited ?? 0) + Date.now() - asked;
+  }
+}
+
+/**
+ * What a log may have of a client's error: some of them carry the command, and
+ * with it the key and the data.
+ */
+function summary(error: unknown): Error {
+  const { name, message, code } = Object(error);
+  return Object.assign(new Error(`${name}: ${message}`), { code });
+}
+
+const tails = new WeakMap<object, Map<string, Promise<void>>>();
+
+/**
+ * Lets the requests of one session write one after the other, as far as they
+ * meet in one process: there, a second try is not overtaken again. The store
+ * alone decides who is right, so nobody waits for long.
+ */
+export async function inTurn<Result>(
+  store: object,
+  key: string,
+  write: () => Promise<Result>,
+): Promise<Result> {
+  const turns = tails.get(store) ?? new Map<string, Promise<void>>();
+  tails.set(store, turns);
+  const before = turns.get(key);
+  const { promise: turn, resolve: endTurn } = Promise.withResolvers<void>();
+  turns.set(key, turn);
+  try {
+    if (before) await Promise.race([before, pause(PATIENCE)]);
+    return await write();
+  } finally {
+    endTurn();
+    if (turns.get(key) === turn) turns.delete(key);
+  }
+}
+
+/** Waits some ms. */
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

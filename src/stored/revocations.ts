@@ -1,0 +1,98 @@
+import { EPOCH, OWNER } from "../data.ts";
+import type { SessionError } from "../errors.ts";
+import type { Settings } from "../options.ts";
+import { idOf, type State, tell } from "../state.ts";
+import type { SessionStore } from "../store.ts";
+import { type Visit, visitOf } from "../visit.ts";
+import { call } from "./calls.ts";
+import { keyOfUser } from "./records.ts";
+
+// Ends all sessions of a user where no list of them is kept: one small record
+// says which logins are over. Every login carries the number that was there
+// before it, so no clock decides whether it came before or after.
+
+interface Mark {
+  /** Logins that carry less are over. */
+  readonly epoch: number;
+  /** The public id of the session that stays. */
+  readonly except?: string | undefined;
+}
+
+/** Whether a session's login is over; the listener has been told then. */
+export async function isRevoked(state: State): Promise<boolean> {
+  const { visit, values } = state;
+  const userId = values[OWNER] as string | undefined;
+  if (!userId) return false;
+  try {
+    const { epoch, except } = await markOf(visit, userId);
+    if (((values[EPOCH] as number | undefined) ?? 0) >= epoch) return false;
+    if (except === idOf(state)) {
+      // It stays by its number from now on, also under another id.
+      values[EPOCH] = epoch;
+      return false;
+    }
+    tell(state, "revoked");
+  } catch (error) {
+    const { code } = error as SessionError;
+    const isOut = code === "store-failed";
+    if (!isOut || visit.settings.onStoreError === "throw") throw error;
+    visit.phase = code;
+  }
+  return true;
+}
+
+/** Gives a login the number that is there before it. */
+export async function stamp({ visit, values }: State): Promise<void> {
+  const { epoch } = await markOf(visit, values[OWNER] as string);
+  if (epoch) values[EPOCH] = epoch;
+}
+
+/** Ends all logins of a user but that of one session. */
+export async function endLogins(
+  settings: Settings,
+  userId: string,
+  except: string | undefined,
+): Promise<void> {
+  const visit = visitOf(settings);
+  const store = storeOf(visit);
+  const key = await keyOfUser(settings, "revocations", userId);
+  for (;;) {
+    const old = await call(visit, "get", () => store.get(key));
+    const now = settings.now() * 1000;
+    const epoch = Math.max(now, (read(old?.value).epoch) + 1);
+    const record = {
+      revision: (old?.revision ?? 0) + 1,
+      value: JSON.stringify({ epoch, except } satisfies Mark),
+      id: "",
+      user: "",
+      label: "",
+      createdAt: now,
+      lastSeenAt: now,
+      // No login that it ends is older.
+      expiresAt: now + settings.absoluteTimeout * 1000,
+    };
+    const isKept = old
+      ? await call(
+        visit,
+        "update",
+        () => store.update(key, record, old.revision),
+      ) === "ok"
+      : await call(visit, "create", () => store.create(key, record));
+    if (isKept) return;
+  }
+}
+
+async function markOf(visit: Visit, userId: string): Promise<Mark> {
+  const store = storeOf(visit);
+  const key = await keyOfUser(visit.settings, "revocations", userId);
+  const record = await call(visit, "get", () => store.get(key));
+  return read(record?.value);
+}
+
+function read(value = '{"epoch":0}'): Mark {
+  return JSON.parse(value);
+}
+
+function storeOf({ settings }: Visit): SessionStore {
+  return settings.revocations as SessionStore;
+}

@@ -1,0 +1,42 @@
+import { describe, it } from "node:test";
+import { withSession } from "../mod.ts";
+import { httpCases } from "./http_cases.ts";
+import { type OpenStore, StoreBench } from "./_store_bench.ts";
+import { raceCases } from "./_store_races.ts";
+import { setUp } from "./_support.ts";
+
+/** Registers what holds over HTTP on a store, and all races. */
+export function describeSessions(name: string, open: OpenStore): void {
+  describe(`${name}: sessions over HTTP`, () => {
+    for (const { name, run, sealedOnly } of httpCases) {
+      if (sealedOnly) continue;
+      it(name, async () => {
+        const { clock, events, options } = setUp();
+        const { store, close } = await open(() => clock.now);
+        try {
+          await run({
+            clock,
+            events,
+            wrap: (handler, more) =>
+              withSession(handler, { ...options, store, ...more }),
+          });
+        } finally {
+          await close?.();
+        }
+      });
+    }
+  });
+  describe(`${name}: races`, () => {
+    for (const { name, run } of raceCases) {
+      it(name, async () => {
+        const bench = setUp();
+        const opened = await open(() => bench.clock.now);
+        try {
+          await run(new StoreBench(bench, opened));
+        } finally {
+          await opened.close?.();
+        }
+      });
+    }
+  });
+}

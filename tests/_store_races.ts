@@ -1,0 +1,306 @@
+import assert from "node:assert/strict";
+import type { Session } from "../mod.ts";
+import { Browser } from "./browser.ts";
+import { assertNoCookie, requestWith } from "./_support.ts";
+import { type Act, cookieOf, type StoreBench } from "./_store_bench.ts";
+
+/** A rule of sessions in a store that can compare and swap. */
+export interface StoreCase {
+  readonly name: string;
+  run(bench: StoreBench): Promise<void>;
+}
+
+const write: Act = (session) => session.set("late", true);
+const increment: Act = (session) =>
+  session.update("n", (n: number | undefined) => (n ?? 0) + 1);
+
+/** How a session, or its id, can end while a request runs. */
+const ENDINGS: Readonly<
+  Record<string, (bench: StoreBench, session: Session) => unknown>
+> = {
+  "destroy()": (_bench, session) => session.destroy(),
+  "regenerate()": (_bench, session) => session.regenerate(),
+  "login()": (_bench, session) => session.login("ada"),
+  "revoke()": (bench, session) => bench.sessions.revoke("ada", session.id),
+  "revokeAll()": (bench) => bench.sessions.revokeAll("ada"),
+};
+
+/** What a slow request may do after that. */
+const LATE_ACTS: Readonly<Record<string, Act>> = {
+  "set()": write,
+  "update()": increment,
+  "login()": (session) => session.login("eve"),
+  "regenerate()": (session) => session.regenerate(),
+  "persist()": (session) => session.persist(false),
+  "destroy()": (session) => session.destroy(),
+};
+
+/** Which of the ending's sessions may live on afterwards, by its own cookie. */
+const LIVES_ON = /^(regenerate|login)\(\)$/;
+
+function endingCases(): StoreCase[] {
+  return Object.entries(ENDINGS).flatMap(([ending, end]) =>
+    Object.entries(LATE_ACTS).map(([late, act]) => ({
+      name: `${late} after another request's ${ending} brings nothing back`,
+      async run(bench: StoreBench) {
+        const cookie = await bench.begin("ada");
+        const { fast, slow } = await bench.overtake(
+          cookie,
+          act,
+          (session) => end(bench, session),
+        );
+        const isRemoval = slow.headers.getSetCookie().every((line) =>
+          line.startsWith("__Host-sid=;")
+        );
+        assert.ok(isRemoval, "It sets a cookie");
+        if (late !== "destroy()") assertNoCookie(slow);
+        assert.equal(await bench.read(cookie), null, "The old id opens");
+
+        // Whichever response reaches the browser last.
+        for (const order of [[fast, slow], [slow, fast]]) {
+          const browser = new Browser(() => new Response(), {
+            now: () => bench.clock.now,
+          });
+          browser.setRaw(`${cookie}; Path=/; Secure`);
+          for (const { headers } of order) {
+            headers.getSetCookie().forEach((line) => browser.setRaw(line));
+          }
+          const token = browser.cookie("__Host-sid");
+          const data = token && await bench.read(`__Host-sid=${token}`);
+          if (!LIVES_ON.test(ending) || late === "destroy()") {
+            assert.ok(!data, "It is back");
+          } else assert.deepEqual(data, { name: "Ada" });
+        }
+        const left = await bench.sessions.list("eve");
+        assert.deepEqual(left, [], "Another user has the session");
+      },
+    }))
+  );
+}
+
+export const raceCases: readonly StoreCase[] = [
+  ...endingCases(),
+  {
+    name: "4 writers that add 1 250 times each make exactly 1000",
+    async run(bench) {
+      const cookie = await bench.begin();
+      const handle = bench.wrap(async (_request, session) => {
+        increment(session);
+        // Long enough for others to read the same.
+        await new Promise((resolve) => setTimeout(resolve));
+        return new Response();
+      });
+      const writer = async () => {
+        for (let i = 0; i < 250; i++) await handle(requestWith(cookie));
+      };
+      await Promise.all([writer(), writer(), writer(), writer()]);
+      assert.deepEqual(await bench.read(cookie), { name: "Ada", n: 1000 });
+      assert.ok(bench.takeEvents().includes("merged"), "They never met");
+    },
+  },
+  {
+    name: "writers of different keys keep all, and what they delete stays away",
+    async run(bench) {
+      const cookie = await bench.begin();
+      const keys = ["a", "b", "c", "d", "e", "f", "g", "h"];
+      await bench.act(cookie, (session) => {
+        session.set("old", 1);
+        session.set("gone", 1);
+      });
+      // All read before one writes.
+      let waiting = keys.length + 1;
+      const all = Promise.withResolvers<void>();
+      const meet = async () => {
+        if (--waiting === 0) all.resolve();
+        await all.promise;
+      };
+      await Promise.all([
+        ...keys.map((key) =>
+          bench.act(cookie, async (session) => {
+            session.get("gone");
+            await meet();
+            session.set(key, key);
+          })
+        ),
+        bench.act(cookie, async (session) => {
+          session.get("gone");
+          await meet();
+          session.delete("gone");
+        }),
+      ]);
+      assert.deepEqual(await bench.read(cookie), {
+        name: "Ada",
+        old: 1,
+        ...Object.fromEntries(keys.map((key) => [key, key])),
+      });
+    },
+  },
+  {
+    name: "of two writers of one key one wins, and neither fails",
+    async run(bench) {
+      const cookie = await bench.begin();
+      const { slow, fast } = await bench.overtake(
+        cookie,
+        (session) => session.set("name", "slow"),
+        (session) => session.set("name", "fast"),
+      );
+      assert.deepEqual([slow.status, fast.status], [200, 200]);
+      assert.deepEqual(await bench.read(cookie), { name: "slow" });
+      assert.deepEqual(
+        bench.takeEvents().filter((type) => type === "merged"),
+        ["merged"],
+      );
+    },
+  },
+  {
+    name: "a notice that comes while others are read is not lost",
+    async run(bench) {
+      const cookie = await bench.begin();
+      await bench.act(cookie, (session) => session.flash("info", "first"));
+      let read: readonly unknown[] = [];
+      await bench.overtake(
+        cookie,
+        (session) => {
+          read = session.flashes("info");
+        },
+        (session) => session.flash("info", "second"),
+      );
+      assert.deepEqual(read, ["first"]);
+      await bench.act(cookie, (session) => {
+        read = session.flashes("info");
+      });
+      assert.deepEqual(read, ["second"]);
+    },
+  },
+  {
+    name: "save() shows what was kept, with what another request wrote",
+    async run(bench) {
+      const cookie = await bench.begin();
+      let seen: unknown;
+      const { slow } = await bench.overtake(
+        cookie,
+        async (session) => {
+          assert.equal(session.update("n", (n = 0) => n + 1), 1);
+          await session.save();
+          seen = session.toJSON();
+        },
+        (session) => session.set("n", 5),
+      );
+      assertNoCookie(slow);
+      assert.deepEqual(seen, { name: "Ada", n: 6 });
+      assert.deepEqual(await bench.read(cookie), { name: "Ada", n: 6 });
+    },
+  },
+  {
+    name: "save() of a session that has ended says so, and nothing is kept",
+    async run(bench) {
+      const cookie = await bench.begin();
+      const errors: string[] = [];
+      const { slow } = await bench.overtake(
+        cookie,
+        async (session) => {
+          session.set("late", true);
+          await session.save().catch(({ code }) => errors.push(code));
+          try {
+            session.set("later", true);
+          } catch (error) {
+            errors.push((error as { code: string }).code);
+          }
+        },
+        (session) => session.destroy(),
+      );
+      assert.deepEqual(errors, ["gone", "gone"]);
+      assertNoCookie(slow);
+      assert.equal(await bench.read(cookie), null);
+    },
+  },
+  {
+    name:
+      "a write on an id that is renewed meanwhile is kept under the new one",
+    async run(bench) {
+      const more = { renewAfter: 600 };
+      const cookie = await bench.begin(undefined, more);
+      bench.clock.advance(600);
+      const reading = Promise.withResolvers<void>();
+      const renewed = Promise.withResolvers<void>();
+      const slowly = bench.act(cookie, async (session) => {
+        session.set("late", true);
+        reading.resolve();
+        await renewed.promise;
+      }, more);
+      await reading.promise;
+      const fast = await bench.act(cookie, (session) => session.keys(), more);
+      renewed.resolve();
+      const slow = await slowly;
+      const ids = new Set<string>();
+      for (const response of [fast, slow]) {
+        const data = { name: "Ada", late: true };
+        assert.deepEqual(await bench.read(cookieOf(response), more), data);
+        await bench.act(cookieOf(response), ({ id }) => ids.add(id), more);
+      }
+      assert.equal(ids.size, 1, "There are two new ids");
+    },
+  },
+  {
+    name: "20 requests during a renewal are all served, and get one new id",
+    async run(bench) {
+      const more = { renewAfter: 600 };
+      const cookie = await bench.begin("ada", more);
+      bench.clock.advance(600);
+      const responses = await Promise.all(
+        Array.from(
+          { length: 20 },
+          () => bench.act(cookie, increment, more),
+        ),
+      );
+      const ids = new Set<string>();
+      for (const response of responses) {
+        await bench.act(cookieOf(response), ({ id }) => ids.add(id), more);
+      }
+      assert.equal(ids.size, 1);
+      const [response] = responses;
+      assert.ok(response);
+      assert.deepEqual(await bench.read(cookieOf(response), more), {
+        name: "Ada",
+        n: 20,
+      });
+      assert.equal((await bench.sessions.list("ada")).length, 1);
+    },
+  },
+  {
+    name: "logout by a renewed id ends the session that has gone on",
+    async run(bench) {
+      const more = { renewAfter: 600 };
+      const cookie = await bench.begin("ada", more);
+      bench.clock.advance(600);
+      const reading = Promise.withResolvers<void>();
+      const renewed = Promise.withResolvers<void>();
+      const slowly = bench.act(cookie, async (session) => {
+        session.keys();
+        reading.resolve();
+        await renewed.promise;
+        session.destroy();
+      }, more);
+      await reading.promise;
+      const fast = await bench.act(cookie, (session) => session.keys(), more);
+      renewed.resolve();
+      await slowly;
+      assert.equal(await bench.read(cookieOf(fast), more), null);
+      assert.deepEqual(await bench.sessions.list("ada"), []);
+    },
+  },
+  {
+    name: "a login that runs while all sessions are revoked survives",
+    async run(bench) {
+      const other = await bench.begin("ada");
+      const visitor = await bench.begin();
+      const { slow } = await bench.overtake(
+        visitor,
+        (session) => session.login("ada"),
+        () => bench.sessions.revokeAll("ada"),
+      );
+      assert.equal(await bench.read(other), null);
+      assert.deepEqual(await bench.read(cookieOf(slow)), { name: "Ada" });
+    },
+  },
+];

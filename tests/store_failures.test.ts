@@ -1,0 +1,244 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { SessionError, type SessionOptions } from "../mod.ts";
+import { MemoryStore } from "../stores/memory.ts";
+import { StoreBench } from "./_store_bench.ts";
+import { assertNoCookie, requestWith, setUp } from "./_support.ts";
+
+const DOWN = new Error("connect ECONNREFUSED");
+
+function begin(more?: Partial<SessionOptions>): StoreBench {
+  const bench = setUp(more);
+  const store = new MemoryStore({ now: () => bench.clock.now });
+  return new StoreBench(bench, { store });
+}
+
+/** From now on, these methods of the store throw. */
+function breakDown(bench: StoreBench, ...ops: string[]): void {
+  bench.watched.before = ({ op }) => {
+    if (ops.includes(op)) throw DOWN;
+  };
+}
+
+/** From now on, these methods of the store never answer. */
+function hang(bench: StoreBench, ...ops: string[]): void {
+  bench.watched.before = ({ op }) =>
+    ops.includes(op) ? new Promise(() => {}) : undefined;
+}
+
+function isFailure(error: unknown): boolean {
+  assert.ok(error instanceof SessionError);
+  assert.equal(error.code, "store-failed");
+  return true;
+}
+
+describe("a store that fails", () => {
+  it("fails the requests that need it, and says which call", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    breakDown(bench, "get");
+    await assert.rejects(
+      bench.act(cookie, (session) => session.set("n", 1)),
+      (error: Error) => {
+        const { message } = error.cause as Error;
+        return isFailure(error) && message === `Error: ${DOWN.message}`;
+      },
+    );
+    const [event] = bench.events;
+    assert.ok(event?.type === "store-error");
+    assert.equal(event.op, "get");
+    assert.ok(event.ms >= 0);
+  });
+
+  it("does not touch requests without a session", async () => {
+    const bench = begin();
+    breakDown(bench, "get", "create", "update", "delete");
+    assertNoCookie(await bench.act("", (session) => session.get("name")));
+  });
+
+  it("sets no cookie for a session that could not be kept", async () => {
+    const bench = begin();
+    breakDown(bench, "create");
+    await assert.rejects(
+      bench.act("", (session) => session.set("n", 1)),
+      isFailure,
+    );
+    assert.equal(await bench.sessions.count(), 0);
+  });
+
+  it("loses the changes of a request whose write fails, and says so", async () => {
+    const bench = begin({ onStoreError: "anonymous" });
+    const cookie = await bench.begin();
+    breakDown(bench, "update");
+    await assert.rejects(
+      bench.act(cookie, (session) => session.set("n", 1)),
+      isFailure,
+    );
+    bench.watched.before = undefined;
+    assert.deepEqual(await bench.read(cookie), { name: "Ada" });
+  });
+
+  it("keeps the old id valid if a new one cannot be made", async () => {
+    for (const op of ["create", "update"]) {
+      const bench = begin();
+      const cookie = await bench.begin("ada");
+      breakDown(bench, op);
+      await assert.rejects(
+        bench.act(cookie, (session) => session.login("eve")),
+        isFailure,
+      );
+      bench.watched.before = undefined;
+      const user = await bench.act(cookie, (session) => session.userId);
+      assert.equal(await user.json(), "ada");
+    }
+  });
+
+  it("does not log out in silence", async () => {
+    const bench = begin({ onStoreError: "anonymous" });
+    const cookie = await bench.begin();
+    breakDown(bench, "update");
+    await assert.rejects(
+      bench.act(cookie, (session) => session.destroy()),
+      isFailure,
+    );
+  });
+
+  it("is as good as new when it comes back", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    breakDown(bench, "get");
+    await assert.rejects(bench.read(cookie), isFailure);
+    bench.watched.before = undefined;
+    assert.deepEqual(await bench.read(cookie), { name: "Ada" });
+  });
+
+  it("passes its own refusals on as they are", async () => {
+    const bench = begin();
+    const refusal = new SessionError(
+      "oversize",
+      "Record of 9 bytes, 8 at most",
+    );
+    bench.watched.before = ({ op }) => {
+      if (op === "create") throw refusal;
+    };
+    await assert.rejects(
+      bench.act("", (session) => session.set("n", 1)),
+      refusal,
+    );
+    assert.deepEqual(bench.takeEvents(), []);
+  });
+
+  it("shows no command in the error: clients put data there", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    bench.watched.before = ({ key }) => {
+      throw Object.assign(new Error("READONLY"), {
+        code: "READONLY",
+        command: { args: [key, "value-of-the-session"] },
+      });
+    };
+    const error = await bench.act(cookie, (session) => session.get("name"))
+      .then(() => assert.fail("It is served"), (error) => error);
+    const { cause } = error;
+    assert.equal(cause.code, "READONLY");
+    assert.deepEqual(Object.keys(cause), ["code"]);
+  });
+});
+
+describe("onStoreError: anonymous", () => {
+  it("gives an empty session that cannot be written, and keeps the cookie", async () => {
+    const bench = begin({ onStoreError: "anonymous" });
+    const cookie = await bench.begin("ada");
+    breakDown(bench, "get");
+    const response = await bench.act(cookie, (session) => {
+      assert.throws(() => session.set("n", 1), { code: "store-failed" });
+      assert.throws(() => session.login("eve"), { code: "store-failed" });
+      assert.throws(() => session.destroy(), { code: "store-failed" });
+      return [session.isNew, session.userId ?? null, session.keys()];
+    });
+    assert.deepEqual(await response.json(), [true, null, []]);
+    assertNoCookie(response);
+    bench.watched.before = undefined;
+    assert.deepEqual(await bench.read(cookie), { name: "Ada" });
+  });
+});
+
+describe("storeTimeout", () => {
+  it("ends a request whose store does not answer", async () => {
+    for (const op of ["get", "update"]) {
+      const bench = begin({ storeTimeout: 0.05 });
+      const cookie = await bench.begin();
+      hang(bench, op);
+      await assert.rejects(
+        bench.act(cookie, (session) => session.set("n", 1)),
+        isFailure,
+      );
+      assert.ok(bench.takeEvents().includes("store-error"));
+    }
+  });
+
+  it("is for all calls of a request together, and not for its handler", async () => {
+    const bench = begin({ storeTimeout: 0.2 });
+    const cookie = await bench.begin();
+    const pause = (ms: number) =>
+      new Promise((resolve) => setTimeout(resolve, ms));
+    // Each would be in time by itself.
+    bench.watched.before = () => pause(150);
+    await assert.rejects(
+      bench.act(cookie, async (session) => {
+        await pause(300);
+        session.set("n", 1);
+      }),
+      isFailure,
+    );
+    bench.watched.before = undefined;
+    await bench.act(cookie, async (session) => {
+      await pause(300);
+      session.set("n", 1);
+    });
+  });
+
+  it("does not keep others waiting for a write that hangs", async () => {
+    const bench = begin({ storeTimeout: 0.5 });
+    const cookie = await bench.begin();
+    let isFirst = true;
+    bench.watched.before = ({ op }) => {
+      if (op !== "update" || !isFirst) return undefined;
+      isFirst = false;
+      return new Promise(() => {});
+    };
+    const first = bench.act(cookie, (session) => session.set("a", 1));
+    const second = bench.act(cookie, (session) => session.set("b", 1));
+    await assert.rejects(first, isFailure);
+    await second;
+    assert.deepEqual(await bench.read(cookie), { name: "Ada", b: 1 });
+  });
+});
+
+describe("a conflict", () => {
+  it("is given up after five tries, without a change", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    const { store } = bench.watched;
+    const handle = bench.wrap((_request, session) => {
+      session.set("n", 1);
+      return new Response();
+    }, {
+      store: {
+        consistency: "strong",
+        create: (key, record) => store.create(key, record),
+        get: (key) => store.get(key),
+        update: (key, record, revision) =>
+          store.update(key, record, revision + 1),
+        delete: (key) => store.delete(key),
+      },
+    });
+    await assert.rejects(handle(requestWith(cookie)), { code: "conflict" });
+    assert.equal(
+      bench.takeCalls().filter((op) => op === "update").length,
+      5,
+    );
+    assert.deepEqual(bench.takeEvents().at(-1), "conflict");
+    assert.deepEqual(await bench.read(cookie), { name: "Ada" });
+  });
+});

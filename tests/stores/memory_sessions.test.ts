@@ -1,0 +1,7 @@
+import { MemoryStore } from "../../stores/memory.ts";
+import { describeSessions } from "../_describe_sessions.ts";
+
+describeSessions("MemoryStore", (now) => {
+  const store = new MemoryStore({ now });
+  return Promise.resolve({ store, another: () => Promise.resolve(store) });
+});

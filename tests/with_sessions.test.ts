@@ -1,0 +1,226 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  generateSecret,
+  type NamedOptions,
+  type SessionOptions,
+  type SessionsHandler,
+  withSessions,
+} from "../mod.ts";
+import { MemoryStore } from "../stores/memory.ts";
+import { Browser } from "./browser.ts";
+import { watch } from "./_store_bench.ts";
+import { requestWith } from "./_support.ts";
+
+const secret = "a secret of 32 bytes and a bit more: x9!";
+const url = "https://example.com/";
+
+function setUp() {
+  const auth = watch(new MemoryStore());
+  const prefs = watch(new MemoryStore());
+  const options = {
+    auth: { secret, store: auth.store },
+    prefs: { secret, store: prefs.store },
+    form: { secret },
+  };
+  return { auth, prefs, options };
+}
+
+function namesOf(response: Response): string[] {
+  return response.headers.getSetCookie().map((line) =>
+    line.slice(0, line.indexOf("="))
+  ).sort();
+}
+
+describe("withSessions()", () => {
+  it("keeps several sessions in their own stores and cookies", async () => {
+    const { auth, prefs, options } = setUp();
+    const browser = new Browser(
+      withSessions(options, (request, { auth, prefs, form }) => {
+        if (request.method === "POST") {
+          auth.login("ada");
+          prefs.set("theme", "dark");
+          form.flash("info", "Welcome");
+        }
+        return Response.json([
+          auth.userId,
+          prefs.get("theme"),
+          request.method === "GET" && form.flashes("info"),
+        ]);
+      }),
+    );
+    const first = await browser.post();
+    assert.deepEqual(namesOf(first), [
+      "__Host-auth",
+      "__Host-form",
+      "__Host-prefs",
+    ]);
+    const second = await browser.get();
+    assert.deepEqual(await second.json(), ["ada", "dark", ["Welcome"]]);
+    assert.deepEqual(auth.calls.map(({ op }) => op), ["create", "get"]);
+    assert.deepEqual(prefs.calls.map(({ op }) => op), ["create", "get"]);
+  });
+
+  it("sets a cookie for what has changed alone, and one Vary for all", async () => {
+    const { options } = setUp();
+    const browser = new Browser(
+      withSessions(options, (request, { auth, prefs, form }) => {
+        if (request.method === "POST") form.set("n", 1);
+        return Response.json([auth.userId ?? "", prefs.keys(), form.keys()]);
+      }),
+    );
+    const response = await browser.post();
+    assert.deepEqual(namesOf(response), ["__Host-form"]);
+    assert.equal(response.headers.get("vary"), "Cookie");
+    assert.equal(response.headers.get("cache-control"), "no-store");
+    const read = await browser.get();
+    assert.deepEqual(namesOf(read), []);
+    assert.equal(read.headers.get("cache-control"), "private");
+  });
+
+  it("passes a response on as it is that looked at none", async () => {
+    const { options } = setUp();
+    const response = new Response();
+    const handler = withSessions(options, () => response);
+    assert.equal(await handler(new Request(url)), response);
+  });
+
+  it("sets no cookie at all if one session cannot be kept", async () => {
+    const { auth, prefs, options } = setUp();
+    prefs.before = () => {
+      throw new Error("Down");
+    };
+    const handler = withSessions(options, (_request, { auth, prefs, form }) => {
+      form.set("n", 1);
+      auth.set("n", 1);
+      prefs.set("n", 1);
+      return new Response();
+    });
+    await assert.rejects(handler(new Request(url)), { code: "store-failed" });
+    assert.deepEqual(auth.calls.map(({ op }) => op), ["create"]);
+  });
+
+  it("writes nothing to a store if a cookie is too large", async () => {
+    const { auth, options } = setUp();
+    const handler = withSessions(options, (_request, { auth, form }) => {
+      auth.set("n", 1);
+      form.set("essay", "x".repeat(5000));
+      return new Response();
+    });
+    await assert.rejects(handler(new Request(url)), { code: "oversize" });
+    assert.deepEqual(auth.calls, []);
+  });
+
+  it("keeps nothing of any when the handler throws", async () => {
+    const { auth, prefs, options } = setUp();
+    let late: (() => void) | undefined;
+    const handler = withSessions(options, (_request, { auth, form }) => {
+      auth.set("n", 1);
+      late = () => form.set("n", 1);
+      throw new Error("Oh");
+    });
+    await assert.rejects(handler(new Request(url)), { message: "Oh" });
+    assert.deepEqual([...auth.calls, ...prefs.calls], []);
+    assert.throws(() => late?.(), { code: "late-write" });
+  });
+
+  it("opens a lazy session when it is asked for, and leaves out by when", async () => {
+    const { auth, options } = setUp();
+    const handler = withSessions({
+      auth: { ...options.auth, lazy: true },
+      form: { secret, when: () => false },
+    }, async (request, { auth, form }) => {
+      assert.throws(() => form.set("n", 1), { code: "left-out" });
+      if (request.method === "POST") (await auth()).set("n", 1);
+      return new Response();
+    });
+    const response = await handler(new Request(url, { method: "POST" }));
+    const [line = ""] = response.headers.getSetCookie();
+    auth.calls.splice(0);
+    await handler(requestWith(line.split(";")[0] as string));
+    assert.deepEqual(auth.calls, []);
+  });
+
+  it("answers for all when one refuses other sites", async () => {
+    const { options } = setUp();
+    const handler = withSessions(
+      { ...options, form: { secret, csrf: true } },
+      () => new Response(),
+    );
+    const headers = { "sec-fetch-site": "cross-site" };
+    const init = { method: "POST", headers };
+    assert.equal((await handler(new Request(url, init))).status, 403);
+  });
+
+  it("takes options from the environment, once for each", async () => {
+    let made = 0;
+    const env = { SESSION_SECRET: generateSecret() };
+    const handler = withSessions(
+      (env: { SESSION_SECRET: string }) => {
+        made++;
+        return { auth: { secret: env.SESSION_SECRET } };
+      },
+      (_request, { auth }, env) =>
+        Response.json([auth.isNew, env.SESSION_SECRET.length]),
+    );
+    for (let i = 0; i < 3; i++) {
+      const response = await handler(new Request(url), env);
+      assert.deepEqual(await response.json(), [true, 43]);
+    }
+    assert.equal(made, 1);
+  });
+
+  it("opens a cookie in no other session's place", async () => {
+    const { options } = setUp();
+    const handler: SessionsHandler<NamedOptions, []> = (
+      request,
+      { form, other },
+    ) => {
+      if (request.method === "POST") form?.set("n", 1);
+      return Response.json([form?.get("n") ?? null, other?.get("n") ?? null]);
+    };
+    const handle = withSessions(
+      { form: options.form, other: { secret } },
+      handler,
+    );
+    const made = await handle(new Request(url, { method: "POST" }));
+    const [line = ""] = made.headers.getSetCookie();
+    const token = line.split(";")[0]?.split("=")[1];
+    const swapped = await handle(requestWith(`__Host-other=${token}`));
+    assert.deepEqual(await swapped.json(), [null, null]);
+  });
+
+  const bad: Record<string, Record<string, SessionOptions>> = {
+    "two sessions of one cookie": {
+      a: { secret, cookie: { name: "__Host-x" } },
+      b: { secret, cookie: { name: "__Host-x" } },
+    },
+    "a name that no cookie can have": { "a b": { secret } },
+    "wrong options of one of them": {
+      a: { secret },
+      b: { secret, idleTimeout: 0 },
+    },
+  };
+  for (const [what, options] of Object.entries(bad)) {
+    it(`refuses ${what} at set-up`, () => {
+      assert.throws(
+        () => withSessions(options, () => new Response()),
+        (error) => error instanceof TypeError || error instanceof RangeError,
+      );
+    });
+  }
+
+  it("types the data by its schema, and by the type of its options", () => {
+    interface Cart {
+      items: string[];
+    }
+    const cart: SessionOptions<Cart> = { secret };
+    withSessions({ cart, any: { secret } }, (_request, { cart, any }) => {
+      const items: string[] | undefined = cart.get("items");
+      // @ts-expect-error It is no number.
+      const wrong: number | undefined = cart.get("items");
+      any.set("whatever", 1);
+      return Response.json([items, wrong]);
+    });
+  });
+});
