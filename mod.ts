@@ -2,7 +2,8 @@
  * Sessions for request handlers that take a `Request` and return a `Response`.
  *
  * The session lives in a cookie that is sealed with AES-256-GCM: the browser
- * can neither read nor change it. The same source runs on Deno, Cloudflare
+ * can neither read nor change it. With a store, the data is there, and the
+ * cookie holds a sealed reference. The same source runs on Deno, Cloudflare
  * Workers, Bun and Node, with nothing but `Request`, `Response` and WebCrypto.
  *
  * @example A whole program
@@ -38,11 +39,12 @@ export {
   type SessionInfo,
   type Sessions,
 } from "./src/sessions.ts";
-export type {
-  SessionListing,
-  SessionRecord,
-  SessionStore,
-  UpdateResult,
+export {
+  checkKey,
+  type SessionListing,
+  type SessionRecord,
+  type SessionStore,
+  type UpdateResult,
 } from "./src/store.ts";
 export type { OptionsFor } from "./src/handling.ts";
 export { type SessionHandler, withSession } from "./src/with_session.ts";

@@ -44,7 +44,8 @@ export interface Session<Data extends object = AnyData> {
   /**
    * Sets a value to what `change` makes of the value at hand.
    *
-   * @param change Kept free of side effects: it may run again on fresh data.
+   * @param change Kept free of side effects: with a store, it runs again on
+   * fresh data if another request was faster.
    * @returns The new value.
    */
   update<Key extends keyof Data & string>(
@@ -68,8 +69,8 @@ export interface Session<Data extends object = AnyData> {
    * that a visitor gathered before stay; those of another user are removed.
    *
    * @param userId Any text that names the user.
-   * @param options `label`: names the device in lists of the user's sessions;
-   * without a store there is no list, and it is not kept.
+   * @param options `label`: names the device in `sessions.list()`; without a
+   * store there is no list, and it is not kept.
    */
   login(userId: string, options?: { label?: string | undefined }): void;
   /** Ends the session for good. Whatever is written afterwards throws. */
@@ -83,11 +84,14 @@ export interface Session<Data extends object = AnyData> {
    */
   persist(choice: boolean | number): void;
   /**
-   * Tries now whether the session can be sealed, so that a handler can catch
-   * an error, an oversize cookie say. The cookie is made when the response
-   * leaves; until then the session can be changed.
+   * Keeps the session now. In a store, it is written or, after `destroy()`,
+   * ended, and then shows what was kept, with what other requests wrote; jobs,
+   * sockets and streams need nothing else. In a cookie, it is tried whether it
+   * can be sealed, so that a handler can catch an error: the cookie is made
+   * when the response leaves.
    *
-   * @throws {SessionError} `oversize` or `invalid-data`.
+   * @throws {SessionError} `oversize` or `invalid-data`; with a store `gone`,
+   * `conflict` or `store-failed`.
    */
   save(): Promise<void>;
 }

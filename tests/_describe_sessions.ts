@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { withSession } from "../mod.ts";
 import { httpCases } from "./http_cases.ts";
@@ -5,8 +6,16 @@ import { type OpenStore, StoreBench } from "./_store_bench.ts";
 import { raceCases } from "./_store_races.ts";
 import { setUp } from "./_support.ts";
 
-/** Registers what holds over HTTP on a store, and all races. */
-export function describeSessions(name: string, open: OpenStore): void {
+/**
+ * Registers what holds over HTTP on a store, and all races.
+ *
+ * @param canList Whether the store lists a user's sessions.
+ */
+export function describeSessions(
+  name: string,
+  open: OpenStore,
+  { canList = true }: { canList?: boolean } = {},
+): void {
   describe(`${name}: sessions over HTTP`, () => {
     for (const { name, run, sealedOnly } of httpCases) {
       if (sealedOnly) continue;
@@ -27,12 +36,15 @@ export function describeSessions(name: string, open: OpenStore): void {
     }
   });
   describe(`${name}: races`, () => {
-    for (const { name, run } of raceCases) {
+    for (const { name, run, needsList } of raceCases) {
+      if (needsList && !canList) continue;
       it(name, async () => {
         const bench = setUp();
         const opened = await open(() => bench.clock.now);
         try {
-          await run(new StoreBench(bench, opened));
+          const stored = new StoreBench(bench, opened);
+          assert.equal(stored.canList, canList);
+          await run(stored);
         } finally {
           await opened.close?.();
         }

@@ -92,6 +92,11 @@ export class StoreBench {
     this.another = another;
   }
 
+  /** Whether the store lists a user's sessions. */
+  get canList(): boolean {
+    return this.watched.store.listByUser !== undefined;
+  }
+
   /** The names of the store's methods that were called since the last time. */
   takeCalls(): string[] {
     return this.watched.calls.splice(0).map(({ op }) => op);

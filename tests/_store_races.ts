@@ -7,6 +7,8 @@ import { type Act, cookieOf, type StoreBench } from "./_store_bench.ts";
 /** A rule of sessions in a store that can compare and swap. */
 export interface StoreCase {
   readonly name: string;
+  /** It needs a store that lists a user's sessions. */
+  readonly needsList?: boolean;
   run(bench: StoreBench): Promise<void>;
 }
 
@@ -41,6 +43,7 @@ const LIVES_ON = /^(regenerate|login)\(\)$/;
 function endingCases(): StoreCase[] {
   return Object.entries(ENDINGS).flatMap(([ending, end]) =>
     Object.entries(LATE_ACTS).map(([late, act]) => ({
+      needsList: ending.startsWith("revoke"),
       name: `${late} after another request's ${ending} brings nothing back`,
       async run(bench: StoreBench) {
         const cookie = await bench.begin("ada");
@@ -71,7 +74,7 @@ function endingCases(): StoreCase[] {
             assert.ok(!data, "It is back");
           } else assert.deepEqual(data, { name: "Ada" });
         }
-        const left = await bench.sessions.list("eve");
+        const left = bench.canList ? await bench.sessions.list("eve") : [];
         assert.deepEqual(left, [], "Another user has the session");
       },
     }))
@@ -264,7 +267,9 @@ export const raceCases: readonly StoreCase[] = [
         name: "Ada",
         n: 20,
       });
-      assert.equal((await bench.sessions.list("ada")).length, 1);
+      if (bench.canList) {
+        assert.equal((await bench.sessions.list("ada")).length, 1);
+      }
     },
   },
   {
@@ -286,11 +291,14 @@ export const raceCases: readonly StoreCase[] = [
       renewed.resolve();
       await slowly;
       assert.equal(await bench.read(cookieOf(fast), more), null);
-      assert.deepEqual(await bench.sessions.list("ada"), []);
+      if (bench.canList) {
+        assert.deepEqual(await bench.sessions.list("ada"), []);
+      }
     },
   },
   {
     name: "a login that runs while all sessions are revoked survives",
+    needsList: true,
     async run(bench) {
       const other = await bench.begin("ada");
       const visitor = await bench.begin();

@@ -1,7 +1,6 @@
 import { SessionError } from "../errors.ts";
+import type { SessionStore } from "../store.ts";
 import type { Visit } from "../visit.ts";
-
-const PATIENCE = 100;
 
 /**
  * Asks a store, for as long as the request may still wait: all its questions
@@ -15,10 +14,10 @@ export async function call<Answer>(
   op: string,
   ask: () => Promise<Answer>,
 ): Promise<Answer> {
-  const { storeTimeout, emit } = visit.settings;
+  const { emit } = visit.settings;
   // The real clock, as nothing else makes a timer fire.
   const asked = Date.now();
-  const left = storeTimeout * 1000 - (visit.waited ?? 0);
+  const left = timeLeft(visit);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error("Too late")), left);
@@ -37,6 +36,11 @@ export async function call<Answer>(
   }
 }
 
+/** How long a request may still wait for its store, in ms. */
+function timeLeft({ settings, waited = 0 }: Visit): number {
+  return settings.storeTimeout * 1000 - waited;
+}
+
 /**
  * What a log may have of a client's error: some of them carry the command, and
  * with it the key and the data.
@@ -51,25 +55,39 @@ const tails = new WeakMap<object, Map<string, Promise<void>>>();
 /**
  * Lets the requests of one session write one after the other, as far as they
  * meet in one process: there, a second try is not overtaken again. The store
- * alone decides who is right, so nobody waits for long.
+ * alone decides who is right, so nobody waits for a write that hangs until
+ * there is no time left.
  */
 export async function inTurn<Result>(
-  store: object,
+  visit: Visit,
   key: string,
   write: () => Promise<Result>,
 ): Promise<Result> {
+  const store = visit.settings.store as SessionStore;
   const turns = tails.get(store) ?? new Map<string, Promise<void>>();
   tails.set(store, turns);
   const before = turns.get(key);
   const { promise: turn, resolve: endTurn } = Promise.withResolvers<void>();
   turns.set(key, turn);
   try {
-    if (before) await Promise.race([before, pause(PATIENCE)]);
+    if (before) await waitFor(visit, before);
     return await write();
   } finally {
     endTurn();
     if (turns.get(key) === turn) turns.delete(key);
   }
+}
+
+/** Waits for an earlier write, for half of the time that there is. */
+async function waitFor(visit: Visit, turn: Promise<void>): Promise<void> {
+  const began = Date.now();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, timeLeft(visit) / 2);
+  });
+  await Promise.race([turn, late]);
+  clearTimeout(timer);
+  visit.waited = (visit.waited ?? 0) + Date.now() - began;
 }
 
 /** Waits some ms. */

@@ -50,7 +50,7 @@ export async function save(state: State, isRotated = false): Promise<boolean> {
   await prepare(state);
   if (held) {
     const write = () => replace(state, isRotated);
-    if (!await inTurn(storeOf(visit), held.key, write)) return false;
+    if (!await inTurn(visit, held.key, write)) return false;
   } else await insert(state);
   state.isChanged = false;
   state.changes = [];

@@ -17,7 +17,7 @@ describe("docs", () => {
   }
 
   it("every snippet runs", async () => {
-    const sources = globSync("{src,stores}/**/*.ts", { cwd: root });
+    const sources = globSync("{src,stores,testing}/**/*.ts", { cwd: root });
     const pages = globSync("docs/**/*.md", { cwd: root });
     const output = await run([
       runtimes.deno,

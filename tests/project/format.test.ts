@@ -14,7 +14,7 @@ describe("format", () => {
   });
 
   it("the library prints nothing", async () => {
-    const library = [...entryPoints, "src", "stores"]
+    const library = [...entryPoints, "src", "stores", "testing"]
       .filter((path) => existsSync(path));
     await run([
       runtimes.deno,
