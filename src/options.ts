@@ -213,7 +213,11 @@ export function resolveOptions<Data extends object>(
     refuse("trackIdle", "needs a store with touch", trackIdle);
   }
   if (revocations && revocations.consistency !== "strong") {
-    refuse("revocations", "needs a strong store", revocations.consistency);
+    refuse(
+      "revocations",
+      "needs a strong store, such as DurableObjectStore, D1Store or RedisStore",
+      revocations.consistency,
+    );
   }
   const secrets = checkSecrets(secret);
   return {

@@ -17,7 +17,7 @@ export async function seal(state: State, sealed: number): Promise<string> {
   if (!store) await prepare(state);
   idOf(state);
   const expires = endOf(state, sealed);
-  const text = store ? "{}" : codec.stringify(values);
+  const text = store ? state.reference ?? "{}" : codec.stringify(values);
   const content = { ...state.content as format.Sealed, sealed, expires, text };
   const token = await format.seal(form.ring, content);
   const bytes = token.length + form.name.length;

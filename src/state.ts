@@ -3,6 +3,7 @@ import { PERSIST, type Values } from "./data.ts";
 import { SessionError } from "./errors.ts";
 import type { SessionEvent } from "./events.ts";
 import type { SessionRecord } from "./store.ts";
+import type { Carried } from "./stored/carrying.ts";
 import type { Visit } from "./visit.ts";
 
 /** What a token holds, if there is one. */
@@ -13,6 +14,8 @@ export interface Content {
   expires: number;
   /** Made when it is first needed. */
   sid?: Uint8Array<ArrayBuffer>;
+  /** Of a token: what it holds. */
+  readonly text?: string;
   /** Of a token: whether its secret is not the newest. */
   readonly isStale?: boolean;
 }
@@ -48,6 +51,10 @@ export interface State {
   /** A user has logged in, in this request. */
   isLogin?: boolean;
   held?: Held;
+  /** Of an eventual store: what the cookie knows of the last write. */
+  carried?: Carried | undefined;
+  /** What its token holds instead of data, if that is not nothing. */
+  reference?: string;
 }
 
 /** A session without a past. */

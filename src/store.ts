@@ -56,6 +56,13 @@ export interface SessionStore {
    * and the core does what it can.
    */
   readonly consistency: "strong" | "eventual";
+  /**
+   * Of an eventual store: for how many seconds after a write another reader may
+   * not have it yet. For so long, the visitor's cookie carries the data.
+   *
+   * @default {90}
+   */
+  readonly carry?: number | undefined;
   /** Inserts a record; `false` and no change if there is one by this key. */
   create(key: string, record: SessionRecord): Promise<boolean>;
   /** The record by this key, or `null`. */

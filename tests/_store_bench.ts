@@ -12,7 +12,7 @@ import {
   type Clock,
   type Handler,
   requestWith,
-  setUp,
+  type setUp,
   tokenOf,
 } from "./_support.ts";
 

@@ -37,7 +37,7 @@ export async function call<Answer>(
 }
 
 /** How long a request may still wait for its store, in ms. */
-function timeLeft({ settings, waited = 0 }: Visit): number {
+export function timeLeft({ settings, waited = 0 }: Visit): number {
   return settings.storeTimeout * 1000 - waited;
 }
 

@@ -3,6 +3,7 @@ import type { SessionError } from "../errors.ts";
 import { prepare } from "../sealing.ts";
 import { endOf, type State, tell } from "../state.ts";
 import { call, inTurn } from "./calls.ts";
+import { isEventual, pack, unpack } from "./carrying.ts";
 import { endAt, read, storeOf } from "./reading.ts";
 import { keyOf } from "./records.ts";
 import { insert, replace } from "./writing.ts";
@@ -18,9 +19,13 @@ export { count, deleteExpired, list, revoke, revokeAll } from "./admin.ts";
  */
 export async function load(state: State): Promise<Values | null | undefined> {
   const { visit, content } = state;
-  const { sid } = content;
-  if (!sid) return undefined;
+  const { sid, text } = content;
+  if (!sid || !text) return undefined;
   try {
+    if (isEventual(visit)) {
+      const values = await unpack(state, sid, text);
+      if (values !== undefined) return values;
+    }
     const values = await read(state, sid, await keyOf(sid));
     if (values && state.held && state.held.sid !== sid) {
       tell(state, "grace");
@@ -54,6 +59,7 @@ export async function save(state: State, isRotated = false): Promise<boolean> {
   } else await insert(state);
   state.isChanged = false;
   state.changes = [];
+  if (isEventual(visit)) pack(state);
   return true;
 }
 

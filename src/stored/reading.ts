@@ -3,6 +3,8 @@ import { type State, tell } from "../state.ts";
 import type { SessionRecord, SessionStore } from "../store.ts";
 import type { Visit } from "../visit.ts";
 import { call } from "./calls.ts";
+import { readAtLeast } from "./carrying.ts";
+import { endSession } from "./revocations.ts";
 import { decode, GRACE, openNext, pointAt, pointerOf } from "./records.ts";
 
 /** As many ids as a session may have had within the grace time. */
@@ -26,7 +28,10 @@ export async function read(
   const store = storeOf(visit);
   const now = visit.settings.now();
   for (let hop = 0; hop < HOPS; hop++) {
-    const record = await call(visit, "get", () => store.get(key));
+    const at = key;
+    const ask = () => call(visit, "get", () => store.get(at));
+    // Only the first key is the one that the cookie is about.
+    const record = hop ? await ask() : await readAtLeast(state, ask);
     if (!record || record.expiresAt <= now * 1000) break;
     const pointer = pointerOf(record);
     if (!pointer) {
@@ -78,7 +83,11 @@ export async function endAt(
       () => store.update(at, tombstone, found.revision),
     );
     if (result === "conflict") continue;
-    if (result === "ok" && found.id) ended = found;
+    if (result === "ok" && found.id) {
+      const { expiresAt } = found;
+      await endSession(visit, at, { ...tombstone, expiresAt });
+      ended = found;
+    }
     key = pointerOf(found)?.next ?? "";
   }
   return ended;

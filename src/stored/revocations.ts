@@ -2,9 +2,10 @@ import { EPOCH, OWNER } from "../data.ts";
 import type { SessionError } from "../errors.ts";
 import type { Settings } from "../options.ts";
 import { idOf, type State, tell } from "../state.ts";
-import type { SessionStore } from "../store.ts";
+import type { SessionRecord, SessionStore } from "../store.ts";
 import { type Visit, visitOf } from "../visit.ts";
 import { call } from "./calls.ts";
+import { isEventual } from "./carrying.ts";
 import { keyOfUser } from "./records.ts";
 
 // Ends all sessions of a user where no list of them is kept: one small record
@@ -18,15 +19,23 @@ interface Mark {
   readonly except?: string | undefined;
 }
 
-/** Whether a session's login is over; the listener has been told then. */
+const NO_MARK: Mark = { epoch: 0 };
+
+/**
+ * Whether a session is over, or its login; the listener has been told then.
+ * Only of sessions whose store may be late, each one has an entry when it ends.
+ */
 export async function isRevoked(state: State): Promise<boolean> {
-  const { visit, values } = state;
+  const { visit, values, held } = state;
   const userId = values[OWNER] as string | undefined;
-  if (!userId) return false;
   try {
-    const { epoch, except } = await markOf(visit, userId);
-    if (((values[EPOCH] as number | undefined) ?? 0) >= epoch) return false;
-    if (except === idOf(state)) {
+    const [isOver, { epoch, except }] = await Promise.all([
+      held && isEventual(visit) && find(visit, held.key),
+      userId ? markOf(visit, userId) : NO_MARK,
+    ]);
+    const own = (values[EPOCH] as number | undefined) ?? 0;
+    if (!isOver && own >= epoch) return false;
+    if (!isOver && except === idOf(state)) {
       // It stays by its number from now on, also under another id.
       values[EPOCH] = epoch;
       return false;
@@ -39,6 +48,20 @@ export async function isRevoked(state: State): Promise<boolean> {
     visit.phase = code;
   }
   return true;
+}
+
+/** Ends a session at once whose store may be late. */
+export async function endSession(
+  visit: Visit,
+  key: string,
+  record: SessionRecord,
+): Promise<void> {
+  if (!visit.settings.revocations || !isEventual(visit)) return;
+  await call(
+    visit,
+    "create",
+    () => storeOf(visit).create(key, { ...record, revision: 1 }),
+  );
 }
 
 /** Gives a login the number that is there before it. */
@@ -59,7 +82,7 @@ export async function endLogins(
   for (;;) {
     const old = await call(visit, "get", () => store.get(key));
     const now = settings.now() * 1000;
-    const epoch = Math.max(now, (read(old?.value).epoch) + 1);
+    const epoch = Math.max(now, read(old).epoch + 1);
     const record = {
       revision: (old?.revision ?? 0) + 1,
       value: JSON.stringify({ epoch, except } satisfies Mark),
@@ -83,14 +106,16 @@ export async function endLogins(
 }
 
 async function markOf(visit: Visit, userId: string): Promise<Mark> {
-  const store = storeOf(visit);
   const key = await keyOfUser(visit.settings, "revocations", userId);
-  const record = await call(visit, "get", () => store.get(key));
-  return read(record?.value);
+  return read(await find(visit, key));
 }
 
-function read(value = '{"epoch":0}'): Mark {
-  return JSON.parse(value);
+function find(visit: Visit, key: string): Promise<SessionRecord | null> {
+  return call(visit, "get", () => storeOf(visit).get(key));
+}
+
+function read(record: SessionRecord | null): Mark {
+  return record ? JSON.parse(record.value) : NO_MARK;
 }
 
 function storeOf({ settings }: Visit): SessionStore {

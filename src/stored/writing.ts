@@ -7,6 +7,7 @@ import type { UpdateResult } from "../store.ts";
 import { call, pause } from "./calls.ts";
 import { encode, GRACE, keyOf, pointAt, sealNext } from "./records.ts";
 import { read, storeOf } from "./reading.ts";
+import { endSession } from "./revocations.ts";
 import type { Held } from "../state.ts";
 
 const TRIES = 5;
@@ -120,6 +121,7 @@ async function move(state: State, rotates: boolean): Promise<UpdateResult> {
     () => store.update(key, pointAt(record, pointer, expires), record.revision),
   );
   if (result === "ok") {
+    if (!rotates) await endSession(visit, key, record);
     state.held = moved;
     state.isCookieDue = true;
   } else await call(visit, "delete", () => store.delete(moved.key));

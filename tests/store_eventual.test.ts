@@ -1,0 +1,167 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { SessionOptions, SessionRecord, SessionStore } from "../mod.ts";
+import { MemoryStore } from "../stores/memory.ts";
+import { cookieOf, StoreBench } from "./_store_bench.ts";
+import { assertNoCookie, setUp } from "./_support.ts";
+
+/** A store whose reads are late: they do not see writes before `settle()`. */
+class LateStore implements SessionStore {
+  readonly consistency = "eventual";
+  readonly carry: number;
+  readonly #settled: Map<string, SessionRecord> = new Map();
+  readonly #written: Map<string, SessionRecord> = new Map();
+
+  constructor(carry: number) {
+    this.carry = carry;
+  }
+
+  settle(): void {
+    for (const [key, record] of this.#written) this.#settled.set(key, record);
+  }
+
+  create(key: string, record: SessionRecord): Promise<boolean> {
+    this.#written.set(key, record);
+    return Promise.resolve(true);
+  }
+
+  get(key: string): Promise<SessionRecord | null> {
+    return Promise.resolve(this.#settled.get(key) ?? null);
+  }
+
+  update(key: string, record: SessionRecord): Promise<"ok"> {
+    this.#written.set(key, record);
+    return Promise.resolve("ok");
+  }
+
+  delete(key: string): Promise<void> {
+    this.#written.delete(key);
+    return Promise.resolve();
+  }
+}
+
+function begin(
+  more?: Partial<SessionOptions>,
+): { bench: StoreBench; store: LateStore } {
+  const store = new LateStore(90);
+  return { bench: new StoreBench(setUp(more), { store }), store };
+}
+
+const big = "x".repeat(5000);
+
+describe("a store that may be late", () => {
+  it("is not asked while the cookie carries the data", async () => {
+    const { bench } = begin();
+    let cookie = await bench.begin();
+    for (let n = 1; n < 4; n++) {
+      bench.clock.advance(30);
+      cookie = cookieOf(
+        await bench.act(cookie, (session) => session.set("n", n)),
+      );
+      assert.deepEqual(await bench.read(cookie), { name: "Ada", n });
+      assert.deepEqual(bench.takeCalls(), ["update"]);
+    }
+  });
+
+  it("is asked once after that, and the answer is taken", async () => {
+    const { bench, store } = begin();
+    const cookie = await bench.begin();
+    store.settle();
+    bench.clock.advance(90);
+    assert.deepEqual(await bench.read(cookie), { name: "Ada" });
+    assert.deepEqual(bench.takeCalls(), ["get"]);
+  });
+
+  it("shows nothing older than the visitor's own last write", async () => {
+    const { bench, store } = begin({ storeTimeout: 0.15 });
+    const first = await bench.begin();
+    store.settle();
+    const second = cookieOf(
+      await bench.act(first, (session) => session.set("name", "Grace")),
+    );
+    bench.clock.advance(90);
+    bench.takeCalls();
+    await assert.rejects(bench.read(second), { code: "store-failed" });
+    assert.deepEqual(bench.takeCalls(), ["get", "get"]);
+    store.settle();
+    assert.deepEqual(await bench.read(second), { name: "Grace" });
+  });
+
+  it("is waited for where the data is too large to carry", async () => {
+    const { bench, store } = begin({ storeTimeout: 2 });
+    const response = await bench.act("", (session) => session.set("a", big));
+    const cookie = cookieOf(response);
+    assert.ok(cookie.length < 300);
+    bench.takeCalls();
+    bench.watched.after = () => store.settle();
+    assert.deepEqual(await bench.read(cookie), { a: big });
+    assert.deepEqual(bench.takeCalls(), ["get", "get"]);
+  });
+
+  it("fails as the policy says when it does not come", async () => {
+    const { bench } = begin({ storeTimeout: 0.15, onStoreError: "anonymous" });
+    const response = await bench.act("", (session) => session.set("a", big));
+    const cookie = cookieOf(response);
+    const guest = await bench.act(cookie, (session) => {
+      assert.throws(() => session.set("n", 1), { code: "store-failed" });
+      return session.keys();
+    });
+    assert.deepEqual(await guest.json(), []);
+    assertNoCookie(guest);
+  });
+
+  it("keeps what a newer cookie carries, when a later one is renewed", async () => {
+    const { bench, store } = begin({ idleTimeout: 40 });
+    const cookie = await bench.begin();
+    bench.clock.advance(20);
+    const renewed = await bench.act(cookie, (session) => session.get("name"));
+    assert.deepEqual(await bench.read(cookieOf(renewed)), { name: "Ada" });
+    assert.deepEqual(bench.takeCalls(), []);
+    store.settle();
+    bench.clock.advance(30);
+    const again = await bench.act(
+      cookieOf(renewed),
+      (session) => session.get("name"),
+    );
+    assert.equal(await again.json(), "Ada");
+  });
+
+  it("ends a session by what it writes, and the cookie goes", async () => {
+    const { bench, store } = begin();
+    const cookie = await bench.begin();
+    const out = await bench.act(cookie, (session) => session.destroy());
+    assert.deepEqual(bench.takeCalls(), ["update"]);
+    assert.match(out.headers.getSetCookie()[0] ?? "", /Max-Age=0/);
+    store.settle();
+    bench.clock.advance(90);
+    assert.equal(await bench.read(cookie), null);
+  });
+
+  it("ends a copied cookie's session at once with revocations beside it", async () => {
+    const { bench } = begin();
+    const revocations = new MemoryStore({ now: () => bench.clock.now });
+    const more = { revocations };
+    const cookie = await bench.begin("ada", more);
+    assert.deepEqual(await bench.read(cookie, more), { name: "Ada" });
+    await bench.act(cookie, (session) => session.destroy(), more);
+    assert.equal(await bench.read(cookie, more), null);
+    assert.deepEqual(await bench.read(cookie), { name: "Ada" }, "Without");
+  });
+
+  it("is no place for revocations, and the message says which are", () => {
+    const { store } = begin();
+    assert.throws(
+      () => begin().bench.wrap(() => new Response(), { revocations: store }),
+      /^TypeError: Option revocations needs .* DurableObjectStore, D1Store/,
+    );
+  });
+
+  it("gives encrypted records and carried data the same secrecy", async () => {
+    const { bench, store } = begin({ encrypt: true });
+    const cookie = await bench.begin();
+    assert.deepEqual(await bench.read(cookie), { name: "Ada" });
+    store.settle();
+    bench.clock.advance(90);
+    assert.deepEqual(await bench.read(cookie), { name: "Ada" });
+  });
+});
