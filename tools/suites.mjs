@@ -4,7 +4,11 @@ import { root, runtimes } from "./paths.mjs";
 
 // Bun would give up after 5 s, Node never.
 const timeout = 120_000;
-const portable = list("tests");
+// They need nothing of a runtime, and run in all of them.
+const portable = [...list("tests"), ...list("tests/stores")];
+// They need a file system, and processes.
+const hosts = list("tests/hosts");
+const servers = list("tests/servers");
 
 /** @type {Record<string, import("./run_suite.mjs").Suite>} */
 export const suites = {
@@ -23,36 +27,55 @@ export const suites = {
   deno: {
     portable: true,
     files: portable,
-    command: (report) => [
-      runtimes.deno,
-      "test",
-      "--no-prompt",
-      "--reporter=dot",
-      `--junit-path=${report}`,
-      ...portable,
-    ],
+    command: (report) => deno(report, portable),
     outer: 1,
   },
   bun: {
     portable: true,
     files: portable,
-    // Without --isolate all files share one global scope.
-    command: (report) => [
-      runtimes.bun,
-      "test",
-      "--isolate",
-      "--dots",
-      `--timeout=${timeout}`,
-      "--reporter=junit",
-      `--reporter-outfile=${report}`,
-      ...portable.map((file) => `./${file}`),
-    ],
+    command: (report) => bun(report, portable),
     outer: 1,
   },
   workerd: {
     portable: true,
     files: ["tests/workerd/run.ts"],
     command: (report) => node(runtimes.node, report, ["tests/workerd/run.ts"]),
+    outer: 0,
+  },
+  "hosts-node": {
+    portable: false,
+    files: hosts,
+    command: (report) => node(runtimes.node, report, hosts),
+    outer: 0,
+  },
+  "hosts-node22": {
+    portable: false,
+    files: hosts,
+    command: (report) => node(runtimes.node22, report, hosts),
+    outer: 0,
+  },
+  "hosts-deno": {
+    portable: false,
+    files: [...hosts, ...list("tests/deno")],
+    command: (report) =>
+      deno(report, [
+        "--allow-all",
+        "--unstable-kv",
+        ...hosts,
+        ...list("tests/deno"),
+      ]),
+    outer: 1,
+  },
+  "hosts-bun": {
+    portable: false,
+    files: hosts,
+    command: (report) => bun(report, hosts),
+    outer: 1,
+  },
+  servers: {
+    portable: false,
+    files: servers,
+    command: (report) => node(runtimes.node, report, servers),
     outer: 0,
   },
   project: {
@@ -74,6 +97,31 @@ function node(binary, report, files) {
     "--test-reporter=./tools/node_reporter.mjs",
     "--test-reporter-destination=stdout",
     ...files,
+  ];
+}
+
+function deno(report, args) {
+  return [
+    runtimes.deno,
+    "test",
+    "--no-prompt",
+    "--reporter=dot",
+    `--junit-path=${report}`,
+    ...args,
+  ];
+}
+
+function bun(report, files) {
+  return [
+    runtimes.bun,
+    "test",
+    // Without it, all files share one global scope.
+    "--isolate",
+    "--dots",
+    `--timeout=${timeout}`,
+    "--reporter=junit",
+    `--reporter-outfile=${report}`,
+    ...files.map((file) => `./${file}`),
   ];
 }
 

@@ -1,0 +1,301 @@
+/**
+ * Sessions in the memory of one process: for development, for tests, and for
+ * a program that runs once and may forget.
+ *
+ * @module
+ */
+
+// Methods that await nothing are async all the same: what they refuse, they
+// refuse by a rejection.
+// deno-lint-ignore-file require-await
+
+import {
+  checkKey,
+  type SessionListing,
+  type SessionRecord,
+  type SessionStore,
+  type UpdateResult,
+} from "../src/store.ts";
+
+/** What a {@linkcode MemoryStore} can be told. */
+export interface MemoryStoreOptions {
+  /**
+   * How many records to keep at most, from 1 to 16 000 000.
+   *
+   * @default 100_000
+   */
+  readonly maxRecords?: number;
+  /**
+   * The clock, in ms since 1970.
+   *
+   * @default Date.now
+   */
+  readonly now?: () => number;
+}
+
+interface Entry {
+  readonly key: string;
+  record: SessionRecord;
+  /** Where it is filed by the end of its life. */
+  minute: number;
+  /** The neighbours in the order of use. */
+  older: Entry | undefined;
+  newer: Entry | undefined;
+}
+
+type Index<Name> = Map<Name, Set<Entry>>;
+
+// A Map of V8 ends at 2^24 entries.
+const MOST = 16_000_000;
+const MINUTE = 60_000;
+
+/**
+ * Keeps sessions in the memory of this process.
+ *
+ * Nothing outlives the process, and no other process sees it: behind several
+ * servers, or in a Worker, whose instances come and go, sessions are lost.
+ * Within the process it is strong, and it has every ability.
+ *
+ * It never holds more than `maxRecords`; with 1 KB of data each, the default
+ * takes about 180 MB. In a full store a new record takes the place of the one
+ * that was neither read nor written for the longest time. That session is
+ * lost: but a program out of memory loses them all, and a store that refuses
+ * new ones is shut by anybody who makes enough of them.
+ *
+ * An expired record is hidden at once. It is removed by the first `create`
+ * after its minute has passed, so that there is no timer, and the work of a
+ * call does not grow with the number of records, seen over many calls. Only
+ * `listByUser` and `count` of a user go through that user's records.
+ *
+ * @example
+ * ```ts
+ * import { MemoryStore } from "with-session/stores/memory";
+ * import assert from "node:assert/strict";
+ *
+ * const store = new MemoryStore({ maxRecords: 1_000 });
+ *
+ * assert.equal(await store.count(), 0);
+ * ```
+ */
+export class MemoryStore implements SessionStore {
+  /** Every method sees all that was written before. */
+  readonly consistency: "strong" = "strong";
+
+  readonly #maxRecords: number;
+  readonly #now: () => number;
+  readonly #entries: Map<string, Entry> = new Map();
+  readonly #byUser: Index<string> = new Map();
+  readonly #byMinute: Index<number> = new Map();
+  #oldest: Entry | undefined;
+  #newest: Entry | undefined;
+  /** The minute of the last removal: no record is filed under an older one. */
+  #minute = 0;
+
+  /**
+   * Makes an empty store.
+   *
+   * @throws {TypeError} If an option is of the wrong kind.
+   * @throws {RangeError} If `maxRecords` is out of range.
+   */
+  constructor(options: MemoryStoreOptions = {}) {
+    const { maxRecords = 100_000, now = Date.now } = options;
+    if (typeof maxRecords !== "number") {
+      throw new TypeError("Option maxRecords must be a number");
+    }
+    if (!Number.isInteger(maxRecords) || maxRecords < 1 || maxRecords > MOST) {
+      throw new RangeError(
+        `Option maxRecords must be an integer from 1 to ${MOST}: it is ${maxRecords}`,
+      );
+    }
+    if (typeof now !== "function") {
+      throw new TypeError("Option now must be a function");
+    }
+    this.#maxRecords = maxRecords;
+    this.#now = now;
+  }
+
+  /** Inserts a record; `false` and no change if there is one by this key. */
+  async create(key: string, record: SessionRecord): Promise<boolean> {
+    if (this.#find(key)) return false;
+    this.#removePassed();
+    if (this.#entries.size >= this.#maxRecords && this.#oldest) {
+      this.#remove(this.#oldest);
+    }
+    const entry: Entry = {
+      key,
+      record,
+      minute: 0,
+      older: undefined,
+      newer: undefined,
+    };
+    this.#entries.set(key, entry);
+    this.#put(entry, record);
+    return true;
+  }
+
+  /** The record by this key, or `null`. It is frozen. */
+  async get(key: string): Promise<SessionRecord | null> {
+    const entry = this.#find(key);
+    if (!entry) return null;
+    this.#unlink(entry);
+    this.#link(entry);
+    return entry.record;
+  }
+
+  /** Replaces a record if it still has this revision; it never inserts. */
+  async update(
+    key: string,
+    record: SessionRecord,
+    revision: number,
+  ): Promise<UpdateResult> {
+    const entry = this.#find(key);
+    if (!entry) return "gone";
+    if (entry.record.revision !== revision) return "conflict";
+    this.#replace(entry, record);
+    return "ok";
+  }
+
+  /** Removes a record; one that does not exist is no error. */
+  async delete(key: string): Promise<void> {
+    const entry = this.#find(key);
+    if (entry) this.#remove(entry);
+  }
+
+  /** Moves the times of a record, and nothing else. */
+  async touch(
+    key: string,
+    lastSeenAt: number,
+    expiresAt: number,
+  ): Promise<boolean> {
+    const entry = this.#find(key);
+    if (!entry) return false;
+    this.#replace(entry, { ...entry.record, lastSeenAt, expiresAt });
+    return true;
+  }
+
+  /** A user's records, as they were when the list was begun, if still there. */
+  async *listByUser(user: string): AsyncGenerator<SessionListing, void> {
+    for (const { key } of [...this.#byUser.get(user) ?? []]) {
+      const record = this.#find(key)?.record;
+      if (record?.user !== user) continue;
+      const { id, label, createdAt, lastSeenAt, expiresAt } = record;
+      yield { key, id, label, createdAt, lastSeenAt, expiresAt };
+    }
+  }
+
+  /** How many records there are, of a user or in all. */
+  async count(user?: string): Promise<number> {
+    const now = this.#now();
+    if (user === undefined) {
+      this.#removeExpired(now);
+      return this.#entries.size;
+    }
+    let live = 0;
+    for (const { record } of this.#byUser.get(user) ?? []) {
+      if (record.expiresAt > now) live++;
+    }
+    return live;
+  }
+
+  /**
+   * Removes records that expired before an instant, in ms since 1970. There is
+   * no need to call it.
+   *
+   * @returns How many.
+   */
+  async deleteExpired(now: number): Promise<number> {
+    return this.#removeExpired(now);
+  }
+
+  #find(key: string): Entry | undefined {
+    checkKey(key);
+    const entry = this.#entries.get(key);
+    if (!entry || entry.record.expiresAt > this.#now()) return entry;
+    this.#remove(entry);
+    return undefined;
+  }
+
+  #replace(entry: Entry, record: SessionRecord): void {
+    this.#take(entry);
+    this.#put(entry, record);
+  }
+
+  #remove(entry: Entry): void {
+    this.#take(entry);
+    this.#entries.delete(entry.key);
+  }
+
+  /** Gives an entry a record and files it, as the newest. */
+  #put(entry: Entry, record: SessionRecord): void {
+    entry.record = Object.freeze({ ...record });
+    entry.minute = Math.max(minuteOf(record.expiresAt), this.#minute);
+    file(this.#byMinute, entry.minute, entry);
+    if (record.user !== "") file(this.#byUser, record.user, entry);
+    this.#link(entry);
+  }
+
+  /** Takes an entry out of all but the look-up by key. */
+  #take(entry: Entry): void {
+    unfile(this.#byMinute, entry.minute, entry);
+    unfile(this.#byUser, entry.record.user, entry);
+    this.#unlink(entry);
+  }
+
+  #link(entry: Entry): void {
+    entry.older = this.#newest;
+    if (this.#newest) this.#newest.newer = entry;
+    else this.#oldest = entry;
+    this.#newest = entry;
+  }
+
+  #unlink(entry: Entry): void {
+    const { older, newer } = entry;
+    if (older) older.newer = newer;
+    else this.#oldest = newer;
+    if (newer) newer.older = older;
+    else this.#newest = older;
+    entry.older = entry.newer = undefined;
+  }
+
+  /** Whole minutes at a time, so that no live record is looked at. */
+  #removePassed(): void {
+    const minute = minuteOf(this.#now());
+    if (minute === this.#minute) return;
+    this.#removeExpired(minute * MINUTE - 1);
+    this.#minute = minute;
+  }
+
+  #removeExpired(now: number): number {
+    const last = minuteOf(now);
+    const passed = last - this.#minute + 1;
+    // The shorter way: through the time that has passed, or, after a long
+    // pause, through the minutes that have records.
+    const minutes = passed > this.#byMinute.size
+      ? [...this.#byMinute.keys()].filter((minute) => minute <= last)
+      : Array.from({ length: passed }, (_, place) => this.#minute + place);
+    let removed = 0;
+    for (const minute of minutes) {
+      for (const entry of this.#byMinute.get(minute) ?? []) {
+        if (entry.record.expiresAt > now) continue;
+        this.#remove(entry);
+        removed++;
+      }
+    }
+    return removed;
+  }
+}
+
+function minuteOf(time: number): number {
+  return Math.floor(time / MINUTE);
+}
+
+function file<Name>(index: Index<Name>, name: Name, entry: Entry): void {
+  const entries = index.get(name);
+  if (entries) entries.add(entry);
+  else index.set(name, new Set([entry]));
+}
+
+function unfile<Name>(index: Index<Name>, name: Name, entry: Entry): void {
+  const entries = index.get(name);
+  if (entries?.delete(entry) && entries.size === 0) index.delete(name);
+}

@@ -1,0 +1,351 @@
+/**
+ * Two stores in one: a fast one for reads in front of a durable one.
+ *
+ * @module
+ */
+import {
+  checkKey,
+  type SessionRecord,
+  type SessionStore,
+  type UpdateResult,
+} from "../src/store.ts";
+
+/** What a {@linkcode TieredStore} can be told. */
+export interface TieredStoreOptions {
+  /**
+   * How long a copy is served, in seconds, from the instant at which the
+   * durable tier was read: from 0.001 to 3600.
+   *
+   * @default {2}
+   */
+  readonly maxAge?: number | undefined;
+  /**
+   * Whether all processes that write to the durable tier have this same fast
+   * tier. If it is said of one that they do not share, ended sessions are
+   * served for `maxAge` seconds under the name of a strong store.
+   *
+   * @default {false}
+   */
+  readonly shared?: boolean | undefined;
+  /**
+   * How long to wait for the fast tier before doing without it, in seconds of
+   * real time: from 0.001 to 3600.
+   *
+   * @default {0.25}
+   */
+  readonly timeout?: number | undefined;
+  /**
+   * The clock, in ms since 1970.
+   *
+   * @default {Date.now}
+   */
+  readonly now?: (() => number) | undefined;
+}
+
+/**
+ * Keeps sessions in a durable store and serves reads from copies in a fast one.
+ *
+ * The durable tier alone decides: every write goes there first, and from there
+ * comes every answer to a write. Then the copy is replaced by the next revision
+ * or removed. A copy is only put where its reader left a mark before it read,
+ * and a write takes the mark away: a slow reader cannot bring an ended session
+ * or an older revision back, even if the fast tier loses what it holds.
+ *
+ * What that means for a reader:
+ *
+ * - In the process that wrote, a write is seen at once, always.
+ * - With a fast tier of its own in each process (`shared: false`, say a
+ *   `MemoryStore`), another process may see the state before a write for at
+ *   most `maxAge` seconds after it. The store is eventual. An update from such
+ *   a state is a conflict, and the read after it is fresh.
+ * - With one fast tier for all (`shared: true`, say a `RedisStore`), every
+ *   reader sees every acknowledged write: the store is as strong as its durable
+ *   tier. A write whose copy cannot be removed is acknowledged when the copy is
+ *   too old to be served, up to `maxAge` seconds later; keep that below
+ *   `storeTimeout`.
+ *
+ * A fast tier that fails or hangs fails nothing. It is not read for `maxAge`
+ * seconds, so that what it held before is too old when it is read again, and
+ * the durable tier serves alone. A fast tier that comes back with older content
+ * than it had, from a snapshot or a lagging replica, and so quickly that a
+ * process does not see it fail, can show that process old copies until their
+ * `maxAge` is over: let a shared one forget everything when it restarts. To
+ * `maxAge` add what the clocks of two machines differ.
+ *
+ * The fast tier must be a strong store with room of its own, such as another
+ * `prefix`. It never has to be durable. It holds the same data as the durable
+ * one, so `encrypt` covers both, and no index of users. Old copies are its own
+ * to remove; some stores need their `deleteExpired` called for that.
+ *
+ * `touch`, `listByUser`, `count` and `deleteExpired` are there if the durable
+ * tier has them. A read that finds a copy is one call of the fast tier; one that
+ * does not is three, and one of the durable tier.
+ *
+ * @example
+ * ```ts
+ * import { MemoryStore } from "with-session/stores/memory";
+ * import { TieredStore } from "with-session/stores/tiered";
+ * import assert from "node:assert/strict";
+ *
+ * const durable = new MemoryStore(); // In its place: a database.
+ * const store = new TieredStore(new MemoryStore(), durable, { maxAge: 5 });
+ *
+ * assert.equal(store.consistency, "eventual");
+ * ```
+ */
+export class TieredStore implements SessionStore {
+  /** That of the durable tier if the fast one is shared, else eventual. */
+  readonly consistency: "strong" | "eventual";
+
+  /** Moves the times of a record, if the durable tier can. */
+  declare readonly touch?: NonNullable<SessionStore["touch"]>;
+  /** A user's records, if the durable tier can list them. */
+  declare readonly listByUser?: NonNullable<SessionStore["listByUser"]>;
+  /** How many records there are, if the durable tier can count. */
+  declare readonly count?: NonNullable<SessionStore["count"]>;
+  /** Removes expired records of the durable tier, if it can. */
+  declare readonly deleteExpired?: NonNullable<SessionStore["deleteExpired"]>;
+
+  readonly #fast: SessionStore;
+  readonly #durable: SessionStore;
+  readonly #maxAge: number;
+  readonly #timeout: number;
+  readonly #shared: boolean;
+  readonly #now: () => number;
+  /** Until then, the fast tier may hold what this process knows to be old. */
+  #suspectUntil = 0;
+
+  /**
+   * Makes a store of two.
+   *
+   * @throws {TypeError} If an argument is of the wrong kind, `fast` is not
+   * strong, or both are the same store.
+   * @throws {RangeError} If `maxAge` or `timeout` is out of range.
+   */
+  constructor(
+    fast: SessionStore,
+    durable: SessionStore,
+    options: TieredStoreOptions = {},
+  ) {
+    const { maxAge = 2, shared = false, timeout = 0.25, now = Date.now } =
+      options;
+    if (fast === durable || typeof durable?.update !== "function") {
+      throw new TypeError("Arguments fast and durable must be two stores");
+    }
+    if (fast?.consistency !== "strong") {
+      throw new TypeError("Argument fast must be a strong store");
+    }
+    if (typeof shared !== "boolean") {
+      throw new TypeError("Option shared must be a boolean");
+    }
+    if (typeof now !== "function") {
+      throw new TypeError("Option now must be a function");
+    }
+    this.consistency = shared ? durable.consistency : "eventual";
+    this.#fast = fast;
+    this.#durable = durable;
+    this.#maxAge = toMs("maxAge", maxAge);
+    this.#timeout = toMs("timeout", timeout);
+    this.#shared = shared;
+    this.#now = now;
+
+    const touch = durable.touch?.bind(durable);
+    if (touch) {
+      this.touch = async (key, lastSeenAt, expiresAt) => {
+        checkKey(key);
+        const touched = await this.#write(
+          key,
+          () => touch(key, lastSeenAt, expiresAt),
+        );
+        await this.#settle(key, touched);
+        return touched;
+      };
+    }
+    if (durable.listByUser) this.listByUser = durable.listByUser.bind(durable);
+    if (durable.count) this.count = durable.count.bind(durable);
+    if (durable.deleteExpired) {
+      this.deleteExpired = durable.deleteExpired.bind(durable);
+    }
+  }
+
+  /** Inserts a record; `false` and no change if there is one by this key. */
+  async create(key: string, record: SessionRecord): Promise<boolean> {
+    checkKey(key);
+    const created = await this.#write(
+      key,
+      () => this.#durable.create(key, record),
+    );
+    // Whoever ended a record by this key has waited for its copies.
+    await this.#settle(key, false);
+    return created;
+  }
+
+  /** The record by this key, or `null`. */
+  async get(key: string): Promise<SessionRecord | null> {
+    checkKey(key);
+    const since = this.#now();
+    const found = await this.#look(key, since);
+    const copy = found && readCopy(found, since);
+    if (copy) return copy;
+    const mark = makeMark(since + this.#maxAge);
+    const marked = found === null &&
+      await this.#ask(() => this.#fast.create(key, mark));
+    const record = await this.#durable.get(key);
+    if (record && marked) {
+      await this.#ask(() =>
+        this.#fast.update(key, makeCopy(record, mark), mark.revision)
+      );
+    }
+    return record;
+  }
+
+  /** Replaces a record if it still has this revision; it never inserts. */
+  async update(
+    key: string,
+    record: SessionRecord,
+    revision: number,
+  ): Promise<UpdateResult> {
+    checkKey(key);
+    const next = { ...record };
+    const since = this.#now();
+    const seen = await this.#look(key, since);
+    const result = await this.#write(
+      key,
+      () => this.#durable.update(key, next, revision),
+    );
+    if (result !== "ok" || !seen) {
+      await this.#settle(key, result === "ok");
+      return result;
+    }
+    // What has stayed where it was has seen no other write.
+    const { revision: stamp } = seen;
+    const expiresAt = since + this.#maxAge;
+    const copy = makeCopy(next, { revision: stamp, expiresAt });
+    await this.#settle(key, true, () => this.#fast.update(key, copy, stamp));
+    return result;
+  }
+
+  /** Removes a record; one that does not exist is no error. */
+  async delete(key: string): Promise<void> {
+    checkKey(key);
+    await this.#write(key, () => this.#durable.delete(key));
+    await this.#settle(key, true);
+  }
+
+  /** What the fast tier has, `undefined` if it cannot be trusted. */
+  async #look(
+    key: string,
+    now: number,
+  ): Promise<SessionRecord | null | undefined> {
+    if (now < this.#suspectUntil) return undefined;
+    return await this.#ask(() => this.#fast.get(key));
+  }
+
+  /** Writes to the durable tier. */
+  async #write<Result>(
+    key: string,
+    write: () => Promise<Result>,
+  ): Promise<Result> {
+    try {
+      return await write();
+    } catch (error) {
+      // Nobody knows whether it was written.
+      await this.#settle(key, false);
+      throw error;
+    }
+  }
+
+  /** Sees to it that no copy from before a write is served. */
+  async #settle(
+    key: string,
+    isWritten: boolean,
+    replace?: () => Promise<UpdateResult>,
+  ): Promise<void> {
+    const settled = await this.#ask(async () => {
+      if (await replace?.().catch(() => "conflict") === "ok") return true;
+      await this.#fast.delete(key);
+      return true;
+    });
+    if (settled || !isWritten || !this.#shared) return;
+    // One more, as timers may be early by a part of a ms.
+    await new Promise((resolve) => setTimeout(resolve, this.#maxAge + 1));
+  }
+
+  /** Asks the fast tier; `undefined` if it gives no answer in time. */
+  async #ask<Answer>(
+    ask: () => Promise<Answer>,
+  ): Promise<Answer | undefined> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error("Too late")), this.#timeout);
+    });
+    try {
+      return await Promise.race([ask(), late]);
+    } catch (error) {
+      // A record that is too large for it is no fault of the tier.
+      if (Object(error).code !== "oversize") {
+        this.#suspectUntil = this.#now() + this.#maxAge;
+      }
+      return undefined;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+type Place = Pick<SessionRecord, "revision" | "expiresAt">;
+
+function toMs(name: string, seconds: number): number {
+  if (typeof seconds !== "number") {
+    throw new TypeError(`Option ${name} must be a number of seconds`);
+  }
+  if (!(seconds >= 0.001 && seconds <= 3600)) {
+    throw new RangeError(
+      `Option ${name} must be from 0.001 to 3600: it is ${seconds}`,
+    );
+  }
+  return seconds * 1000;
+}
+
+/** Holds a place for a copy, under a revision that no other mark has. */
+function makeMark(expiresAt: number): SessionRecord {
+  return {
+    revision: 1 + Math.floor(Math.random() * 2 ** 40),
+    value: "",
+    id: "--------",
+    user: "",
+    label: "",
+    createdAt: 0,
+    lastSeenAt: 0,
+    expiresAt,
+  };
+}
+
+/** A copy to be put in a place: revision and end are those of the copy. */
+function makeCopy(record: SessionRecord, place: Place): SessionRecord {
+  const { revision, expiresAt, user, value } = record;
+  return {
+    ...record,
+    revision: place.revision + 1,
+    value: `${revision} ${expiresAt} ${user} ${value}`,
+    user: "",
+    expiresAt: Math.min(place.expiresAt, expiresAt),
+  };
+}
+
+/** The record that is in a copy; `undefined` for a mark or an old copy. */
+function readCopy(
+  copy: SessionRecord,
+  now: number,
+): SessionRecord | undefined {
+  const match = /^(\S+) (\S+) (\S*) ([^]*)$/.exec(copy.value);
+  if (!match || copy.expiresAt <= now) return undefined;
+  const [, revision, expiresAt, user = "", value = ""] = match;
+  return {
+    ...copy,
+    revision: Number(revision),
+    value,
+    user,
+    expiresAt: Number(expiresAt),
+  };
+}

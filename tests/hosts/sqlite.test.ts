@@ -1,0 +1,278 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { SessionError } from "../../src/errors.ts";
+import type { SessionRecord } from "../../src/store.ts";
+import {
+  type SqliteDatabase,
+  type SqliteStatement,
+  SqliteStore,
+} from "../../stores/sqlite.ts";
+import { createClock, describeStore } from "../../testing.ts";
+import { temporaryFolder, withFolder } from "./_folders.ts";
+import { openNode, openSqlite } from "./_sqlite.ts";
+
+const KEY = "k".repeat(43);
+const USER = "u".repeat(43);
+
+describeStore("SqliteStore in memory, with node:sqlite", async () => {
+  const clock = createClock();
+  const database = await openNode(":memory:");
+  const open = () => new SqliteStore(database, { now: clock.now });
+  const store = open();
+  await store.createSchema();
+  return {
+    ...clock,
+    store,
+    reopen: () => Promise.resolve(open()),
+    close: () => Promise.resolve(database.close()),
+  };
+});
+
+describeStore("SqliteStore in a file, with the runtime's driver", async () => {
+  const clock = createClock();
+  const folder = await temporaryFolder();
+  const databases: { close(): void }[] = [];
+  const open = async () => {
+    const database = await openSqlite(join(folder.path, "sessions.db"));
+    databases.push(database);
+    return new SqliteStore(database, { now: clock.now, table: "Their_1" });
+  };
+  const store = await open();
+  await store.createSchema();
+  return {
+    ...clock,
+    store,
+    reopen: open,
+    async close() {
+      for (const database of databases) database.close();
+      await folder.remove();
+    },
+  };
+});
+
+describe("SqliteStore", () => {
+  it("refuses what is neither of the two databases and names both", async () => {
+    const lists = await openNode(":memory:", { returnArrays: true });
+    const statement = { run: () => ({}), get: () => Promise.resolve({}) };
+    const others: [string, unknown][] = [
+      ["nothing", undefined],
+      ["null", null],
+      ["a path", ":memory:"],
+      ["an object", {}],
+      ["no exec", { prepare: () => statement }],
+      ["no prepare", { exec() {} }],
+      ["statements without get", { exec() {}, prepare: () => ({}) }],
+      ["rows that come later", { exec() {}, prepare: () => statement }],
+      ["rows as lists", lists],
+    ];
+    for (const [what, database] of others) {
+      assert.throws(
+        () => new SqliteStore(database as SqliteDatabase),
+        (error) =>
+          error instanceof TypeError &&
+          /node:sqlite.*bun:sqlite/.test(`${error}`),
+        `It took ${what}`,
+      );
+    }
+    lists.close();
+  });
+
+  it("refuses a table whose name is not plain", async () => {
+    const database = await openSqlite(":memory:");
+    const names = [
+      "",
+      "1a",
+      "a b",
+      'a"; DROP TABLE sessions; --',
+      "a.b",
+      "é",
+      "a\n",
+      "a".repeat(64),
+      null,
+      1,
+    ] as string[];
+    for (const table of names) {
+      const named = /Option table/;
+      assert.throws(() => new SqliteStore(database, { table }), named);
+      assert.throws(() => SqliteStore.schema(table), named);
+    }
+    assert.throws(
+      () => new SqliteStore(database, { now: 1 as never }),
+      /TypeError: Option now/,
+    );
+    database.close();
+  });
+
+  it("createSchema() may come again, with rows there", async () => {
+    const database = await openSqlite(":memory:");
+    const store = new SqliteStore(database);
+    await store.createSchema();
+    assert.equal(await store.create(KEY, recordAt()), true);
+    await store.createSchema();
+    assert.equal(await store.count(), 1);
+    database.close();
+  });
+
+  it("schema() makes the same as createSchema()", async () => {
+    const database = await openSqlite(":memory:");
+    const store = new SqliteStore(database, { table: "select" });
+    await assert.rejects(store.get(KEY), /no such table/);
+    database.exec(SqliteStore.schema("select"));
+    assert.equal(await store.create(KEY, recordAt()), true);
+    assert.deepEqual(await store.get(KEY), recordAt());
+    database.close();
+  });
+
+  it("keeps tables apart", async () => {
+    const database = await openSqlite(":memory:");
+    const stores = ["a", "b"].map((table) =>
+      new SqliteStore(database, { table })
+    );
+    for (const store of stores) await store.createSchema();
+    const [first, second] = stores;
+    assert.equal(await first?.create(KEY, recordAt()), true);
+    assert.equal(await second?.get(KEY), null);
+    assert.equal(await second?.count(), 0);
+    database.close();
+  });
+
+  it("gives numbers where the driver gives bigints", async () => {
+    const database = await openSqlite(":memory:", { bigints: true });
+    const store = new SqliteStore(database);
+    await store.createSchema();
+    const record = recordAt({ user: USER, revision: 2 ** 40 });
+    assert.equal(await store.create(KEY, record), true);
+    assert.equal(await store.create(KEY, record), false);
+    assert.deepEqual(await store.get(KEY), record);
+    const next = { ...record, revision: 2 ** 40 + 1 };
+    assert.equal(await store.update(KEY, next, record.revision), "ok");
+    assert.equal(await store.update(KEY, next, record.revision), "conflict");
+    assert.equal(await store.count(USER), 1);
+    for await (const { expiresAt } of store.listByUser(USER)) {
+      assert.equal(expiresAt, record.expiresAt);
+    }
+    assert.equal(await store.deleteExpired(record.expiresAt), 1);
+    database.close();
+  });
+
+  it("compiles each statement once", async () => {
+    const database = await openSqlite(":memory:");
+    const { prepared, store } = watch(database);
+    await store.createSchema();
+    for (let revision = 1; revision < 4; revision++) {
+      await store.create(KEY, recordAt());
+      await store.get(KEY);
+      await store.update(KEY, recordAt({ revision: revision + 1 }), revision);
+    }
+    assert.equal(prepared.length, 3);
+    assert.equal(new Set(prepared).size, 3);
+    database.close();
+  });
+
+  it("finds users and expired records by an index", async () => {
+    const database = await openSqlite(":memory:");
+    const { prepared, store } = watch(database);
+    await store.createSchema();
+    await store.get(KEY);
+    await store.count(USER);
+    for await (const _ of store.listByUser(USER)) assert.fail();
+    await store.deleteExpired(0);
+    const plans = prepared.map((sql) => {
+      const holes = sql.split("?").length - 1;
+      const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`)
+        .all(...Array<string>(holes).fill("x")) as { detail: string }[];
+      return plan.map(({ detail }) => detail).join("\n");
+    });
+    const expected = [/autoindex/, /_user_key/, /_user_key/, /_expires_at/];
+    assert.equal(plans.length, expected.length);
+    for (const [number, index] of expected.entries()) {
+      assert.match(plans[number] ?? "", index);
+      assert.doesNotMatch(plans[number] ?? "", /SCAN|TEMP B-TREE/);
+    }
+    database.close();
+  });
+
+  it("deleteExpired() removes more than one batch", async () => {
+    const database = await openSqlite(":memory:");
+    const store = new SqliteStore(database);
+    await store.createSchema();
+    for (let number = 0; number < 2_500; number++) {
+      const expiresAt = number < 2_400 ? 1 : Date.now() + 1e6;
+      await store.create(keyOf(number), recordAt({ expiresAt }));
+    }
+    assert.equal(await store.deleteExpired(Date.now()), 2_400);
+    assert.equal(await store.count(), 100);
+    database.close();
+  });
+
+  it("rejects while another has the file, and has written nothing", () =>
+    withFolder(async (folder) => {
+      const path = join(folder, "sessions.db");
+      const other = await openSqlite(path);
+      const database = await openSqlite(path, { busyTimeout: 0 });
+      const store = new SqliteStore(database);
+      await store.createSchema();
+      await store.create(KEY, recordAt());
+      other.exec("BEGIN IMMEDIATE");
+      const busy = /locked|BUSY/;
+      const next = recordAt({ revision: 2 });
+      await assert.rejects(store.update(KEY, next, 1), busy);
+      await assert.rejects(store.create(keyOf(1), next), busy);
+      await assert.rejects(store.delete(KEY), busy);
+      await assert.rejects(store.touch(KEY, 1, 2), busy);
+      assert.deepEqual(await store.get(KEY), recordAt());
+      other.exec("COMMIT");
+      assert.deepEqual(await store.get(KEY), recordAt());
+      assert.equal(await store.update(KEY, next, 1), "ok");
+      assert.equal(await store.count(), 1);
+      other.close();
+      database.close();
+    }));
+
+  it("refuses what is too large before SQLite sees it", async () => {
+    const database = await openSqlite(":memory:");
+    const { prepared, store } = watch(database);
+    await store.createSchema();
+    const value = "x".repeat(2 ** 28 + 1);
+    const isOversize = (error: unknown) =>
+      error instanceof SessionError && error.code === "oversize";
+    await assert.rejects(store.create(KEY, recordAt({ value })), isOversize);
+    await assert.rejects(store.update(KEY, recordAt({ value }), 1), isOversize);
+    assert.deepEqual(prepared, []);
+    database.close();
+  });
+});
+
+function keyOf(number: number): string {
+  return `${number}`.padEnd(43, "_");
+}
+
+function recordAt(own: Partial<SessionRecord> = {}): SessionRecord {
+  return {
+    revision: 1,
+    value: "{}",
+    id: "a1B2-_c3",
+    user: "",
+    label: "",
+    createdAt: 1,
+    lastSeenAt: 2,
+    expiresAt: 4e12,
+    ...own,
+  };
+}
+
+/** A store, and the text of each statement that it had compiled. */
+function watch(database: SqliteDatabase) {
+  const prepared: string[] = [];
+  const watched: SqliteDatabase = {
+    exec: (sql) => database.exec(sql),
+    prepare(sql): SqliteStatement {
+      prepared.push(sql);
+      return database.prepare(sql);
+    },
+  };
+  const store = new SqliteStore(watched);
+  prepared.length = 0; // What it asks to know its driver.
+  return { prepared, store };
+}

@@ -1,0 +1,414 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import {
+  createStorage,
+  type Driver,
+  prefixStorage,
+  type Storage,
+} from "unstorage";
+import fsDriver from "unstorage/drivers/fs";
+import fsLiteDriver from "unstorage/drivers/fs-lite";
+import lruCacheDriver from "unstorage/drivers/lru-cache";
+import memoryDriver from "unstorage/drivers/memory";
+import type { SessionRecord, SessionStore } from "../../src/store.ts";
+import {
+  UnstorageStore,
+  type UnstorageStoreOptions,
+} from "../../stores/unstorage.ts";
+import {
+  createClock,
+  describeStore,
+  type StoreHarness,
+} from "../../testing.ts";
+
+const KEY = "k".repeat(43);
+const OTHER_KEY = "o".repeat(43);
+const ALICE = "a".repeat(43);
+const BOB = "b".repeat(43);
+const RECORD = `session:record:${KEY}`;
+
+/** Opens a driver, and another one that sees the same items. */
+interface Place {
+  open(): Storage;
+  close?(): Promise<void>;
+}
+
+const PLACES: Readonly<Record<string, () => Place | Promise<Place>>> = {
+  memory: () => inMemory(memoryDriver()),
+  "lru-cache": () => inMemory(lruCacheDriver({})),
+  fs: () => inFolder((base) => fsDriver({ base })),
+  "fs-lite": () => inFolder((base) => fsLiteDriver({ base })),
+  "memory, mounted and prefixed": () => {
+    const storage = createStorage();
+    storage.mount("some:where", memoryDriver());
+    return { open: () => prefixStorage(storage, "some:where:else") };
+  },
+};
+
+for (const [name, start] of Object.entries(PLACES)) {
+  const open = async (isOne: boolean): Promise<StoreHarness> => {
+    const place = await start();
+    const clock = createClock();
+    const storage = place.open();
+    const make = (storage: Storage) => {
+      const store = new UnstorageStore(storage, { now: clock.now });
+      return isOne ? asStrong(store) : store;
+    };
+    return {
+      store: make(storage),
+      reopen: () => Promise.resolve(make(isOne ? storage : place.open())),
+      close: () => Promise.resolve(place.close?.()),
+      ...clock,
+    };
+  };
+  describeStore(`UnstorageStore on ${name}`, () => open(false), {
+    without: ["strong", "touch"],
+  });
+  // What the contract asks of a strong store holds in one process.
+  describeStore(`UnstorageStore on ${name}, in one process`, () => open(true), {
+    without: ["touch"],
+  });
+}
+
+describe("UnstorageStore: two processes on one back end", () => {
+  it("an update that was on its way does not bring a session back", async () => {
+    const { first, second, hold } = twoProcesses();
+    await first.create(KEY, recordOf(1));
+    const write = hold("setItem", RECORD);
+    const updating = first.update(KEY, recordOf(2), 1);
+    await write.reached;
+    await second.delete(KEY);
+    write.open();
+    assert.equal(await updating, "gone");
+    assert.equal(await first.get(KEY), null);
+    assert.equal(await second.get(KEY), null);
+  });
+
+  it("nor does one that comes in the midst of a logout", async () => {
+    const { first, second, hold } = twoProcesses();
+    await first.create(KEY, recordOf(1));
+    const removal = hold("removeItem", RECORD);
+    const deleting = second.delete(KEY);
+    await removal.reached;
+    assert.equal(await first.update(KEY, recordOf(2), 1), "gone");
+    assert.equal(await first.get(KEY), null);
+    removal.open();
+    await deleting;
+    assert.equal(await second.get(KEY), null);
+  });
+
+  it("nor does one that has written and not looked behind itself", async () => {
+    const { first, second, hold } = twoProcesses();
+    await first.create(KEY, recordOf(1));
+    const look = hold("getItem", `session:ended:${KEY}`);
+    const updating = first.update(KEY, recordOf(2), 1);
+    await look.reached;
+    await second.delete(KEY);
+    look.open();
+    assert.equal(await updating, "gone");
+    assert.equal(await second.get(KEY), null);
+  });
+
+  it("no user is left with a session that an update took back", async () => {
+    const { first, second, hold, driver } = twoProcesses();
+    await first.create(KEY, recordOf(1, { user: ALICE }));
+    const write = hold("setItem", RECORD);
+    const updating = first.update(KEY, recordOf(2, { user: BOB }), 1);
+    await write.reached;
+    await second.delete(KEY);
+    write.open();
+    await updating;
+    assert.equal(await second.count(ALICE), 0);
+    assert.equal(await second.count(BOB), 0);
+    assert.deepEqual(await driver.getKeys("", {}), [`session:ended:${KEY}`]);
+  });
+
+  it("a key may be used again after a logout", async () => {
+    const { first, second } = twoProcesses();
+    await first.create(KEY, recordOf(1));
+    await second.delete(KEY);
+    assert.equal(await first.create(KEY, recordOf(1)), true);
+    assert.equal(await second.update(KEY, recordOf(2), 1), "ok");
+    assert.equal((await first.get(KEY))?.revision, 2);
+  });
+});
+
+describe("UnstorageStore: what it leaves behind", () => {
+  it("nothing is left of a session 5 minutes after its end", async () => {
+    const { store, driver, clock } = open();
+    await store.create(KEY, recordOf(1, { user: ALICE }));
+    await store.update(KEY, recordOf(2, { user: BOB }), 1);
+    await store.delete(KEY);
+    assert.deepEqual(await driver.getKeys("", {}), [`session:ended:${KEY}`]);
+    clock.advance(300_000 - 1);
+    assert.equal(await store.deleteExpired(clock.now()), 0);
+    assert.equal((await driver.getKeys("", {})).length, 1);
+    clock.advance(1);
+    assert.equal(await store.deleteExpired(clock.now()), 0);
+    assert.deepEqual(await driver.getKeys("", {}), []);
+  });
+
+  it("nothing is left of expired sessions", async () => {
+    const { store, driver, clock } = open();
+    const expiresAt = clock.now() + 1000;
+    await store.create(KEY, recordOf(1, { user: ALICE, expiresAt }));
+    await store.create(OTHER_KEY, recordOf(1, { expiresAt }));
+    clock.advance(1000);
+    assert.equal(await store.deleteExpired(clock.now()), 2);
+    assert.deepEqual(await driver.getKeys("", {}), []);
+  });
+
+  it("what others keep is left alone", async () => {
+    const { store, storage, driver, clock } = open();
+    const theirs = ["other", "session", "session2:record:x", "sessions:[1]"];
+    for (const name of theirs) await storage.setItem(name, [1]);
+    const second = new UnstorageStore(storage, { prefix: "s2" });
+    await second.create(KEY, recordOf(1, { expiresAt: 1 }));
+    clock.advance(9e12);
+    assert.equal(await store.deleteExpired(clock.now()), 0);
+    assert.equal(await store.count(), 0);
+    assert.equal((await driver.getKeys("", {})).length, theirs.length + 1);
+    assert.equal(await second.deleteExpired(clock.now()), 1);
+  });
+
+  it("a list shows no session by its entry alone", async () => {
+    const { store, storage } = open();
+    await store.create(KEY, recordOf(1, { user: ALICE }));
+    await store.create(OTHER_KEY, recordOf(1, { user: BOB }));
+    await storage.setItem(`session:user:${ALICE}:${OTHER_KEY}`, "s[9e12]");
+    await storage.setItem(`session:user:${ALICE}:${"x".repeat(43)}`, "s[9e12]");
+    const keys = [];
+    for await (const { key } of store.listByUser(ALICE)) keys.push(key);
+    assert.deepEqual(keys, [KEY]);
+    assert.equal(await store.count(ALICE), 1);
+  });
+
+  it("a user's entry lives as long as the record", async () => {
+    const { store, clock } = open();
+    const expiresAt = clock.now() + 1000;
+    await store.create(KEY, recordOf(1, { user: ALICE, expiresAt }));
+    await store.update(KEY, recordOf(2, { user: ALICE }), 1);
+    clock.advance(1000);
+    assert.equal(await store.deleteExpired(clock.now()), 0);
+    assert.equal(await store.count(ALICE), 1);
+  });
+});
+
+describe("UnstorageStore: the driver", () => {
+  it("is told how long an item is needed, in whole seconds", async () => {
+    const { store, driver, clock } = open();
+    const seen: [string, unknown][] = [];
+    const { setItem } = driver;
+    driver.setItem = (name, text, options) => {
+      seen.push([name.slice(0, 14), options["ttl"]]);
+      return setItem?.(name, text, options);
+    };
+    const now = clock.now();
+    const record = recordOf(1, { user: ALICE, expiresAt: now + 1500 });
+    await store.create(KEY, record);
+    await store.create(OTHER_KEY, recordOf(1, { expiresAt: now - 1 }));
+    await store.delete(KEY);
+    assert.deepEqual(seen, [
+      ["session:user:a", 2],
+      ["session:record", 2],
+      ["session:record", 1],
+      ["session:ended:", 300],
+    ]);
+  });
+
+  it("may write in place: a reader waits for the whole", async () => {
+    const { store, driver } = open();
+    await store.create(KEY, recordOf(1));
+    const gate = createGate();
+    const { setItem } = driver;
+    driver.setItem = async (name, text, options) => {
+      await setItem?.(name, text.slice(0, -5), options);
+      await gate.wait();
+      await setItem?.(name, text, options);
+    };
+    const updating = store.update(KEY, recordOf(2), 1);
+    await gate.reached;
+    const reading = store.get(KEY);
+    gate.open();
+    assert.deepEqual(await reading, recordOf(2));
+    assert.equal(await updating, "ok");
+  });
+
+  it("may fail: the call rejects as it does, and the next one works", async () => {
+    const { store, driver } = open();
+    const failed = new Error("The driver failed");
+    for (const name of ["setItem", "getItem", "removeItem"] as const) {
+      const usual = driver[name];
+      Object.assign(driver, { [name]: () => Promise.reject(failed) });
+      await assert.rejects(() => store.create(KEY, recordOf(1)), failed);
+      Object.assign(driver, { [name]: usual });
+    }
+    assert.equal(await store.create(KEY, recordOf(1)), true);
+    driver.getItem = () => failed as unknown as string;
+    await assert.rejects(() => store.get(KEY), failed);
+  });
+
+  it("is given a record as it was when it was passed", async () => {
+    const { store } = open();
+    const record = { ...recordOf(1) };
+    const creating = store.create(KEY, record);
+    record.value = "changed";
+    await creating;
+    assert.deepEqual(await store.get(KEY), recordOf(1));
+    const next = { ...recordOf(2) };
+    const updating = store.update(KEY, next, 1);
+    next.value = "changed";
+    await updating;
+    assert.deepEqual(await store.get(KEY), recordOf(2));
+  });
+
+  it("may hold what no store wrote: that is no record", async () => {
+    const { store, storage } = open();
+    const texts = ["", "x", "s", "s{", "s{}", "s[1,", "snull", "null", "[]", 7];
+    for (const text of texts) {
+      await storage.setItem(RECORD, text);
+      assert.equal(await store.get(KEY), null);
+      assert.equal(await store.update(KEY, recordOf(2), 1), "gone");
+      await store.deleteExpired(9e12);
+      assert.equal(await store.count(), 0);
+      assert.equal(await store.create(KEY, recordOf(1)), true, `${text}`);
+      assert.deepEqual(await store.get(KEY), recordOf(1));
+      await store.delete(KEY);
+    }
+  });
+
+  it("sees a folder for each kind of item, and no other", async () => {
+    const place = await PLACES["fs"]?.();
+    assert.ok(place);
+    const storage = place.open();
+    try {
+      const store = new UnstorageStore(storage, { prefix: "my-app" });
+      await store.create(KEY, recordOf(1, { user: ALICE }));
+      await store.create(OTHER_KEY, recordOf(1));
+      const base: unknown = storage.getMount("").driver.options?.base;
+      const folder = join(String(base), "my-app");
+      assert.deepEqual((await readdir(folder)).sort(), ["record", "user"]);
+      assert.deepEqual(
+        (await readdir(join(folder, "record"))).sort(),
+        [KEY, OTHER_KEY],
+      );
+      assert.deepEqual(await readdir(join(folder, "user", ALICE)), [KEY]);
+    } finally {
+      await place.close?.();
+    }
+  });
+});
+
+describe("UnstorageStore: options", () => {
+  it("refuses wrong arguments with their name", () => {
+    const storage = createStorage();
+    const make = (storage: unknown, options?: object) => () =>
+      new UnstorageStore(storage as Storage, options as UnstorageStoreOptions);
+    const { getItem, setItem, removeItem } = storage;
+    for (
+      const wrong of [undefined, null, {}, { getItem, setItem, removeItem }]
+    ) {
+      assert.throws(make(wrong), { name: "TypeError", message: /storage/ });
+    }
+    const prefix = /prefix/;
+    assert.throws(make(storage, { prefix: 1 }), TypeError);
+    for (const text of ["", "a:b", "a/b", "a?", "..", "é", "a b", "a\n"]) {
+      const wanted = { name: "RangeError", message: prefix };
+      assert.throws(make(storage, { prefix: text }), wanted, text);
+    }
+    const wanted = { name: "TypeError", message: /now/ };
+    assert.throws(make(storage, { now: 1 }), wanted);
+  });
+
+  it("takes every kind of Storage", () => {
+    const text: Storage<string> = createStorage<string>();
+    assert.ok(new UnstorageStore(text));
+    assert.ok(new UnstorageStore(prefixStorage(text, "base")));
+    assert.ok(new UnstorageStore(prefixStorage<string>(text, "base")));
+  });
+});
+
+function recordOf(
+  revision: number,
+  own: Partial<SessionRecord> = {},
+): SessionRecord {
+  return {
+    revision,
+    value: `value of ${revision}`,
+    id: "a1B2-_c3",
+    user: "",
+    label: "Phone",
+    createdAt: 1_000_000,
+    lastSeenAt: 1_000_000,
+    expiresAt: 9_000_000_000_000,
+    ...own,
+  };
+}
+
+function open() {
+  const clock = createClock(1_000_000);
+  const driver: Driver = memoryDriver();
+  const storage = createStorage({ driver });
+  const store = new UnstorageStore(storage, { now: clock.now });
+  return { store, storage, driver, clock };
+}
+
+/** Two `Storage` objects on one driver know nothing of each other. */
+function twoProcesses() {
+  const { store: first, storage, driver, clock } = open();
+  const other = createStorage({ driver });
+  const second = new UnstorageStore(other, { now: clock.now });
+  /** Holds up the next call of the first process, or of the second. */
+  const hold = (method: "getItem" | "setItem" | "removeItem", name: string) => {
+    const gate = createGate();
+    const usual = driver[method] as (...args: unknown[]) => unknown;
+    const held = async (...args: unknown[]) => {
+      if (args[0] === name) {
+        Object.assign(driver, { [method]: usual });
+        await gate.wait();
+      }
+      return usual(...args);
+    };
+    Object.assign(driver, { [method]: held });
+    return gate;
+  };
+  return { first, second, storage, driver, hold };
+}
+
+function createGate() {
+  const reached = Promise.withResolvers<void>();
+  const opened = Promise.withResolvers<void>();
+  const wait = () => {
+    reached.resolve();
+    return opened.promise;
+  };
+  return { reached: reached.promise, wait, open: () => opened.resolve() };
+}
+
+function asStrong(store: UnstorageStore): SessionStore {
+  return {
+    consistency: "strong",
+    create: (...args) => store.create(...args),
+    get: (...args) => store.get(...args),
+    update: (...args) => store.update(...args),
+    delete: (...args) => store.delete(...args),
+    listByUser: (...args) => store.listByUser(...args),
+    count: (...args) => store.count(...args),
+    deleteExpired: (...args) => store.deleteExpired(...args),
+  };
+}
+
+function inMemory(driver: Driver): Place {
+  return { open: () => createStorage({ driver }) };
+}
+
+async function inFolder(make: (base: string) => Driver): Promise<Place> {
+  const base = await mkdtemp(join(tmpdir(), "with-session-unstorage-"));
+  return {
+    open: () => createStorage({ driver: make(base) }),
+    close: () => rm(base, { recursive: true }),
+  };
+}

@@ -1,0 +1,140 @@
+import { checkKey } from "../../src/store.ts";
+import { MemoryStore } from "../../stores/memory.ts";
+import { createClock } from "../../testing.ts";
+import { changed, type Fault, fault, others, type Whole } from "./_faulty.ts";
+
+/** Calls at the same time. */
+export const raceFaults: readonly Fault[] = [
+  fault("looks before it creates", [
+    "create() lets one of many through",
+    "create() lets one of many through to an expired record's place",
+    "two stores on one back end let one of many through",
+  ], ({ good }) => ({
+    async create(key, record) {
+      if (await good.get(key)) return false;
+      await others();
+      await good.delete(key);
+      return await good.create(key, record);
+    },
+  })),
+  fault("looks before it updates", [
+    "update() lets one of many through",
+    "update() loses no change of many writers",
+    "delete() stays done when an update is under way",
+    "delete() in one store stays done when another updates",
+  ], ({ good }) => ({
+    async update(key, record, revision) {
+      const found = await good.get(key);
+      if (!found) return "gone";
+      if (found.revision !== revision) return "conflict";
+      await others();
+      await good.delete(key);
+      await good.create(key, record);
+      return "ok";
+    },
+  })),
+  fault("replaces a value before the rest", [
+    "get() sees whole records while they are replaced",
+  ], ({ good }) => ({
+    async update(key, record, revision) {
+      const found = await good.get(key);
+      if (found?.revision !== revision) {
+        return await good.update(key, record, revision);
+      }
+      const { value } = record;
+      const half = await good.update(key, { ...found, value }, revision);
+      if (half !== "ok") return half;
+      await others();
+      return await good.update(key, record, revision);
+    },
+  })),
+  fault("rewrites the whole record in touch()", [
+    "update() stays done when a touch is under way",
+    "delete() stays done when a touch is under way",
+  ], ({ good }) => ({
+    async touch(key, lastSeenAt, expiresAt) {
+      const record = await good.get(key);
+      if (!record) return false;
+      await others();
+      await good.delete(key);
+      return await good.create(key, { ...record, lastSeenAt, expiresAt });
+    },
+  })),
+  fault("mixes up the answers of calls at the same time", [
+    "calls for many records at the same time do not mix them",
+  ], ({ good }) => {
+    let current = "";
+    return {
+      async get(key) {
+        checkKey(key);
+        current = key;
+        await others();
+        return await good.get(current);
+      },
+    };
+  }),
+];
+
+/** Two stores on one back end. */
+export const reopenFaults: readonly Fault[] = [
+  {
+    name: "shares nothing with another store on the same back end",
+    noticed: [
+      "a reopened store has the same records",
+      "two stores on one back end see each other's writes",
+      "two stores on one back end let one of many through",
+      "two stores on one back end lose no change of many writers",
+      "listByUser() shows the same in a reopened store",
+    ],
+    open() {
+      const { now, advance } = createClock();
+      const open = () => new MemoryStore({ now });
+      const reopen = () => Promise.resolve(open());
+      return { store: open(), now, advance, reopen };
+    },
+  },
+  {
+    name: "has a lock for itself alone",
+    noticed: [
+      "two stores on one back end let one of many through",
+      "two stores on one back end lose no change of many writers",
+      "delete() in one store stays done when another updates",
+    ],
+    open() {
+      const { now, advance } = createClock();
+      const good = new MemoryStore({ now });
+      const reopen = () => Promise.resolve(lockedAlone(good));
+      return { store: lockedAlone(good), now, advance, reopen };
+    },
+  },
+];
+
+/** A store that looks before it writes, one call at a time. */
+function lockedAlone(good: MemoryStore): Whole {
+  let last: Promise<unknown> = Promise.resolve();
+  const alone = <Result>(call: () => Promise<Result>): Promise<Result> => {
+    const next = last.then(call, call);
+    last = next.catch(() => {});
+    return next;
+  };
+  return changed(good, {
+    create: (key, record) =>
+      alone(async () => {
+        if (await good.get(key)) return false;
+        await others();
+        await good.delete(key);
+        return await good.create(key, record);
+      }),
+    update: (key, record, revision) =>
+      alone(async () => {
+        const found = await good.get(key);
+        if (!found) return "gone";
+        if (found.revision !== revision) return "conflict";
+        await others();
+        await good.delete(key);
+        await good.create(key, record);
+        return "ok";
+      }),
+    delete: (key) => alone(() => good.delete(key)),
+  });
+}

@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import type { SessionRecord } from "../../src/store.ts";
+import { MemoryStore } from "../../stores/memory.ts";
+import { createClock } from "../../testing.ts";
+
+/** A minute, in ms. */
+export const MINUTE = 60_000;
+/** The beginning of a minute. */
+export const START: number = 30_000_000 * MINUTE;
+/** What stands for a user. */
+export const ALICE: string = "Alice".padEnd(43, "-");
+/** Another. */
+export const BOB: string = "Bob".padEnd(43, "-");
+
+/** The plainest store with a limit, the record used last at the end. */
+type Model = { key: string; record: SessionRecord }[];
+
+/** Does many calls on a store and on a model, and compares all answers. */
+export async function compareWithList(seed: number): Promise<void> {
+  const maxRecords = 6;
+  const { now, advance } = createClock(START);
+  const store = new MemoryStore({ maxRecords, now });
+  const random = makeRandom(seed);
+  let model: Model = [];
+  const take = (key: string) => {
+    const found = model.find((entry) => entry.key === key);
+    model = model.filter((entry) => entry !== found);
+    return found && found.record.expiresAt > now() ? found.record : undefined;
+  };
+  const put = (key: string, record: SessionRecord) => {
+    model.push({ key, record });
+  };
+  for (let step = 0; step < 400; step++) {
+    const key = keyOf(random(10));
+    const user = [ALICE, BOB, ""][random(3)] ?? "";
+    const record = recordUntil(now() + 1 + random(4 * MINUTE), user);
+    const about = `seed ${seed}, step ${step}`;
+    switch (random(7)) {
+      case 0:
+      case 1: {
+        const found = take(key);
+        if (!found) {
+          const minute = now() - now() % MINUTE;
+          model = model.filter(({ record }) => record.expiresAt >= minute);
+          if (model.length === maxRecords) model.shift();
+          put(key, record);
+        } else {
+          // Looked at, not used: back to where it was is more than this model
+          // can do, so the store is asked to use it as well.
+          await store.get(key);
+          put(key, found);
+        }
+        assert.equal(await store.create(key, record), !found, about);
+        break;
+      }
+      case 2: {
+        const found = take(key);
+        if (found) put(key, found);
+        assert.deepEqual(await store.get(key), found ?? null, about);
+        break;
+      }
+      case 3: {
+        const found = take(key);
+        const next = { ...record, revision: (found?.revision ?? 0) + 1 };
+        if (found) put(key, next);
+        const result = await store.update(key, next, found?.revision ?? 1);
+        assert.equal(result, found ? "ok" : "gone", about);
+        break;
+      }
+      case 4: {
+        const { lastSeenAt, expiresAt } = record;
+        const found = take(key);
+        if (found) put(key, { ...found, lastSeenAt, expiresAt });
+        const result = await store.touch(key, lastSeenAt, expiresAt);
+        assert.equal(result, found !== undefined, about);
+        break;
+      }
+      case 5:
+        take(key);
+        await store.delete(key);
+        break;
+      default:
+        advance(random(MINUTE));
+    }
+    // What a list comes upon expired, it removes.
+    model = model.filter(({ record: { user, expiresAt } }) =>
+      user === "" || expiresAt > now()
+    );
+    for (const name of [ALICE, BOB]) {
+      const keys = model.filter(({ record }) => record.user === name)
+        .map(({ key }) => key);
+      const sessions = await Array.fromAsync(store.listByUser(name));
+      const found = sessions.map(({ key }) => key);
+      assert.deepEqual(found.sort(), keys.sort(), about);
+      assert.equal(await store.count(name), keys.length, about);
+    }
+  }
+  const live = model.filter(({ record }) => record.expiresAt > now());
+  assert.equal(await store.count(), live.length);
+  for (const { key, record } of live) {
+    assert.deepEqual(await store.get(key), record);
+  }
+}
+
+/** Numbers from 0 to below a limit, the same ones for the same seed. */
+function makeRandom(seed: number): (limit: number) => number {
+  let state = seed * 2_654_435_761 >>> 0;
+  return (limit) => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) % limit;
+  };
+}
+
+/** A key that no other number has. */
+export function keyOf(number: number): string {
+  return `${number}`.padStart(43, "k");
+}
+
+/** A record that ends at an instant. */
+export function recordUntil(expiresAt: number, user = ""): SessionRecord {
+  return {
+    revision: 1,
+    value: "{}",
+    id: "a1B2-_c3",
+    user,
+    label: "",
+    createdAt: START,
+    lastSeenAt: START,
+    expiresAt,
+  };
+}

@@ -1,0 +1,240 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { MemoryStore } from "../../stores/memory.ts";
+import { createClock, describeStore } from "../../testing.ts";
+import {
+  ALICE,
+  BOB,
+  compareWithList,
+  keyOf,
+  MINUTE,
+  recordUntil,
+  START,
+} from "./_memory_model.ts";
+
+describeStore("MemoryStore", () => {
+  const clock = createClock();
+  return { store: new MemoryStore({ now: clock.now }), ...clock };
+}, { without: ["reopen"] });
+
+describeStore("MemoryStore, just large enough", () => {
+  const clock = createClock();
+  const store = new MemoryStore({ maxRecords: 300, now: clock.now });
+  return { store, ...clock };
+}, { without: ["reopen"] });
+
+describe("MemoryStore: options", () => {
+  it("refuses a wrong maxRecords", () => {
+    for (const maxRecords of [0, -1, 1.5, NaN, Infinity, 16_000_001]) {
+      assert.throws(() => new MemoryStore({ maxRecords }), {
+        name: "RangeError",
+        message: "Option maxRecords must be an integer from 1 to 16000000: " +
+          `it is ${maxRecords}`,
+      });
+    }
+    for (const maxRecords of ["5", null, {}]) {
+      assert.throws(
+        () => new MemoryStore({ maxRecords: maxRecords as number }),
+        { name: "TypeError", message: /^Option maxRecords / },
+      );
+    }
+  });
+
+  it("refuses a clock that is no function", () => {
+    for (const now of [0, null, "now", new Date()]) {
+      assert.throws(
+        () => new MemoryStore({ now: now as unknown as () => number }),
+        { name: "TypeError", message: /^Option now / },
+      );
+    }
+  });
+
+  it("goes by the real time if it is told no other", async () => {
+    const store = new MemoryStore();
+    const now = Date.now();
+    await store.create(keyOf(1), recordUntil(now + 3_600_000));
+    await store.create(keyOf(2), recordUntil(now - 1));
+    assert.ok(await store.get(keyOf(1)));
+    assert.equal(await store.get(keyOf(2)), null);
+  });
+});
+
+describe("MemoryStore: limit", () => {
+  it("create() in a full store ends the record used least recently", async () => {
+    const { store } = await fill(3);
+    await store.create(keyOf(4), recordUntil(START + MINUTE));
+    assert.equal(await store.get(keyOf(1)), null);
+    assert.equal(await store.count(), 3);
+    assert.deepEqual(await present(store, 5), [2, 3, 4]);
+  });
+
+  const uses: [string, (store: MemoryStore) => Promise<unknown>][] = [
+    ["get", (store) => store.get(keyOf(1))],
+    ["update", (store) => store.update(keyOf(1), recordUntil(START + 9e9), 1)],
+    ["touch", (store) => store.touch(keyOf(1), START, START + 9e9)],
+  ];
+  for (const [method, use] of uses) {
+    it(`${method}() is a use`, async () => {
+      const { store } = await fill(3);
+      assert.ok(await use(store));
+      await store.create(keyOf(4), recordUntil(START + MINUTE));
+      assert.deepEqual(await present(store, 4), [1, 3, 4]);
+    });
+  }
+
+  it("create() of a taken key ends no record", async () => {
+    const { store } = await fill(3);
+    assert.equal(await store.create(keyOf(3), recordUntil(START + 1)), false);
+    assert.deepEqual(await present(store, 3), [1, 2, 3]);
+  });
+
+  it("create() in an expired record's place ends no other", async () => {
+    const { store, advance } = await fill(2);
+    await store.touch(keyOf(2), START, START + 1);
+    advance(1);
+    assert.equal(await store.create(keyOf(2), recordUntil(START + 9)), true);
+    assert.deepEqual(await present(store, 2), [1, 2]);
+  });
+
+  it("create() removes expired records before a live one", async () => {
+    const { store, advance } = await fill(3);
+    // Used last of all, and expired since.
+    await store.touch(keyOf(3), START, START + MINUTE - 1);
+    advance(MINUTE);
+    await store.create(keyOf(4), recordUntil(START + 9 * MINUTE));
+    assert.deepEqual(await present(store, 4), [1, 2, 4]);
+  });
+
+  it("delete() makes room", async () => {
+    const { store } = await fill(3);
+    await store.delete(keyOf(2));
+    await store.create(keyOf(4), recordUntil(START + MINUTE));
+    assert.deepEqual(await present(store, 4), [1, 3, 4]);
+    await store.create(keyOf(5), recordUntil(START + MINUTE));
+    assert.deepEqual(await present(store, 5), [3, 4, 5]);
+  });
+
+  it("an ended record leaves the list of its user", async () => {
+    const { store } = await fill(3, ALICE);
+    await store.create(keyOf(4), recordUntil(START + MINUTE, BOB));
+    assert.deepEqual(await listed(store, ALICE), [2, 3]);
+    assert.equal(await store.count(ALICE), 2);
+    await store.create(keyOf(1), recordUntil(START + MINUTE, BOB));
+    assert.deepEqual(await listed(store, ALICE), [3]);
+    assert.deepEqual(await listed(store, BOB), [1, 4]);
+  });
+
+  it("update() of an ended record finds it gone", async () => {
+    const { store } = await fill(1);
+    await store.create(keyOf(2), recordUntil(START + MINUTE));
+    const record = recordUntil(START + MINUTE);
+    assert.equal(await store.update(keyOf(1), record, 1), "gone");
+    assert.equal(await store.touch(keyOf(1), START, START + MINUTE), false);
+    assert.deepEqual(await present(store, 2), [2]);
+  });
+});
+
+describe("MemoryStore: records", () => {
+  it("get() gives a record that cannot be changed", async () => {
+    const { store } = await fill(1);
+    const record = await store.get(keyOf(1));
+    assert.ok(record);
+    assert.throws(() => Object.assign(record, { value: "changed" }), TypeError);
+  });
+
+  it("deleteExpired() removes records, and not only hides them", async () => {
+    const { store, advance } = await fill(3);
+    await store.touch(keyOf(2), START, START + 5);
+    advance(5);
+    assert.equal(await store.deleteExpired(START + 5), 1);
+    advance(-5);
+    assert.deepEqual(await present(store, 3), [1, 3]);
+  });
+
+  it("create() removes records of minutes that have passed", async () => {
+    for (const pause of [1, 2, 60, 1_000_000]) {
+      const { store, advance } = await fill(9, "", 10);
+      await store.touch(keyOf(2), START, START + 5);
+      await store.touch(keyOf(3), START, START + 70_000);
+      await store.touch(keyOf(4), START, START - 70_000);
+      advance(pause * MINUTE);
+      await store.create(keyOf(10), recordUntil(START + 9e15));
+      // Long before: now all are to be seen that have not been removed.
+      advance(-(pause + 5) * MINUTE);
+      const late = [3, 1, 5, 6, 7, 8, 9].filter((number) =>
+        number === 3 ? pause < 2 : pause < 1_000
+      );
+      const expected = [...late, 10].sort((a, b) => a - b);
+      assert.deepEqual(await present(store, 10), expected, `${pause} min`);
+    }
+  });
+
+  it("a clock that is put back and on again loses no live record", async () => {
+    const { store, advance } = await fill(2, "", 3);
+    for (const minutes of [10, -20, 5, 5, -1, 1, -500, 500]) {
+      advance(minutes * MINUTE);
+      await store.create(keyOf(3), recordUntil(START + 60 * MINUTE));
+      await store.delete(keyOf(3));
+      assert.deepEqual(await present(store, 3), [1, 2]);
+    }
+    advance(1e6 * MINUTE);
+    await store.create(keyOf(3), recordUntil(START + 2e6 * MINUTE));
+    advance(-1e6 * MINUTE);
+    await store.create(keyOf(1), recordUntil(START + 2 * MINUTE));
+    assert.deepEqual(await present(store, 3), [1, 3]);
+    advance(3 * MINUTE);
+    await store.create(keyOf(2), recordUntil(START + 9 * MINUTE));
+    assert.equal(await store.deleteExpired(START + 9 * MINUTE), 1);
+  });
+
+  it("listByUser() stands it when its records change meanwhile", async () => {
+    const { store } = await fill(5, ALICE);
+    const seen: number[] = [];
+    for await (const { key } of store.listByUser(ALICE)) {
+      seen.push(numberOf(key));
+      assert.ok(seen.length < 9, "The list has no end");
+      await store.touch(key, START, START + MINUTE);
+      if (seen.length > 1) continue;
+      await store.update(keyOf(4), recordUntil(START + MINUTE, BOB), 1);
+      await store.delete(keyOf(3));
+      await store.create(keyOf(3), recordUntil(START + MINUTE));
+    }
+    assert.deepEqual(seen.sort(), [1, 2, 5]);
+  });
+
+  it("does what a list in the order of use would do", async () => {
+    for (let seed = 1; seed <= 20; seed++) await compareWithList(seed);
+  });
+});
+
+/**
+ * A store with records from 1 on, which were used in that order and live for
+ * 1000 minutes; it is full with them, or with as many as it is told.
+ */
+async function fill(records: number, user = "", maxRecords = records) {
+  const { now, advance } = createClock(START);
+  const store = new MemoryStore({ maxRecords, now });
+  for (let number = 1; number <= records; number++) {
+    const record = recordUntil(START + 1_000 * MINUTE, user);
+    await store.create(keyOf(number), record);
+  }
+  return { store, advance };
+}
+
+/** Which of the first records are there; it changes the order of use. */
+async function present(store: MemoryStore, last: number): Promise<number[]> {
+  const found = [];
+  for (let number = 1; number <= last; number++) {
+    if (await store.get(keyOf(number))) found.push(number);
+  }
+  return found;
+}
+
+async function listed(store: MemoryStore, user: string): Promise<number[]> {
+  const sessions = await Array.fromAsync(store.listByUser(user));
+  return sessions.map(({ key }) => numberOf(key)).sort();
+}
+
+function numberOf(key: string): number {
+  return Number(key.replace(/^k+/, ""));
+}

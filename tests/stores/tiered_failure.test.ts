@@ -1,0 +1,304 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { SessionRecord, SessionStore } from "../../src/store.ts";
+import { MemoryStore } from "../../stores/memory.ts";
+import {
+  assertRevision,
+  callsOf,
+  createGate,
+  holdNext,
+  type Hooked,
+  KEY,
+  MAX_AGE,
+  openTiers,
+  OTHER_KEY,
+  recordOf,
+} from "./_tiers.ts";
+
+const MS = MAX_AGE * 1000;
+const DOWN = new Error("The fast tier is down");
+
+interface Fault {
+  readonly before?: () => Promise<void>;
+  readonly after?: () => Promise<void>;
+}
+
+const FAULTS: Readonly<Record<string, Fault>> = {
+  "fails before it is carried out": { before: () => Promise.reject(DOWN) },
+  "is carried out and fails": { after: () => Promise.reject(DOWN) },
+  "throws at once": {
+    before: () => {
+      throw DOWN;
+    },
+  },
+  "never answers": { before: () => new Promise(() => {}) },
+  "is carried out and never answers": { after: () => new Promise(() => {}) },
+};
+
+/** What a visit does; `look` is called after each write. */
+async function visit(
+  store: SessionStore,
+  look: (write: string) => Promise<void> = () => Promise.resolve(),
+): Promise<unknown[]> {
+  const seen: unknown[] = [];
+  const get = async () => seen.push(await store.get(KEY));
+  const did = async (write: string, result: unknown) => {
+    seen.push(result);
+    await look(write);
+  };
+  await get();
+  await did("create", await store.create(KEY, recordOf(1)));
+  await get();
+  await get();
+  await did("update", await store.update(KEY, recordOf(2), 1));
+  await get();
+  await did("late update", await store.update(KEY, recordOf(2), 1));
+  await get();
+  await did("touch", await store.touch?.(KEY, 1_000_001, 8_000_000_000_000));
+  await get();
+  await did("update", await store.update(KEY, recordOf(3), 2));
+  await get();
+  await did("delete", await store.delete(KEY));
+  await get();
+  await did("late update", await store.update(KEY, recordOf(4), 3));
+  await get();
+  return seen;
+}
+
+/** Lets the call of this number fail, and all others work. */
+function failAt(fast: Hooked, number: number, fault: Fault): void {
+  const at = (fail?: () => Promise<void>) => () =>
+    fast.calls.length === number ? fail?.() : undefined;
+  fast.before = at(fault.before);
+  fast.after = at(fault.after);
+}
+
+describe("TieredStore: a fast tier that fails", () => {
+  for (const [what, fault] of Object.entries(FAULTS)) {
+    it(`behaves as the durable tier alone when each call ${what}`, async () => {
+      const { store, fast, durable } = openTiers({ timeout: 0.001 });
+      Object.assign(fast, fault);
+      const expected = await visit(new MemoryStore());
+      assert.deepEqual(await visit(store), expected);
+      assert.ok(durable.calls.length >= expected.length);
+    });
+
+    it(`behaves as the durable tier alone when one call ${what}`, async () => {
+      const expected = await visit(new MemoryStore());
+      const whole = openTiers();
+      assert.deepEqual(await visit(whole.store), expected);
+      const calls = whole.fast.calls.length;
+      assert.ok(calls > 20, "The visit uses the fast tier");
+      for (let number = 1; number <= calls; number++) {
+        for (const pause of [0, MS]) {
+          const { store, fast, clock } = openTiers({ timeout: 0.002 });
+          failAt(fast, number, fault);
+          const seen = await visit(store, () => {
+            clock.advance(pause);
+            return Promise.resolve();
+          });
+          assert.deepEqual(seen, expected, `call ${number}`);
+        }
+      }
+    });
+
+    it(`shows others each acknowledged write when one call ${what}`, async () => {
+      const { calls } = (await visited()).fast;
+      for (let number = 1; number <= calls.length; number++) {
+        await visited((fast) => failAt(fast, number, fault));
+      }
+    });
+  }
+
+  it("is not waited for twice", async () => {
+    const { store, fast, clock } = openTiers({ timeout: 0.001 });
+    await store.create(KEY, recordOf(1));
+    Object.assign(fast, FAULTS["never answers"]);
+    assert.deepEqual(await callsOf(fast, () => store.get(KEY)), ["get"]);
+    clock.advance(MS / 2);
+    assert.deepEqual(await callsOf(fast, () => store.get(KEY)), []);
+    assert.deepEqual(await callsOf(fast, () => store.get(OTHER_KEY)), []);
+    clock.advance(MS / 2);
+    assert.deepEqual(await callsOf(fast, () => store.get(KEY)), ["get"]);
+  });
+
+  it("serves again when it works again", async () => {
+    const { store, fast, durable, clock } = openTiers();
+    await store.create(KEY, recordOf(1));
+    fast.before = () => Promise.reject(DOWN);
+    await store.get(KEY);
+    fast.before = () => {};
+    clock.advance(MS);
+    await store.get(KEY);
+    assert.deepEqual(await callsOf(durable, () => store.get(KEY)), []);
+  });
+
+  it("gets no copy by a mark that comes too late", async () => {
+    const { store, fast, durable } = openTiers({ timeout: 0.001 });
+    await store.create(KEY, recordOf(1));
+    const mark = holdNext(fast, "before", "create");
+    const read = holdNext(durable, "after", "get");
+    const reading = store.get(KEY);
+    await read.reached;
+    assert.equal(await store.update(KEY, recordOf(2), 1), "ok");
+    mark.open();
+    await Promise.resolve();
+    assert.equal(await fast.inner.count(), 1);
+    read.open();
+    await reading;
+    await assertRevision(store, 2);
+    await assertRevision(store, 2);
+  });
+
+  it("is overtaken by writes that do not wait for it", async () => {
+    // A process whose commands are held up on the way, and another.
+    for (const op of ["create", "update", "delete"] as const) {
+      const { store, another, fast, clock } = openTiers({
+        shared: true,
+        timeout: 0.001,
+        maxAge: 0.001,
+      });
+      const second = another({ timeout: 5 });
+      await second.create(KEY, recordOf(1));
+      if (op !== "create") await second.get(KEY);
+      const gate = createGate();
+      fast.before = (found) => found === op ? gate.wait() : undefined;
+      if (op === "create") await store.get(KEY);
+      if (op === "update") await store.update(KEY, recordOf(2), 1);
+      if (op === "delete") await store.delete(KEY);
+      fast.before = () => {};
+      if (op === "delete") await second.create(KEY, recordOf(2));
+      if (op === "create") await second.update(KEY, recordOf(2), 1);
+      await second.get(KEY);
+      assert.equal(await second.update(KEY, recordOf(3), 2), "ok");
+      gate.open();
+      await assertRevision(second, 3);
+      clock.advance(1);
+      await assertRevision(second, 3);
+    }
+  });
+});
+
+describe("TieredStore: a fast tier that comes back with old content", () => {
+  it("shows it to no process that saw it fail", async () => {
+    for (const write of ["update", "delete"] as const) {
+      const { store, fast, clock } = openTiers();
+      await store.create(KEY, recordOf(1));
+      await store.get(KEY);
+      const restore = await snapshot(fast, clock.now);
+      fast.before = () => Promise.reject(DOWN);
+      if (write === "update") await store.update(KEY, recordOf(2), 1);
+      else await store.delete(KEY);
+      const expected = write === "update" ? 2 : null;
+      await assertRevision(store, expected);
+      await restore();
+      fast.before = () => {};
+      for (const ms of [0, MS - 1, 1, MS]) {
+        clock.advance(ms);
+        await assertRevision(store, expected);
+      }
+    }
+  });
+
+  it("shows it to the others no longer than maxAge", async () => {
+    const { store, another, fast, clock } = openTiers({ shared: true });
+    const second = another();
+    await store.create(KEY, recordOf(1));
+    await store.get(KEY);
+    const restore = await snapshot(fast, clock.now);
+    await store.delete(KEY);
+    await assertRevision(second, null);
+    clock.advance(MS);
+    await restore();
+    await assertRevision(second, null);
+    await assertRevision(store, null);
+  });
+
+  it("comes back empty without harm", async () => {
+    const { store, fast, durable, clock } = openTiers({ shared: true });
+    await store.create(KEY, recordOf(1));
+    await store.get(KEY);
+    fast.inner = new MemoryStore({ now: clock.now });
+    await assertRevision(store, 1);
+    assert.equal(await store.update(KEY, recordOf(2), 1), "ok");
+    assert.deepEqual(await callsOf(durable, () => store.get(KEY)), []);
+    await assertRevision(store, 2);
+  });
+});
+
+describe("TieredStore: a durable tier that fails", () => {
+  const failed = new Error("The durable tier failed");
+
+  for (const when of ["before", "after"] as const) {
+    it(`rejects as it does, ${when} a write, and then shows the truth`, async () => {
+      const writes = [
+        (store: SessionStore) => store.create(OTHER_KEY, recordOf(1)),
+        (store: SessionStore) => store.update(KEY, recordOf(2), 1),
+        (store: SessionStore) => store.delete(KEY),
+        (store: SessionStore) => store.touch?.(KEY, 1_000_001, 2_000_000),
+      ];
+      for (const write of writes) {
+        const { store, durable } = openTiers({ shared: true });
+        await store.create(KEY, recordOf(1));
+        await store.get(KEY);
+        durable[when] = () => Promise.reject(failed);
+        await assert.rejects(async () => await write(store), failed);
+        durable[when] = () => {};
+        for (const key of [KEY, OTHER_KEY]) {
+          const truth = await durable.inner.get(key);
+          assert.deepEqual(await store.get(key), truth && { ...truth });
+        }
+      }
+    });
+  }
+
+  it("rejects a read that finds no copy", async () => {
+    const { store, durable } = openTiers();
+    await store.create(KEY, recordOf(1));
+    durable.before = () => Promise.reject(failed);
+    await assert.rejects(() => store.get(KEY), failed);
+    durable.before = () => {};
+    await assertRevision(store, 1);
+  });
+});
+
+/** A visit that another process, with no trouble of its own, looks at. */
+async function visited(prepare: (fast: Hooked) => void = () => {}) {
+  // The real clock: writes wait until copies that they cannot remove are old.
+  const tiers = openTiers({
+    shared: true,
+    maxAge: 0.004,
+    timeout: 0.002,
+    now: Date.now,
+  });
+  const own = tiers.fast;
+  const second = tiers.another({ timeout: 5 });
+  const calls = own.calls;
+  prepare(own);
+  await visit(tiers.store, async (write) => {
+    const { before, after } = own;
+    own.before = own.after = () => {};
+    const count = calls.length;
+    const truth = await tiers.durable.inner.get(KEY);
+    // Twice, so that it has a copy when the next write comes.
+    for (let times = 0; times < 2; times++) {
+      assert.deepEqual(await second.get(KEY), truth && { ...truth }, write);
+    }
+    calls.length = count;
+    Object.assign(own, { before, after });
+  });
+  return { fast: { calls: [...calls] } };
+}
+
+/** Notes what a fast tier holds, to be put there again. */
+async function snapshot(
+  fast: Hooked,
+  now: () => number,
+): Promise<() => Promise<void>> {
+  const held: SessionRecord | null = await fast.inner.get(KEY);
+  assert.ok(held);
+  return async () => {
+    fast.inner = new MemoryStore({ now });
+    await fast.inner.create(KEY, held);
+  };
+}
