@@ -33,12 +33,8 @@ export type {
 } from "./src/schema.ts";
 export type { TokenFault } from "./src/seal.ts";
 export { generateSecret, type Secret } from "./src/secrets.ts";
-export type { AnyData, Session } from "./src/session.ts";
-export {
-  createSessions,
-  type SessionInfo,
-  type Sessions,
-} from "./src/sessions.ts";
+export type { AnyData, Session, SessionInfo } from "./src/session.ts";
+export { createSessions, type Sessions } from "./src/sessions.ts";
 export {
   checkKey,
   type SessionListing,

@@ -1,6 +1,8 @@
 import { readCookie } from "./cookie.ts";
 import { readValues } from "./data.ts";
 import type { RejectReason } from "./events.ts";
+import { revokingOf } from "./revoking.ts";
+import { engineOf } from "./storing.ts";
 import { fit } from "./schema.ts";
 import { open } from "./seal.ts";
 import { begin, endOf, type State, tell } from "./state.ts";
@@ -26,7 +28,7 @@ export async function unseal(
   token: string,
 ): Promise<State | null> {
   const { settings, form } = visit;
-  const { codec, emit, absoluteTimeout, engine } = settings;
+  const { codec, emit, absoluteTimeout } = settings;
   const now = settings.now();
   const content = await open(form.ring, token, now);
   const reject = (reason: RejectReason) => {
@@ -45,15 +47,16 @@ export async function unseal(
   const state: State = { ...begin(visit), content };
   // What is over by its cookie alone costs no question to a store.
   if (isOver(Math.min(expires, created + absoluteTimeout))) return null;
+  const engine = await engineOf(settings);
   const values = engine
-    ? await (await engine()).load(state)
+    ? await engine.load(state)
     : readValues(codec, content.text);
   if (values === undefined) return null;
   state.values = values ?? {};
   if (isOver(endOf(state, sealed))) return null;
   if (!values) return reject(engine ? "record" : "not-json");
   if (!await fit(settings, values)) return reject("schema");
-  if (await (await settings.revoking?.())?.isRevoked(state)) return null;
+  if (await (await revokingOf(settings))?.isRevoked(state)) return null;
   tell(state, "opened");
   return state;
 }

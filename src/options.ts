@@ -139,15 +139,7 @@ export interface Settings extends Fitting {
   readonly emit: Emit | undefined;
   readonly secrets: readonly KeyMaterial[];
   readonly store: SessionStore | undefined;
-  /** What a store needs; loaded when there is one. */
-  readonly engine:
-    | (() => Promise<typeof import("./stored/engine.ts")>)
-    | undefined;
   readonly revocations: SessionStore | undefined;
-  /** What revocations need; loaded when there is a store for them. */
-  readonly revoking:
-    | (() => Promise<typeof import("./stored/revocations.ts")>)
-    | undefined;
   readonly storeTimeout: number;
   readonly onStoreError: "throw" | "anonymous";
   readonly encrypt: boolean | undefined;
@@ -238,9 +230,7 @@ export function resolveOptions<Data extends object>(
     emit: onEvent && guard(onEvent),
     secrets,
     store,
-    engine: store && (() => import("./stored/engine.ts")),
     revocations,
-    revoking: revocations && (() => import("./stored/revocations.ts")),
     storeTimeout,
     onStoreError,
     encrypt,

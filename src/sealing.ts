@@ -1,7 +1,7 @@
 import { LONGEST_COOKIE } from "./cookie.ts";
 import { SessionError } from "./errors.ts";
-import { issuePaths } from "./schema.ts";
-import { publicValues } from "./data.ts";
+import { engineOf } from "./storing.ts";
+import { prepare } from "./preparing.ts";
 import * as format from "./seal.ts";
 import { checkOpen, endOf, idOf, isNew, type State, tell } from "./state.ts";
 
@@ -42,7 +42,7 @@ export async function seal(state: State, sealed: number): Promise<string> {
  */
 export async function store(state: State): Promise<boolean> {
   const { visit } = state;
-  const engine = await visit.settings.engine?.();
+  const engine = await engineOf(visit.settings);
   if (visit.phase === "destroyed") await engine?.end(state);
   else if (engine) {
     checkOpen(state);
@@ -63,21 +63,4 @@ export async function sealFor(
   if (!state.visit.settings.store && isNew(state)) tell(state, "created");
   if (state.content.isStale) tell(state, "resealed");
   return token;
-}
-
-/**
- * Gets a session ready to be kept.
- *
- * @throws {SessionError} `invalid-data` if a later request would refuse it.
- */
-export async function prepare(state: State): Promise<void> {
-  const { values, visit: { settings } } = state;
-  if (state.isLogin) await (await settings.revoking?.())?.stamp(state);
-  const result = await settings.schema?.["~standard"].validate(
-    publicValues(values),
-  );
-  if (result?.issues) {
-    const paths = issuePaths(result.issues);
-    throw new SessionError("invalid-data", `Schema refuses ${paths}`);
-  }
 }

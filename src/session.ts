@@ -95,3 +95,17 @@ export interface Session<Data extends object = AnyData> {
    */
   save(): Promise<void>;
 }
+
+/** A session in the list of a user's sessions. Times are in ms since 1970. */
+export interface SessionInfo {
+  /** Its public id. */
+  readonly id: string;
+  /** What `login()` named the device; `""` without. */
+  readonly label: string;
+  /** Its last login. */
+  readonly createdAt: number;
+  /** Its last use that was written down (see `trackIdle`). */
+  readonly lastSeenAt: number;
+  /** When its record ends; its cookie may end before. */
+  readonly expiresAt: number;
+}

@@ -1,6 +1,8 @@
 import { SessionError } from "./errors.ts";
 import { LiveSession } from "./live_session.ts";
 import { openVisit, unseal } from "./opening.ts";
+import { revokingOf } from "./revoking.ts";
+import { engineOf } from "./storing.ts";
 import {
   resolveOptions,
   type SessionOptions,
@@ -8,7 +10,7 @@ import {
 } from "./options.ts";
 import { finish } from "./response.ts";
 import { sealFor, store } from "./sealing.ts";
-import type { AnyData, Session } from "./session.ts";
+import type { AnyData, Session, SessionInfo } from "./session.ts";
 import { settle } from "./settling.ts";
 import { begin } from "./state.ts";
 import { visitOf } from "./visit.ts";
@@ -86,20 +88,6 @@ export interface Sessions<Data extends object = AnyData> {
   deleteExpired(): Promise<number>;
 }
 
-/** A session in the list of a user's sessions. Times are in ms since 1970. */
-export interface SessionInfo {
-  /** Its public id. */
-  readonly id: string;
-  /** What `login()` named the device; `""` without. */
-  readonly label: string;
-  /** Its last login. */
-  readonly createdAt: number;
-  /** Its last use that was written down (see `trackIdle`). */
-  readonly lastSeenAt: number;
-  /** When its record ends; its cookie may end before. */
-  readonly expiresAt: number;
-}
-
 /**
  * Makes sessions to open and commit by hand; {@linkcode withSession} does both.
  * The options `csrf`, `lazy` and `when` are for a wrapped handler and do nothing
@@ -147,32 +135,33 @@ export function createSessions<Data extends object = AnyData>(
       return state && new LiveSession(state);
     },
     list: async (userId: string) =>
-      (await engineOf(settings)).list(settings, userId),
+      (await storedBy(settings)).list(settings, userId),
     revoke: async (userId: string, id: string) =>
-      (await engineOf(settings)).revoke(settings, userId, id),
+      (await storedBy(settings)).revoke(settings, userId, id),
     revokeAll: async (
       userId: string,
       { except }: { except?: LiveSession | string } = {},
     ) => {
-      const { revoking, engine } = settings;
+      const revoking = await revokingOf(settings);
       const id = except instanceof LiveSession ? except.id : except;
-      await (await revoking?.())?.endLogins(settings, userId, id);
-      if (revoking && !engine) return undefined;
+      await revoking?.endLogins(settings, userId, id);
+      if (revoking && !settings.store) return undefined;
       const state = except instanceof LiveSession
         ? LiveSession.stateOf(except)
         : undefined;
-      return (await engineOf(settings))
+      return (await storedBy(settings))
         .revokeAll(settings, userId, id, state?.held?.key);
     },
     count: async (userId?: string) =>
-      (await engineOf(settings)).count(settings, userId),
+      (await storedBy(settings)).count(settings, userId),
     deleteExpired: async () =>
-      (await engineOf(settings)).deleteExpired(settings),
+      (await storedBy(settings)).deleteExpired(settings),
   };
   return sessions as unknown as Sessions<Data>;
 }
 
-async function engineOf({ engine }: Settings) {
-  if (engine) return await engine();
+async function storedBy(settings: Settings) {
+  const engine = await engineOf(settings);
+  if (engine) return engine;
   throw new SessionError("unsupported", "Sessions have no store");
 }

@@ -1,5 +1,6 @@
 import { writeCookie } from "./cookie.ts";
 import { ISSUED, OWNER, PERSIST } from "./data.ts";
+import { engineOf } from "./storing.ts";
 import { sealFor } from "./sealing.ts";
 import {
   checkOpen,
@@ -29,7 +30,7 @@ export async function settle(
   visit.phase = "late-write";
   if (!state.isTouched) return false;
 
-  const engine = await settings.engine?.();
+  const engine = await engineOf(settings);
   const now = settings.now();
   const isKnown = !isNew(state);
   const isEnded = phase === "destroyed";

@@ -3,7 +3,6 @@ import { PERSIST, type Values } from "./data.ts";
 import { SessionError } from "./errors.ts";
 import type { SessionEvent } from "./events.ts";
 import type { SessionRecord } from "./store.ts";
-import type { Carried } from "./stored/carrying.ts";
 import type { Visit } from "./visit.ts";
 
 /** What a token holds, if there is one. */
@@ -32,6 +31,14 @@ export interface Held {
   readonly sid: Uint8Array<ArrayBuffer>;
   readonly key: string;
   readonly record: SessionRecord;
+}
+
+/** What the cookie knows of the last write to an eventual store. */
+export interface Carried {
+  readonly revision: number;
+  /** In seconds since 1970. */
+  readonly written: number;
+  readonly data?: string | undefined;
 }
 
 /** A session between its request and its response. */

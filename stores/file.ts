@@ -326,9 +326,9 @@ export class FileStore implements SessionStore {
   async #enlist(user: string, key: string): Promise<void> {
     if (user === "") return;
     const folder = join(this.#users, toName(user));
-    for (;;) {
-      const made = await mkdir(folder, PRIVATE);
+    for (let tries = 0;; tries++) {
       try {
+        const made = await mkdir(folder, PRIVATE);
         const file = await open(join(folder, toName(key)), "wx", 0o600);
         await file.close();
         await sync(folder);
@@ -337,8 +337,8 @@ export class FileStore implements SessionStore {
         return await sync(this.#folder);
       } catch (error) {
         if (codeOf(error) === "EEXIST") return;
-        // The folder was empty and has been removed.
-        if (codeOf(error) !== "ENOENT") throw error;
+        // While the folder is empty, others may remove it.
+        if (codeOf(error) !== "ENOENT" || tries === TRIES) throw error;
       }
     }
   }

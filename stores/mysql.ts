@@ -53,8 +53,7 @@ const DUPLICATE = 1062;
 const DEADLOCK = 1213;
 const TRIES = 5;
 
-// In a table with few rows, the index on expiry looks as good to the server, and
-// it would lock the rows of others on the way.
+// Of few rows, the server may go through the index on expiry, and lock others'.
 const BY_KEY = "FORCE INDEX (PRIMARY)";
 const ASSIGNED: string = COLUMNS.map((name) => `${name} = ?`).join();
 

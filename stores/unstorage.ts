@@ -77,6 +77,8 @@ const allTurns = new WeakMap<object, Map<string, Promise<void>>>();
  * - Expiry is checked here. Drivers that know `ttl` also remove expired items
  *   by themselves; with the others, call `deleteExpired` now and then.
  * - How long a text may be is up to the driver, which rejects a longer one.
+ * - A driver that hides a failure hides it from here too: those for files do if
+ *   they cannot remove a file.
  * - There is no `touch`: it would have to write the data again.
  *
  * @example

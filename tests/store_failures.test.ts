@@ -142,6 +142,13 @@ describe("a store that fails", () => {
     const { cause } = error;
     assert.equal(cause.code, "READONLY");
     assert.deepEqual(Object.keys(cause), ["code"]);
+    bench.watched.before = ({ key }) => {
+      throw new Error(`READONLY, command was: ["get","session:${key}"]`);
+    };
+    await assert.rejects(bench.read(cookie), (error: Error) => {
+      const { message } = error.cause as Error;
+      return message === "Error: message left out";
+    });
   });
 });
 

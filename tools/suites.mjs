@@ -3,12 +3,13 @@ import { join } from "node:path";
 import { root, runtimes } from "./paths.mjs";
 
 // Bun would give up after 5 s, Node never.
-const timeout = 120_000;
+const timeout = 300_000;
 // They need nothing of a runtime, and run in all of them.
 const portable = [...list("tests"), ...list("tests/stores")];
 // They need a file system, and processes.
 const hosts = list("tests/hosts");
 const servers = list("tests/servers");
+const workers = list("tests/workers");
 
 /** @type {Record<string, import("./run_suite.mjs").Suite>} */
 export const suites = {
@@ -76,6 +77,12 @@ export const suites = {
     portable: false,
     files: servers,
     command: (report) => node(runtimes.node, report, servers),
+    outer: 0,
+  },
+  workers: {
+    portable: false,
+    files: workers,
+    command: (report) => node(runtimes.node, report, workers),
     outer: 0,
   },
   project: {

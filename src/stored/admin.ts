@@ -1,6 +1,6 @@
 import { SessionError } from "../errors.ts";
 import type { Settings } from "../options.ts";
-import type { SessionInfo } from "../sessions.ts";
+import type { SessionInfo } from "../session.ts";
 import type { SessionListing, SessionStore } from "../store.ts";
 import { visitOf } from "../visit.ts";
 import { call } from "./calls.ts";

@@ -41,13 +41,18 @@ export function timeLeft({ settings, waited = 0 }: Visit): number {
   return settings.storeTimeout * 1000 - waited;
 }
 
+/** As long as a store's key. */
+const KEY = /[\w-]{43}/;
+
 /**
  * What a log may have of a client's error: some of them carry the command, and
- * with it the key and the data.
+ * with it the key and the data, as properties (ioredis) or in the message
+ * (Upstash).
  */
 function summary(error: unknown): Error {
   const { name, message, code } = Object(error);
-  return Object.assign(new Error(`${name}: ${message}`), { code });
+  const text = KEY.test(message) ? "message left out" : message;
+  return Object.assign(new Error(`${name}: ${text}`), { code });
 }
 
 const tails = new WeakMap<object, Map<string, Promise<void>>>();

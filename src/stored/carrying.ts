@@ -1,7 +1,7 @@
 import { LONGEST_COOKIE } from "../cookie.ts";
 import { readValues, type Values } from "../data.ts";
 import { SessionError } from "../errors.ts";
-import { type Held, idOf, type State } from "../state.ts";
+import { type Carried, type Held, idOf, type State } from "../state.ts";
 import type { SessionRecord } from "../store.ts";
 import type { Visit } from "../visit.ts";
 import { pause, timeLeft } from "./calls.ts";
@@ -10,14 +10,6 @@ import { keyOf } from "./records.ts";
 // An eventual store may not have yet what was just written. So the cookie says
 // which revision is the visitor's own last one, and carries its data for as long
 // as the write may be on its way.
-
-/** What the cookie knows of the last write. */
-export interface Carried {
-  readonly revision: number;
-  /** In seconds since 1970. */
-  readonly written: number;
-  readonly data?: string | undefined;
-}
 
 /** How long a write may be on its way, in seconds, if a store does not say. */
 const CARRY = 90;

@@ -1,6 +1,6 @@
 import type { Values } from "../data.ts";
 import type { SessionError } from "../errors.ts";
-import { prepare } from "../sealing.ts";
+import { prepare } from "../preparing.ts";
 import { endOf, type State, tell } from "../state.ts";
 import { call, inTurn } from "./calls.ts";
 import { isEventual, pack, unpack } from "./carrying.ts";

@@ -1,7 +1,7 @@
 import { ISSUED, readable } from "../data.ts";
 import { SessionError } from "../errors.ts";
 import { fit } from "../schema.ts";
-import { prepare } from "../sealing.ts";
+import { prepare } from "../preparing.ts";
 import { idleOf, idOf, type State, tell } from "../state.ts";
 import type { UpdateResult } from "../store.ts";
 import { call, pause } from "./calls.ts";

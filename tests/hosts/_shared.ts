@@ -34,13 +34,16 @@ export function keyOf(number: number): string {
   return `Key-_${number}`.padEnd(43, "x");
 }
 
+/** Whose the records are. */
+export const USER: string = "u".repeat(43);
+
 /** A record in which every part tells the revision. */
 export function recordAt(revision: number): SessionRecord {
   return {
     revision,
     value: `${revision} `.repeat(1_000),
     id: `${revision}`.padStart(8, "_"),
-    user: "u".repeat(43),
+    user: USER,
     label: `Phone ${revision}`,
     createdAt: revision,
     lastSeenAt: revision,

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import type { SessionStore } from "../../src/store.ts";
-import { keyOf, KINDS, openStore, recordAt } from "./_shared.ts";
+import { keyOf, KINDS, openStore, recordAt, USER } from "./_shared.ts";
 
 const jobs: Record<
   string,
@@ -34,6 +34,30 @@ const jobs: Record<
     for (let number = 0; number < count; number++) {
       const done = await store.create(keyOf(number), recordAt(1));
       if (done) await say(`${number}`);
+    }
+  },
+  /** Has the same key for itself, so many times, among others who want it. */
+  async own(store, count) {
+    const label = `${process.pid}`;
+    for (let owned = 0; owned < count;) {
+      if (!await store.create(keyOf(0), { ...recordAt(1), label })) continue;
+      const keys = [];
+      for await (const { key } of store.listByUser?.(USER) ?? []) {
+        keys.push(key);
+      }
+      assert.deepEqual(keys, [keyOf(0)]);
+      const next = { ...recordAt(2), label };
+      assert.equal(await store.update(keyOf(0), next, 1), "ok");
+      assert.deepEqual(await store.get(keyOf(0)), next);
+      // By turns, it ends by its owner or by its time.
+      if (++owned % 2 === 0) await store.delete(keyOf(0));
+      else assert.equal(await store.touch?.(keyOf(0), 1, 1), true);
+    }
+  },
+  /** Clears up all the time. */
+  async sweep(store, count) {
+    for (let times = 0; times < count; times++) {
+      await store.deleteExpired?.(Date.now());
     }
   },
   /** Updates and touches each of many until it is gone. */

@@ -4,7 +4,14 @@ import { describe, it } from "node:test";
 import { FileStore } from "../../stores/file.ts";
 import { filesIn, withFolder } from "./_folders.ts";
 import { finish, killWorkers, startWorkers } from "./_processes.ts";
-import { keyOf, type Kind, KINDS, openStore, recordAt } from "./_shared.ts";
+import {
+  keyOf,
+  type Kind,
+  KINDS,
+  openStore,
+  recordAt,
+  USER,
+} from "./_shared.ts";
 
 const ROUNDS = 8;
 
@@ -41,6 +48,21 @@ for (const kind of ["sqlite", "file"] as const) {
           created.sort((a, b) => a - b),
           Array.from({ length: 100 }, (_, number) => number),
         );
+      }));
+
+    it("take a key by turns while another clears up", () =>
+      withStore(kind, async (path) => {
+        const workers = await startWorkers(kind, path, [
+          ["sweep", 1e9],
+          ["own", 20],
+          ["own", 20],
+          ["own", 20],
+        ]);
+        const [sweeper, ...owners] = workers;
+        assert.ok(sweeper);
+        await finish(owners);
+        sweeper.kill();
+        assert.equal(await sweeper.ended, false);
       }));
 
     it("bring back no record that another has deleted", () =>
@@ -124,7 +146,7 @@ for (const kind of KINDS) {
         }
         assert.ok(number >= ROUNDS);
         assert.equal(await store.count?.(), number);
-        assert.equal(await store.count?.("u".repeat(43)), number);
+        assert.equal(await store.count?.(USER), number);
         assert.equal(await store.create(keyOf(number), recordAt(1)), true);
         await close();
       }));
@@ -156,7 +178,7 @@ describe("file: what killed processes leave", () => {
       const files = await filesIn(path);
       const hints = files.filter((file) => file.includes(".users"));
       assert.equal(files.length - hints.length, records);
-      assert.equal(await store.count("u".repeat(43)), records);
+      assert.equal(await store.count(USER), records);
       for (let number = 0; number < records; number++) {
         await store.delete(keyOf(number));
       }

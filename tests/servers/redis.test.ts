@@ -284,7 +284,7 @@ describe("RedisStore", { skip: found.skip }, () => {
       const clock = createClock();
       const { store, prefix } = open({ now: clock.now });
       await store.create(keyOf(1), recordWith({ user: ALICE }));
-      clock.advance(HOUR);
+      clock.advance(2 * HOUR);
       assert.equal(await admin.exists(prefix + keyOf(1)), 1);
       assert.equal(await store.get(keyOf(1)), null);
       assert.deepEqual(await keysOf(store, ALICE), []);

@@ -45,7 +45,8 @@ export async function startRedis(
   return { url, server, stop: () => server.stop() };
 }
 
-async function answer(url: string): Promise<void> {
+/** Rejects if a server does not answer. */
+export async function answer(url: string): Promise<void> {
   const client = new Redis(url, { lazyConnect: true, retryStrategy: null });
   client.on("error", () => {});
   try {
@@ -87,6 +88,19 @@ export const clients: Readonly<
     return Promise.resolve({ client, close: () => client.quit() });
   },
 };
+
+/** Opens a client for a while. */
+export async function withClient<Result>(
+  open: () => Promise<OpenClient>,
+  use: (client: RedisClient) => Promise<Result>,
+): Promise<Result> {
+  const { client, close } = await open();
+  try {
+    return await use(client);
+  } finally {
+    await close();
+  }
+}
 
 let prefixes = 0;
 

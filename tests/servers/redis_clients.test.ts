@@ -1,8 +1,7 @@
 import { Cluster, Redis } from "ioredis";
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
 import { env } from "node:process";
 import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
@@ -17,11 +16,16 @@ import {
   openHarness,
   type RedisServer,
   startRedis,
+  withClient,
 } from "./redis.ts";
-import { type RedisCluster, startCluster } from "./redis_cluster.ts";
+import {
+  type RedisCluster,
+  type Sentinel,
+  startCluster,
+  startSentinel,
+} from "./redis_cluster.ts";
 import { ALICE, HOUR, keyOf, keysOf, recordWith } from "./redis_records.ts";
 import { RestClient, type RestServer, startRest } from "./redis_rest.ts";
-import { freePort, startServer, temporaryFolder } from "./server.ts";
 
 const without = ["deleteExpired"] as const;
 const notOurs = found.path === undefined && "a server that is not ours";
@@ -95,64 +99,46 @@ describe("clients of RedisStore", { skip: found.skip }, () => {
     await assert.rejects(client.evalsha("0".repeat(40), [], []), /^Error: NOS/);
   });
 
-  it("a pool of node-redis", async () => {
-    const client = createClientPool({ url: redis.url });
-    await client.connect();
-    const store = new RedisStore(client, { prefix: newPrefix() });
-    await live(store);
-    assert.equal(await store.count(), 0);
-    await client.close();
-  });
+  it("a pool of node-redis", () =>
+    withClient(async () => {
+      const client = createClientPool({ url: redis.url });
+      await client.connect();
+      return { client, close: () => client.close() };
+    }, async (client) => {
+      const store = new RedisStore(client, { prefix: newPrefix() });
+      await live(store);
+      assert.equal(await store.count(), 0);
+    }));
 
-  it("a Redis of ioredis with commands in automatic pipelines", async () => {
-    const client = new Redis(redis.url, { enableAutoPipelining: true });
-    await live(new RedisStore(client, { prefix: newPrefix() }));
-    await client.quit();
-  });
+  it("a Redis of ioredis with commands in automatic pipelines", () =>
+    withClient(() => {
+      const client = new Redis(redis.url, { enableAutoPipelining: true });
+      return Promise.resolve({ client, close: () => client.quit() });
+    }, (client) => live(new RedisStore(client, { prefix: newPrefix() }))));
 
-  it(
-    "sentinels, with node-redis and with ioredis",
-    { skip: notOurs },
-    async () => {
-      const { port } = new URL(redis.url);
-      const sentinelPort = await freePort();
-      const cwd = temporaryFolder();
-      const file = join(cwd, "sentinel.conf");
-      writeFileSync(
-        file,
-        `port ${sentinelPort}\nsentinel monitor main 127.0.0.1 ${port} 1\n`,
-      );
-      const sentinels = [{ host: "127.0.0.1", port: sentinelPort }];
-      const server = await startServer({
-        command: found.path ?? "",
-        args: [file, "--sentinel"],
-        cwd,
-        async ready() {
-          const client = new Redis(sentinelPort, {
-            lazyConnect: true,
-            retryStrategy: null,
-          });
-          client.on("error", () => {});
-          await client.connect();
-          client.disconnect();
-        },
-      });
-      try {
-        const one = createSentinel({
-          name: "main",
-          sentinelRootNodes: sentinels,
-        });
-        await one.connect();
-        await live(new RedisStore(one, { prefix: newPrefix() }));
-        await one.close();
-        const two = new Redis({ name: "main", sentinels });
-        await live(new RedisStore(two, { prefix: newPrefix() }));
-        await two.quit();
-      } finally {
-        await server.stop();
-      }
-    },
-  );
+  describe("of a sentinel", { skip: notOurs }, () => {
+    let sentinel: Sentinel;
+    before(async () => {
+      sentinel = await startSentinel(redis.url);
+    });
+    after(() => sentinel.server.stop());
+
+    it("with node-redis", () =>
+      withClient(async () => {
+        const { host, port } = sentinel;
+        const sentinelRootNodes = [{ host, port }];
+        const client = createSentinel({ name: "main", sentinelRootNodes });
+        await client.connect();
+        return { client, close: () => client.close() };
+      }, (client) => live(new RedisStore(client, { prefix: newPrefix() }))));
+
+    it("with ioredis", () =>
+      withClient(() => {
+        const { host, port } = sentinel;
+        const client = new Redis({ name: "main", sentinels: [{ host, port }] });
+        return Promise.resolve({ client, close: () => client.quit() });
+      }, (client) => live(new RedisStore(client, { prefix: newPrefix() }))));
+  });
 });
 
 describe("RedisStore on a cluster of three", {
@@ -164,65 +150,63 @@ describe("RedisStore on a cluster of three", {
   });
   after(() => cluster.stop());
 
-  const open: Record<string, () => Promise<OpenClient>> = {
-    async ioredis() {
+  const open = {
+    async ioredis(): Promise<OpenClient> {
       const client = new Cluster([...cluster.urls]);
       await client.ping();
       return { client, close: () => client.quit() };
     },
-    async "node-redis"() {
+    async "node-redis"(): Promise<OpenClient> {
       const rootNodes = cluster.urls.map((url) => ({ url }));
       const client = createCluster({ rootNodes });
       await client.connect();
       return { client, close: () => client.close() };
     },
   };
-  for (const [name, openClient] of Object.entries(open)) {
-    it(`keeps sessions on all of them, with ${name}`, async () => {
-      const { client, close } = await openClient();
-      const store = new RedisStore(client, { prefix: newPrefix() });
-      await live(store);
-      await assert.rejects(store.count(), /cluster/);
-      // Each command went to the right server at once.
-      for (const url of cluster.urls) {
-        const node = new Redis(url);
-        const errors = await node.info("errorstats");
-        assert.doesNotMatch(errors, /MOVED/);
-        await node.quit();
-      }
-      await close();
-    });
 
-    it(`lets one of many writers through, with ${name}`, async () => {
-      const { store, close } = await openHarness(openClient);
-      const record = recordWith({ user: ALICE });
-      for (let number = 0; number < 20; number++) {
-        const tries = [1, 2, 3].map(() => store.create(keyOf(number), record));
-        const created = await Promise.all(tries);
-        assert.deepEqual(created.filter(Boolean), [true]);
-        const next = { ...record, revision: 2 };
-        const updates = [1, 2, 3].map(() =>
-          store.update(keyOf(number), next, 1)
-        );
-        const results = await Promise.all(updates);
-        assert.deepEqual(results.sort(), ["conflict", "conflict", "ok"]);
-      }
-      await close?.();
-    });
+  /** Asks each server by itself. */
+  async function askAll<Answer>(
+    ask: (node: Redis) => Promise<Answer>,
+  ): Promise<Answer[]> {
+    const nodes = cluster.urls.map((url) => new Redis(url));
+    try {
+      return await Promise.all(nodes.map(ask));
+    } finally {
+      for (const node of nodes) node.disconnect();
+    }
   }
 
-  it("has keys on each of them", async () => {
-    const { store, close } = await openHarness(
-      open["ioredis"] as () => Promise<OpenClient>,
-    );
-    for (let number = 0; number < 50; number++) {
-      await store.create(keyOf(number), recordWith({ user: ALICE }));
-    }
-    for (const url of cluster.urls) {
-      const node = new Redis(url);
-      assert.ok(await node.dbsize() > 5);
-      await node.quit();
-    }
-    await close?.();
-  });
+  for (const [name, openClient] of Object.entries(open)) {
+    it(`finds the server of each key, with ${name}`, () =>
+      withClient(openClient, async (client) => {
+        const store = new RedisStore(client, { prefix: newPrefix() });
+        await live(store);
+        await assert.rejects(store.count(), /cluster/);
+        for (const errors of await askAll((node) => node.info("errorstats"))) {
+          assert.doesNotMatch(errors, /MOVED/);
+        }
+      }));
+
+    it(`lets one of many writers through, with ${name}`, () =>
+      withClient(openClient, async (client) => {
+        const store = new RedisStore(client, { prefix: newPrefix() });
+        const record = recordWith({ user: ALICE });
+        const next = { ...record, revision: 2 };
+        for (let number = 0; number < 20; number++) {
+          const key = keyOf(number);
+          const created = await Promise.all(
+            [1, 2, 3].map(() => store.create(key, record)),
+          );
+          assert.deepEqual(created.filter(Boolean), [true]);
+          const results = await Promise.all(
+            [1, 2, 3].map(() => store.update(key, next, 1)),
+          );
+          assert.deepEqual(results.sort(), ["conflict", "conflict", "ok"]);
+        }
+        // The keys are all over the cluster.
+        for (const size of await askAll((node) => node.dbsize())) {
+          assert.ok(size > 0);
+        }
+      }));
+  }
 });

@@ -1,7 +1,14 @@
 import { Redis } from "ioredis";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort } from "./server.ts";
-import { type RedisServer, startRedis } from "./redis.ts";
+import { answer, found, type RedisServer, startRedis } from "./redis.ts";
+import {
+  freePort,
+  type Server,
+  startServer,
+  temporaryFolder,
+} from "./server.ts";
 
 /** Three servers that share the keys. */
 export interface RedisCluster {
@@ -54,4 +61,28 @@ async function untilWhole(node: Redis): Promise<void> {
     await sleep(100);
   }
   throw new Error("No cluster came of the servers");
+}
+
+/** A sentinel that watches a server under the name "main". */
+export interface Sentinel {
+  readonly host: string;
+  readonly port: number;
+  readonly server: Server;
+}
+
+/** Starts a sentinel for the server at a URL. */
+export async function startSentinel(url: string): Promise<Sentinel> {
+  const host = "127.0.0.1";
+  const port = await freePort();
+  const cwd = temporaryFolder();
+  const file = join(cwd, "sentinel.conf");
+  const watched = `${host} ${new URL(url).port} 1`;
+  writeFileSync(file, `port ${port}\nsentinel monitor main ${watched}\n`);
+  const server = await startServer({
+    command: found.path ?? "",
+    args: [file, "--sentinel"],
+    cwd,
+    ready: () => answer(`redis://${host}:${port}`),
+  });
+  return { host, port, server };
 }

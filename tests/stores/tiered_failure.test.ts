@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { SessionRecord, SessionStore } from "../../src/store.ts";
 import { MemoryStore } from "../../stores/memory.ts";
+import { TieredStore } from "../../stores/tiered.ts";
 import {
   assertRevision,
   callsOf,
   createGate,
   holdNext,
-  type Hooked,
+  Hooked,
   KEY,
   MAX_AGE,
   openTiers,
@@ -109,6 +110,26 @@ describe("TieredStore: a fast tier that fails", () => {
       }
     });
   }
+
+  it("shows others each write of a process that is cut off from it", async () => {
+    const writes = [
+      (store: SessionStore) => store.update(KEY, recordOf(2), 1),
+      (store: SessionStore) => store.touch?.(KEY, 1_000_001, 8_000_000_000_000),
+      (store: SessionStore) => store.delete(KEY),
+    ];
+    for (const write of writes) {
+      // The real clock: such a write waits until others' copies are old.
+      const options = { shared: true, maxAge: 0.06, now: Date.now };
+      const { store, fast, durable } = openTiers(options);
+      const cutOff = new Hooked(fast.inner);
+      cutOff.before = () => Promise.reject(DOWN);
+      await store.create(KEY, recordOf(1));
+      await assertRevision(store, 1);
+      await write(new TieredStore(cutOff, durable, options));
+      const truth = await durable.inner.get(KEY);
+      assert.deepEqual(await store.get(KEY), truth && { ...truth });
+    }
+  });
 
   it("is not waited for twice", async () => {
     const { store, fast, clock } = openTiers({ timeout: 0.001 });
