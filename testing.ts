@@ -71,3 +71,14 @@ export {
   type StoreHarness,
 } from "./testing/harness.ts";
 export { storeCases } from "./testing/store_cases.ts";
+export {
+  createKvSimulator,
+  type KvSimulator,
+  type KvSimulatorOptions,
+  type SimulatedKv,
+  type SimulatedKvGetOptions,
+  type SimulatedKvListOptions,
+  type SimulatedKvName,
+  type SimulatedKvNames,
+  type SimulatedKvPutOptions,
+} from "./testing/kv_simulator.ts";

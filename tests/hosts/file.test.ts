@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { renameSync, rmSync } from "node:fs";
 import {
   mkdir,
   readdir,
@@ -180,6 +181,48 @@ describe("FileStore", () => {
         isOver = true;
         await Promise.all(others);
         assert.equal(found, null);
+      }
+    }));
+
+  it("spares what has taken a record's place in the middle of a call", () =>
+    withFolder(async (path) => {
+      const fresh = recordAt({ revision: 7, value: "fresh" });
+      const next = recordAt({ revision: 2 });
+      const calls: Record<
+        string,
+        [Partial<SessionRecord>, (store: FileStore) => unknown, unknown]
+      > = {
+        create: [{ expiresAt: 1 }, (store) => store.create(KEY, next), false],
+        get: [{}, (store) => store.get(KEY), fresh],
+        update: [{}, (store) => store.update(KEY, next, 1), "conflict"],
+        deleteExpired: [
+          { expiresAt: 1 },
+          // It asks for the time when it has seen the old record.
+          (store) => store.deleteExpired({ valueOf: now } as number),
+          0,
+        ],
+      };
+      let swap = () => {};
+      function now() {
+        swap();
+        return Date.now();
+      }
+      for (const [name, [old, call, expected]] of Object.entries(calls)) {
+        const folders = ["a", "b"].map((folder) => join(path, name, folder));
+        const [a = "", b = ""] = folders;
+        await new FileStore(a).create(KEY, recordAt(old));
+        await new FileStore(b).create(KEY, fresh);
+        const [place = ""] = (await readdir(b)).filter((name) =>
+          !name.startsWith(".")
+        );
+        swap = () => {
+          rmSync(join(a, place), { recursive: true });
+          renameSync(join(b, place), join(a, place));
+          swap = () => {};
+        };
+        const store = new FileStore(a, { now });
+        assert.deepEqual(await call(store), expected, name);
+        assert.deepEqual(await store.get(KEY), fresh, name);
       }
     }));
 

@@ -1,0 +1,299 @@
+/**
+ * Sessions in Durable Objects of Cloudflare.
+ *
+ * @module
+ */
+import { SessionError } from "../src/errors.ts";
+import {
+  checkKey,
+  type SessionListing,
+  type SessionRecord,
+  type SessionStore,
+  type UpdateResult,
+} from "../src/store.ts";
+import type {
+  SessionAnswer,
+  SessionMark,
+  SessionObject,
+} from "./session_object.ts";
+
+export {
+  type SessionAnswer,
+  type SessionMark,
+  type SessionMarkEntry,
+  SessionObject,
+  type SessionObjectState,
+  type SessionObjectStorage,
+} from "./session_object.ts";
+
+/** What {@linkcode DurableObjectStore} uses of a `DurableObjectNamespace`. */
+export interface SessionNamespace {
+  /** The id of the object by this name. */
+  idFromName(name: string): unknown;
+  /** The object by an id, which must be a `SessionObject`. */
+  get(id: unknown): unknown;
+}
+
+/** What a {@linkcode DurableObjectStore} can be told. */
+export interface DurableObjectStoreOptions {
+  /**
+   * What the names of all objects begin with: letters, digits, underscores and
+   * hyphens.
+   *
+   * @default {"session"}
+   */
+  readonly prefix?: string | undefined;
+  /**
+   * The clock, in ms since 1970.
+   *
+   * @default {Date.now}
+   */
+  readonly now?: (() => number) | undefined;
+}
+
+// An object takes 2 000 000 bytes as one value, and two bytes for a character
+// of some texts; the other members take less than 1000.
+const MAX_BYTES = 1_999_000;
+const PAGE = 100;
+const HOUR = 3_600_000;
+// How much longer than its session a mark is kept, so that it need not be made
+// again each time the end is put off.
+const LONGER = 7 * 24 * HOUR;
+
+/**
+ * Keeps each session in a Durable Object of its own, which is made near whoever
+ * begins it and does one thing at a time.
+ *
+ * - It is strong, all over the world. What was acknowledged outlives a machine.
+ * - A read is one call of an object, and so is a write. With a user, it is two
+ *   to begin or end a session, and three for a touch that puts the end off by
+ *   more than a week in all. A call is a subrequest of the Worker.
+ * - The list of a user's sessions costs a call for each of them, and one for
+ *   100; so does `count(user)`. The list is another object, with a mark for each
+ *   session. A mark is made before its record is written, and removed after it.
+ *   So a Worker that dies can leave a mark without a session, which the list
+ *   leaves out and removes an hour later, but no session without a mark.
+ * - Nobody knows all objects: `count()` of all and `deleteExpired` are not
+ *   possible, and not needed. An alarm removes what has expired.
+ * - `value` and `label` may take 999 500 characters together, as JavaScript
+ *   counts them.
+ *
+ * The class to bind is {@linkcode SessionObject}. To keep sessions in the
+ * European Union, say, pass `env.SESSIONS.jurisdiction("eu")`.
+ *
+ * This module can be imported in Workers only: it needs `cloudflare:workers`.
+ *
+ * @example
+ * ```ts ignore
+ * import { withSession } from "with-session";
+ * import { DurableObjectStore } from "with-session/stores/durable-object";
+ *
+ * export { SessionObject } from "with-session/stores/durable-object";
+ *
+ * export default {
+ *   fetch: withSession(handler, (env: Env) => ({
+ *     secret: env.SESSION_SECRET,
+ *     store: new DurableObjectStore(env.SESSIONS),
+ *   })),
+ * };
+ * ```
+ */
+export class DurableObjectStore implements SessionStore {
+  /** An object sees all that it has acknowledged before. */
+  readonly consistency: "strong" = "strong";
+
+  readonly #namespace: SessionNamespace;
+  readonly #prefix: string;
+  readonly #now: () => number;
+
+  /**
+   * Makes a store of a binding.
+   *
+   * @throws {TypeError} If an argument is of the wrong kind.
+   * @throws {RangeError} If `prefix` has other characters, or none.
+   */
+  constructor(
+    namespace: SessionNamespace,
+    options: DurableObjectStoreOptions = {},
+  ) {
+    const { prefix = "session", now = Date.now } = options;
+    if (typeof namespace?.idFromName !== "function") {
+      throw new TypeError(
+        "Argument namespace must be a DurableObjectNamespace",
+      );
+    }
+    if (typeof prefix !== "string") {
+      throw new TypeError("Option prefix must be a string");
+    }
+    if (!/^[\w-]+$/.test(prefix)) {
+      throw new RangeError(
+        "Option prefix must be letters, digits, underscores and hyphens",
+      );
+    }
+    if (typeof now !== "function") {
+      throw new TypeError("Option now must be a function");
+    }
+    this.#namespace = namespace;
+    this.#prefix = prefix;
+    this.#now = now;
+  }
+
+  /** Inserts a record; `false` and no change if there is one by this key. */
+  async create(key: string, record: SessionRecord): Promise<boolean> {
+    checkKey(key);
+    const copy = copyOf(record);
+    const { user, expiresAt } = copy;
+    return await this.#write(
+      key,
+      expiresAt,
+      (session, mark) => session.create(copy, this.#now(), mark),
+      user,
+    );
+  }
+
+  /** The record by this key, or `null`. */
+  async get(key: string): Promise<SessionRecord | null> {
+    checkKey(key);
+    const record = await this.#object(key).read(this.#now());
+    // What comes from a call has a hidden method, to dispose of it.
+    return record && { ...record };
+  }
+
+  /** Replaces a record if it still has this revision; it never inserts. */
+  async update(
+    key: string,
+    record: SessionRecord,
+    revision: number,
+  ): Promise<UpdateResult> {
+    checkKey(key);
+    const copy = copyOf(record);
+    return await this.#write(
+      key,
+      copy.expiresAt,
+      (session, mark) => session.update(copy, revision, this.#now(), mark),
+    );
+  }
+
+  /** Removes a record; one that does not exist is no error. */
+  async delete(key: string): Promise<void> {
+    checkKey(key);
+    const { left } = await this.#object(key).remove();
+    if (left) await this.#unmark(key, left);
+  }
+
+  /** Moves the times of a record, and nothing else. */
+  async touch(
+    key: string,
+    lastSeenAt: number,
+    expiresAt: number,
+  ): Promise<boolean> {
+    checkKey(key);
+    return await this.#write(
+      key,
+      expiresAt,
+      (session, mark) =>
+        session.touch(lastSeenAt, expiresAt, this.#now(), mark),
+    );
+  }
+
+  /** A user's records, one call for each, 100 at a time. */
+  async *listByUser(user: string): AsyncGenerator<SessionListing, void> {
+    if (!user) return;
+    const list = this.#list(user);
+    for (let last = "", more = true; more;) {
+      const marks = await list.marks(last, PAGE);
+      const found = await Promise.all(
+        marks.map(({ key }) => this.#object(key).describe(user)),
+      );
+      const now = this.#now();
+      // A younger one may be of a session that is just being written.
+      const lost = marks.filter(({ since }, place) =>
+        !found[place] && since < now - HOUR
+      );
+      if (lost.length > 0) await list.unmark(lost).catch(() => {});
+      for (const [place, { key }] of marks.entries()) {
+        const entry = found[place];
+        if (entry && entry.expiresAt > this.#now()) yield { ...entry, key };
+        last = key;
+      }
+      more = marks.length === PAGE;
+    }
+  }
+
+  /**
+   * How many records a user has.
+   *
+   * @throws {SessionError} `unsupported` without a user: nobody knows them all.
+   */
+  async count(user?: string): Promise<number> {
+    if (user === undefined) {
+      throw new SessionError(
+        "unsupported",
+        "Store counts the sessions of one user, not all",
+      );
+    }
+    let count = 0;
+    for await (const _ of this.listByUser(user)) count++;
+    return count;
+  }
+
+  /** Writes to a session, after its mark if it needs one. */
+  async #write<Result>(
+    key: string,
+    expiresAt: number,
+    call: (
+      session: SessionObject,
+      mark: SessionMark | undefined,
+    ) => Promise<SessionAnswer<Result>>,
+    user?: string,
+  ): Promise<Result> {
+    for (;;) {
+      const mark = user ? await this.#mark(key, user, expiresAt) : undefined;
+      const answer = await call(this.#object(key), mark);
+      if (answer.left) await this.#unmark(key, answer.left);
+      if (answer.unmarked === undefined) return answer.result as Result;
+      user = answer.unmarked;
+    }
+  }
+
+  async #mark(
+    key: string,
+    user: string,
+    expiresAt: number,
+  ): Promise<SessionMark> {
+    const token = crypto.randomUUID();
+    const mark = { user, token, until: expiresAt + LONGER };
+    await this.#list(user).mark(key, mark, this.#now());
+    return mark;
+  }
+
+  async #unmark(key: string, { user, token }: SessionMark): Promise<void> {
+    // The record is written: a mark too many is not worth an error.
+    await this.#list(user).unmark([{ key, token }]).catch(() => {});
+  }
+
+  #list(user: string): SessionObject {
+    return this.#object(`user:${user}`);
+  }
+
+  #object(name: string): SessionObject {
+    // A new stub each time: one that has failed stays broken.
+    const id = this.#namespace.idFromName(`${this.#prefix}:${name}`);
+    return this.#namespace.get(id) as SessionObject;
+  }
+}
+
+/** The members of a record and no others, if an object can hold them. */
+function copyOf(record: SessionRecord): SessionRecord {
+  const { revision, value, id, user, label } = record;
+  const { createdAt, lastSeenAt, expiresAt } = record;
+  const bytes = 2 * (value.length + label.length);
+  if (bytes > MAX_BYTES) {
+    throw new SessionError(
+      "oversize",
+      `The session takes up to ${bytes} bytes, its object at most ${MAX_BYTES}`,
+    );
+  }
+  const times = { createdAt, lastSeenAt, expiresAt };
+  return { revision, value, id, user, label, ...times };
+}

@@ -1,0 +1,17 @@
+// What durable_object_sessions.test.ts runs in workerd.
+
+import { DurableObjectStore } from "../../stores/durable-object.ts";
+import { describeSessions } from "../_describe_sessions.ts";
+import { bindings } from "./env.ts";
+
+export * from "./worker.ts";
+export { default } from "../workerd/worker_entry.ts";
+
+describeSessions("DurableObjectStore", (now) => {
+  const options = { prefix: crypto.randomUUID(), now };
+  const open = () => new DurableObjectStore(bindings.SESSIONS, options);
+  return Promise.resolve({
+    store: open(),
+    another: () => Promise.resolve(open()),
+  });
+});
