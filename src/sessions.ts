@@ -56,7 +56,8 @@ export interface Sessions<Data extends object = AnyData> {
    * of somebody else by sending its id.
    *
    * @returns Whether there was one.
-   * @throws {SessionError} `unsupported` without a store that lists.
+   * @throws {SessionError} `unsupported` without a store that lists, or with an
+   * eventual one that has no `revocations` beside it.
    */
   revoke(userId: string, id: string): Promise<boolean>;
   /**

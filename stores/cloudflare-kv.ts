@@ -134,10 +134,10 @@ const SECOND = 1_000;
  * import { CloudflareKvStore } from "with-session/stores/cloudflare-kv";
  *
  * export default {
- *   fetch(request, env) {
- *     const store = new CloudflareKvStore(env.SESSIONS);
- *     return withSession(handler, { secret: env.SECRET, store })(request);
- *   },
+ *   fetch: withSession(handler, (env) => ({
+ *     secret: env.SESSION_SECRET,
+ *     store: new CloudflareKvStore(env.SESSIONS),
+ *   })),
  * };
  * ```
  */

@@ -4,8 +4,10 @@ import type { SessionInfo } from "../session.ts";
 import type { SessionListing, SessionStore } from "../store.ts";
 import { visitOf } from "../visit.ts";
 import { call } from "./calls.ts";
+import { isEventual } from "./carrying.ts";
 import { endAt, storeOf } from "./reading.ts";
 import { keyOfUser, labelOf } from "./records.ts";
+import { endSession } from "./revocations.ts";
 
 /** A user's sessions, the latest first. */
 export async function list(
@@ -31,6 +33,7 @@ export async function revoke(
   userId: string,
   id: string,
 ): Promise<boolean> {
+  checkRevocable(settings);
   const entries = await entriesOf(settings, userId);
   return await endEach(settings, entries.filter((each) => each.id === id)) > 0;
 }
@@ -46,6 +49,7 @@ export async function revokeAll(
   id: string | undefined,
   key: string | undefined,
 ): Promise<number> {
+  checkRevocable(settings);
   const entries = await entriesOf(settings, userId);
   return await endEach(
     settings,
@@ -90,12 +94,26 @@ async function endEach(
   entries: readonly SessionListing[],
 ): Promise<number> {
   let ended = 0;
-  for (const { key, id } of entries) {
-    if (!await endAt(visitOf(settings), key)) continue;
-    settings.emit?.({ type: "revoked", id });
+  for (const { key, ...entry } of entries) {
+    const visit = visitOf(settings);
+    // A late store may not have the record yet; the entry ends it all the same.
+    const record = { ...entry, revision: 1, value: "", id: "", user: "" };
+    await endSession(visit, key, record);
+    if (!await endAt(visit, key) && !isEventual(visit)) continue;
+    settings.emit?.({ type: "revoked", id: entry.id });
     ended++;
   }
   return ended;
+}
+
+/** What a late store is told, a write that is on its way may undo. */
+function checkRevocable(settings: Settings): void {
+  if (!settings.revocations && isEventual(visitOf(settings))) {
+    throw new SessionError(
+      "unsupported",
+      "Store is eventual: revoking needs the option revocations beside it",
+    );
+  }
 }
 
 /** Asks for an ability that not every store has. */

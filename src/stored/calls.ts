@@ -38,7 +38,7 @@ export async function call<Answer>(
 
 /** How long a request may still wait for its store, in ms. */
 export function timeLeft({ settings, waited = 0 }: Visit): number {
-  return settings.storeTimeout * 1000 - waited;
+  return Math.max(0, settings.storeTimeout * 1000 - waited);
 }
 
 /** As long as a store's key. */

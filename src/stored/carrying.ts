@@ -94,7 +94,8 @@ export async function readAtLeast(
 
 function isOnItsWay({ written }: Carried, visit: Visit): boolean {
   const { store, now } = visit.settings;
-  return now() < written + (store?.carry ?? CARRY);
+  // The second in which it was written may have just begun.
+  return now() <= written + (store?.carry ?? CARRY);
 }
 
 function textOf({ revision, written, data }: Carried): string {
