@@ -3,14 +3,17 @@
 import assert from "node:assert/strict";
 import { argv, exit } from "node:process";
 import { createSessions, SessionError } from "../../mod.ts";
+import { KINDS, openStore } from "../hosts/_shared.ts";
 import { type BackendName, backends } from "./backends.ts";
 import { untilAllAreReady } from "./worker.ts";
 
 const [name, address = "", place = "", secret, token = "", times] = argv.slice(
   2,
 );
-const { store, close } = await backends[name as BackendName]
-  .open(address, place);
+const local = KINDS.find((kind) => kind === name);
+const { store, close } = local
+  ? await openStore(local, address)
+  : await backends[name as BackendName].open(address, place);
 const sessions = createSessions({ secret, store });
 await sessions.unseal(token);
 await untilAllAreReady();
