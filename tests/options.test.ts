@@ -303,9 +303,8 @@ function refusalOf(options: Record<string, unknown>): Error {
 }
 
 function show(value: unknown): string {
-  if (typeof value === "bigint" || typeof value === "function") {
-    return String(value);
-  }
+  if (typeof value === "function") return "a function";
+  if (typeof value === "bigint") return String(value);
   if (typeof value === "number") {
     return Object.is(value, -0) ? "-0" : `${value}`;
   }
