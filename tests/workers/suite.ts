@@ -1,4 +1,4 @@
-/** Runs test files inside workerd, with Durable Objects and D1. */
+/** Runs test files inside workerd, with Durable Objects, D1 and KV. */
 
 import { build } from "esbuild";
 import { Miniflare, type WorkerOptions } from "miniflare";
@@ -58,6 +58,7 @@ export function workerOf(name: string, code: string): WorkerOptions {
       contents: code,
     }],
     d1Databases: { DB: name },
+    kvNamespaces: { KV: name },
     durableObjects: {
       SESSIONS: object("SessionObject"),
       WATCHED: object("WatchedObject"),
@@ -96,6 +97,7 @@ export function start(
     cf: false,
     durableObjectsPersist: join(folder, "objects"),
     d1Persist: join(folder, "d1"),
+    kvPersist: join(folder, "kv"),
     workers,
   });
   let stopped: Promise<void> | undefined;

@@ -1,0 +1,3 @@
+import { describeInWorkerd } from "./suite.ts";
+
+await describeInWorkerd("cloudflare_kv_sessions");
