@@ -114,10 +114,18 @@ export class LiveSession implements Session {
 
   flashes<Value>(key: string): readonly Value[] {
     const read = this.#find(NOTICES + key) as Value[] | undefined ?? [];
-    // A notice that another request has added meanwhile was not read.
+    const { codec } = this.#state.visit.settings;
+    const texts = read.map((notice) => codec.stringify(notice));
+    // On newer data: what another request has read is no longer there, and what
+    // it has added was not read.
     if (read.length) {
       this.#change(NOTICES + key, (notices) => {
-        const others = (notices as Value[]).slice(read.length);
+        const others = [...(notices ?? []) as unknown[]];
+        for (const text of texts) {
+          if (others.length && codec.stringify(others[0]) === text) {
+            others.shift();
+          }
+        }
         return others.length ? others : undefined;
       });
     }

@@ -41,7 +41,7 @@ export async function settle(
   // Of an id that it knows, the browser need not know what the store has.
   const isNews = state.isChanged && !(engine && state.held);
   const isStale = state.isChanged && state.content.isStale;
-  if (isEnded && isKnown) {
+  if (isEnded && (isKnown || state.held)) {
     await engine?.end(state);
     tell(state, "destroyed");
   }

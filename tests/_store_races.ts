@@ -176,6 +176,33 @@ export const raceCases: readonly StoreCase[] = [
     },
   },
   {
+    name:
+      "of two that read the same notices neither fails, and no other is lost",
+    async run(bench) {
+      const cookie = await bench.begin();
+      await bench.act(cookie, (session) => {
+        session.flash("info", "first");
+        session.flash("info", "second");
+      });
+      const read = (session: Session) => session.flashes("info");
+      await bench.overtake(cookie, read, read);
+      assert.deepEqual(
+        await (await bench.act(cookie, read)).json(),
+        [],
+      );
+      await bench.act(cookie, (session) => session.flash("info", "third"));
+      await bench.overtake(cookie, read, async (session) => {
+        session.flashes("info");
+        await session.save();
+        session.flash("info", "fourth");
+      });
+      assert.deepEqual(
+        await (await bench.act(cookie, read)).json(),
+        ["fourth"],
+      );
+    },
+  },
+  {
     name: "save() shows what was kept, with what another request wrote",
     async run(bench) {
       const cookie = await bench.begin();

@@ -167,6 +167,47 @@ describe("revocations", () => {
     assert.equal((await sessions.unseal(await login("ada")))?.userId, "ada");
   });
 
+  it("are no reason to fail otherwise than a store, if one is rotten", async () => {
+    const store = new MemoryStore();
+    const more = { revocations: store, now: Date.now };
+    const { sessions, login } = begin(more);
+    const token = await login("ada");
+    await sessions.revokeAll("ada");
+    const rotten: SessionStore = {
+      consistency: "strong",
+      create: (key, record) => store.create(key, record),
+      get: async (key) => {
+        const record = await store.get(key);
+        return record && { ...record, value: "rubbish" };
+      },
+      update: (key, record, revision) => store.update(key, record, revision),
+      delete: (key) => store.delete(key),
+    };
+    const secret = "a secret of 32 bytes and a bit more: x9!";
+    const strict = createSessions({ secret, revocations: rotten });
+    const session = strict.create();
+    session.login("ada");
+    await assert.rejects(strict.seal(session), { code: "store-failed" });
+    await strict.revokeAll("ada");
+    assert.equal(await sessions.unseal(token), null);
+    const mended = createSessions({ secret, revocations: store });
+    const again = mended.create();
+    again.login("ada");
+    assert.ok(await mended.unseal(await mended.seal(again)));
+  });
+
+  it("do not spare a user for what another one's login carried", async () => {
+    const { sessions, clock, login } = begin();
+    await sessions.revokeAll("ada");
+    const session = await sessions.unseal(await login("ada"));
+    assert.ok(session);
+    session.login("eve");
+    const token = await sessions.seal(session);
+    clock.advance(-30);
+    await sessions.revokeAll("eve");
+    assert.equal(await sessions.unseal(token), null);
+  });
+
   it("refuse a store that may be late, and name the option", () => {
     const store: SessionStore = {
       consistency: "eventual",

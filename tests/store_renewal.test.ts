@@ -238,6 +238,17 @@ describe("sessions without requests, in a store", () => {
     await assert.rejects(sessions.seal(session), { code: "destroyed" });
   });
 
+  it("end with destroy() and commit(), if their token is out", async () => {
+    const { sessions } = begin();
+    const session = sessions.create();
+    session.login("ada");
+    const token = await sessions.seal(session);
+    session.destroy();
+    await sessions.commit(session, new Response());
+    assert.equal(await sessions.unseal(token), null);
+    assert.deepEqual(await sessions.list("ada"), []);
+  });
+
   it("are null where the store has failed and guests are let in", async () => {
     const bench = begin({ onStoreError: "anonymous" });
     const session = bench.sessions.create();

@@ -1,5 +1,5 @@
 import { EPOCH, OWNER } from "../data.ts";
-import type { SessionError } from "../errors.ts";
+import { SessionError } from "../errors.ts";
 import type { Settings } from "../options.ts";
 import { idOf, type State, tell } from "../state.ts";
 import type { SessionRecord, SessionStore } from "../store.ts";
@@ -67,7 +67,9 @@ export async function endSession(
 /** Gives a login the number that is there before it. */
 export async function stamp({ visit, values }: State): Promise<void> {
   const { epoch } = await markOf(visit, values[OWNER] as string);
+  // In place of one that another user's login may have left.
   if (epoch) values[EPOCH] = epoch;
+  else delete values[EPOCH];
 }
 
 /** Ends all logins of a user but that of one session. */
@@ -82,7 +84,8 @@ export async function endLogins(
   for (;;) {
     const old = await call(visit, "get", () => store.get(key));
     const now = settings.now() * 1000;
-    const epoch = Math.max(now, read(old).epoch + 1);
+    // Whatever a rotten one was, it is replaced.
+    const epoch = Math.max(now, (read(old)?.epoch ?? 0) + 1);
     const record = {
       revision: (old?.revision ?? 0) + 1,
       value: JSON.stringify({ epoch, except } satisfies Mark),
@@ -107,15 +110,25 @@ export async function endLogins(
 
 async function markOf(visit: Visit, userId: string): Promise<Mark> {
   const key = await keyOfUser(visit.settings, "revocations", userId);
-  return read(await find(visit, key));
+  const mark = read(await find(visit, key));
+  if (mark) return mark;
+  // Nobody knows whom it ends, so it lets nobody in.
+  throw new SessionError("store-failed", "Store has a rotten revocation");
 }
 
 function find(visit: Visit, key: string): Promise<SessionRecord | null> {
   return call(visit, "get", () => storeOf(visit).get(key));
 }
 
-function read(record: SessionRecord | null): Mark {
-  return record ? JSON.parse(record.value) : NO_MARK;
+/** The mark of a record, `null` if it is rotten. */
+function read(record: SessionRecord | null): Mark | null {
+  if (!record) return NO_MARK;
+  try {
+    const mark = JSON.parse(record.value);
+    return Number.isFinite(mark?.epoch) ? mark : null;
+  } catch {
+    return null;
+  }
 }
 
 function storeOf({ settings }: Visit): SessionStore {
