@@ -15,7 +15,7 @@ export interface Handling {
   /** Opens it, once. */
   open(): Promise<LiveSession>;
   /** Keeps it, and finds what the response says of it (see `settle`). */
-  settle(response: Response): Promise<string | boolean>;
+  settle(response: Response): Promise<string | boolean> | false;
   /** Ends it: nothing may be written that is never kept. */
   end(): void;
 }
@@ -38,9 +38,12 @@ export function handle(
   return {
     open: () =>
       opening ??= (async () => new LiveSession(await openVisit(visit)))(),
-    settle: async (response) =>
-      !!opening && !isLeftOut &&
-      await settle(LiveSession.stateOf(await opening), response),
+    settle: (response) =>
+      opening && !isLeftOut
+        ? opening.then((session) =>
+          settle(LiveSession.stateOf(session), response)
+        )
+        : false,
     end: () => {
       visit.phase = "late-write";
     },

@@ -10,7 +10,7 @@ import {
   readable,
 } from "./data.ts";
 import { SessionError } from "./errors.ts";
-import { seal, store } from "./sealing.ts";
+import { seal } from "./sealing.ts";
 import type { AnyData, Session } from "./session.ts";
 import {
   checkOpen,
@@ -20,6 +20,7 @@ import {
   start,
   type State,
 } from "./state.ts";
+import { saveNow } from "./storing.ts";
 
 /**
  * {@linkcode Session}, as a handler sees it. Its state is private, so that
@@ -120,12 +121,8 @@ export class LiveSession implements Session {
     // it has added was not read.
     if (read.length) {
       this.#change(NOTICES + key, (notices) => {
-        const others = [...(notices ?? []) as unknown[]];
-        for (const text of texts) {
-          if (others.length && codec.stringify(others[0]) === text) {
-            others.shift();
-          }
-        }
+        const others = ((notices ?? []) as unknown[])
+          .filter((notice, i) => codec.stringify(notice) !== texts[i]);
         return others.length ? others : undefined;
       });
     }
@@ -172,7 +169,7 @@ export class LiveSession implements Session {
 
   async save(): Promise<void> {
     const { visit } = this.#state;
-    if (await store(this.#state) || visit.phase === "destroyed") return;
+    if (await saveNow(this.#state) || visit.phase === "destroyed") return;
     checkOpen(this.#state);
     await seal(this.#state, visit.settings.now());
   }

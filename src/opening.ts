@@ -49,7 +49,7 @@ export async function unseal(
   if (isOver(Math.min(expires, created + absoluteTimeout))) return null;
   const engine = await engineOf(settings);
   const values = engine
-    ? await engine.load(state)
+    ? await engine.load(state, content)
     : readValues(codec, content.text);
   if (values === undefined) return null;
   state.values = values ?? {};

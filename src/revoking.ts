@@ -1,8 +1,16 @@
 import type { Settings } from "./options.ts";
 
-/** What the option `revocations` needs; loaded as in `storing.ts`. */
+type Revocations = typeof import("./stored/revocations.ts");
+
+let loaded: Revocations | undefined;
+
+/** What the option `revocations` needs; loaded and kept as in `storing.ts`. */
 export function revokingOf(
   { revocations }: Settings,
-): Promise<typeof import("./stored/revocations.ts")> | undefined {
-  return revocations && import("./stored/revocations.ts");
+): Revocations | Promise<Revocations> | undefined {
+  return revocations && (loaded ?? load());
+}
+
+async function load(): Promise<Revocations> {
+  return loaded = await import("./stored/revocations.ts");
 }

@@ -1,6 +1,5 @@
 import { LONGEST_COOKIE } from "./cookie.ts";
 import { SessionError } from "./errors.ts";
-import { engineOf } from "./storing.ts";
 import { prepare } from "./preparing.ts";
 import * as format from "./seal.ts";
 import { checkOpen, endOf, idOf, isNew, type State, tell } from "./state.ts";
@@ -32,26 +31,6 @@ export async function seal(state: State, sealed: number): Promise<string> {
     );
   }
   return token;
-}
-
-/**
- * Writes a session to its store now, where it has one.
- *
- * @returns Whether it has.
- * @throws {SessionError} `gone` if it ended meanwhile, or what the store says.
- */
-export async function store(state: State): Promise<boolean> {
-  const { visit } = state;
-  const engine = await engineOf(visit.settings);
-  if (visit.phase === "destroyed") await engine?.end(state);
-  else if (engine) {
-    checkOpen(state);
-    if (!await engine.save(state)) {
-      visit.phase = "gone";
-      checkOpen(state);
-    }
-  }
-  return !!engine;
 }
 
 /** The value of a session's cookie, for the world outside. */

@@ -2,17 +2,17 @@ import { SessionError } from "./errors.ts";
 import { LiveSession } from "./live_session.ts";
 import { openVisit, unseal } from "./opening.ts";
 import { revokingOf } from "./revoking.ts";
-import { engineOf } from "./storing.ts";
 import {
   resolveOptions,
   type SessionOptions,
   type Settings,
 } from "./options.ts";
 import { finish } from "./response.ts";
-import { sealFor, store } from "./sealing.ts";
+import { sealFor } from "./sealing.ts";
 import type { AnyData, Session, SessionInfo } from "./session.ts";
 import { settle } from "./settling.ts";
-import { begin } from "./state.ts";
+import { begin, idOf } from "./state.ts";
+import { engineOf, saveNow } from "./storing.ts";
 import { visitOf } from "./visit.ts";
 
 /**
@@ -128,7 +128,7 @@ export function createSessions<Data extends object = AnyData>(
     create: () => new LiveSession(begin(visitOf(settings))),
     seal: async (session: LiveSession) => {
       const state = LiveSession.stateOf(session);
-      await store(state);
+      await saveNow(state);
       return sealFor(state);
     },
     unseal: async (token: string) => {
@@ -143,15 +143,15 @@ export function createSessions<Data extends object = AnyData>(
       userId: string,
       { except }: { except?: LiveSession | string } = {},
     ) => {
-      const revoking = await revokingOf(settings);
-      const id = except instanceof LiveSession ? except.id : except;
-      await revoking?.endLogins(settings, userId, id);
-      if (revoking && !settings.store) return undefined;
-      const state = except instanceof LiveSession
+      const kept = typeof except === "object"
         ? LiveSession.stateOf(except)
         : undefined;
+      const id = kept ? idOf(kept) : except as string | undefined;
+      const revoking = await revokingOf(settings);
+      await revoking?.endLogins(settings, userId, id);
+      if (revoking && !settings.store) return undefined;
       return (await storedBy(settings))
-        .revokeAll(settings, userId, id, state?.held?.key);
+        .revokeAll(settings, userId, id, kept?.held?.key);
     },
     count: async (userId?: string) =>
       (await storedBy(settings)).count(settings, userId),

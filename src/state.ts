@@ -13,8 +13,6 @@ export interface Content {
   expires: number;
   /** Made when it is first needed. */
   sid?: Uint8Array<ArrayBuffer>;
-  /** Of a token: what it holds. */
-  readonly text?: string;
   /** Of a token: whether its secret is not the newest. */
   readonly isStale?: boolean;
 }

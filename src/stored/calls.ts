@@ -36,6 +36,19 @@ export async function call<Answer>(
   }
 }
 
+/**
+ * Lets a request go on without its session where the store has failed, if
+ * `onStoreError` says so.
+ *
+ * @throws What was caught, otherwise.
+ */
+export function admitGuest(visit: Visit, error: unknown): void {
+  const { code } = error as SessionError;
+  const isOut = code === "store-failed";
+  if (!isOut || visit.settings.onStoreError === "throw") throw error;
+  visit.phase = code;
+}
+
 /** How long a request may still wait for its store, in ms. */
 export function timeLeft({ settings, waited = 0 }: Visit): number {
   return Math.max(0, settings.storeTimeout * 1000 - waited);

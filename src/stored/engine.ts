@@ -1,8 +1,8 @@
 import type { Values } from "../data.ts";
-import type { SessionError } from "../errors.ts";
 import { prepare } from "../preparing.ts";
+import type { Sealed } from "../seal.ts";
 import { endOf, type State, tell } from "../state.ts";
-import { call, inTurn } from "./calls.ts";
+import { admitGuest, call, inTurn } from "./calls.ts";
 import { isEventual, pack, unpack } from "./carrying.ts";
 import { endAt, read, storeOf } from "./reading.ts";
 import { keyOf } from "./records.ts";
@@ -17,10 +17,11 @@ export { count, deleteExpired, list, revoke, revokeAll } from "./admin.ts";
  * The values of a session: `null` if its record is rotten, `undefined` if
  * there is none to be had, and the listener has been told.
  */
-export async function load(state: State): Promise<Values | null | undefined> {
+export async function load(
+  state: State,
+  { sid, text }: Sealed,
+): Promise<Values | null | undefined> {
   const { visit, content } = state;
-  const { sid, text } = content;
-  if (!sid || !text) return undefined;
   try {
     if (isEventual(visit)) {
       const values = await unpack(state, sid, text);
@@ -34,10 +35,7 @@ export async function load(state: State): Promise<Values | null | undefined> {
     }
     return values;
   } catch (error) {
-    const { code } = error as SessionError;
-    const isOut = code === "store-failed";
-    if (!isOut || visit.settings.onStoreError === "throw") throw error;
-    visit.phase = code;
+    admitGuest(visit, error);
     return undefined;
   }
 }

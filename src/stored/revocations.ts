@@ -4,7 +4,7 @@ import type { Settings } from "../options.ts";
 import { idOf, type State, tell } from "../state.ts";
 import type { SessionRecord, SessionStore } from "../store.ts";
 import { type Visit, visitOf } from "../visit.ts";
-import { call } from "./calls.ts";
+import { admitGuest, call } from "./calls.ts";
 import { isEventual } from "./carrying.ts";
 import { keyOfUser } from "./records.ts";
 
@@ -42,10 +42,7 @@ export async function isRevoked(state: State): Promise<boolean> {
     }
     tell(state, "revoked");
   } catch (error) {
-    const { code } = error as SessionError;
-    const isOut = code === "store-failed";
-    if (!isOut || visit.settings.onStoreError === "throw") throw error;
-    visit.phase = code;
+    admitGuest(visit, error);
   }
   return true;
 }
