@@ -12,17 +12,20 @@ import {
 } from "../src/store.ts";
 import {
   checkOptions,
-  checkTable,
-  COLUMNS,
-  LISTING,
   type ListingRow,
-  RECORD,
   type RecordRow,
   type SqlStoreOptions,
   toListing,
   toParameters,
   toRecord,
 } from "./sql.ts";
+import {
+  BATCH,
+  PAGE,
+  schemaFor,
+  type SqliteStatements,
+  statementsFor,
+} from "./sqlite_statements.ts";
 
 /** What {@linkcode D1Store} uses of a prepared statement. */
 export interface D1StatementLike {
@@ -58,8 +61,6 @@ export type D1StoreOptions = SqlStoreOptions;
 
 // A row of D1 ends at 2 000 000 bytes; the other columns take less than 1000.
 const MAX_BYTES = 1_999_000;
-const PAGE = 100;
-const BATCH = 1000;
 
 /**
  * Keeps sessions in a table of Cloudflare D1.
@@ -101,6 +102,7 @@ export class D1Store implements SessionStore {
 
   readonly #database: D1DatabaseLike;
   readonly #table: string;
+  readonly #sql: SqliteStatements;
   readonly #now: () => number;
 
   /**
@@ -122,6 +124,7 @@ export class D1Store implements SessionStore {
     }
     this.#database = database;
     this.#table = table;
+    this.#sql = statementsFor(table);
     this.#now = now;
   }
 
@@ -132,23 +135,7 @@ export class D1Store implements SessionStore {
    * @throws {TypeError} If the name is not one that the option takes.
    */
   static schema(table: string = "sessions"): string {
-    checkTable(table);
-    return `CREATE TABLE IF NOT EXISTS "${table}" (
-  key TEXT NOT NULL PRIMARY KEY COLLATE BINARY,
-  revision INTEGER NOT NULL,
-  value TEXT NOT NULL,
-  id TEXT NOT NULL,
-  user_key TEXT NOT NULL COLLATE BINARY,
-  label TEXT NOT NULL,
-  created_at INTEGER NOT NULL,
-  last_seen_at INTEGER NOT NULL,
-  expires_at INTEGER NOT NULL
-);
-CREATE INDEX IF NOT EXISTS "${table}_user_key"
-  ON "${table}" (user_key, key) WHERE user_key <> '';
-CREATE INDEX IF NOT EXISTS "${table}_expires_at"
-  ON "${table}" (expires_at);
-`;
+    return schemaFor(table);
   }
 
   /** Makes the table and its indexes if there are none. */
@@ -161,12 +148,8 @@ CREATE INDEX IF NOT EXISTS "${table}_expires_at"
   /** Inserts a record; `false` if there is one that has not expired. */
   async create(key: string, record: SessionRecord): Promise<boolean> {
     checkKey(key);
-    const replaced = COLUMNS.map((name) => `${name} = excluded.${name}`);
     return await this.#run(
-      `INSERT INTO "${this.#table}" AS old (key, ${COLUMNS}) ` +
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) " +
-        `ON CONFLICT (key) DO UPDATE SET ${replaced} ` +
-        "WHERE old.expires_at <= ?",
+      this.#sql.create,
       key,
       ...toParameters(record, MAX_BYTES),
       this.#now(),
@@ -177,8 +160,7 @@ CREATE INDEX IF NOT EXISTS "${table}_expires_at"
   async get(key: string): Promise<SessionRecord | null> {
     checkKey(key);
     const [row] = await this.#all(
-      `SELECT ${RECORD} FROM "${this.#table}" ` +
-        "WHERE key = ? AND expires_at > ?",
+      this.#sql.get,
       key,
       this.#now(),
     );
@@ -192,10 +174,8 @@ CREATE INDEX IF NOT EXISTS "${table}_expires_at"
     revision: number,
   ): Promise<UpdateResult> {
     checkKey(key);
-    const columns = COLUMNS.map((name) => `${name} = ?`);
     const changes = await this.#run(
-      `UPDATE "${this.#table}" SET ${columns} ` +
-        "WHERE key = ? AND revision = ? AND expires_at > ?",
+      this.#sql.update,
       ...toParameters(record, MAX_BYTES),
       key,
       revision,
@@ -210,7 +190,7 @@ CREATE INDEX IF NOT EXISTS "${table}_expires_at"
   /** Removes a record, if there is one. */
   async delete(key: string): Promise<void> {
     checkKey(key);
-    await this.#run(`DELETE FROM "${this.#table}" WHERE key = ?`, key);
+    await this.#run(this.#sql.delete, key);
   }
 
   /** Moves the times of a record, and nothing else. */
@@ -221,8 +201,7 @@ CREATE INDEX IF NOT EXISTS "${table}_expires_at"
   ): Promise<boolean> {
     checkKey(key);
     return await this.#run(
-      `UPDATE "${this.#table}" SET last_seen_at = ?, expires_at = ? ` +
-        "WHERE key = ? AND expires_at > ?",
+      this.#sql.touch,
       lastSeenAt,
       expiresAt,
       key,
@@ -233,11 +212,8 @@ CREATE INDEX IF NOT EXISTS "${table}_expires_at"
   /** A user's records, read in pages of 100. */
   async *listByUser(user: string): AsyncGenerator<SessionListing, void> {
     for (let last = "", more = true; more;) {
-      // The test for "" lets the planner use the index, which has no such rows.
       const rows = await this.#all(
-        `SELECT key, ${LISTING} FROM "${this.#table}" WHERE user_key = ? ` +
-          "AND user_key <> '' AND key > ? AND expires_at > ? " +
-          `ORDER BY key LIMIT ${PAGE}`,
+        this.#sql.list,
         user,
         last,
         this.#now(),
@@ -253,8 +229,7 @@ CREATE INDEX IF NOT EXISTS "${table}_expires_at"
   /** How many records there are, of a user or in all. */
   async count(user?: string): Promise<number> {
     const [row] = await this.#all(
-      `SELECT count(*) AS count FROM "${this.#table}" WHERE expires_at > ?` +
-        (user === undefined ? "" : " AND user_key = ? AND user_key <> ''"),
+      user === undefined ? this.#sql.count : this.#sql.countOfUser,
       this.#now(),
       ...user === undefined ? [] : [user],
     );
@@ -271,9 +246,7 @@ CREATE INDEX IF NOT EXISTS "${table}_expires_at"
   async deleteExpired(now: number): Promise<number> {
     for (let total = 0;;) {
       const changes = await this.#run(
-        `DELETE FROM "${this.#table}" WHERE key IN (` +
-          `SELECT key FROM "${this.#table}" WHERE expires_at <= ? ` +
-          `ORDER BY expires_at LIMIT ${BATCH})`,
+        this.#sql.deleteExpired,
         now,
       );
       total += changes;

@@ -16,17 +16,20 @@ import {
 } from "../src/store.ts";
 import {
   checkOptions,
-  checkTable,
-  COLUMNS,
-  LISTING,
   type ListingRow,
-  RECORD,
   type RecordRow,
   type SqlStoreOptions,
   toListing,
   toParameters,
   toRecord,
 } from "./sql.ts";
+import {
+  BATCH,
+  PAGE,
+  schemaFor,
+  type SqliteStatements,
+  statementsFor,
+} from "./sqlite_statements.ts";
 
 /** A prepared statement of node:sqlite or bun:sqlite. */
 export interface SqliteStatement {
@@ -56,8 +59,6 @@ export type SqliteStoreOptions = SqlStoreOptions;
 
 // A row of SQLite, as it is usually built, ends before 10^9 bytes.
 const MAX_BYTES = 2 ** 28;
-const PAGE = 100;
-const BATCH = 1000;
 
 /**
  * Keeps sessions in a table of SQLite: with `DatabaseSync` of node:sqlite, which
@@ -116,8 +117,9 @@ export class SqliteStore implements SessionStore {
 
   readonly #database: SqliteDatabase;
   readonly #table: string;
+  readonly #sql: SqliteStatements;
   readonly #now: () => number;
-  readonly #statements: Map<string, SqliteStatement> = new Map();
+  readonly #prepared: Map<string, SqliteStatement> = new Map();
 
   /**
    * Makes a store of a database that is open; it stays the caller's to close.
@@ -135,6 +137,7 @@ export class SqliteStore implements SessionStore {
     }
     this.#database = database;
     this.#table = table;
+    this.#sql = statementsFor(table);
     this.#now = now;
   }
 
@@ -145,24 +148,7 @@ export class SqliteStore implements SessionStore {
    * @throws {TypeError} If the name is not one that the option takes.
    */
   static schema(table: string = "sessions"): string {
-    checkTable(table);
-    // With a rowid: without one, large values would make the tree of keys deep.
-    return `CREATE TABLE IF NOT EXISTS "${table}" (
-  key TEXT NOT NULL PRIMARY KEY COLLATE BINARY,
-  revision INTEGER NOT NULL,
-  value TEXT NOT NULL,
-  id TEXT NOT NULL,
-  user_key TEXT NOT NULL COLLATE BINARY,
-  label TEXT NOT NULL,
-  created_at INTEGER NOT NULL,
-  last_seen_at INTEGER NOT NULL,
-  expires_at INTEGER NOT NULL
-);
-CREATE INDEX IF NOT EXISTS "${table}_user_key"
-  ON "${table}" (user_key, key) WHERE user_key <> '';
-CREATE INDEX IF NOT EXISTS "${table}_expires_at"
-  ON "${table}" (expires_at);
-`;
+    return schemaFor(table);
   }
 
   /** Makes the table and its indexes if there are none. */
@@ -173,12 +159,8 @@ CREATE INDEX IF NOT EXISTS "${table}_expires_at"
   /** Inserts a record; `false` if there is one that has not expired. */
   async create(key: string, record: SessionRecord): Promise<boolean> {
     checkKey(key);
-    const replaced = COLUMNS.map((name) => `${name} = excluded.${name}`);
     return this.#run(
-      `INSERT INTO "${this.#table}" AS old (key, ${COLUMNS}) ` +
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) " +
-        `ON CONFLICT (key) DO UPDATE SET ${replaced} ` +
-        "WHERE old.expires_at <= ?",
+      this.#sql.create,
       key,
       ...toParameters(record, MAX_BYTES),
       this.#now(),
@@ -189,8 +171,7 @@ CREATE INDEX IF NOT EXISTS "${table}_expires_at"
   async get(key: string): Promise<SessionRecord | null> {
     checkKey(key);
     const row = this.#prepare(
-      `SELECT ${RECORD} FROM "${this.#table}" ` +
-        "WHERE key = ? AND expires_at > ?",
+      this.#sql.get,
     ).get(key, this.#now());
     return row ? toRecord(row as RecordRow) : null;
   }
@@ -202,10 +183,8 @@ CREATE INDEX IF NOT EXISTS "${table}_expires_at"
     revision: number,
   ): Promise<UpdateResult> {
     checkKey(key);
-    const columns = COLUMNS.map((name) => `${name} = ?`);
     const changes = this.#run(
-      `UPDATE "${this.#table}" SET ${columns} ` +
-        "WHERE key = ? AND revision = ? AND expires_at > ?",
+      this.#sql.update,
       ...toParameters(record, MAX_BYTES),
       key,
       revision,
@@ -220,7 +199,7 @@ CREATE INDEX IF NOT EXISTS "${table}_expires_at"
   /** Removes a record, if there is one. */
   async delete(key: string): Promise<void> {
     checkKey(key);
-    this.#run(`DELETE FROM "${this.#table}" WHERE key = ?`, key);
+    this.#run(this.#sql.delete, key);
   }
 
   /** Moves the times of a record, and nothing else. */
@@ -231,8 +210,7 @@ CREATE INDEX IF NOT EXISTS "${table}_expires_at"
   ): Promise<boolean> {
     checkKey(key);
     return this.#run(
-      `UPDATE "${this.#table}" SET last_seen_at = ?, expires_at = ? ` +
-        "WHERE key = ? AND expires_at > ?",
+      this.#sql.touch,
       lastSeenAt,
       expiresAt,
       key,
@@ -243,11 +221,8 @@ CREATE INDEX IF NOT EXISTS "${table}_expires_at"
   /** A user's records, read in pages of 100. */
   async *listByUser(user: string): AsyncGenerator<SessionListing, void> {
     for (let last = "", more = true; more;) {
-      // The test for "" lets the planner use the index, which has no such rows.
       const rows = this.#prepare(
-        `SELECT key, ${LISTING} FROM "${this.#table}" WHERE user_key = ? ` +
-          "AND user_key <> '' AND key > ? AND expires_at > ? " +
-          `ORDER BY key LIMIT ${PAGE}`,
+        this.#sql.list,
       ).all(user, last, this.#now());
       for (const row of rows as ListingRow[]) {
         yield toListing(row);
@@ -260,8 +235,7 @@ CREATE INDEX IF NOT EXISTS "${table}_expires_at"
   /** How many records there are, of a user or in all. */
   async count(user?: string): Promise<number> {
     const row = this.#prepare(
-      `SELECT count(*) AS count FROM "${this.#table}" WHERE expires_at > ?` +
-        (user === undefined ? "" : " AND user_key = ? AND user_key <> ''"),
+      user === undefined ? this.#sql.count : this.#sql.countOfUser,
     ).get(this.#now(), ...user === undefined ? [] : [user]);
     return Number((row as { count: unknown }).count);
   }
@@ -276,9 +250,7 @@ CREATE INDEX IF NOT EXISTS "${table}_expires_at"
   async deleteExpired(now: number): Promise<number> {
     for (let total = 0;;) {
       const changes = this.#run(
-        `DELETE FROM "${this.#table}" WHERE key IN (` +
-          `SELECT key FROM "${this.#table}" WHERE expires_at <= ? ` +
-          `ORDER BY expires_at LIMIT ${BATCH})`,
+        this.#sql.deleteExpired,
         now,
       );
       total += changes;
@@ -288,10 +260,10 @@ CREATE INDEX IF NOT EXISTS "${table}_expires_at"
   }
 
   #prepare(sql: string): SqliteStatement {
-    let statement = this.#statements.get(sql);
+    let statement = this.#prepared.get(sql);
     if (!statement) {
       statement = this.#database.prepare(sql);
-      this.#statements.set(sql, statement);
+      this.#prepared.set(sql, statement);
     }
     return statement;
   }
