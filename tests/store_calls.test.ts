@@ -134,6 +134,7 @@ describe("the cookie of a session in a store", () => {
     const large = await bench.act("", (session) => {
       session.set("essay", "x".repeat(100_000));
     });
+    assert.equal(cookieOf(small).length, "__Host-sid=".length + 102);
     assert.equal(lineOf(small).length, lineOf(large).length);
     assert.equal((await bench.read(cookieOf(large)))?.["essay"].length, 1e5);
   });

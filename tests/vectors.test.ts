@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createSessions, type SessionEvent } from "../mod.ts";
 import { seal } from "../src/seal.ts";
+import { keyOf } from "../src/stored/records.ts";
 import {
   contextBytes,
   craft,
@@ -34,6 +35,7 @@ interface Positive {
   readonly subkey: string;
   readonly aad: string;
   readonly body: string;
+  readonly storeKey: string;
   readonly token: string;
   readonly tokenLength: number;
 }
@@ -54,6 +56,12 @@ describe("vectors of format 1", () => {
     assert.equal(positives.length, 4);
     assert.equal(negatives.length, 18);
   });
+
+  for (const { id, sid, storeKey } of positives) {
+    it(`${id}: the key of its record`, async () => {
+      assert.equal(await keyOf(fromHex(sid)), storeKey);
+    });
+  }
 
   for (const vector of positives) {
     const { id, name, purpose, bind, now } = vector;
