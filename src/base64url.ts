@@ -24,7 +24,7 @@ export function decodeBase64url(text: string): Uint8Array<ArrayBuffer> | null {
   try {
     const bytes = (Uint8Array as NativeDecode).fromBase64?.(text, OPTIONS) ??
       Uint8Array.from(Buffer.from(text, "base64url"));
-    // Decoders pass over blanks, padding and spare bits; spelling does not.
+    // Both pass over blanks, padding or spare bits.
     return encodeBase64url(bytes) === text ? bytes : null;
   } catch {
     return null;

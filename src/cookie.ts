@@ -1,4 +1,5 @@
 import { refuse } from "./check.ts";
+import { like, pick, type Rule } from "./option_rules.ts";
 import type { Keyring } from "./keyring.ts";
 
 // The `Cookie` and `Set-Cookie` fields (RFC 6265bis, "layered cookies").
@@ -47,21 +48,21 @@ export interface CookieForm {
   readonly attributes: string;
 }
 
-/** The form of the cookie for a request's address, or without one. */
-export type FormOf = (url?: string) => CookieForm;
+/** The form of the cookie for a request, by its address, or without one. */
+export type FormOf = (request?: { readonly url: string }) => CookieForm;
 
 /** Name and value together, in bytes (RFC 6265bis §5.6). */
 export const LONGEST_COOKIE = 4096;
 // Browsers ignore an attribute of more than 1024 bytes (§5.6).
-const RULES: Readonly<Record<string, RegExp>> = {
+const RULES: Readonly<Record<string, Rule>> = {
   // A token (RFC 9110 §5.6.2).
-  name: /^string:[!#-'*+.^-z|~\w-]{1,1024}$/,
-  domain: /^string:[a-z\d.-]{1,1024}$/i,
-  path: /^string:\/[ -:<-~]{0,1023}$/,
-  sameSite: /^string:(Strict|Lax|None)$/,
-  secure: /^boolean|^string:auto$/,
-  partitioned: /^boolean/,
-  priority: /^string:(Low|Medium|High)$/,
+  name: like(/^string:[!#-'*+.^-z|~\w-]{1,1024}$/),
+  domain: like(/^string:[a-z\d.-]{1,1024}$/i),
+  path: like(/^string:\/[ -:<-~]{0,1023}$/),
+  sameSite: like(/^string:(Strict|Lax|None)$/),
+  secure: like(/^boolean|^string:auto$/),
+  partitioned: like(/^boolean/),
+  priority: like(/^string:(Low|Medium|High)$/),
 };
 const LOOPBACK = /^((.+\.)?localhost|127\.[\d.]+|\[::1])$/;
 const PREFIX = /^__(Host-Http|Host|Http|Secure)-/;
@@ -75,15 +76,26 @@ export function readCookie(
   { name }: CookieForm,
 ): string | null | undefined {
   const start = `${name}=`;
-  // Other white space belongs to the name, so that no cookie of another name
-  // passes for one whose prefix a browser guards.
-  const pairs = header.split(";").map((pair) =>
-    pair.match(/[^ \t](.*[^ \t])?/s)?.[0]
-  );
-  const [pair, other] = new Set(
-    pairs.filter((pair) => pair?.startsWith(start)),
-  );
-  return other ? null : pair?.slice(start.length);
+  let found: string | undefined;
+  for (let at = header.indexOf(start); at >= 0;) {
+    const next = header.indexOf(";", at);
+    // Other white space than blanks belongs to the name, so that no cookie of
+    // another name passes for one whose prefix a browser guards.
+    const before = header[skipBlanks(header, at)];
+    if (!before || before === ";") {
+      const last = skipBlanks(header, next < 0 ? header.length : next);
+      const value = header.slice(at + start.length, last + 1);
+      if (value !== (found ??= value)) return null;
+    }
+    at = next < 0 ? next : header.indexOf(start, next);
+  }
+  return found;
+}
+
+/** Where the last character before this one is that is not blank. */
+function skipBlanks(text: string, at: number): number {
+  do at--; while (text[at] === " " || text[at] === "\t");
+  return at;
 }
 
 /**
@@ -112,20 +124,14 @@ export function resolveCookie(
   usualName: string,
   ringOf: (name: string) => Keyring,
 ): FormOf {
-  for (const [key, value] of Object.entries(options)) {
-    const rule = RULES[key];
-    if (value !== undefined && !rule?.test(`${typeof value}:${value}`)) {
-      refuse(`cookie.${key}`, `must match ${rule}`, value);
-    }
-  }
   const { domain, path = "/", sameSite = "Lax", secure = "auto" } = options;
   const { partitioned, priority } = options;
   const isHostOnly = !domain && path === "/";
   const usualPrefix = secure ? isHostOnly ? "__Host-" : "__Secure-" : "";
   const { name = usualPrefix + usualName } = options;
+  pick({ ...options, name }, RULES, "cookie.");
   const [prefix = ""] = PREFIX.exec(name) ?? [];
   if (
-    !RULES["name"]?.test(`string:${name}`) ||
     // Browsers compare prefixes without case; ours has one spelling.
     !prefix && RegExp(PREFIX, "i").test(name) ||
     prefix.startsWith("__Host-") && !isHostOnly ||
@@ -133,30 +139,25 @@ export function resolveCookie(
   ) {
     refuse("cookie", "is kept by no browser", JSON.stringify(options));
   }
-  const attributes = (domain ? `; Domain=${domain}` : "") +
-    `; Path=${path}; HttpOnly` +
-    (secure ? "; Secure" : "") +
-    `; SameSite=${sameSite}` +
-    (partitioned ? "; Partitioned" : "") +
-    (priority ? `; Priority=${priority}` : "");
-  const form = (name: string, attributes: string): CookieForm => ({
+  const form = (name: string, isLocal: boolean): CookieForm => ({
     name,
     ring: ringOf(name),
-    attributes,
+    attributes: (domain && !isLocal ? `; Domain=${domain}` : "") +
+      `; Path=${path}; HttpOnly` +
+      (secure && !isLocal ? "; Secure" : "") +
+      `; SameSite=${isLocal && sameSite === "None" ? "Lax" : sameSite}` +
+      (partitioned && !isLocal ? "; Partitioned" : "") +
+      (priority ? `; Priority=${priority}` : ""),
   });
-  const usual = form(name, attributes);
+  const usual = form(name, false);
   // On the machine itself there is no such domain and no Secure to rely on.
-  const plain = form(
-    name.slice(prefix.length),
-    attributes.replace(/; (Domain=[^;]*|Secure|Partitioned)/g, "")
-      .replace("; SameSite=None", "; SameSite=Lax"),
-  );
+  const plain = form(name.slice(prefix.length), true);
   // On http from elsewhere, the cookie would travel in the open.
   const mute = { ...usual, attributes: "" };
-  return (url = "https:") =>
-    secure !== "auto" || url.startsWith("https:")
-      ? usual
-      : LOOPBACK.test(new URL(url).hostname)
-      ? plain
-      : mute;
+  return (request) => {
+    // Some platforms make the address anew each time, so it is asked for once.
+    const url = secure === "auto" && request?.url || "https:";
+    if (url.startsWith("https:")) return usual;
+    return LOOPBACK.test(new URL(url).hostname) ? plain : mute;
+  };
 }

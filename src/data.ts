@@ -21,9 +21,6 @@ export const ISSUED = "~i";
 /** Only with revocations: which of them the login came after. */
 export const EPOCH = "~e";
 
-const DEEPEST = 100;
-const MAY_HOLD_PROTO = /__proto__|\\u/;
-
 /** Whether a key is the session's own. */
 export function isReserved(key: string): boolean {
   return key[0] === "~" || key === "__proto__";
@@ -38,16 +35,21 @@ export function publicValues(values: Values): Values {
 
 /** A frozen copy of what will be read back, or an error with the path. */
 export function keep(codec: Codec, key: string, value: unknown): unknown {
-  let fault = codec === JSON ? jsonFault(value, key, 0) : undefined;
-  let cause: unknown;
-  try {
-    if (!fault) return freeze(codec.parse(codec.stringify(value)));
-  } catch (error) {
-    fault = key;
-    cause = error;
+  if (codec === JSON) {
+    checkJson(value, key, 0);
+    // It reads them as they are, but for -0.
+    if (!isObject(value)) return value === 0 ? 0 : value;
   }
-  const message = `Cannot keep ${fault}`;
-  throw new SessionError("invalid-data", message, { cause });
+  try {
+    return freeze(codec.parse(codec.stringify(value)));
+  } catch (error) {
+    cannotKeep(key, error);
+  }
+}
+
+/** Refuses a value, by its path. */
+export function cannotKeep(path: string, cause?: unknown): never {
+  throw new SessionError("invalid-data", `Cannot keep ${path}`, { cause });
 }
 
 /** The values of a text, `null` if it is not one object. */
@@ -55,7 +57,8 @@ export function readValues(codec: Codec, text: string): Values | null {
   try {
     // An own __proto__ is harmless until somebody copies it: Object.assign
     // sets the prototype then.
-    const values = codec === JSON && MAY_HOLD_PROTO.test(text)
+    const mayHoldProto = text.includes("__proto__") || text.includes("\\u");
+    const values = codec === JSON && mayHoldProto
       ? JSON.parse(
         text,
         (key, value) => key === "__proto__" ? undefined : value,
@@ -81,33 +84,37 @@ export function freeze<Value>(value: Value): Value {
   return Object.freeze(value);
 }
 
-/** Where and what JSON would change without a word, or refuse. */
-function jsonFault(
-  value: unknown,
-  path: string,
-  depth: number,
-): string | undefined {
+/** Refuses what JSON would change without a word, or not represent. */
+function checkJson(value: unknown, path: string, depth: number): void {
+  const deepest = 100;
   if (
     value === null || /^(string|boolean)$/.test(typeof value) ||
     Number.isFinite(value)
-  ) return undefined;
-  if (!isPlain(value) || depth > DEEPEST || Object.hasOwn(value, "__proto__")) {
-    return `${path} (${typeof value})`;
+  ) return;
+  if (!isPlain(value) || depth > deepest || Object.hasOwn(value, "__proto__")) {
+    cannotKeep(`${path} (${typeof value})`);
   }
   const isArray = Array.isArray(value);
   for (const [key, item] of Object.entries(isArray ? [...value] : value)) {
     // Without the property, it reads as undefined all the same.
     if (!isArray && item === undefined) continue;
-    const inner = isArray ? `${path}[${key}]` : `${path}.${key}`;
-    const fault = jsonFault(item, inner, depth + 1);
-    if (fault) return fault;
+    checkJson(item, isArray ? `${path}[${key}]` : `${path}.${key}`, depth + 1);
   }
-  return undefined;
+}
+
+/** Whether two values have the same text, and one may stand for the other. */
+export function isSame(codec: Codec, one: unknown, other: unknown): boolean {
+  return Object.is(one, other) || isObject(one) && isObject(other) &&
+      codec.stringify(one) === codec.stringify(other);
+}
+
+function isObject(value: unknown): boolean {
+  return Object(value) === value;
 }
 
 /** Whether it is an object or array that JSON and `freeze` know all about. */
 function isPlain(value: unknown): value is Values {
-  return typeof value === "object" && value !== null &&
+  return isObject(value) &&
     [Object.prototype, Array.prototype, null].includes(
       Object.getPrototypeOf(value),
     );

@@ -2,8 +2,9 @@ import { forbidCrossSite } from "./csrf.ts";
 import { LiveSession } from "./live_session.ts";
 import { openVisit } from "./opening.ts";
 import type { Settings } from "./options.ts";
+import type { Mark } from "./response.ts";
 import { settle } from "./settling.ts";
-import { visitOf } from "./visit.ts";
+import { type Phase, type Visit, visitOf } from "./visit.ts";
 
 /** Options, or a function that makes them from the platform's arguments. */
 export type OptionsFor<Options, Args extends unknown[]> =
@@ -12,10 +13,12 @@ export type OptionsFor<Options, Args extends unknown[]> =
 
 /** One session of one request, on its way to a handler and back. */
 export interface Handling {
-  /** Opens it, once. */
-  open(): Promise<LiveSession>;
+  /** Opens it, once; at once where there is nothing to wait for. */
+  open(): LiveSession | Promise<LiveSession>;
+  /** The same for a handler that asks for it. */
+  openLater(): Promise<LiveSession>;
   /** Keeps it, and finds what the response says of it (see `settle`). */
-  settle(response: Response): Promise<string | boolean> | false;
+  settle(response: Response): Mark | Promise<Mark>;
   /** Ends it: nothing may be written that is never kept. */
   end(): void;
 }
@@ -32,20 +35,32 @@ export function handle(
     emit?.({ type: "forbidden" });
     return refusal;
   }
-  const visit = visitOf(settings, isLeftOut ? undefined : request);
-  if (isLeftOut) visit.phase = "left-out";
-  let opening: Promise<LiveSession> | undefined;
+  // Who does not ask for the session does not pay for it.
+  let phase: Phase = isLeftOut ? "left-out" : "open";
+  let visit: Visit | undefined;
+  let opened: LiveSession | Promise<LiveSession> | undefined;
+  const open = () => {
+    if (opened) return opened;
+    visit = visitOf(settings, isLeftOut ? undefined : request, phase);
+    const state = openVisit(visit);
+    return opened = state instanceof Promise
+      ? state.then((state) => new LiveSession(state))
+      : new LiveSession(state);
+  };
+  const keep = (session: LiveSession, response: Response) =>
+    settle(LiveSession.stateOf(session), response);
   return {
-    open: () =>
-      opening ??= (async () => new LiveSession(await openVisit(visit)))(),
-    settle: (response) =>
-      opening && !isLeftOut
-        ? opening.then((session) =>
-          settle(LiveSession.stateOf(session), response)
-        )
-        : false,
+    open,
+    openLater: () => Promise.resolve(open()),
+    settle: (response) => {
+      if (!opened || isLeftOut) return false;
+      return opened instanceof Promise
+        ? opened.then((session) => keep(session, response))
+        : keep(opened, response);
+    },
     end: () => {
-      visit.phase = "late-write";
+      phase = "late-write";
+      if (visit) visit.phase = phase;
     },
   };
 }

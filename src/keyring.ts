@@ -1,3 +1,4 @@
+import { OpenedTokens } from "./opened_tokens.ts";
 import type { KeyMaterial } from "./secrets.ts";
 
 /** A secret of the ring, ready for use. */
@@ -18,9 +19,6 @@ export interface Writer {
 }
 
 const LABEL = "withSession/seal/v1";
-const WRITER_TOKENS = 65_536;
-const WRITER_SECONDS = 3_600;
-const SUBKEYS = 1_024;
 
 /** Rings of the same secrets share what does not depend on their context. */
 const imported = new WeakMap<
@@ -37,17 +35,29 @@ const imported = new WeakMap<
  * platforms have no randomness before the first request.
  */
 export class Keyring {
+  /** Tokens of these secrets and this context that need not be opened. */
+  readonly opened: OpenedTokens;
+  /** The secrets, once they have been imported. */
+  loaded: readonly RingEntry[] | undefined;
   readonly #secrets: readonly KeyMaterial[];
   readonly #context: string;
   readonly #subkeys: Map<string, CryptoKey> = new Map();
+  /** Most tokens of a process are its own. */
+  #latest = "";
   #writer: Writer | undefined;
   #nextWriter: Promise<void> | undefined;
 
   /**
    * @param context What a token is for: purpose, cookie name, further
    * bindings. Another context makes other keys.
+   * @param openedBytes How much may be kept of opened tokens.
    */
-  constructor(secrets: readonly KeyMaterial[], context: readonly string[]) {
+  constructor(
+    secrets: readonly KeyMaterial[],
+    context: readonly string[],
+    openedBytes = 0,
+  ) {
+    this.opened = new OpenedTokens(openedBytes);
     this.#secrets = secrets;
     // Each part behind its length, so that ["ab","c"] and ["a","bc"] differ.
     this.#context = context.map((part) => {
@@ -57,22 +67,25 @@ export class Keyring {
   }
 
   /** The secrets, newest first; imported when they are first needed. */
-  entries(): Promise<RingEntry[]> {
-    const known = imported.get(this.#secrets);
-    if (known) return known;
-    const entries = Promise.all(this.#secrets.map(makeEntry));
-    imported.set(this.#secrets, entries);
-    entries.catch(() => imported.delete(this.#secrets));
-    return entries;
+  async entries(): Promise<readonly RingEntry[]> {
+    let entries = imported.get(this.#secrets);
+    if (!entries) {
+      entries = Promise.all(this.#secrets.map(makeEntry));
+      imported.set(this.#secrets, entries);
+      entries.catch(() => imported.delete(this.#secrets));
+    }
+    return this.loaded = await entries;
   }
 
   /** The key to seal the next token with; the token is counted. */
   async writer(now: number): Promise<Writer> {
+    const mostTokens = 65_536;
+    const mostSeconds = 3_600;
     const writer = this.#writer;
-    if (writer && writer.sealed < WRITER_TOKENS) {
+    if (writer && writer.sealed < mostTokens) {
       // A clock that was put back ends the hour as well.
       const age = now - writer.since;
-      if (age >= 0 && age < WRITER_SECONDS) {
+      if (age >= 0 && age < mostSeconds) {
         writer.sealed++;
         return writer;
       }
@@ -88,10 +101,13 @@ export class Keyring {
 
   /** Keeps a subkey as the latest; only one that opened an authentic token. */
   remember(address: string, key: CryptoKey): void {
+    const most = 1_024;
+    if (address === this.#latest) return;
+    this.#latest = address;
     this.#subkeys.delete(address);
     this.#subkeys.set(address, key);
     const [oldest] = this.#subkeys.keys();
-    if (this.#subkeys.size > SUBKEYS) this.#subkeys.delete(oldest as string);
+    if (this.#subkeys.size > most) this.#subkeys.delete(oldest as string);
   }
 
   /**

@@ -1,15 +1,16 @@
 import { checkSeconds } from "./check.ts";
 import {
+  cannotKeep,
   isReserved,
+  isSame,
   keep,
   LABEL,
   NOTICES,
   OWNER,
   PERSIST,
-  publicValues,
   readable,
 } from "./data.ts";
-import { SessionError } from "./errors.ts";
+import { engineOf } from "./storing.ts";
 import { seal } from "./sealing.ts";
 import type { AnyData, Session } from "./session.ts";
 import {
@@ -20,7 +21,6 @@ import {
   start,
   type State,
 } from "./state.ts";
-import { saveNow } from "./storing.ts";
 
 /**
  * {@linkcode Session}, as a handler sees it. Its state is private, so that
@@ -55,7 +55,7 @@ export class LiveSession implements Session {
   }
 
   get expiresAt(): number {
-    return expiresAt(this.#look());
+    return expiresAt(this.#look()) * 1000;
   }
 
   get(key: string): unknown {
@@ -82,7 +82,7 @@ export class LiveSession implements Session {
   }
 
   keys(): string[] {
-    return Object.keys(publicValues(this.#look().values));
+    return Object.keys(this.#look().values).filter((key) => !isReserved(key));
   }
 
   toJSON(): AnyData {
@@ -93,9 +93,7 @@ export class LiveSession implements Session {
     key: string,
     change: (value: Value | undefined) => Value,
   ): Value {
-    if (isReserved(key)) {
-      throw new SessionError("invalid-data", `Cannot keep ${key}`);
-    }
+    if (isReserved(key)) cannotKeep(key);
     this.#change(key, change as (value: unknown) => unknown);
     return this.get(key) as Value;
   }
@@ -169,7 +167,9 @@ export class LiveSession implements Session {
 
   async save(): Promise<void> {
     const { visit } = this.#state;
-    if (await saveNow(this.#state) || visit.phase === "destroyed") return;
+    const engine = await engineOf(visit.settings);
+    if (engine) return engine.saveNow(this.#state);
+    if (visit.phase === "destroyed") return;
     checkOpen(this.#state);
     await seal(this.#state, visit.settings.now());
   }
@@ -200,10 +200,7 @@ export class LiveSession implements Session {
     const old = this.#find(key);
     const kept = keepChanged(old);
     // The same text is no change, and asks for no cookie.
-    if (
-      kept === old ||
-      kept && old && codec.stringify(kept) === codec.stringify(old)
-    ) return;
+    if (isSame(codec, kept, old)) return;
     this.#state.isChanged = true;
     changes.push([key, keepChanged]);
     if (kept === undefined) delete values[key];

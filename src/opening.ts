@@ -1,62 +1,65 @@
+import { accept, reject } from "./admitting.ts";
 import { readCookie } from "./cookie.ts";
 import { readValues } from "./data.ts";
-import type { RejectReason } from "./events.ts";
-import { revokingOf } from "./revoking.ts";
-import { engineOf } from "./storing.ts";
-import { fit } from "./schema.ts";
-import { open } from "./seal.ts";
-import { begin, endOf, type State, tell } from "./state.ts";
+import { askingOf, isAskedFor } from "./asking.ts";
+import { open, type Refused, type Unsealed } from "./seal.ts";
+import { begin, type State, tell } from "./state.ts";
 import type { Visit } from "./visit.ts";
 
 /**
- * The session of a visit; at once where there is nothing to open. Whatever
+ * The session of a visit; at once where there is nothing to wait for. Whatever
  * the request holds, it gets a session.
  */
 export function openVisit(visit: Visit): State | Promise<State> {
   const { settings, form, headers } = visit;
   const token = readCookie(headers?.get("cookie") ?? "", form);
   if (token) {
-    return unseal(visit, token).then((state) => state ?? begin(visit, true));
+    const state = unseal(visit, token);
+    return state instanceof Promise
+      ? state.then((state) => state ?? begin(visit, true))
+      : state ?? begin(visit, true);
   }
   if (token === null) settings.emit?.({ type: "duplicate" });
   return begin(visit);
 }
 
 /** The session of a token; `null` and an event if it is not good. */
-export async function unseal(
+export function unseal(
   visit: Visit,
   token: string,
-): Promise<State | null> {
-  const { settings, form } = visit;
-  const { codec, emit, absoluteTimeout } = settings;
-  const now = settings.now();
-  const content = await open(form.ring, token, now);
-  const reject = (reason: RejectReason) => {
-    emit?.({ type: "rejected", reason, keyId: content.keyId });
-    return null;
-  };
-  if ("fault" in content) return reject(content.fault);
-  const { created, sealed, expires } = content;
-  const isOver = (end: number) => {
-    if (end > now) return false;
-    const reason = now < created + absoluteTimeout ? "idle" : "absolute";
-    tell(state, "expired", { reason });
-    return true;
-  };
+): State | null | Promise<State | null> {
+  const now = visit.settings.now();
+  const content = open(visit.form.ring, token, now);
+  return content instanceof Promise
+    ? content.then((content) => admit(visit, content, now))
+    : admit(visit, content, now);
+}
 
-  const state: State = { ...begin(visit), content };
-  // What is over by its cookie alone costs no question to a store.
-  if (isOver(Math.min(expires, created + absoluteTimeout))) return null;
-  const engine = await engineOf(settings);
-  const values = engine
-    ? await engine.load(state, content)
-    : readValues(codec, content.text);
-  if (values === undefined) return null;
-  state.values = values ?? {};
-  if (isOver(endOf(state, sealed))) return null;
-  if (!values) return reject(engine ? "record" : "not-json");
-  if (!await fit(settings, values)) return reject("schema");
-  if (await (await revokingOf(settings))?.isRevoked(state)) return null;
+/** The session of what a token holds, unless it is over. */
+function admit(
+  visit: Visit,
+  content: Unsealed | Refused,
+  now: number,
+): State | null | Promise<State | null> {
+  const { settings } = visit;
+  if ("fault" in content) {
+    reject(visit, content.fault, content.keyId);
+    return null;
+  }
+  const state = begin(visit, false, { ...content });
+  if (isAskedFor(settings)) return ask(state, content, now);
+  const values = content.values ??= readValues(settings.codec, content.text);
+  if (!accept(state, values && { ...values }, "not-json", now)) return null;
   tell(state, "opened");
   return state;
+}
+
+/** The same where there is somebody to ask. */
+async function ask(
+  state: State,
+  content: Unsealed,
+  now: number,
+): Promise<State | null> {
+  const asking = await askingOf(state.visit.settings);
+  return await asking?.admit(state, content, now) ? state : null;
 }

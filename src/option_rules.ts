@@ -1,15 +1,24 @@
 import { refuse } from "./check.ts";
 
-/** What an option must be, in words and as a test. */
-type Rule = readonly [must: string, test: (value: unknown) => boolean];
+/** What a value must be, in words and as a test. */
+export type Rule = readonly [must: string, test: (value: unknown) => boolean];
 
-const FLAG: Rule = ["be true or false", (value) => typeof value === "boolean"];
-const FUNCTION: Rule = ["be a function", isFunction];
-
+const FLAG = like(/^boolean/, "be true or false");
+const FUNCTION = like(/^function/, "be a function");
+const WAIT: Rule = [
+  "be seconds, 300 at most",
+  (value) => typeof value === "number" && value > 0 && value <= 300,
+];
 const STORE = having("create", "get", "update", "delete");
+/** Who reads it says what it must be. */
+const ANY: Rule = ["", () => true];
 
-/** Of the options that are no secret, no duration and not the cookie. */
-const RULES: Readonly<Record<string, Rule>> = {
+/** Of all options. */
+export const OPTIONS: Readonly<Record<string, Rule>> = {
+  secret: ANY,
+  absoluteTimeout: ANY,
+  idleTimeout: ANY,
+  renewAfter: ANY,
   lazy: FLAG,
   persistent: FLAG,
   encrypt: FLAG,
@@ -20,19 +29,19 @@ const RULES: Readonly<Record<string, Rule>> = {
   codec: having("parse", "stringify"),
   store: STORE,
   revocations: STORE,
-  onStoreError: oneOf("throw", "anonymous"),
-  trackIdle: oneOf("cookie", "store"),
+  onStoreError: like(/^string:(throw|anonymous)$/, "be throw or anonymous"),
+  trackIdle: like(/^string:(cookie|store)$/, "be cookie or store"),
   cookie: ["be an object", (value) => Object(value) === value],
-  storeTimeout: [
-    "be seconds, 300 at most",
-    (value) => typeof value === "number" && value > 0 && value <= 300,
-  ],
+  storeTimeout: WAIT,
+  revocationsMaxAge: WAIT,
+  // Bytes: no number below 0, NaN and Infinity begin with a letter.
+  tokenCache: like(/^number:\d/, "be bytes"),
   schema: [
     "follow Standard Schema",
     (value) => isFunction(Object(Object(value)["~standard"]).validate),
   ],
   csrf: [
-    "be true, false or a list of origins such as https://example.com",
+    "be true, false or a list of origins",
     (value) =>
       typeof value === "boolean" ||
       Array.isArray(value) && value.every(isOrigin),
@@ -40,18 +49,43 @@ const RULES: Readonly<Record<string, Rule>> = {
 };
 
 /**
- * Refuses options of the wrong kind.
+ * The options that are there, without those that are `undefined`.
  *
- * @throws {TypeError} With the name of the option.
- * @throws {RangeError} If it is a number.
+ * @param prefix What the names of the options begin with, in messages.
+ * @throws {TypeError} If one is unknown or of the wrong kind, by its name.
+ * @throws {RangeError} If that is a number.
  */
-export function checkKinds(options: object): void {
-  for (const [name, value] of Object.entries(options)) {
-    const [must, test] = RULES[name] ?? [];
-    if (value !== undefined && test && !test(value)) {
-      refuse(name, `must ${must}`, value);
-    }
+export function pick<Options extends object>(
+  options: Options,
+  rules: Readonly<Record<string, Rule>>,
+  prefix = "",
+): { [Name in keyof Options]: Exclude<Options[Name], undefined> } {
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(rules, name)) refuse(prefix + name, "is unknown", name);
   }
+  const given: Record<string, unknown> = {};
+  for (const [name, [must, test]] of Object.entries(rules)) {
+    const value = options[name as never];
+    if (value === undefined) continue;
+    if (!test(value)) refuse(prefix + name, `must ${must}`, value);
+    given[name] = value;
+  }
+  return given as ReturnType<typeof pick<Options>>;
+}
+
+/** A rule for the kind of a value and its text: `boolean:true`. */
+export function like(pattern: RegExp, must = `match ${pattern}`): Rule {
+  return [
+    must,
+    (value) => pattern.test(`${typeof value}:${value}`),
+  ];
+}
+
+function having(...methods: string[]): Rule {
+  return [
+    `have ${methods}`,
+    (value) => methods.every((name) => isFunction(Object(value)[name])),
+  ];
 }
 
 function isFunction(value: unknown): boolean {
@@ -60,15 +94,4 @@ function isFunction(value: unknown): boolean {
 
 function isOrigin(value: unknown): boolean {
   return URL.canParse(`${value}`) && new URL(`${value}`).origin === value;
-}
-
-function having(...methods: string[]): Rule {
-  return [
-    `have ${methods.join(", ")}`,
-    (value) => methods.every((name) => isFunction(Object(value)[name])),
-  ];
-}
-
-function oneOf(...names: unknown[]): Rule {
-  return [`be ${names.join(" or ")}`, (value) => names.includes(value)];
 }

@@ -1,7 +1,7 @@
 import { checkSeconds, refuse } from "./check.ts";
 import { type CookieOptions, type FormOf, resolveCookie } from "./cookie.ts";
 import type { Codec } from "./data.ts";
-import { checkKinds } from "./option_rules.ts";
+import { OPTIONS, pick } from "./option_rules.ts";
 import { type Emit, guard, type SessionEvent } from "./events.ts";
 import { Keyring } from "./keyring.ts";
 import type { Fitting, StandardSchema } from "./schema.ts";
@@ -67,11 +67,18 @@ export interface SessionOptions<Data extends object = AnyData> {
    */
   onStoreError?: "throw" | "anonymous" | undefined;
   /**
-   * Ends all sessions of a user by `revokeAll()`, also of
-   * sessions in cookies: it keeps one small record for each user who did so,
-   * and is read once in each request of a user who has logged in.
+   * Ends all sessions of a user by `revokeAll()`, also of sessions in cookies:
+   * it keeps one small record for each user who did so, and is read once in
+   * each request of a user who has logged in. Beside a store that may be late,
+   * it ends each session at once, and is read for visitors, too.
    */
   revocations?: SessionStore | undefined;
+  /**
+   * For how many seconds a process may go by what it has read of
+   * `revocations`, 300 at most: fewer questions, and as late an end elsewhere.
+   * What the process itself ends counts at once. Without it, each request asks.
+   */
+  revocationsMaxAge?: number | undefined;
   /**
    * Seals the records with keys that the holder's cookie is needed for: who
    * has a copy of the store, or even of the secret with it, reads none of
@@ -109,6 +116,14 @@ export interface SessionOptions<Data extends object = AnyData> {
    */
   codec?: Codec | undefined;
   /**
+   * How many bytes a process keeps of tokens that it has opened or made, for
+   * each cookie: one that comes again is not decrypted again. Whether it has
+   * ended is asked all the same. 0 keeps none.
+   *
+   * @default {4194304} About 650 sessions of 1 KB
+   */
+  tokenCache?: number | undefined;
+  /**
    * Answers requests that other sites make a browser send with 403, before
    * the handler runs. A list names the origins that may send them.
    *
@@ -129,8 +144,8 @@ export interface SessionOptions<Data extends object = AnyData> {
 export interface Settings extends Fitting {
   readonly absoluteTimeout: number;
   readonly idleTimeout: number;
-  readonly lazy: boolean | undefined;
-  readonly when: ((request: Request) => boolean) | undefined;
+  readonly lazy?: boolean;
+  readonly when?: (request: Request) => boolean;
   readonly persistent: boolean;
   readonly codec: Codec;
   /** Origins that may send requests; `false` if all may. */
@@ -138,22 +153,17 @@ export interface Settings extends Fitting {
   readonly formOf: FormOf;
   readonly emit: Emit | undefined;
   readonly secrets: readonly KeyMaterial[];
-  readonly store: SessionStore | undefined;
-  readonly revocations: SessionStore | undefined;
+  readonly store?: SessionStore;
+  readonly revocations?: SessionStore;
+  readonly revocationsMaxAge?: number;
   readonly storeTimeout: number;
   readonly onStoreError: "throw" | "anonymous";
-  readonly encrypt: boolean | undefined;
-  readonly renewAfter: number | undefined;
-  readonly trackIdle: "cookie" | "store" | undefined;
+  readonly encrypt?: boolean;
+  readonly renewAfter?: number;
+  readonly trackIdle?: "cookie" | "store";
   /** Seconds since 1970. */
   now(): number;
 }
-
-const DAY = 86_400;
-/** Browsers cut what is longer (RFC 6265bis §5.5). */
-const LONGEST = 400 * DAY;
-/** Requests find a renewed id by the old one for half of it. */
-const SHORTEST_RENEWAL = 60;
 
 /**
  * Checks the options and fills in the defaults.
@@ -167,42 +177,47 @@ export function resolveOptions<Data extends object>(
   options: SessionOptions<Data>,
   cookieName = "sid",
 ): Settings {
-  checkKinds(options);
-  const {
-    secret,
-    absoluteTimeout = 30 * DAY,
-    idleTimeout = Math.min(DAY, absoluteTimeout),
-    lazy,
-    when,
-    persistent = true,
-    cookie = {},
-    schema,
-    migrate,
-    codec = JSON,
-    csrf,
-    onEvent,
-    now = Date.now,
-    store,
-    storeTimeout = 5,
-    onStoreError = "throw",
-    revocations,
-    encrypt,
-    renewAfter,
-    trackIdle,
-    ...others
-  } = options;
-  for (const name in others) refuse(name, "is unknown", name);
-  checkSeconds("absoluteTimeout", absoluteTimeout, LONGEST);
-  checkSeconds("idleTimeout", idleTimeout, absoluteTimeout);
+  const day = 86_400;
+  const { secret, cookie = {}, tokenCache = 2 ** 22, csrf, onEvent, ...given } =
+    pick(options, OPTIONS);
+  const { absoluteTimeout = 30 * day, now = Date.now } = given;
+  const { store, revocations, revocationsMaxAge, trackIdle } = given;
+  const secrets = checkSecrets(secret);
+  const settings = {
+    absoluteTimeout,
+    idleTimeout: Math.min(day, absoluteTimeout),
+    persistent: true,
+    codec: JSON,
+    storeTimeout: 5,
+    onStoreError: "throw",
+    ...given,
+    trusted: csrf && new Set(csrf === true ? [] : csrf),
+    formOf: resolveCookie(
+      cookie,
+      cookieName,
+      (name) =>
+        new Keyring(secrets, [store ? "store" : "session", name], tokenCache),
+    ),
+    emit: onEvent && guard(onEvent),
+    secrets,
+    now: () => Math.floor(now() / 1000),
+  } as const;
+  const { renewAfter } = given;
+  // Browsers cut what is longer (RFC 6265bis §5.5).
+  checkSeconds("absoluteTimeout", absoluteTimeout, 400 * day);
+  checkSeconds("idleTimeout", settings.idleTimeout, absoluteTimeout);
   if (renewAfter !== undefined) {
-    checkSeconds("renewAfter", renewAfter, absoluteTimeout, SHORTEST_RENEWAL);
+    // Requests find a renewed id by the old one for half of the shortest time.
+    checkSeconds("renewAfter", renewAfter, absoluteTimeout, 60);
   }
-  const forStores = { encrypt, renewAfter, trackIdle };
-  for (const [name, value] of Object.entries(forStores)) {
-    if (value && !store) refuse(name, "needs a store", value);
+  for (const name of ["encrypt", "renewAfter", "trackIdle"] as const) {
+    if (given[name] && !store) refuse(name, "needs a store", given[name]);
   }
   if (trackIdle === "store" && !store?.touch) {
     refuse("trackIdle", "needs a store with touch", trackIdle);
+  }
+  if (revocationsMaxAge && !revocations) {
+    refuse("revocationsMaxAge", "needs revocations", revocationsMaxAge);
   }
   if (revocations && revocations.consistency !== "strong") {
     refuse(
@@ -211,31 +226,5 @@ export function resolveOptions<Data extends object>(
       revocations.consistency,
     );
   }
-  const secrets = checkSecrets(secret);
-  return {
-    absoluteTimeout,
-    idleTimeout,
-    lazy,
-    when,
-    persistent,
-    schema,
-    migrate,
-    codec,
-    trusted: csrf && new Set(csrf === true ? [] : csrf),
-    formOf: resolveCookie(
-      cookie,
-      cookieName,
-      (name) => new Keyring(secrets, [store ? "store" : "session", name]),
-    ),
-    emit: onEvent && guard(onEvent),
-    secrets,
-    store,
-    revocations,
-    storeTimeout,
-    onStoreError,
-    encrypt,
-    renewAfter,
-    trackIdle,
-    now: () => Math.floor(now() / 1000),
-  };
+  return settings;
 }

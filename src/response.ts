@@ -1,7 +1,13 @@
 const SHARED_OR_PRIVATE = /\b(private|no-store|public|s-maxage)\b/i;
 const VARIES_BY_COOKIE = /(^|,)\s*(\*|cookie)\s*(,|$)/i;
-/** What a cookie replaces; some overrule `Cache-Control` (RFC 9213). */
-const REPLACED = /^set-cookie$|cache-control$|^surrogate/;
+/** What a cookie is a reason to drop; some overrule the first (RFC 9213). */
+const CACHING = /cache-control$|^surrogate/;
+
+/**
+ * What a session says of its response: `false` for nothing, `true` that it was
+ * read, or the `Set-Cookie` line.
+ */
+export type Mark = string | boolean;
 
 /**
  * Says that a response depends on the session: caches keep it apart by cookie
@@ -17,13 +23,15 @@ const REPLACED = /^set-cookie$|cache-control$|^surrogate/;
  */
 export function finish(
   response: Response,
-  marks: readonly (string | boolean)[],
+  marks: readonly Mark[],
 ): Response {
-  const lines = marks.filter((mark) => typeof mark === "string");
   if (!marks.some(Boolean) || !(response?.status > 199)) return response;
+  const lines = marks.filter((mark) => typeof mark === "string");
   const change = (response: Response) => {
-    markRead(response.headers);
-    for (const line of lines) placeCookie(response.headers, line);
+    const { headers } = response;
+    add(headers, "vary", "Cookie", VARIES_BY_COOKIE);
+    if (lines.length) placeCookies(headers, lines);
+    else add(headers, "cache-control", "private", SHARED_OR_PRIVATE);
     return response;
   };
   try {
@@ -34,35 +42,42 @@ export function finish(
   return change(new Response(response.body, response));
 }
 
-function markRead(headers: Headers): void {
-  const add = (name: string, value: string, isThere: RegExp) => {
-    if (!isThere.test(`${headers.get(name)}`)) headers.append(name, value);
-  };
-  add("cache-control", "private", SHARED_OR_PRIVATE);
-  add("vary", "Cookie", VARIES_BY_COOKIE);
+function add(
+  headers: Headers,
+  name: string,
+  value: string,
+  isThere: RegExp,
+): void {
+  if (!isThere.test(headers.get(name) ?? "")) headers.append(name, value);
 }
 
-/** Sets our cookie, in place of one of its name by the handler. */
-function placeCookie(headers: Headers, line: string): void {
-  // Browsers trim the name.
-  const nameOf = (line: string) => line.split("=")[0]?.trim();
-  const others = headers.getSetCookie().filter((each) =>
-    nameOf(each) !== nameOf(line)
+/** Sets our cookies, in place of those of their names by the handler. */
+function placeCookies(headers: Headers, lines: readonly string[]): void {
+  const old = headers.getSetCookie();
+  if (old.length) headers.delete("set-cookie");
+  const others = old.filter((each) =>
+    !lines.some((line) => nameOf(line) === nameOf(each))
   );
+  for (const line of [...others, ...lines]) headers.append("set-cookie", line);
   for (const name of [...headers.keys()]) {
-    if (REPLACED.test(name)) headers.delete(name);
+    if (CACHING.test(name)) headers.delete(name);
   }
-  for (const each of [...others, line]) headers.append("set-cookie", each);
   headers.set("cache-control", "no-store");
 }
+
+function nameOf(line: string): string | undefined {
+  // Browsers trim it.
+  return line.split("=", 1)[0]?.trim();
+}
+
+let showsType: boolean | undefined;
 
 /**
  * Whether there is a body. Bun shows no type for a text, and does not serve it
  * as text any more once its body was looked at; so a clone is looked at there.
  */
 function hasBody(response: Response): unknown {
-  const isSafe = [response, new Response("")].some(({ headers }) =>
-    headers.has("content-type")
-  );
+  const isSafe = response.headers.has("content-type") ||
+    (showsType ??= new Response("").headers.has("content-type"));
   return isSafe ? response.body : response.clone().body?.cancel();
 }

@@ -4,13 +4,9 @@ type Revocations = typeof import("./stored/revocations.ts");
 
 let loaded: Revocations | undefined;
 
-/** What the option `revocations` needs; loaded and kept as in `storing.ts`. */
-export function revokingOf(
+/** What the option `revocations` needs; loaded and kept as in `asking.ts`. */
+export async function revokingOf(
   { revocations }: Settings,
-): Revocations | Promise<Revocations> | undefined {
-  return revocations && (loaded ?? load());
-}
-
-async function load(): Promise<Revocations> {
-  return loaded = await import("./stored/revocations.ts");
+): Promise<Revocations | undefined> {
+  return revocations && (loaded ??= await import("./stored/revocations.ts"));
 }

@@ -1,5 +1,3 @@
-import { publicValues, type Values } from "./data.ts";
-
 /**
  * A schema of any library that follows Standard Schema version 1, such as
  * zod, valibot or arktype.
@@ -39,36 +37,8 @@ export interface SchemaIssue {
     | undefined;
 }
 
-/** The paths of the issues; their messages may quote data. */
-export function issuePaths(issues: readonly SchemaIssue[]): string {
-  return issues.map(({ path }) =>
-    path?.map((step) => String(Object(step).key ?? step)).join(".")
-  ).join();
-}
-
 /** The options that decide which data fits. */
 export interface Fitting {
-  readonly schema: StandardSchema<object> | undefined;
-  readonly migrate: ((old: unknown) => unknown) | undefined;
-}
-
-/** Makes values what the schema accepts; `false` if it does not. */
-export async function fit(
-  { schema, migrate }: Fitting,
-  values: Values,
-): Promise<boolean> {
-  if (!schema) return true;
-  const { validate } = schema["~standard"];
-  const old = publicValues(values);
-  try {
-    let result = await validate(old);
-    if (result.issues && migrate) result = await validate(await migrate(old));
-    if (result.issues) return false;
-    for (const key of Object.keys(old)) delete values[key];
-    Object.assign(values, result.value);
-    return true;
-  } catch {
-    // Data of an older program must not fail the request.
-    return false;
-  }
+  readonly schema?: StandardSchema<object>;
+  readonly migrate?: (old: unknown) => unknown;
 }

@@ -1,6 +1,7 @@
 import { decodeBase64url, encodeBase64url } from "./base64url.ts";
 import { refuse } from "./check.ts";
 import { LONGEST_COOKIE } from "./cookie.ts";
+import type { Values } from "./data.ts";
 import type { Keyring, Writer } from "./keyring.ts";
 
 /** What a token holds. Times are whole seconds since 1970. */
@@ -15,6 +16,8 @@ export interface Sealed {
   readonly sid: Uint8Array<ArrayBuffer>;
   /** The data, as text. */
   readonly text: string;
+  /** The values of the text, once they are known: only ever replaced. */
+  values?: Values | null | undefined;
 }
 
 /** Why a token was refused before its text was looked at. */
@@ -43,17 +46,18 @@ export interface Refused {
   readonly keyId?: number;
 }
 
-const SHORTEST_TOKEN = 102;
 const VERSION = 1;
 /** Bytes before the ciphertext and, within it, before the text. */
 const HEADER = 29;
 const AAD = 17;
-const TAG = 16;
-/** How far ahead another instance's clock may be, in seconds. */
-const SKEW = 60;
+/** Room for them before the text, so that its bytes need not be copied. */
+const ROOM = "\0".repeat(HEADER);
 
+const parameters: AesGcmParams = { name: "AES-GCM", iv: new Uint8Array() };
 const encoder: TextEncoder = new TextEncoder();
-const decoder: TextDecoder = new TextDecoder("utf-8", { fatal: true });
+// Deno takes five times as long for the strict one.
+const decoder: TextDecoder = new TextDecoder();
+const strict: TextDecoder = new TextDecoder("utf-8", { fatal: true });
 
 /**
  * Seals a content as a token of format 1.
@@ -67,94 +71,124 @@ export async function seal(
   writer?: Writer,
   nonce: Uint8Array = crypto.getRandomValues(new Uint8Array(12)),
 ): Promise<string> {
-  const { created, sealed, expires, sid } = content;
+  const { created, sealed, expires, sid, text } = content;
   // Times have 32 bits.
   if (expires >>> 0 !== expires) refuse("now", "is over 2106", sealed);
   writer ??= await ring.writer(sealed);
-  const text = encoder.encode(content.text);
-  const body = new Uint8Array(HEADER + text.length);
-  const fields = new DataView(body.buffer);
+  const body = encoder.encode(ROOM + text);
+  const fields = new DataView(body.buffer, body.byteOffset);
   fields.setUint32(1, created);
   fields.setUint32(5, sealed);
   fields.setUint32(9, expires);
   body.set(sid, 13);
-  body.set(text, HEADER);
 
-  const bytes = new Uint8Array(HEADER + body.length + TAG);
+  const tag = 16;
+  const bytes = new Uint8Array(HEADER + body.length + tag);
   bytes[0] = VERSION;
   new DataView(bytes.buffer).setUint32(1, writer.keyId);
   bytes.set(writer.salt, 5);
   bytes.set(nonce, AAD);
-  const box = await crypto.subtle.encrypt(parameters(bytes), writer.key, body);
+  const box = await crypto.subtle.encrypt(
+    parametersOf(bytes),
+    writer.key,
+    body,
+  );
   bytes.set(new Uint8Array(box), HEADER);
 
   const token = encodeBase64url(bytes);
   ring.remember(addressOf(token, bytes), writer.key);
+  const { keyId } = writer;
+  ring.opened.set(token, { ...content, keyId, isStale: false });
   return token;
 }
 
 /**
  * Opens a token, or says why not; no token makes it throw. Whether it has
- * expired is for the caller to say, who knows more limits.
+ * expired is for the caller to say, who knows more limits. It is there at once
+ * if this process has seen the token before.
  *
  * @param now Seconds since 1970.
  */
-export async function open(
+export function open(
   ring: Keyring,
   token: string,
   now: number,
   longest: number = LONGEST_COOKIE,
+): Unsealed | Refused | Promise<Unsealed | Refused> {
+  const opened = ring.opened.get(token);
+  return opened ? checkTimes(opened, now) : decrypt(ring, token, now, longest);
+}
+
+/** No token of ours is from the future; a clock may go back. */
+function checkTimes(content: Unsealed, now: number): Unsealed | Refused {
+  // How far ahead another instance's clock may be, in seconds.
+  const skew = 60;
+  const { created, sealed, keyId } = content;
+  return Math.max(created, sealed) > now + skew
+    ? { fault: "future", keyId }
+    : content;
+}
+
+async function decrypt(
+  ring: Keyring,
+  token: string,
+  now: number,
+  longest: number,
 ): Promise<Unsealed | Refused> {
-  if (token.length < SHORTEST_TOKEN) return { fault: "too-short" };
+  const shortest = 102;
+  if (token.length < shortest) return { fault: "too-short" };
   if (token.length > longest) return { fault: "too-long" };
   const bytes = decodeBase64url(token);
   if (!bytes) return { fault: "not-base64url" };
   if (bytes[0] !== VERSION) return { fault: "version" };
   const keyId = new DataView(bytes.buffer).getUint32(1);
-  const entries = await ring.entries();
+  const entries = ring.loaded ?? await ring.entries();
   const entry = entries.find((each) => each.keyId === keyId);
   if (!entry) return { fault: "unknown-key", keyId };
 
   const address = addressOf(token, bytes);
   const key = ring.known(address) ??
     await ring.derive(entry, bytes.slice(5, AAD));
-  let body: Uint8Array<ArrayBuffer>;
+  let opened: ArrayBuffer;
   try {
     const box = bytes.subarray(HEADER);
-    body = new Uint8Array(
-      await crypto.subtle.decrypt(parameters(bytes), key, box),
-    );
+    opened = await crypto.subtle.decrypt(parametersOf(bytes), key, box);
   } catch {
     return { fault: "forged", keyId };
   }
   ring.remember(address, key);
 
+  const body = new Uint8Array(opened);
+  const fields = new DataView(opened);
   // An authentic body of a newer writer; what its flags mean is not known.
   if (body[0]) return { fault: "flags", keyId };
-  const fields = new DataView(body.buffer);
   const created = fields.getUint32(1);
   const sealed = fields.getUint32(5);
   const expires = fields.getUint32(9);
-  if (Math.max(created, sealed) > now + SKEW) {
-    return { fault: "future", keyId };
-  }
   const sid = body.slice(13, HEADER);
   try {
-    const text = decoder.decode(body.subarray(HEADER));
+    const data = body.subarray(HEADER);
+    let text = decoder.decode(data);
+    // What replaces bytes that are no text, or is a character of the text.
+    if (text.includes("\ufffd")) text = strict.decode(data);
     const isStale = entry !== entries[0];
-    return { created, sealed, expires, sid, text, keyId, isStale };
+    const content = { created, sealed, expires, sid, text, keyId, isStale };
+    ring.opened.add(bytes, content);
+    return checkTimes(content, now);
   } catch {
     return { fault: "not-utf8", keyId };
   }
 }
 
-/** What the token shows is authenticated along with what it hides. */
-function parameters(bytes: Uint8Array<ArrayBuffer>): AesGcmParams {
-  return {
-    name: "AES-GCM",
-    iv: bytes.subarray(AAD, HEADER),
-    additionalData: bytes.subarray(0, AAD),
-  };
+/**
+ * What the token shows is authenticated along with what it hides. One object
+ * serves all calls, as they read it before they return: Node takes a quarter
+ * longer for a new one.
+ */
+function parametersOf(bytes: Uint8Array<ArrayBuffer>): AesGcmParams {
+  parameters.iv = bytes.subarray(AAD, HEADER);
+  parameters.additionalData = bytes.subarray(0, AAD);
+  return parameters;
 }
 
 /** Names the subkey: by version, key id and salt, the first 17 bytes. */

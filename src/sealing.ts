@@ -1,6 +1,6 @@
 import { LONGEST_COOKIE } from "./cookie.ts";
 import { SessionError } from "./errors.ts";
-import { prepare } from "./preparing.ts";
+import { askingOf, isAskedFor } from "./asking.ts";
 import * as format from "./seal.ts";
 import { checkOpen, endOf, idOf, isNew, type State, tell } from "./state.ts";
 
@@ -13,12 +13,16 @@ export async function seal(state: State, sealed: number): Promise<string> {
   const { values, visit: { settings, form, phase } } = state;
   const { codec, store } = settings;
   if (phase === "destroyed") checkOpen(state);
-  if (!store) await prepare(state);
+  if (!store) await (await askingOf(settings))?.prepare(state);
   idOf(state);
-  const expires = endOf(state, sealed);
-  const text = store ? state.reference ?? "{}" : codec.stringify(values);
-  const content = { ...state.content as format.Sealed, sealed, expires, text };
-  const token = await format.seal(form.ring, content);
+  const token = await format.seal(form.ring, {
+    ...state.content as format.Sealed,
+    sealed,
+    expires: endOf(state, sealed),
+    text: store ? state.reference ?? "{}" : codec.stringify(values),
+    // With somebody to ask, each request reads values of its own.
+    values: isAskedFor(settings) ? undefined : { ...values },
+  });
   const bytes = token.length + form.name.length;
   if (bytes > LONGEST_COOKIE) {
     tell(state, "oversize", { bytes });

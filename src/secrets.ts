@@ -9,10 +9,6 @@ import { refuse } from "./check.ts";
 export type Secret = string | Uint8Array<ArrayBuffer> | CryptoKey;
 
 const SHORTEST = 32;
-const FEWEST_DIFFERENT = 10;
-// Samples of well-known manuals, which turn up in deployed programs, and a
-// short text that is repeated until it is long enough.
-const GUESSABLE = /at_least_32|keyboard cat|changeme|^(.+)\1+$/is;
 
 /**
  * Makes a secret for {@linkcode SessionOptions.secret}: 32 random bytes as 43
@@ -43,6 +39,7 @@ export type KeyMaterial = Uint8Array<ArrayBuffer> | CryptoKey;
  * @throws {RangeError} If one is too short or can be guessed.
  */
 export function checkSecrets(option: unknown): readonly KeyMaterial[] {
+  const fewestDifferent = 10;
   const checked = [option].flat().map((secret, i) => {
     if (secret instanceof CryptoKey && secret.algorithm.name === "HKDF") {
       return secret;
@@ -53,7 +50,10 @@ export function checkSecrets(option: unknown): readonly KeyMaterial[] {
     const isBytes = bytes instanceof Uint8Array;
     if (
       !isBytes || bytes.length < SHORTEST ||
-      new Set(bytes).size < FEWEST_DIFFERENT || GUESSABLE.test(secret as string)
+      new Set(bytes).size < fewestDifferent ||
+      // Samples of well-known manuals, which turn up in deployed programs, and
+      // a short text that is repeated until it is long enough.
+      /at_least_32|keyboard cat|changeme|^(.+)\1+$/is.test(secret as string)
     ) {
       refuse(
         `secret[${i}]`,

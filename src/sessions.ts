@@ -2,6 +2,7 @@ import { SessionError } from "./errors.ts";
 import { LiveSession } from "./live_session.ts";
 import { openVisit, unseal } from "./opening.ts";
 import { revokingOf } from "./revoking.ts";
+import { engineOf } from "./storing.ts";
 import {
   resolveOptions,
   type SessionOptions,
@@ -12,7 +13,6 @@ import { sealFor } from "./sealing.ts";
 import type { AnyData, Session, SessionInfo } from "./session.ts";
 import { settle } from "./settling.ts";
 import { begin, idOf } from "./state.ts";
-import { engineOf, saveNow } from "./storing.ts";
 import { visitOf } from "./visit.ts";
 
 /**
@@ -81,7 +81,8 @@ export interface Sessions<Data extends object = AnyData> {
    */
   count(userId?: string): Promise<number>;
   /**
-   * Removes what has expired from a store that does not do so by itself.
+   * Removes what has expired from a store that does not do so by itself. It may
+   * take longer than `storeTimeout`.
    *
    * @returns How many.
    * @throws {SessionError} `unsupported` without such a store.
@@ -128,7 +129,7 @@ export function createSessions<Data extends object = AnyData>(
     create: () => new LiveSession(begin(visitOf(settings))),
     seal: async (session: LiveSession) => {
       const state = LiveSession.stateOf(session);
-      await saveNow(state);
+      await (await engineOf(settings))?.saveNow(state);
       return sealFor(state);
     },
     unseal: async (token: string) => {
@@ -149,7 +150,7 @@ export function createSessions<Data extends object = AnyData>(
       const id = kept ? idOf(kept) : except as string | undefined;
       const revoking = await revokingOf(settings);
       await revoking?.endLogins(settings, userId, id);
-      if (revoking && !settings.store) return undefined;
+      if (revoking && !settings.store?.listByUser) return undefined;
       return (await storedBy(settings))
         .revokeAll(settings, userId, id, kept?.held?.key);
     },

@@ -11,25 +11,41 @@ import {
   type State,
   tell,
 } from "./state.ts";
-import { isNavigation } from "./visit.ts";
+import type { Mark } from "./response.ts";
+import { isNavigation, type Phase } from "./visit.ts";
 
 /**
  * Ends a session's request: keeps what was changed, and finds what the
- * response has to say of it.
- *
- * @returns `false` for nothing, `true` that it was read, or the `Set-Cookie`
- * line.
+ * response has to say of it; at once where nothing has to be kept.
  */
-export async function settle(
+export function settle(
   state: State,
   response: Response,
-): Promise<string | boolean> {
-  const { visit } = state;
-  const { settings, form, phase } = visit;
+): Mark | Promise<Mark> {
+  const { visit, isChanged, isCookieDue, isRefused, isTouched } = state;
+  const { phase } = visit;
   if (phase === "late-write") checkOpen(state);
   visit.phase = "late-write";
-  if (!state.isTouched) return false;
+  if (!isTouched) return false;
+  const isNothingNew = phase === "open" && !isChanged && !isCookieDue &&
+    !isRefused;
+  if (isNothingNew && (isNew(state) || !isDue(state))) return true;
+  return keep(state, response, phase);
+}
 
+/** Whether time alone makes something of a session that has not changed. */
+function isDue(state: State): boolean {
+  const now = state.visit.settings.now();
+  return isRotationDue(state, now) || isRenewalDue(state, now);
+}
+
+async function keep(
+  state: State,
+  response: Response,
+  phase: Phase,
+): Promise<Mark> {
+  const { visit } = state;
+  const { settings, form } = visit;
   const engine = await engineOf(settings);
   const now = settings.now();
   const isKnown = !isNew(state);
@@ -39,7 +55,7 @@ export async function settle(
   const isChanged = isOpen && (state.isChanged || isRotated);
   const isRemoved = isEnded && (isKnown || state.isRefused);
   // Of an id that it knows, the browser need not know what the store has.
-  const isNews = state.isChanged && !(engine && state.held);
+  const isNews = state.isChanged && !state.held;
   const isStale = state.isChanged && state.content.isStale;
   if (isEnded && (isKnown || state.held)) {
     await engine?.end(state);
@@ -69,9 +85,9 @@ export async function settle(
     const persists = state.values[PERSIST] ?? settings.persistent;
     return writeCookie(form, token, !!persists && endOf(state, now) - now);
   }
-  const isCleared = state.isRefused && phase === "open" && !visit.isGone &&
-    isNavigation(visit);
-  return isRemoved || isCleared ? writeCookie(form, "", 0) : true;
+  const isCleared = isRemoved ||
+    state.isRefused && phase === "open" && !visit.isGone && isNavigation(visit);
+  return isCleared ? writeCookie(form, "", 0) : true;
 }
 
 /** What is empty and was never kept needs no cookie. */
@@ -84,12 +100,9 @@ function isWorthKeeping(state: State): boolean {
 }
 
 /** Whether its id has been in use for long enough. */
-function isRotationDue(
-  { visit, values, content }: State,
-  now: number,
-): boolean {
-  const { renewAfter = Infinity } = visit.settings;
-  return now - (values[ISSUED] as number ?? content.created) >= renewAfter;
+function isRotationDue({ visit, values }: State, now: number): boolean {
+  const { renewAfter } = visit.settings;
+  return !!renewAfter && now - (values[ISSUED] as number) >= renewAfter;
 }
 
 /**
@@ -101,5 +114,5 @@ function isRenewalDue(state: State, now: number): boolean {
   const age = now - state.content.sealed;
   return age >= Math.min(idle / 4, 300) &&
     (age >= idle / 2 || isNavigation(state.visit)) &&
-    endOf(state, now) * 1000 > expiresAt(state);
+    endOf(state, now) > expiresAt(state);
 }

@@ -62,12 +62,16 @@ export interface State {
   reference?: string;
 }
 
-/** A session without a past. */
-export function begin(visit: Visit, isRefused = false): State {
+/** A session of what its token holds, or without a past. */
+export function begin(
+  visit: Visit,
+  isRefused = false,
+  content: Content = start(visit),
+): State {
   return {
     visit,
     values: {},
-    content: start(visit),
+    content,
     isRefused,
     isTouched: false,
     isChanged: false,
@@ -126,8 +130,8 @@ export function endOf(state: State, used: number): number {
   );
 }
 
-/** When it ends if it is not used again, in ms since 1970. */
+/** When it ends if it is not used again. */
 export function expiresAt(state: State): number {
   const { sealed, expires } = state.content;
-  return Math.min(expires, endOf(state, sealed)) * 1000;
+  return Math.min(expires, endOf(state, sealed));
 }

@@ -24,9 +24,13 @@ export interface Visit {
 }
 
 /** A request's visit; without one, that of a job or a socket. */
-export function visitOf(settings: Settings, request?: Request): Visit {
-  const { url, headers } = request ?? {};
-  return { settings, form: settings.formOf(url), headers, phase: "open" };
+export function visitOf(
+  settings: Settings,
+  request?: Request,
+  phase: Phase = "open",
+): Visit {
+  const form = settings.formOf(request);
+  return { settings, form, headers: request?.headers, phase };
 }
 
 /**

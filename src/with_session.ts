@@ -108,11 +108,14 @@ export function withSession(
     const settings = settingsFor(args);
     const handling = handle(settings, request);
     if (handling instanceof Response) return handling;
-    const { open, settle, end } = handling;
+    const { open, openLater, settle, end } = handling;
     try {
-      const session = settings.lazy ? open : await open();
+      let session = settings.lazy ? openLater : open();
+      // What is there at once is not waited for, nor a turn of other requests.
+      if (session instanceof Promise) session = await session;
       const response = await handler(request, session as never, ...args);
-      return finish(response, [await settle(response)]);
+      const mark = settle(response);
+      return finish(response, [mark instanceof Promise ? await mark : mark]);
     } finally {
       end();
     }

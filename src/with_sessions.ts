@@ -116,8 +116,8 @@ export function withSessions<
     }
     try {
       const sessions = await Promise.all(
-        handlings.map(async ([name, { lazy }, { open }]) =>
-          [name, lazy ? open : await open()] as const
+        handlings.map(async ([name, { lazy }, { open, openLater }]) =>
+          [name, lazy ? openLater : await open()] as const
         ),
       );
       const response = await handler(

@@ -20,7 +20,6 @@ import {
   toRecord,
 } from "./sql.ts";
 import {
-  BATCH,
   PAGE,
   schemaFor,
   type SqliteStatements,
@@ -61,6 +60,10 @@ export type D1StoreOptions = SqlStoreOptions;
 
 // A row of D1 ends at 2 000 000 bytes; the other columns take less than 1000.
 const MAX_BYTES = 1_999_000;
+
+// What one statement removes. Each is a subrequest, and the Worker has no part in
+// the work.
+const BATCH = 1000;
 
 /**
  * Keeps sessions in a table of Cloudflare D1.
@@ -248,6 +251,7 @@ export class D1Store implements SessionStore {
       const changes = await this.#run(
         this.#sql.deleteExpired,
         now,
+        BATCH,
       );
       total += changes;
       if (changes < BATCH) return total;

@@ -16,6 +16,13 @@ import {
   type SessionStore,
   type UpdateResult,
 } from "../src/store.ts";
+import {
+  countLive,
+  ExpiryIndex,
+  file,
+  type Index,
+  unfile,
+} from "./memory_index.ts";
 
 /** What a {@linkcode MemoryStore} can be told. */
 export interface MemoryStoreOptions {
@@ -43,11 +50,12 @@ interface Entry {
   newer: Entry | undefined;
 }
 
-type Index<Name> = Map<Name, Set<Entry>>;
-
 // A Map of V8 ends at 2^24 entries.
 const MOST = 16_000_000;
-const MINUTE = 60_000;
+// More than the one record that a call adds, and so few that no call is long.
+const REMOVED_BY_CREATE = 32;
+// What takes a few ms.
+const REMOVED_AT_A_TIME = 5_000;
 
 /**
  * Keeps sessions in the memory of this process.
@@ -62,10 +70,12 @@ const MINUTE = 60_000;
  * lost: but a program out of memory loses them all, and a store that refuses
  * new ones is shut by anybody who makes enough of them.
  *
- * An expired record is hidden at once. It is removed by the first `create`
- * after its minute has passed, so that there is no timer, and the work of a
- * call does not grow with the number of records, seen over many calls. Only
- * `listByUser` and `count` of a user go through that user's records.
+ * An expired record is hidden at once, and neither listed nor counted. When its
+ * minute has passed, it is removed by a `create`, and before a live one is. Each
+ * `create` removes up to 32, so that there is no timer, and none takes long
+ * however many have expired while nobody came. Only `listByUser` and `count` of
+ * a user go through that user's records; `count` of all goes through the minutes
+ * in which records expire, and the records of the present one.
  *
  * @example
  * ```ts
@@ -84,12 +94,10 @@ export class MemoryStore implements SessionStore {
   readonly #maxRecords: number;
   readonly #now: () => number;
   readonly #entries: Map<string, Entry> = new Map();
-  readonly #byUser: Index<string> = new Map();
-  readonly #byMinute: Index<number> = new Map();
+  readonly #byUser: Index<string, Entry> = new Map();
+  readonly #byExpiry: ExpiryIndex<Entry> = new ExpiryIndex();
   #oldest: Entry | undefined;
   #newest: Entry | undefined;
-  /** The minute of the last removal: no record is filed under an older one. */
-  #minute = 0;
 
   /**
    * Makes an empty store.
@@ -117,7 +125,11 @@ export class MemoryStore implements SessionStore {
   /** Inserts a record; `false` and no change if there is one by this key. */
   async create(key: string, record: SessionRecord): Promise<boolean> {
     if (this.#find(key)) return false;
-    this.#removePassed();
+    this.#byExpiry.removePassed(
+      this.#now(),
+      REMOVED_BY_CREATE,
+      (entry) => this.#remove(entry),
+    );
     if (this.#entries.size >= this.#maxRecords && this.#oldest) {
       this.#remove(this.#oldest);
     }
@@ -186,25 +198,24 @@ export class MemoryStore implements SessionStore {
   /** How many records there are, of a user or in all. */
   async count(user?: string): Promise<number> {
     const now = this.#now();
-    if (user === undefined) {
-      this.#removeExpired(now);
-      return this.#entries.size;
-    }
-    let live = 0;
-    for (const { record } of this.#byUser.get(user) ?? []) {
-      if (record.expiresAt > now) live++;
-    }
-    return live;
+    if (user !== undefined) return countLive(now, this.#byUser.get(user));
+    return this.#byExpiry.count(now);
   }
 
   /**
-   * Removes records that expired before an instant, in ms since 1970. There is
-   * no need to call it.
+   * Removes records that expired before an instant, in ms since 1970, 5000 at a
+   * time. In between, other work gets its turn. There is no need to call it.
    *
    * @returns How many.
    */
   async deleteExpired(now: number): Promise<number> {
-    return this.#removeExpired(now);
+    let removed = 0;
+    for (const entry of this.#byExpiry.expired(now)) {
+      this.#remove(entry);
+      if (++removed % REMOVED_AT_A_TIME > 0) continue;
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    return removed;
   }
 
   #find(key: string): Entry | undefined {
@@ -228,15 +239,14 @@ export class MemoryStore implements SessionStore {
   /** Gives an entry a record and files it, as the newest. */
   #put(entry: Entry, record: SessionRecord): void {
     entry.record = Object.freeze({ ...record });
-    entry.minute = Math.max(minuteOf(record.expiresAt), this.#minute);
-    file(this.#byMinute, entry.minute, entry);
+    this.#byExpiry.add(entry);
     if (record.user !== "") file(this.#byUser, record.user, entry);
     this.#link(entry);
   }
 
   /** Takes an entry out of all but the look-up by key. */
   #take(entry: Entry): void {
-    unfile(this.#byMinute, entry.minute, entry);
+    this.#byExpiry.delete(entry);
     unfile(this.#byUser, entry.record.user, entry);
     this.#unlink(entry);
   }
@@ -256,46 +266,4 @@ export class MemoryStore implements SessionStore {
     else this.#newest = older;
     entry.older = entry.newer = undefined;
   }
-
-  /** Whole minutes at a time, so that no live record is looked at. */
-  #removePassed(): void {
-    const minute = minuteOf(this.#now());
-    if (minute === this.#minute) return;
-    this.#removeExpired(minute * MINUTE - 1);
-    this.#minute = minute;
-  }
-
-  #removeExpired(now: number): number {
-    const last = minuteOf(now);
-    const passed = last - this.#minute + 1;
-    // The shorter way: through the time that has passed, or, after a long
-    // pause, through the minutes that have records.
-    const minutes = passed > this.#byMinute.size
-      ? [...this.#byMinute.keys()].filter((minute) => minute <= last)
-      : Array.from({ length: passed }, (_, place) => this.#minute + place);
-    let removed = 0;
-    for (const minute of minutes) {
-      for (const entry of this.#byMinute.get(minute) ?? []) {
-        if (entry.record.expiresAt > now) continue;
-        this.#remove(entry);
-        removed++;
-      }
-    }
-    return removed;
-  }
-}
-
-function minuteOf(time: number): number {
-  return Math.floor(time / MINUTE);
-}
-
-function file<Name>(index: Index<Name>, name: Name, entry: Entry): void {
-  const entries = index.get(name);
-  if (entries) entries.add(entry);
-  else index.set(name, new Set([entry]));
-}
-
-function unfile<Name>(index: Index<Name>, name: Name, entry: Entry): void {
-  const entries = index.get(name);
-  if (entries?.delete(entry) && entries.size === 0) index.delete(name);
 }

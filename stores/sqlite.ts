@@ -24,7 +24,6 @@ import {
   toRecord,
 } from "./sql.ts";
 import {
-  BATCH,
   PAGE,
   schemaFor,
   type SqliteStatements,
@@ -59,6 +58,10 @@ export type SqliteStoreOptions = SqlStoreOptions;
 
 // A row of SQLite, as it is usually built, ends before 10^9 bytes.
 const MAX_BYTES = 2 ** 28;
+
+// What one statement removes. Nearly each record is on a page of its own, in the
+// table and in the index of keys: it is their writing that takes the time.
+const BATCH = 100;
 
 /**
  * Keeps sessions in a table of SQLite: with `DatabaseSync` of node:sqlite, which
@@ -241,8 +244,11 @@ export class SqliteStore implements SessionStore {
   }
 
   /**
-   * Removes records that expired up to an instant, 1000 with a statement. In
-   * between, other work gets its turn, here and in other processes.
+   * Removes records that expired up to an instant, 100 with a statement, which
+   * keeps the thread for some ms. In between, other work gets its turn, here and
+   * in other processes. With WAL, as with other writes, it takes longer each time
+   * the log has 1000 pages and SQLite brings them into the file: after about
+   * every fifth statement. `PRAGMA wal_autocheckpoint` sets that number.
    *
    * @param now In ms since 1970.
    * @returns How many.
@@ -252,6 +258,7 @@ export class SqliteStore implements SessionStore {
       const changes = this.#run(
         this.#sql.deleteExpired,
         now,
+        BATCH,
       );
       total += changes;
       if (changes < BATCH) return total;

@@ -7,8 +7,6 @@ import { checkTable, COLUMNS, LISTING, RECORD } from "./sql.ts";
 
 /** Rows that a list reads at a time. */
 export const PAGE = 100;
-/** Rows that one statement removes at most. */
-export const BATCH = 1000;
 
 /** The statements of a store, for a table. Parameters are in brackets. */
 export interface SqliteStatements {
@@ -28,7 +26,7 @@ export interface SqliteStatements {
   readonly count: string;
   /** [now, user] */
   readonly countOfUser: string;
-  /** [now] */
+  /** [now, rows at most] */
   readonly deleteExpired: string;
 }
 
@@ -57,7 +55,7 @@ export function statementsFor(table: string): SqliteStatements {
     countOfUser: `${count} AND ${ofUser}`,
     deleteExpired:
       `DELETE FROM ${name} WHERE key IN (SELECT key FROM ${name} ` +
-      `WHERE expires_at <= ? ORDER BY expires_at LIMIT ${BATCH})`,
+      `WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   };
 }
 

@@ -12,7 +12,7 @@ export function formOf(
   url = "https://example.com/",
 ): CookieForm {
   const ring = (name: string) => ringOf(undefined, ["session", name]);
-  return resolveCookie(options, "sid", ring)(url);
+  return resolveCookie(options, "sid", ring)({ url });
 }
 
 /** Whether a cookie may be set for a request to an address. */

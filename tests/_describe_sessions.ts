@@ -24,7 +24,7 @@ export function describeSessions(
     for (const { name, run, sealedOnly } of httpCases) {
       if (sealedOnly) continue;
       it(name, async () => {
-        const { clock, events, options } = setUp();
+        const { clock, events, options } = setUp({ tokenCache: undefined });
         const { store, close } = await open(() => clock.now);
         try {
           await run({
@@ -44,7 +44,7 @@ export function describeSessions(
       for (const { name, run, needsList } of raceCases) {
         if (needsList && !canList) continue;
         it(name, async () => {
-          const bench = setUp();
+          const bench = setUp({ tokenCache: undefined });
           const opened = await open(() => bench.clock.now);
           try {
             const stored = new StoreBench(bench, opened);

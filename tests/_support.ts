@@ -41,6 +41,8 @@ export function setUp(more: MoreOptions = {}): Bench {
     secret: generateSecret(),
     now: () => clock.now,
     onEvent: (event: SessionEvent) => void events.push(event),
+    // Each test opens what it has sealed, unless it is about that.
+    tokenCache: 0,
     ...more,
   };
   return { clock, events, options };

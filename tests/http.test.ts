@@ -3,15 +3,23 @@ import { withSession } from "../mod.ts";
 import { httpCases } from "./http_cases.ts";
 import { setUp } from "./_support.ts";
 
-describe("withSession() over HTTP, data in the cookie", () => {
-  for (const { name, run } of httpCases) {
-    it(name, () => {
-      const { clock, events, options } = setUp();
-      return run({
-        clock,
-        events,
-        wrap: (handler, more) => withSession(handler, { ...options, ...more }),
+const caches = {
+  "opened each time": 0,
+  "remembered as it was opened": undefined,
+};
+
+for (const [what, tokenCache] of Object.entries(caches)) {
+  describe(`withSession() over HTTP, data in the cookie, ${what}`, () => {
+    for (const { name, run } of httpCases) {
+      it(name, () => {
+        const { clock, events, options } = setUp({ tokenCache });
+        return run({
+          clock,
+          events,
+          wrap: (handler, more) =>
+            withSession(handler, { ...options, ...more }),
+        });
       });
-    });
-  }
-});
+    }
+  });
+}

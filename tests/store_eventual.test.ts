@@ -1,44 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { SessionOptions, SessionRecord, SessionStore } from "../mod.ts";
-import { MemoryStore } from "../stores/memory.ts";
+import type { SessionOptions } from "../mod.ts";
+import { LateStore } from "./_late_store.ts";
 import { cookieOf, StoreBench } from "./_store_bench.ts";
 import { assertNoCookie, setUp } from "./_support.ts";
-
-/** A store whose reads are late: they do not see writes before `settle()`. */
-class LateStore implements SessionStore {
-  readonly consistency = "eventual";
-  readonly carry: number;
-  readonly #settled: Map<string, SessionRecord> = new Map();
-  readonly #written: Map<string, SessionRecord> = new Map();
-
-  constructor(carry: number) {
-    this.carry = carry;
-  }
-
-  settle(): void {
-    for (const [key, record] of this.#written) this.#settled.set(key, record);
-  }
-
-  create(key: string, record: SessionRecord): Promise<boolean> {
-    this.#written.set(key, record);
-    return Promise.resolve(true);
-  }
-
-  get(key: string): Promise<SessionRecord | null> {
-    return Promise.resolve(this.#settled.get(key) ?? null);
-  }
-
-  update(key: string, record: SessionRecord): Promise<"ok"> {
-    this.#written.set(key, record);
-    return Promise.resolve("ok");
-  }
-
-  delete(key: string): Promise<void> {
-    this.#written.delete(key);
-    return Promise.resolve();
-  }
-}
 
 function begin(
   more?: Partial<SessionOptions>,
@@ -144,17 +109,6 @@ describe("a store that may be late", () => {
     store.settle();
     bench.clock.advance(91);
     assert.equal(await bench.read(cookie), null);
-  });
-
-  it("ends a copied cookie's session at once with revocations beside it", async () => {
-    const { bench } = begin();
-    const revocations = new MemoryStore({ now: () => bench.clock.now });
-    const more = { revocations };
-    const cookie = await bench.begin("ada", more);
-    assert.deepEqual(await bench.read(cookie, more), { name: "Ada" });
-    await bench.act(cookie, (session) => session.destroy(), more);
-    assert.equal(await bench.read(cookie, more), null);
-    assert.deepEqual(await bench.read(cookie), { name: "Ada" }, "Without");
   });
 
   it("revokes nothing by itself, as a write could undo it", async () => {

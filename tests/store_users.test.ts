@@ -162,6 +162,16 @@ describe("deleteExpired()", () => {
     assert.equal(await bench.sessions.deleteExpired(), 2);
     assert.equal(await bench.sessions.count(), 1);
   });
+
+  it("may take longer than storeTimeout", async () => {
+    const bench = begin({ absoluteTimeout: 60, storeTimeout: 0.01 });
+    await bench.begin();
+    bench.clock.advance(61);
+    bench.watched.before = ({ op }) =>
+      op === "deleteExpired" &&
+      new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal(await bench.sessions.deleteExpired(), 1);
+  });
 });
 
 describe("what a store cannot do", () => {

@@ -1,13 +1,16 @@
 import { SessionError } from "../errors.ts";
 import type { Settings } from "../options.ts";
+import { revokingOf } from "../revoking.ts";
 import type { SessionInfo } from "../session.ts";
 import type { SessionListing, SessionStore } from "../store.ts";
-import { visitOf } from "../visit.ts";
+import { type Visit, visitOf } from "../visit.ts";
 import { call } from "./calls.ts";
 import { isEventual } from "./carrying.ts";
-import { endAt, storeOf } from "./reading.ts";
+import { endAt, endForGood, storeOf } from "./reading.ts";
 import { keyOfUser, labelOf } from "./records.ts";
-import { endSession } from "./revocations.ts";
+
+/** No visitor waits for a clean-up; a timer takes no more ms. */
+const ANY_TIME = 2 ** 31 - 1;
 
 /** A user's sessions, the latest first. */
 export async function list(
@@ -35,11 +38,20 @@ export async function revoke(
 ): Promise<boolean> {
   checkRevocable(settings);
   const entries = await entriesOf(settings, userId);
-  return await endEach(settings, entries.filter((each) => each.id === id)) > 0;
+  const found = entries.filter((each) => each.id === id);
+  const user = await keyOfUser(settings, userId);
+  const ended = await endEach(settings, found, async (visit, entry) => {
+    // What a late store does not have yet is to end all the same.
+    const record = { ...entry, revision: 1, value: "", user };
+    return await endForGood(visit, entry.key) ||
+      (await revokingOf(settings))?.endSession(visit, entry.key, record);
+  });
+  return ended > 0;
 }
 
 /**
- * Ends all sessions of a user but one.
+ * Ends all sessions of a user but one; beside a late store, their logins have
+ * been ended before.
  *
  * @param key Of its record, as it may have a new id since it was read.
  */
@@ -54,6 +66,7 @@ export async function revokeAll(
   return await endEach(
     settings,
     entries.filter((each) => each.id !== id && each.key !== key),
+    (visit, entry) => endAt(visit, entry.key),
   );
 }
 
@@ -64,7 +77,7 @@ export async function count(
 ): Promise<number> {
   const user = userId === undefined
     ? undefined
-    : await keyOfUser(settings, "user", userId);
+    : await keyOfUser(settings, userId);
   return await ask(settings, "count", (store) => store.count?.(user));
 }
 
@@ -75,6 +88,7 @@ export async function deleteExpired(settings: Settings): Promise<number> {
     settings,
     "deleteExpired",
     (store) => store.deleteExpired?.(now),
+    ANY_TIME,
   );
 }
 
@@ -82,24 +96,24 @@ async function entriesOf(
   settings: Settings,
   userId: string,
 ): Promise<SessionListing[]> {
-  const user = await keyOfUser(settings, "user", userId);
+  const user = await keyOfUser(settings, userId);
   return await ask(settings, "listByUser", (store) => {
     const entries = store.listByUser?.(user);
     return entries && Array.fromAsync(entries);
   });
 }
 
+/** Ends each of these sessions, and counts those that there were. */
 async function endEach(
   settings: Settings,
   entries: readonly SessionListing[],
+  end: (visit: Visit, entry: SessionListing) => Promise<unknown>,
 ): Promise<number> {
   let ended = 0;
-  for (const { key, ...entry } of entries) {
+  for (const entry of entries) {
     const visit = visitOf(settings);
-    // A late store may not have the record yet; the entry ends it all the same.
-    const record = { ...entry, revision: 1, value: "", id: "", user: "" };
-    await endSession(visit, key, record);
-    if (!await endAt(visit, key) && !isEventual(visit)) continue;
+    // A late store may list what it does not have yet.
+    if (!await end(visit, entry) && !isEventual(visit)) continue;
     settings.emit?.({ type: "revoked", id: entry.id });
     ended++;
   }
@@ -121,6 +135,7 @@ async function ask<Answer>(
   settings: Settings,
   ability: string,
   question: (store: SessionStore) => Promise<Answer> | undefined,
+  most?: number,
 ): Promise<Answer> {
   const visit = visitOf(settings);
   const store = storeOf(visit);
@@ -131,5 +146,6 @@ async function ask<Answer>(
     visit,
     ability,
     async () => await question(store) as Answer,
+    most,
   );
 }

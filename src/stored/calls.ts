@@ -6,6 +6,7 @@ import type { Visit } from "../visit.ts";
  * Asks a store, for as long as the request may still wait: all its questions
  * together take no longer than `storeTimeout`.
  *
+ * @param left How long it may take, in ms.
  * @throws {SessionError} `store-failed`, with a `cause`; what the store itself
  * refuses, as it comes.
  */
@@ -13,17 +14,17 @@ export async function call<Answer>(
   visit: Visit,
   op: string,
   ask: () => Promise<Answer>,
+  left: number = timeLeft(visit),
 ): Promise<Answer> {
   const { emit } = visit.settings;
   // The real clock, as nothing else makes a timer fire.
   const asked = Date.now();
-  const left = timeLeft(visit);
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error("Too late")), left);
-  });
   try {
-    return await Promise.race([ask(), late]);
+    return await new Promise((resolve, reject) => {
+      timer = setTimeout(() => reject(new Error("Too late")), left);
+      Promise.resolve(ask()).then(resolve, reject);
+    });
   } catch (error) {
     if (error instanceof SessionError) throw error;
     emit?.({ type: "store-error", op, ms: Date.now() - asked });

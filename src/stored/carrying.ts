@@ -1,11 +1,11 @@
 import { LONGEST_COOKIE } from "../cookie.ts";
-import { readValues, type Values } from "../data.ts";
+import { OWNER, readValues, type Values } from "../data.ts";
 import { SessionError } from "../errors.ts";
 import { type Carried, type Held, idOf, type State } from "../state.ts";
 import type { SessionRecord } from "../store.ts";
 import type { Visit } from "../visit.ts";
 import { pause, timeLeft } from "./calls.ts";
-import { keyOf } from "./records.ts";
+import { keyOf, keyOfUser } from "./records.ts";
 
 // An eventual store may not have yet what was just written. So the cookie says
 // which revision is the visitor's own last one, and carries its data for as long
@@ -47,6 +47,7 @@ export async function unpack(
   text: string,
 ): Promise<Values | null | undefined> {
   const { visit, content } = state;
+  const { settings } = visit;
   const { r, w, d } = JSON.parse(text);
   if (!r) return undefined;
   const carried: Carried = { revision: r, written: w, data: d };
@@ -54,18 +55,21 @@ export async function unpack(
   state.carried = carried;
   state.reference = isCurrent ? text : textOf({ revision: r, written: w });
   if (!isCurrent || d === undefined) return undefined;
+  const values = readValues(settings.codec, d);
+  const owner = values?.[OWNER] as string | undefined;
   const record: SessionRecord = {
     revision: r,
     value: "",
     id: idOf(state),
-    user: "",
+    // Only who ends it asks whose it was.
+    user: owner && settings.revocations ? await keyOfUser(settings, owner) : "",
     label: "",
     createdAt: content.created * 1000,
     lastSeenAt: w * 1000,
     expiresAt: content.expires * 1000,
   };
   state.held = { sid, key: await keyOf(sid), record };
-  return readValues(visit.settings.codec, d);
+  return values;
 }
 
 /**

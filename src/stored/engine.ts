@@ -1,10 +1,10 @@
 import type { Values } from "../data.ts";
-import { prepare } from "../preparing.ts";
+import { prepare } from "../asked/preparing.ts";
 import type { Sealed } from "../seal.ts";
-import { endOf, type State, tell } from "../state.ts";
+import { checkOpen, endOf, type State, tell } from "../state.ts";
 import { admitGuest, call, inTurn } from "./calls.ts";
 import { isEventual, pack, unpack } from "./carrying.ts";
-import { endAt, read, storeOf } from "./reading.ts";
+import { endForGood, read, storeOf } from "./reading.ts";
 import { keyOf } from "./records.ts";
 import { insert, replace } from "./writing.ts";
 
@@ -61,9 +61,23 @@ export async function save(state: State, isRotated = false): Promise<boolean> {
   return true;
 }
 
+/**
+ * Writes a session or, after `destroy()`, ends it.
+ *
+ * @throws {SessionError} `gone` if it ended meanwhile, or what the store says.
+ */
+export async function saveNow(state: State): Promise<void> {
+  const { visit } = state;
+  if (visit.phase === "destroyed") return end(state);
+  checkOpen(state);
+  if (await save(state)) return;
+  visit.phase = "gone";
+  checkOpen(state);
+}
+
 /** Ends a session, wherever it has gone since it was read. */
 export async function end({ visit, held }: State): Promise<void> {
-  if (held) await endAt(visit, held.key, held.record);
+  if (held) await endForGood(visit, held.key, held.record);
 }
 
 /** Writes down that a session is in use; a failure is nobody's loss. */

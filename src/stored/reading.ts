@@ -1,10 +1,10 @@
 import type { Values } from "../data.ts";
-import { type State, tell } from "../state.ts";
+import { revokingOf } from "../revoking.ts";
+import { type Held, type State, tell } from "../state.ts";
 import type { SessionRecord, SessionStore } from "../store.ts";
 import type { Visit } from "../visit.ts";
 import { call } from "./calls.ts";
 import { readAtLeast } from "./carrying.ts";
-import { endSession } from "./revocations.ts";
 import { decode, GRACE, openNext, pointAt, pointerOf } from "./records.ts";
 
 /** As many ids as a session may have had within the grace time. */
@@ -46,7 +46,7 @@ export async function read(
     }
     if (isLate) {
       // An id that was left long ago: somebody has kept a copy of it.
-      await endAt(visit, key);
+      await endForGood(visit, key);
       tell(state, "reuse");
       return undefined;
     }
@@ -57,19 +57,32 @@ export async function read(
   return undefined;
 }
 
+/** An end in the store's own order, and of one that may be late, at once. */
+export async function endForGood(
+  visit: Visit,
+  key: string,
+  record?: SessionRecord,
+): Promise<boolean> {
+  const ended = await endAt(visit, key, record);
+  if (!ended) return false;
+  const revoking = await revokingOf(visit.settings);
+  await revoking?.endSession(visit, ended.key, ended.record);
+  return true;
+}
+
 /**
  * Ends what a record stands for, wherever it has gone, in the store's own
  * order: a write that is on its way finds it ended, or is ended with it.
  *
- * @returns The record that was ended, if there was a session.
+ * @returns What was ended, if there was a session.
  */
 export async function endAt(
   visit: Visit,
   key: string,
   record?: SessionRecord,
-): Promise<SessionRecord | undefined> {
+): Promise<Omit<Held, "sid"> | undefined> {
   const store = storeOf(visit);
-  let ended: SessionRecord | undefined;
+  let ended: Omit<Held, "sid"> | undefined;
   while (key) {
     const at = key;
     const found = record ?? await call(visit, "get", () => store.get(at));
@@ -83,11 +96,7 @@ export async function endAt(
       () => store.update(at, tombstone, found.revision),
     );
     if (result === "conflict") continue;
-    if (result === "ok" && found.id) {
-      const { expiresAt } = found;
-      await endSession(visit, at, { ...tombstone, expiresAt });
-      ended = found;
-    }
+    if (result === "ok" && found.id) ended = { key: at, record: found };
     key = pointerOf(found)?.next ?? "";
   }
   return ended;

@@ -22,20 +22,26 @@ export interface Pointer {
 /** How long requests that were on their way are waited for, in seconds. */
 export const GRACE = 30;
 
+/** What was hashed of ids that come again, as long as their tokens are kept. */
+const keys = new WeakMap<Sid, string>();
+
 /** Where the record of an id is kept. */
-export function keyOf(sid: Sid): Promise<string> {
-  return hash("withSession/store-key/v1", sid);
+export async function keyOf(sid: Sid): Promise<string> {
+  const known = keys.get(sid);
+  if (known) return known;
+  const key = await hash("withSession/store-key/v1", sid);
+  keys.set(sid, key);
+  return key;
 }
 
 /** What stands for a user, in an index or as a key, of one cookie. */
 export function keyOfUser(
   settings: Settings,
-  use: "user" | "revocations",
   userId: string,
 ): Promise<string> {
   const { name } = settings.formOf();
   return hash(
-    `withSession/${use}/v1`,
+    "withSession/user/v1",
     new TextEncoder().encode(JSON.stringify([name, userId])),
   );
 }
@@ -59,7 +65,7 @@ export async function encode(
     revision,
     id,
     value: await hide(visit, text, content.sid as Sid),
-    user: owner ? await keyOfUser(settings, "user", owner) : "",
+    user: owner ? await keyOfUser(settings, owner) : "",
     label: label && await hideLabel(visit, label),
     createdAt: content.created * 1000,
     lastSeenAt: now * 1000,

@@ -7,38 +7,50 @@ import { type Visit, visitOf } from "../visit.ts";
 import { admitGuest, call } from "./calls.ts";
 import { isEventual } from "./carrying.ts";
 import { keyOfUser } from "./records.ts";
+import { findRecent, forget } from "./recent.ts";
 
-// Ends all sessions of a user where no list of them is kept: one small record
-// says which logins are over. Every login carries the number that was there
-// before it, so no clock decides whether it came before or after.
+// Ends sessions where the store cannot, or not at once: one small record of a
+// user says which logins are over. Every login carries the number that was
+// there before it, so no clock decides whether it came before or after.
 
 interface Mark {
   /** Logins that carry less are over. */
   readonly epoch: number;
   /** The public id of the session that stays. */
   readonly except?: string | undefined;
+  /** Sessions that ended one by one, and when they would have at the latest. */
+  readonly ended?: Readonly<Record<string, number>> | undefined;
 }
 
 const NO_MARK: Mark = { epoch: 0 };
+/** A mark stays a small record: 7 kB. */
+const MOST_ENDED = 250;
 
 /**
  * Whether a session is over, or its login; the listener has been told then.
- * Only of sessions whose store may be late, each one has an entry when it ends.
+ * One question to the store at most.
  */
 export async function isRevoked(state: State): Promise<boolean> {
   const { visit, values, held } = state;
+  const { settings } = visit;
   const userId = values[OWNER] as string | undefined;
+  // Only of a store that may be late, there are ends to be looked up.
+  const late = isEventual(visit) ? held?.key : undefined;
   try {
-    const [isOver, { epoch, except }] = await Promise.all([
-      held && isEventual(visit) && find(visit, held.key),
-      userId ? markOf(visit, userId) : NO_MARK,
-    ]);
-    const own = (values[EPOCH] as number | undefined) ?? 0;
-    if (!isOver && own >= epoch) return false;
-    if (!isOver && except === idOf(state)) {
-      // It stays by its number from now on, also under another id.
-      values[EPOCH] = epoch;
-      return false;
+    if (!userId) {
+      if (!late || !await find(visit, late)) return false;
+    } else {
+      const key = await keyOfUser(settings, userId);
+      const { epoch, except, ended } = markOf(await find(visit, key));
+      const own = values[EPOCH] as number | undefined ?? 0;
+      if (!late || !ended?.[placeOf(late)]) {
+        if (own >= epoch) return false;
+        if (except === idOf(state)) {
+          // It stays by its number from now on, also under another id.
+          values[EPOCH] = epoch;
+          return false;
+        }
+      }
     }
     tell(state, "revoked");
   } catch (error) {
@@ -53,17 +65,34 @@ export async function endSession(
   key: string,
   record: SessionRecord,
 ): Promise<void> {
-  if (!visit.settings.revocations || !isEventual(visit)) return;
-  await call(
-    visit,
-    "create",
-    () => storeOf(visit).create(key, { ...record, revision: 1 }),
-  );
+  if (!isEventual(visit)) return;
+  const { user, createdAt } = record;
+  const { absoluteTimeout, now } = visit.settings;
+  // A request that is on its way may write it once more, and move its end.
+  const expiresAt = createdAt + absoluteTimeout * 1000;
+  if (!user) {
+    const entry = { ...record, revision: 1, value: "", id: "", label: "" };
+    await write(visit, key, { ...entry, expiresAt });
+    return;
+  }
+  const time = now() * 1000;
+  await changeMark(visit, user, ({ epoch, except, ended }) => {
+    const others = Object.entries(ended ?? {}).filter(([, end]) => end > time);
+    // Of more than that, nothing is forgotten either: all of the user's end.
+    return others.length < MOST_ENDED
+      ? {
+        epoch,
+        except,
+        ended: { ...Object.fromEntries(others), [placeOf(key)]: expiresAt },
+      }
+      : { epoch: after(epoch, time) };
+  });
 }
 
 /** Gives a login the number that is there before it. */
 export async function stamp({ visit, values }: State): Promise<void> {
-  const { epoch } = await markOf(visit, values[OWNER] as string);
+  const key = await keyOfUser(visit.settings, values[OWNER] as string);
+  const { epoch } = markOf(await ask(visit, key));
   // In place of one that another user's login may have left.
   if (epoch) values[EPOCH] = epoch;
   else delete values[EPOCH];
@@ -75,46 +104,95 @@ export async function endLogins(
   userId: string,
   except: string | undefined,
 ): Promise<void> {
-  const visit = visitOf(settings);
-  const store = storeOf(visit);
-  const key = await keyOfUser(settings, "revocations", userId);
+  const key = await keyOfUser(settings, userId);
+  const now = settings.now() * 1000;
+  await changeMark(visitOf(settings), key, ({ epoch, ended }) => ({
+    epoch: after(epoch, now),
+    except,
+    ended,
+  }));
+}
+
+/** Changes what a user's record says, whoever else does so at the same time. */
+async function changeMark(
+  visit: Visit,
+  key: string,
+  change: (mark: Mark) => Mark,
+): Promise<void> {
+  const { now, absoluteTimeout } = visit.settings;
   for (;;) {
-    const old = await call(visit, "get", () => store.get(key));
-    const now = settings.now() * 1000;
+    const old = await ask(visit, key);
     // Whatever a rotten one was, it is replaced.
-    const epoch = Math.max(now, (read(old)?.epoch ?? 0) + 1);
+    const value = JSON.stringify(change(read(old) ?? NO_MARK));
+    const time = now() * 1000;
     const record = {
       revision: (old?.revision ?? 0) + 1,
-      value: JSON.stringify({ epoch, except } satisfies Mark),
+      value,
       id: "",
       user: "",
       label: "",
-      createdAt: now,
-      lastSeenAt: now,
+      createdAt: time,
+      lastSeenAt: time,
       // No login that it ends is older.
-      expiresAt: now + settings.absoluteTimeout * 1000,
+      expiresAt: time + absoluteTimeout * 1000,
     };
-    const isKept = old
+    if (await write(visit, key, record, old)) return;
+  }
+}
+
+/** Writes a record as a new one or over another; `false` if it has changed. */
+async function write(
+  visit: Visit,
+  key: string,
+  record: SessionRecord,
+  old?: SessionRecord | null,
+): Promise<boolean> {
+  const store = storeOf(visit);
+  try {
+    return old
       ? await call(
         visit,
         "update",
         () => store.update(key, record, old.revision),
       ) === "ok"
       : await call(visit, "create", () => store.create(key, record));
-    if (isKept) return;
+  } finally {
+    forget(store, key);
   }
 }
 
-async function markOf(visit: Visit, userId: string): Promise<Mark> {
-  const key = await keyOfUser(visit.settings, "revocations", userId);
-  const mark = read(await find(visit, key));
+function after(epoch: number, now: number): number {
+  return Math.max(now, epoch + 1);
+}
+
+/** What stands for a session in its user's record: 72 bits of its key. */
+function placeOf(key: string): string {
+  return key.slice(0, 12);
+}
+
+/** The record by this key, as it was at most `revocationsMaxAge` ago. */
+async function find(visit: Visit, key: string): Promise<SessionRecord | null> {
+  const { revocationsMaxAge, now } = visit.settings;
+  if (!revocationsMaxAge) return await ask(visit, key);
+  const since = now() - revocationsMaxAge;
+  return await findRecent(
+    storeOf(visit),
+    key,
+    since,
+    now,
+    () => ask(visit, key),
+  );
+}
+
+function ask(visit: Visit, key: string): Promise<SessionRecord | null> {
+  return call(visit, "get", () => storeOf(visit).get(key));
+}
+
+function markOf(record: SessionRecord | null): Mark {
+  const mark = read(record);
   if (mark) return mark;
   // Nobody knows whom it ends, so it lets nobody in.
   throw new SessionError("store-failed", "Store has a rotten revocation");
-}
-
-function find(visit: Visit, key: string): Promise<SessionRecord | null> {
-  return call(visit, "get", () => storeOf(visit).get(key));
 }
 
 /** The mark of a record, `null` if it is rotten. */

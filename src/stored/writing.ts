@@ -1,13 +1,13 @@
 import { ISSUED, readable } from "../data.ts";
 import { SessionError } from "../errors.ts";
-import { fit } from "../schema.ts";
-import { prepare } from "../preparing.ts";
+import { fit } from "../asked/fitting.ts";
+import { prepare } from "../asked/preparing.ts";
+import { revokingOf } from "../revoking.ts";
 import { idleOf, idOf, type State, tell } from "../state.ts";
 import type { UpdateResult } from "../store.ts";
 import { call, pause } from "./calls.ts";
 import { encode, GRACE, keyOf, pointAt, sealNext } from "./records.ts";
 import { read, storeOf } from "./reading.ts";
-import { endSession } from "./revocations.ts";
 import type { Held } from "../state.ts";
 
 const TRIES = 5;
@@ -121,7 +121,8 @@ async function move(state: State, rotates: boolean): Promise<UpdateResult> {
     () => store.update(key, pointAt(record, pointer, expires), record.revision),
   );
   if (result === "ok") {
-    if (!rotates) await endSession(visit, key, record);
+    const revoking = !rotates && await revokingOf(visit.settings);
+    if (revoking) await revoking.endSession(visit, key, record);
     state.held = moved;
     state.isCookieDue = true;
   } else await call(visit, "delete", () => store.delete(moved.key));

@@ -7,7 +7,10 @@ export interface OpenDatabase extends SqliteDatabase {
 
 /** Options for drivers that differ in how they spell one thing. */
 export interface OpenOptions {
-  /** How long to wait for another's write, in ms. */
+  /**
+   * How long to wait for another's write, in ms. SQLite lets nobody queue: on a
+   * busy disk, who waits among writers that never pause can be last for long.
+   */
   readonly busyTimeout?: number;
   /** Whether integers come as `bigint`. */
   readonly bigints?: boolean;
@@ -18,7 +21,7 @@ const isBun = "Bun" in globalThis;
 /** Opens a database with the runtime's own driver, as our page says. */
 export async function openSqlite(
   path: string,
-  { busyTimeout = 5_000, bigints = false }: OpenOptions = {},
+  { busyTimeout = 60_000, bigints = false }: OpenOptions = {},
 ): Promise<OpenDatabase> {
   const database = isBun
     ? await openBun(path, bigints)

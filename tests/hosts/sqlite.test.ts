@@ -9,6 +9,7 @@ import {
   SqliteStore,
 } from "../../stores/sqlite.ts";
 import { createClock, describeStore } from "../../testing.ts";
+import { withPauses } from "../_pauses.ts";
 import { temporaryFolder, withFolder } from "./_folders.ts";
 import { openNode, openSqlite } from "./_sqlite.ts";
 
@@ -193,15 +194,23 @@ describe("SqliteStore", () => {
     database.close();
   });
 
-  it("deleteExpired() removes more than one batch", async () => {
+  it("deleteExpired() removes 100 at a time, and others have their turn", async () => {
     const database = await openSqlite(":memory:");
-    const store = new SqliteStore(database);
+    const { changes, store } = watch(database);
     await store.createSchema();
-    for (let number = 0; number < 2_500; number++) {
-      const expiresAt = number < 2_400 ? 1 : Date.now() + 1e6;
+    for (let number = 0; number < 1_050; number++) {
+      const expiresAt = number < 950 ? 1 : Date.now() + 1e6;
       await store.create(keyOf(number), recordAt({ expiresAt }));
     }
-    assert.equal(await store.deleteExpired(Date.now()), 2_400);
+    changes.length = 0;
+    const turns: number[] = [];
+    const removed = await withPauses(
+      () => turns.push(changes.length),
+      () => store.deleteExpired(Date.now()),
+    );
+    assert.equal(removed, 950);
+    assert.deepEqual(changes, [...Array<number>(9).fill(100), 50]);
+    assert.deepEqual(turns, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
     assert.equal(await store.count(), 100);
     database.close();
   });
@@ -262,17 +271,30 @@ function recordAt(own: Partial<SessionRecord> = {}): SessionRecord {
   };
 }
 
-/** A store, and the text of each statement that it had compiled. */
+/**
+ * A store, the text of each statement that it had compiled, and how many rows
+ * each run of one changed.
+ */
 function watch(database: SqliteDatabase) {
   const prepared: string[] = [];
+  const changes: number[] = [];
   const watched: SqliteDatabase = {
     exec: (sql) => database.exec(sql),
     prepare(sql): SqliteStatement {
       prepared.push(sql);
-      return database.prepare(sql);
+      const statement = database.prepare(sql);
+      return {
+        run(...parameters) {
+          const result = statement.run(...parameters);
+          changes.push(Number(result.changes));
+          return result;
+        },
+        get: (...parameters) => statement.get(...parameters),
+        all: (...parameters) => statement.all(...parameters),
+      };
     },
   };
   const store = new SqliteStore(watched);
   prepared.length = 0; // What it asks to know its driver.
-  return { prepared, store };
+  return { prepared, changes, store };
 }

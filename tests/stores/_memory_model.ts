@@ -15,9 +15,22 @@ export const BOB: string = "Bob".padEnd(43, "-");
 /** The plainest store with a limit, the record used last at the end. */
 type Model = { key: string; record: SessionRecord }[];
 
+/** How much is done on a store and a model. */
+interface Extent {
+  readonly maxRecords: number;
+  readonly keys: number;
+  readonly steps: number;
+  /** How many steps there are, on an average, until time goes on. */
+  readonly pace: number;
+  /** How many there are from one look at the lists to the next. */
+  readonly look: number;
+}
+
 /** Does many calls on a store and on a model, and compares all answers. */
-export async function compareWithList(seed: number): Promise<void> {
-  const maxRecords = 6;
+export async function compareWithList(
+  seed: number,
+  { maxRecords, keys, steps, pace, look }: Extent,
+): Promise<void> {
   const { now, advance } = createClock(START);
   const store = new MemoryStore({ maxRecords, now });
   const random = makeRandom(seed);
@@ -30,18 +43,18 @@ export async function compareWithList(seed: number): Promise<void> {
   const put = (key: string, record: SessionRecord) => {
     model.push({ key, record });
   };
-  for (let step = 0; step < 400; step++) {
-    const key = keyOf(random(10));
+  for (let step = 0; step < steps; step++) {
+    const key = keyOf(random(keys));
     const user = [ALICE, BOB, ""][random(3)] ?? "";
     const record = recordUntil(now() + 1 + random(4 * MINUTE), user);
     const about = `seed ${seed}, step ${step}`;
-    switch (random(7)) {
+    switch (random(pace) === 0 ? 6 : random(6)) {
       case 0:
       case 1: {
         const found = take(key);
         if (!found) {
           const minute = now() - now() % MINUTE;
-          model = model.filter(({ record }) => record.expiresAt >= minute);
+          model = model.filter(({ record }) => record.expiresAt > minute);
           if (model.length === maxRecords) model.shift();
           put(key, record);
         } else {
@@ -80,19 +93,20 @@ export async function compareWithList(seed: number): Promise<void> {
         await store.delete(key);
         break;
       default:
-        advance(random(MINUTE));
+        advance(random(pace > 7 ? 4 * MINUTE : MINUTE));
     }
+    if (step % look > 0) continue;
     // What a list comes upon expired, it removes.
     model = model.filter(({ record: { user, expiresAt } }) =>
       user === "" || expiresAt > now()
     );
     for (const name of [ALICE, BOB]) {
-      const keys = model.filter(({ record }) => record.user === name)
+      const expected = model.filter(({ record }) => record.user === name)
         .map(({ key }) => key);
       const sessions = await Array.fromAsync(store.listByUser(name));
       const found = sessions.map(({ key }) => key);
-      assert.deepEqual(found.sort(), keys.sort(), about);
-      assert.equal(await store.count(name), keys.length, about);
+      assert.deepEqual(found.sort(), expected.sort(), about);
+      assert.equal(await store.count(name), expected.length, about);
     }
   }
   const live = model.filter(({ record }) => record.expiresAt > now());

@@ -1,8 +1,8 @@
-import { publicValues } from "./data.ts";
-import { SessionError } from "./errors.ts";
-import { revokingOf } from "./revoking.ts";
-import { issuePaths } from "./schema.ts";
-import type { State } from "./state.ts";
+import { publicValues } from "../data.ts";
+import { SessionError } from "../errors.ts";
+import { revokingOf } from "../revoking.ts";
+import { issuePaths } from "./fitting.ts";
+import type { State } from "../state.ts";
 
 /**
  * Gets a session ready to be kept.

@@ -1,0 +1,37 @@
+import type { Values } from "./data.ts";
+import type { RejectReason } from "./events.ts";
+import type { Unsealed } from "./seal.ts";
+import { expiresAt, type State, tell } from "./state.ts";
+import type { Visit } from "./visit.ts";
+
+/** Gives a session its values, if that is what they are and it is not over. */
+export function accept(
+  state: State,
+  values: Values | null,
+  fault: RejectReason,
+  now: number,
+): boolean {
+  state.values = values ?? {};
+  if (isOver(state, expiresAt(state), now)) return false;
+  const { keyId } = state.content as Unsealed;
+  return !!values || reject(state.visit, fault, keyId);
+}
+
+/** Whether a session ended before now, and the listener has been told. */
+export function isOver(state: State, end: number, now: number): boolean {
+  const { content: { created }, visit: { settings } } = state;
+  if (end > now) return false;
+  const reason = now < created + settings.absoluteTimeout ? "idle" : "absolute";
+  tell(state, "expired", { reason });
+  return true;
+}
+
+/** Refuses a token. */
+export function reject(
+  visit: Visit,
+  reason: RejectReason,
+  keyId?: number,
+): false {
+  visit.settings.emit?.({ type: "rejected", reason, keyId });
+  return false;
+}
