@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { mkdir, open, readFile, rename, rm, rmdir } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, rmdir } from "node:fs/promises";
 import { stat, unlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import {
@@ -13,6 +13,7 @@ import {
   type SessionStore,
   type UpdateResult,
 } from "../src/store.ts";
+import { Hints } from "./file_hints.ts";
 import {
   codeOf,
   fromName,
@@ -21,6 +22,7 @@ import {
   look,
   move,
   parse,
+  PRIVATE,
   quietly,
   sync,
   toName,
@@ -46,7 +48,6 @@ interface Found {
   readonly record: SessionRecord | null;
 }
 
-const PRIVATE = { recursive: true, mode: 0o700 };
 const KEY_NAME = /^[a-z0-9_+-]{43,}$/;
 const HOUR = 3_600_000;
 
@@ -56,8 +57,8 @@ const HOUR = 3_600_000;
  *
  * - What a method has acknowledged outlives the end of the process and, as the
  *   file system keeps what `fsync` promises, a power cut. A write costs one to
- *   three calls of `fsync`, a new record four, or five with a user, and a user's
- *   first record seven.
+ *   three calls of `fsync`, or up to six if it changes the user; a new record
+ *   four, or five with a user, and a user's first record seven.
  * - A record is whole or is not there, whenever a process is ended. Nobody
  *   waits for another process, there are no locks.
  * - `get`, `update` and `touch` do not grow with the number of records; nor does
@@ -92,7 +93,7 @@ export class FileStore implements SessionStore {
   readonly consistency: "strong" = "strong";
 
   readonly #folder: string;
-  readonly #users: string;
+  readonly #hints: Hints;
   readonly #tmp: string;
   readonly #now: () => number;
 
@@ -112,7 +113,7 @@ export class FileStore implements SessionStore {
       throw new TypeError("Option now must be a function");
     }
     this.#folder = resolve(folder);
-    this.#users = join(this.#folder, ".users");
+    this.#hints = new Hints(this.#folder);
     this.#tmp = join(this.#folder, ".tmp");
     this.#now = now;
   }
@@ -121,18 +122,20 @@ export class FileStore implements SessionStore {
   async create(key: string, record: SessionRecord): Promise<boolean> {
     const place = this.#place(key);
     const copy = { ...record };
-    const draft = join(this.#tmp, crypto.randomUUID());
+    const random = crypto.randomUUID();
+    const draft = join(this.#tmp, random);
     const { name, file } = versionOf(copy, crypto.randomUUID());
+    let isCreated = false;
     try {
       await mkdir(join(draft, name), PRIVATE);
       await write(join(draft, name, file), copy);
       await sync(join(draft, name));
       await sync(draft);
-      await this.#enlist(copy.user, key);
-      for (let tries = 0;; tries++) {
+      await this.#hints.add(copy.user, key, random);
+      for (let tries = 0; !isCreated; tries++) {
         try {
           await rename(draft, place);
-          break;
+          isCreated = true;
         } catch (error) {
           const found = await this.#find(place);
           if (found?.record) return false;
@@ -143,11 +146,12 @@ export class FileStore implements SessionStore {
         }
       }
     } finally {
-      await quietly(rm(draft, { recursive: true }));
+      if (!isCreated) {
+        await this.#hints.remove(copy.user, key, random);
+        await quietly(rm(draft, { recursive: true }));
+      }
     }
     await sync(this.#folder);
-    // Again: without a record to point to, the hint may have been cleared away.
-    await this.#enlist(copy.user, key);
     return true;
   }
 
@@ -168,7 +172,8 @@ export class FileStore implements SessionStore {
       const found = await this.#find(place);
       if (!found?.record) return "gone";
       if (found.version.revision !== revision) return "conflict";
-      const next = versionOf(copy, crypto.randomUUID());
+      const random = crypto.randomUUID();
+      const next = versionOf(copy, random);
       const from = join(place, found.version.name);
       const to = join(place, next.name);
       try {
@@ -178,8 +183,12 @@ export class FileStore implements SessionStore {
         continue;
       }
       // Beforehand: whoever ends all of a user's sessions must find this one.
-      await this.#enlist(copy.user, key);
-      if (!await move(from, to)) continue;
+      const isNew = copy.user !== found.record.user;
+      if (isNew) await this.#hints.add(copy.user, key, random);
+      if (!await move(from, to)) {
+        if (isNew) await this.#hints.remove(copy.user, key, random);
+        continue;
+      }
       await sync(to);
       await sync(place);
       for (const file of await list(to) ?? []) {
@@ -224,8 +233,7 @@ export class FileStore implements SessionStore {
 
   /** A user's records. */
   async *listByUser(user: string): AsyncGenerator<SessionListing, void> {
-    if (user === "") return;
-    for (const name of await list(join(this.#users, toName(user))) ?? []) {
+    for (const name of await this.#hints.namesOf(user)) {
       const found = await this.#find(join(this.#folder, name));
       // A hint outlives its record, and the record's change of user.
       if (found?.record?.user !== user) continue;
@@ -273,7 +281,7 @@ export class FileStore implements SessionStore {
       if (isDraft) await this.#discard(path);
       else await quietly(rm(path, { recursive: true }));
     }
-    await this.#removeHints();
+    await this.#hints.clear(this.#tmp);
     return total;
   }
 
@@ -320,42 +328,5 @@ export class FileStore implements SessionStore {
     const isDone = await move(path, trash);
     await quietly(rm(trash, { recursive: true }));
     return isDone;
-  }
-
-  /** Leaves a hint that a user has this record; the record decides. */
-  async #enlist(user: string, key: string): Promise<void> {
-    if (user === "") return;
-    const folder = join(this.#users, toName(user));
-    for (let tries = 0;; tries++) {
-      try {
-        const made = await mkdir(folder, PRIVATE);
-        const file = await open(join(folder, toName(key)), "wx", 0o600);
-        await file.close();
-        await sync(folder);
-        if (made === undefined) return;
-        await sync(this.#users);
-        return await sync(this.#folder);
-      } catch (error) {
-        if (codeOf(error) === "EEXIST") return;
-        // While the folder is empty, others may remove it.
-        if (codeOf(error) !== "ENOENT" || tries === TRIES) throw error;
-      }
-    }
-  }
-
-  async #removeHints(): Promise<void> {
-    for (const user of await list(this.#users) ?? []) {
-      const folder = join(this.#users, user);
-      for (const name of await list(folder) ?? []) {
-        const place = join(this.#folder, name);
-        if (await look(place)) continue;
-        await quietly(unlink(join(folder, name)));
-        // If the key has been taken again meanwhile.
-        if (await look(place)) {
-          await this.#enlist(fromName(user), fromName(name));
-        }
-      }
-      await quietly(rmdir(folder));
-    }
   }
 }

@@ -39,6 +39,9 @@ export type Times = Pick<
   "revision" | "lastSeenAt" | "expiresAt"
 >;
 
+/** How to make folders that nobody else may read. */
+export const PRIVATE = { recursive: true, mode: 0o700 };
+
 /** How often to try again what may work the next time. */
 export const TRIES = 30;
 

@@ -36,10 +36,11 @@ export async function startWorkers(
   return workers;
 }
 
-/** Resolves when all have done their jobs; rejects if one has not. */
+/** Resolves when all have done their jobs; rejects as soon as one has not. */
 export async function finish(workers: readonly Worker[]): Promise<void> {
-  const done = await Promise.all(workers.map(({ ended }) => ended));
-  assert.deepEqual(done, done.map(() => true), "A process has failed");
+  await Promise.all(workers.map(async ({ ended }) => {
+    assert.ok(await ended, "A process has failed");
+  }));
 }
 
 /** Ends what a test that failed has left running. */

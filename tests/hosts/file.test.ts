@@ -4,6 +4,7 @@ import {
   mkdir,
   readdir,
   readFile,
+  rename,
   rm,
   stat,
   utimes,
@@ -321,7 +322,8 @@ describe("FileStore", () => {
       await writeFile(join(dirname(file), `2_${crypto.randomUUID()}`), "half");
       await mkdir(join(path, "p".repeat(43)));
       await mkdir(join(path, ".users", USER), { recursive: true });
-      await writeFile(join(path, ".users", USER, "p".repeat(43)), "");
+      const hint = `${"p".repeat(43)}.${crypto.randomUUID()}`;
+      await writeFile(join(path, ".users", USER, hint), "");
 
       assert.deepEqual(await store.get(KEY), recordAt());
       assert.equal(await store.create("p".repeat(43), recordAt()), true);
@@ -341,6 +343,50 @@ describe("FileStore", () => {
       assert.deepEqual(await readdir(join(path, ".tmp")), []);
       assert.deepEqual(await readdir(join(path, ".users")), []);
       assert.deepEqual(await store.get(KEY), next);
+    }));
+
+  it("deleteExpired() spares the hint of a record that is to come", () =>
+    withFolder(async (path) => {
+      const store = new FileStore(path);
+      await store.create(KEY, recordAt({ user: USER }));
+      const record = await fileOf(path);
+      const place = dirname(dirname(record));
+      const [hint = ""] = await readdir(join(path, ".users", USER));
+      // As it was before the draft was moved to its place.
+      const draft = join(path, ".tmp", hint.split(".")[1] ?? "");
+      await rename(place, draft);
+      assert.equal(await store.deleteExpired(Date.now()), 0);
+      await rename(draft, place);
+      assert.deepEqual(await keysOf(store, USER), [KEY]);
+      await store.delete(KEY);
+      assert.equal(await store.deleteExpired(Date.now()), 0);
+      assert.deepEqual(await readdir(join(path, ".users")), []);
+    }));
+
+  it("finds a record once, however often it changes its user", () =>
+    withFolder(async (path) => {
+      const store = new FileStore(path);
+      await store.create(KEY, recordAt({ user: USER }));
+      for (let revision = 1; revision < 8; revision++) {
+        const user = revision % 2 ? OTHER : USER;
+        const next = recordAt({ user, revision: revision + 1 });
+        assert.equal(await store.update(KEY, next, revision), "ok");
+        assert.deepEqual(await keysOf(store, user), [KEY]);
+        assert.deepEqual(await keysOf(store, user === USER ? OTHER : USER), []);
+      }
+    }));
+
+  it("leaves no hint of what came to nothing", () =>
+    withFolder(async (path) => {
+      const store = new FileStore(path);
+      await store.create(KEY, recordAt());
+      assert.equal(await store.create(KEY, recordAt({ user: USER })), false);
+      const next = recordAt({ revision: 2, user: USER });
+      const done = await Promise.all(
+        Array.from({ length: 8 }, () => store.update(KEY, next, 1)),
+      );
+      assert.equal(done.filter((result) => result === "ok").length, 1);
+      assert.equal((await readdir(join(path, ".users", USER))).length, 1);
     }));
 
   it("create() rejects when it cannot write, and leaves no draft", () =>
