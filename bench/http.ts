@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { startRedis } from "../tests/servers/redis.ts";
 import { packageVersion, type Runtime, versionsOf } from "./common/machine.ts";
-import { need, redisPath, wrkPath as wrk } from "./common/programs.ts";
+import { need, redisPath, wrkPath } from "./common/programs.ts";
 import { keep } from "./common/results.ts";
 import { printTable } from "./common/table.ts";
 import { canPin, pinToClients } from "./http/cores.ts";
@@ -37,6 +37,7 @@ if (wanted.length === 0) throw new Error("There is no such server");
 
 const isRedisWanted = wanted.some(([, store]) => store === "redis");
 need("wrk", ...isRedisWanted ? ["redis"] as const : []);
+const wrk = wrkPath();
 const effort: Effort = quick
   ? { wrk, warmUp: ["read", "write"], rounds: 2, seconds: 1, connections: 64 }
   : { wrk, warmUp: cases, rounds: 7, seconds: 2, connections: 64 };

@@ -1,8 +1,6 @@
 import { found as redis } from "../../tests/servers/redis.ts";
 import { findServer } from "../../tests/servers/server.ts";
 
-const wrk = findServer("wrk", "WRK");
-
 /** What to do where a program is missing; nothing where it is there. */
 export const missing: {
   readonly wrk: string | undefined;
@@ -11,7 +9,12 @@ export const missing: {
   /** Of one's own, empty and on this machine. */
   readonly redisProgram: string | undefined;
 } = {
-  wrk: wrk.skip === false ? undefined : how("wrk", "or set WRK to it"),
+  // Looked for when asked: a benchmark without load over HTTP needs none.
+  get wrk() {
+    return findWrk().skip === false
+      ? undefined
+      : how("wrk", "or set WRK to it");
+  },
   redis: redis.skip === false
     ? undefined
     : how("redis-server", "or set REDIS_URL"),
@@ -21,7 +24,10 @@ export const missing: {
 };
 
 /** The path of wrk, where it is not missing. */
-export const wrkPath: string = wrk.path ?? wrk.url ?? "wrk";
+export function wrkPath(): string {
+  const { path, url } = findWrk();
+  return path ?? url ?? "wrk";
+}
 
 /** The path of redis-server, where there is one. */
 export const redisPath: string | undefined = redis.path;
@@ -32,6 +38,10 @@ export function need(...programs: readonly (keyof typeof missing)[]): void {
   if (messages.length === 0) return;
   for (const message of messages) console.error(message);
   process.exit(2);
+}
+
+function findWrk() {
+  return findServer("wrk", "WRK");
 }
 
 function how(name: string, other: string): string {
