@@ -7,6 +7,7 @@ import { typeCheck } from "./consumer.ts";
 import { npm, read } from "./manifests.ts";
 import { pack, type Packed } from "./packed.ts";
 import { root, run, secret } from "./process.ts";
+import { bundle, LIMITS, optional } from "./sizes.ts";
 import { expectVisitsFrom, expectVisitsInWorkerd } from "./visits.ts";
 
 const bin = (name: string) => join(root, "node_modules", name);
@@ -16,6 +17,42 @@ import app from "./app.ts";
 
 createServer(toNodeListener(app.fetch))
   .listen(Number(process.env.PORT), "127.0.0.1");
+`;
+
+// Each option that has code of its own loaded, and a class from two entries.
+const asking = `import assert from "node:assert/strict";
+import { createSessions, SessionError } from "with-session";
+import { CloudflareKvStore } from "with-session/stores/cloudflare-kv";
+import { MemoryStore } from "with-session/stores/memory";
+
+const secret = process.env.SESSION_SECRET;
+const store = new MemoryStore();
+const schema = {
+  "~standard": {
+    version: 1,
+    vendor: "project",
+    validate: (value) =>
+      Number.isInteger(value.visits)
+        ? { value }
+        : { issues: [{ message: "visits is no integer" }] },
+  },
+};
+for (const options of [{ store }, { revocations: store }, { schema }]) {
+  const sessions = createSessions({ secret, ...options });
+  const session = sessions.create();
+  session.login("ada");
+  session.set("visits", 1);
+  const token = await sessions.seal(session);
+  assert.equal((await sessions.unseal(token))?.get("visits"), 1);
+  if (options.schema) continue;
+  await sessions.revokeAll("ada");
+  assert.equal(await sessions.unseal(token), null);
+}
+const namespace = { get() {}, getWithMetadata() {}, put() {}, delete() {}, list() {} };
+await assert.rejects(
+  async () => await new CloudflareKvStore(namespace).count(),
+  (error) => error instanceof SessionError && error.code === "unsupported",
+);
 `;
 
 describe("package", () => {
@@ -72,6 +109,30 @@ describe("package", () => {
       await typeCheck(packed.project, resolution, ["", "/node"], ["node"]);
     });
   }
+
+  for (const runtime of ["node", "node22", "deno", "bun"] as const) {
+    it(`loads what an option needs in ${runtime}`, async () => {
+      const file = join(packed.project, "asking.mjs");
+      await writeFile(file, asking);
+      const flags = runtime === "deno" ? ["run", "--allow-env"] : [];
+      await run([runtimes[runtime], ...flags, file], { env: secret });
+    });
+  }
+
+  it("a bundler finds few files, and leaves out what is not used", async () => {
+    const { size, metafile } = await bundle({
+      stdin: {
+        contents: `export { withSession } from "with-session";`,
+        resolveDir: packed.project,
+      },
+      plugins: [optional],
+    });
+    console.log(`figure: ${size} bytes with withSession() from the package`);
+    assert.ok(size <= LIMITS.program, `${size} bytes`);
+    const files = Object.keys(metafile.inputs)
+      .filter((path) => path.includes("node_modules/with-session/"));
+    assert.equal(files.length, 2, files.join());
+  });
 
   const servers: Record<string, (port: string) => string[]> = {
     Bun: () => [runtimes.bun, "app.ts"],

@@ -75,10 +75,10 @@ describe("report", () => {
     }
   });
 
-  it("a package and the same as one file are two lines of a runtime", () => {
+  it("what a package takes to import stands by runtime", () => {
     const { page: full } = makeReport(page, sample);
     assert.match(full, /\| \*\*import ms\*\* \| Node \|/);
-    assert.match(full, /\| slow \| 7\.25 \|\n\| slow, one file \| 3\.5 \|/);
+    assert.match(full, /\| slow \| 7\.25 \|/);
   });
 
   it("a generator at its limit and what was left out are told", () => {
@@ -204,10 +204,6 @@ const sample: Measured = {
     { what: "cookie bytes", subject: "slow", case: "1000 B", value: 1432 },
     { what: "bundle bytes", subject: "slow", case: "min+gzip", value: 6000 },
     { what: "import ms", subject: "slow", runtime: "node", value: 7.25 },
-    {
-      ...{ what: "import ms", subject: "slow", runtime: "node" },
-      ...{ case: "one file", value: 3.5 },
-    },
   ]),
   http: resultsOf("http", [server("bare", 71_234), server("read", 30_000)]),
   scale: resultsOf("scale", [

@@ -1,18 +1,17 @@
 import { execFileSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { temporaryFolder } from "../../../tests/servers/server.ts";
-import { root } from "../../../tools/paths.mjs";
+import { compile } from "../../../tools/compile.mjs";
 import { bench, inProcess } from "../../common/folders.ts";
 import type { Runtime } from "../../common/machine.ts";
 import { quartilesOf } from "../../common/quartiles.ts";
 import { shuffle } from "../../common/shuffle.ts";
 import type { Options } from "../options.ts";
-import { bundle } from "../runtimes/bundle.ts";
 import { command } from "../runtimes/start.ts";
 import { MODULES } from "./programs.ts";
-import { ONE_FILE, type Weight } from "./weight.ts";
+import type { Weight } from "./weight.ts";
 
 const PROGRAM = join(inProcess, "weights/import_one.mjs");
 const ROUNDS = { quick: 5, full: 21 };
@@ -20,29 +19,22 @@ const OURS = "with-session";
 
 interface Imported {
   readonly subject: string;
-  readonly case?: string;
   /** Modules, as `import()` takes them. */
   readonly names: readonly string[];
 }
 
 /**
  * Milliseconds to import a package as it is installed, each time in a new
- * process, less what an empty module takes there in the same round. Ours also as
- * one module, which is what most programs make of it before they run.
+ * process, less what an empty module takes there in the same round.
  */
 export async function timeImports(
   { subjects, runtimes, isQuick }: Options,
 ): Promise<Weight[]> {
   const folder = temporaryFolder();
   try {
-    const published = build(folder);
+    const published = await build(folder);
     const modules: Imported[] = [
       { subject: OURS, names: [published] },
-      {
-        subject: OURS,
-        case: ONE_FILE,
-        names: [await joined(folder, published)],
-      },
     ];
     for (const { name: subject } of subjects) {
       const names = MODULES[subject];
@@ -101,23 +93,10 @@ function emptyModule(folder: string): string {
   return pathToFileURL(file).href;
 }
 
-/** The package as it is published: compiled, a module a file. */
-function build(folder: string): string {
-  const tsc = join(root, "node_modules/typescript/bin/tsc");
+/** The package as it is published. */
+async function build(folder: string): Promise<string> {
   const out = join(folder, "dist");
-  execFileSync(
-    process.execPath,
-    [tsc, "-p", join(root, "tsconfig.build.json"), "--outDir", out],
-    { cwd: root },
-  );
+  await compile(out);
   writeFileSync(join(folder, "package.json"), `{ "type": "module" }\n`);
   return pathToFileURL(join(out, "mod.js")).href;
-}
-
-/** The same as one module, with what is behind `import()` inside. */
-async function joined(folder: string, published: string): Promise<string> {
-  const file = join(folder, "joined.mjs");
-  const source = `export * from ${JSON.stringify(fileURLToPath(published))};`;
-  await bundle(source, "node", file);
-  return pathToFileURL(file).href;
 }

@@ -15,17 +15,13 @@ export interface Weight {
   readonly value: number;
 }
 
-/** The case of a package that was made one module before it was imported. */
-export const ONE_FILE = "one file";
-
 /** Where a weight stands in a table of its kind. */
 export function placeOf(
   { what, subject, runtime, case: name }: Weight,
 ): { readonly line: string; readonly column: string } {
   // Each runtime imports in a time of its own; counts are mostly the same.
   if (what === "import ms") {
-    const line = name === undefined ? subject : `${subject}, ${name}`;
-    return { line, column: runtime ?? "" };
+    return { line: subject, column: runtime ?? "" };
   }
   return { line: subject, column: name ?? runtime ?? "value" };
 }

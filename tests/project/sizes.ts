@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
+import { gzipSync } from "node:zlib";
+import { root } from "./process.ts";
+
+/** In bytes, minified and gzipped; see decision 011. */
+export const LIMITS = {
+  program: 8064,
+  asked: 768,
+  engine: 4096,
+  store: 2560,
+} as const;
+
+/** What is loaded when an option asks for it. */
+export const optional: Plugin = {
+  name: "optional",
+  setup({ onResolve }) {
+    onResolve(
+      { filter: /./ },
+      ({ path, kind }) =>
+        kind === "dynamic-import" ? { path, external: true } : undefined,
+    );
+  },
+};
+
+/** A module that is bundled, minified and gzipped. */
+export interface Bundled {
+  /** In bytes. */
+  size: number;
+  metafile: Metafile;
+}
+
+/** Bundles one module. */
+export async function bundle(entry: BuildOptions): Promise<Bundled> {
+  const { metafile, outputFiles: [file] } = await build({
+    ...entry,
+    absWorkingDir: root,
+    bundle: true,
+    minify: true,
+    metafile: true,
+    format: "esm",
+    target: "esnext",
+    platform: "neutral",
+    external: ["node:*", "cloudflare:*"],
+    write: false,
+  });
+  assert.ok(file);
+  return { size: gzipSync(file.contents, { level: 9 }).length, metafile };
+}

@@ -1,0 +1,2 @@
+/** Writes what npm publishes into an empty folder. */
+export function compile(folder: string): Promise<void>;

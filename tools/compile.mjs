@@ -1,0 +1,53 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { rolldown } from "rolldown";
+import { root } from "./paths.mjs";
+
+/**
+ * Writes what npm publishes into an empty folder: a declaration for each module
+ * and few files of code, because Node takes a while for each one.
+ *
+ * @param {string} folder Its path.
+ */
+export async function compile(folder) {
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  const { status } = spawnSync(
+    process.execPath,
+    [tsc, "-p", "tsconfig.build.json", "--outDir", folder],
+    { cwd: root, stdio: "inherit" },
+  );
+  if (status !== 0) throw new Error("tsc did not succeed");
+  const bundle = await rolldown({
+    cwd: root,
+    input: Object.fromEntries(
+      entryPoints().map((name) => [name, `${name}.ts`]),
+    ),
+    platform: "neutral",
+    external: /^(?:node|cloudflare):/,
+  });
+  await bundle.write({
+    dir: folder,
+    // The declarations say it.
+    comments: false,
+    entryFileNames: "[name].js",
+    chunkFileNames: "chunks/[name].js",
+    codeSplitting: {
+      groups: [
+        // All that every program needs, and what one needs whose options ask.
+        { name: "core", test: /[\\/]src[\\/]\w+\.ts$/, priority: 1 },
+        { name: "asked", test: /[\\/]src[\\/]asked[\\/]\w+\.ts$/ },
+      ],
+    },
+  });
+  await bundle.close();
+}
+
+/** The paths of the modules that package.json exports, without an extension. */
+function entryPoints() {
+  const text = readFileSync(join(root, "package.json"), "utf8");
+  return Object.values(JSON.parse(text).exports)
+    .map((target) => /^\.\/dist\/(.*)\.js$/.exec(target.default ?? "")?.[1])
+    .filter((name) => name !== undefined);
+}
