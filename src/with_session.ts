@@ -113,7 +113,8 @@ export function withSession(
       let session = settings.lazy ? openLater : open();
       // What is there at once is not waited for, nor a turn of other requests.
       if (session instanceof Promise) session = await session;
-      const response = await handler(request, session as never, ...args);
+      const answer = handler(request, session as never, ...args);
+      const response = answer instanceof Response ? answer : await answer;
       const mark = settle(response);
       return finish(response, [mark instanceof Promise ? await mark : mark]);
     } finally {

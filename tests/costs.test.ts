@@ -46,13 +46,13 @@ const SENT = { getHeader: 2, appendHeader: 2, setHeader: 1, listHeaders: 1 };
 const SEALED = { random: 1, encrypt: 1, stringify: 1 };
 
 const KINDS: Readonly<Record<string, Kind>> = {
-  "without a cookie": { does: "read", costs: READ, calls: [], turns: 2 },
+  "without a cookie": { does: "read", costs: READ, calls: [], turns: 1 },
   "whose session nobody asks for": {
     does: "nothing",
     cookie: good,
     costs: { getHeader: 1 },
     calls: ["get"],
-    turns: 2,
+    turns: 1,
   },
   "whose session nobody asks for, where it is lazy": {
     does: "nothing",
@@ -60,14 +60,14 @@ const KINDS: Readonly<Record<string, Kind>> = {
     options: { lazy: true } as object,
     costs: {},
     calls: [],
-    turns: 2,
+    turns: 1,
   },
   "that reads a cookie seen before": {
     does: "read",
     cookie: good,
     costs: READ,
     calls: ["get"],
-    turns: 2,
+    turns: 1,
   },
   "that reads a cookie at first sight": {
     does: "read",
