@@ -51,7 +51,8 @@ export function handle(
     settle(LiveSession.stateOf(session), response);
   return {
     open,
-    openLater: () => Promise.resolve(open()),
+    // What the handler does with it comes before what is done at the end.
+    openLater: () => opened = Promise.resolve(open()),
     settle: (response) => {
       if (!opened || isLeftOut) return false;
       return opened instanceof Promise
