@@ -110,7 +110,9 @@ export function writeCookie(
   maxAge: number | false,
 ): string {
   const life = maxAge === false ? "" : `; Max-Age=${maxAge}`;
-  return `${form.name}=${value}${life}${form.attributes}`;
+  // Headers go through it letter by letter, which takes longer in a text that
+  // was put together by a template.
+  return [form.name, "=", value, life, form.attributes].join("");
 }
 
 /**
