@@ -78,7 +78,7 @@ export class Keyring {
   }
 
   /** The key to seal the next token with; the token is counted. */
-  async writer(now: number): Promise<Writer> {
+  writer(now: number): Writer | Promise<Writer> {
     const mostTokens = 65_536;
     const mostSeconds = 3_600;
     const writer = this.#writer;
@@ -90,8 +90,8 @@ export class Keyring {
         return writer;
       }
     }
-    await (this.#nextWriter ??= this.#makeWriter(now));
-    return this.writer(now);
+    this.#nextWriter ??= this.#makeWriter(now);
+    return this.#nextWriter.then(() => this.writer(now));
   }
 
   /** The subkey of a salt, if a token with it has been authentic before. */

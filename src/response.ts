@@ -29,8 +29,12 @@ export function finish(
   const lines = marks.filter((mark) => typeof mark === "string");
   const change = (response: Response) => {
     const { headers } = response;
-    add(headers, "vary", "Cookie", VARIES_BY_COOKIE);
-    if (lines.length) placeCookies(headers, lines);
+    // One look at all names costs less than to look for each of them.
+    const names = lines.length ? [...headers.keys()] : null;
+    if (!names || names.includes("vary")) {
+      add(headers, "vary", "Cookie", VARIES_BY_COOKIE);
+    } else headers.append("vary", "Cookie");
+    if (names) placeCookies(headers, names, lines);
     else add(headers, "cache-control", "private", SHARED_OR_PRIVATE);
     return response;
   };
@@ -52,16 +56,18 @@ function add(
 }
 
 /** Sets our cookies, in place of those of their names by the handler. */
-function placeCookies(headers: Headers, lines: readonly string[]): void {
-  const old = headers.getSetCookie();
+function placeCookies(
+  headers: Headers,
+  names: readonly string[],
+  lines: readonly string[],
+): void {
+  const old = names.includes("set-cookie") ? headers.getSetCookie() : [];
   if (old.length) headers.delete("set-cookie");
   const others = old.filter((each) =>
     !lines.some((line) => nameOf(line) === nameOf(each))
   );
   for (const line of [...others, ...lines]) headers.append("set-cookie", line);
-  for (const name of [...headers.keys()]) {
-    if (CACHING.test(name)) headers.delete(name);
-  }
+  for (const name of names) if (CACHING.test(name)) headers.delete(name);
   headers.set("cache-control", "no-store");
 }
 

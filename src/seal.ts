@@ -74,7 +74,8 @@ export async function seal(
   const { created, sealed, expires, sid, text } = content;
   // Times have 32 bits.
   if (expires >>> 0 !== expires) refuse("now", "is over 2106", sealed);
-  writer ??= await ring.writer(sealed);
+  const next = writer ?? ring.writer(sealed);
+  const { keyId, salt, key } = next instanceof Promise ? await next : next;
   const body = encoder.encode(ROOM + text);
   const fields = new DataView(body.buffer, body.byteOffset);
   fields.setUint32(1, created);
@@ -85,19 +86,14 @@ export async function seal(
   const tag = 16;
   const bytes = new Uint8Array(HEADER + body.length + tag);
   bytes[0] = VERSION;
-  new DataView(bytes.buffer).setUint32(1, writer.keyId);
-  bytes.set(writer.salt, 5);
+  new DataView(bytes.buffer).setUint32(1, keyId);
+  bytes.set(salt, 5);
   bytes.set(nonce, AAD);
-  const box = await crypto.subtle.encrypt(
-    parametersOf(bytes),
-    writer.key,
-    body,
-  );
+  const box = await crypto.subtle.encrypt(parametersOf(bytes), key, body);
   bytes.set(new Uint8Array(box), HEADER);
 
   const token = encodeBase64url(bytes);
-  ring.remember(addressOf(token, bytes), writer.key);
-  const { keyId } = writer;
+  ring.remember(addressOf(token, bytes), key);
   ring.opened.set(token, { ...content, keyId, isStale: false });
   return token;
 }

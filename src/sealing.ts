@@ -12,8 +12,9 @@ import { checkOpen, endOf, idOf, isNew, type State, tell } from "./state.ts";
 export async function seal(state: State, sealed: number): Promise<string> {
   const { values, visit: { settings, form, phase } } = state;
   const { codec, store } = settings;
+  const isAsked = isAskedFor(settings);
   if (phase === "destroyed") checkOpen(state);
-  if (!store) await (await askingOf(settings))?.prepare(state);
+  if (isAsked && !store) await (await askingOf(settings))?.prepare(state);
   idOf(state);
   const token = await format.seal(form.ring, {
     ...state.content as format.Sealed,
@@ -21,7 +22,7 @@ export async function seal(state: State, sealed: number): Promise<string> {
     expires: endOf(state, sealed),
     text: store ? state.reference ?? "{}" : codec.stringify(values),
     // With somebody to ask, each request reads values of its own.
-    values: isAskedFor(settings) ? undefined : { ...values },
+    values: isAsked ? undefined : { ...values },
   });
   const bytes = token.length + form.name.length;
   if (bytes > LONGEST_COOKIE) {

@@ -46,7 +46,7 @@ async function keep(
 ): Promise<Mark> {
   const { visit } = state;
   const { settings, form } = visit;
-  const engine = await engineOf(settings);
+  const engine = settings.store && await engineOf(settings);
   const now = settings.now();
   const isKnown = !isNew(state);
   const isEnded = phase === "destroyed";
