@@ -50,8 +50,7 @@ export interface NodeRequest {
   /** Whether the whole body has been read. */
   readonly readableEnded: boolean;
   /** Listens for an event. */
-  // deno-lint-ignore no-explicit-any -- what comes depends on the event
-  on(event: string, listener: (value: any) => void): unknown;
+  on(event: string, listener: (value: unknown) => void): unknown;
   /** Stops reading the body. */
   pause(): unknown;
   /** Reads on. */
@@ -243,9 +242,9 @@ function toBody(
       if (incoming.readableEnded) {
         throw new TypeError("Cannot read the body: middleware has read it");
       }
-      incoming.on("data", (chunk: Uint8Array) => {
+      incoming.on("data", (chunk) => {
         if (isOver) return;
-        controller.enqueue(chunk);
+        controller.enqueue(chunk as Uint8Array);
         incoming.pause();
       });
       incoming.on("end", () => isOver || controller.close());
