@@ -183,10 +183,10 @@ export class FileStore implements SessionStore {
         continue;
       }
       // Beforehand: whoever ends all of a user's sessions must find this one.
-      const isNew = copy.user !== found.record.user;
-      if (isNew) await this.#hints.add(copy.user, key, random);
+      const changesUser = copy.user !== found.record.user;
+      if (changesUser) await this.#hints.add(copy.user, key, random);
       if (!await move(from, to)) {
-        if (isNew) await this.#hints.remove(copy.user, key, random);
+        if (changesUser) await this.#hints.remove(copy.user, key, random);
         continue;
       }
       await sync(to);

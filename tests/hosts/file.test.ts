@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { renameSync, rmSync } from "node:fs";
 import {
   mkdir,
+  open,
   readdir,
   readFile,
   rename,
@@ -376,6 +377,28 @@ describe("FileStore", () => {
       }
     }));
 
+  it("asks for as many calls of fsync as it says", () =>
+    withFolder(async (path) => {
+      const store = new FileStore(path);
+      const third = "third".padEnd(43, "x");
+      const next = (revision: number, user = USER) =>
+        recordAt({ revision, user });
+      const calls: [number, () => Promise<unknown>][] = [
+        [4, () => store.create(KEY, recordAt())],
+        [7, () => store.create(OTHER, recordAt({ user: USER }))],
+        [5, () => store.create(third, recordAt({ user: USER }))],
+        [3, () => store.update(OTHER, next(2), 1)],
+        [6, () => store.update(OTHER, next(3, KEY), 2)],
+        [4, () => store.update(OTHER, next(4), 3)],
+        [1, () => store.touch(OTHER, 1, 4e12)],
+        [1, () => store.delete(OTHER)],
+        [0, () => store.get(KEY)],
+      ];
+      for (const [number, [expected, call]] of calls.entries()) {
+        assert.equal(await syncsIn(call), expected, `call ${number}`);
+      }
+    }));
+
   it("leaves no hint of what came to nothing", () =>
     withFolder(async (path) => {
       const store = new FileStore(path);
@@ -400,6 +423,25 @@ describe("FileStore", () => {
       );
     }));
 });
+
+/** How often something has a file or folder written to the disk. */
+async function syncsIn(run: () => Promise<unknown>): Promise<number> {
+  const handle = await open(".");
+  await handle.close();
+  const prototype = Object.getPrototypeOf(handle) as typeof handle;
+  const { sync } = prototype;
+  let syncs = 0;
+  prototype.sync = function () {
+    syncs++;
+    return sync.call(this);
+  };
+  try {
+    await run();
+  } finally {
+    prototype.sync = sync;
+  }
+  return syncs;
+}
 
 /** The one file of a store that holds a record. */
 async function fileOf(path: string): Promise<string> {
