@@ -14,6 +14,8 @@ const WATCHED: readonly (readonly [name: string, home: object, key: string])[] =
     ["setHeader", Headers.prototype, "set"],
     ["appendHeader", Headers.prototype, "append"],
     ["listHeaders", Headers.prototype, "keys"],
+    ["hasHeader", Headers.prototype, "has"],
+    ["listCookies", Headers.prototype, "getSetCookie"],
     ["response", globalThis, "Response"],
     ["timer", globalThis, "setTimeout"],
   ];

@@ -42,7 +42,13 @@ const good = (token: string) => token;
 /** `Cookie`, and what the response says of caching already. */
 const READ = { getHeader: 3, appendHeader: 2 };
 /** `Cookie`, and all names at once; `Set-Cookie` in place of what caches may. */
-const SENT = { getHeader: 1, appendHeader: 2, setHeader: 1, listHeaders: 1 };
+const SENT = {
+  getHeader: 1,
+  hasHeader: 1,
+  listHeaders: 1,
+  appendHeader: 2,
+  setHeader: 1,
+};
 const SEALED = { random: 1, encrypt: 1, stringify: 1 };
 
 const KINDS: Readonly<Record<string, Kind>> = {
