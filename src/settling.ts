@@ -46,6 +46,7 @@ async function keep(
 ): Promise<Mark> {
   const { visit } = state;
   const { settings, form } = visit;
+  // Without a store, there is no turn to be waited for.
   const engine = settings.store && await engineOf(settings);
   const now = settings.now();
   const isKnown = !isNew(state);

@@ -11,20 +11,19 @@ interface Answer {
 const MOST = 1000;
 const answers = new WeakMap<SessionStore, Map<string, Answer>>();
 
-/** The record by this key, as it was `since` then or later. */
+/** The record by this key, as it was at most `maxAge` seconds ago. */
 export async function findRecent(
   store: SessionStore,
   key: string,
-  since: number,
-  now: () => number,
+  maxAge: number,
+  asked: number,
   ask: () => Promise<SessionRecord | null>,
 ): Promise<SessionRecord | null> {
   const known = answers.get(store) ?? new Map<string, Answer>();
   answers.set(store, known);
-  const asked = now();
   const answer = known.get(key);
   // A clock that went back makes an answer no younger.
-  if (answer && answer.asked > since && answer.asked <= asked) {
+  if (answer && answer.asked <= asked && asked - answer.asked < maxAge) {
     return answer.record;
   }
   // A write while this question is on its way takes the map's place.

@@ -174,12 +174,11 @@ function placeOf(key: string): string {
 async function find(visit: Visit, key: string): Promise<SessionRecord | null> {
   const { revocationsMaxAge, now } = visit.settings;
   if (!revocationsMaxAge) return await ask(visit, key);
-  const since = now() - revocationsMaxAge;
   return await findRecent(
     storeOf(visit),
     key,
-    since,
-    now,
+    revocationsMaxAge,
+    now(),
     () => ask(visit, key),
   );
 }
