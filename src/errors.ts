@@ -3,7 +3,8 @@
  *
  * - `conflict`: other requests changed the session in each of five tries.
  * - `destroyed`: the session was written after `destroy()`.
- * - `gone`: the session ended before `save()` could write it.
+ * - `gone`: the session ended, or another user logged in, before a change could
+ *   be kept.
  * - `invalid-data`: a value cannot be kept as it is, or does not fit `schema`.
  * - `late-write`: the session was written after its response had left, or for
  *   a response that carries no cookie, such as a WebSocket upgrade.
@@ -56,6 +57,13 @@ export class SessionError extends Error {
 
   /** What went wrong. */
   readonly code: SessionErrorCode;
+
+  /**
+   * Where a session could not be ended as its store has failed: the
+   * `Set-Cookie` line that makes the browser forget it all the same, for the
+   * page that says so.
+   */
+  declare readonly setCookie?: string;
 
   /**
    * Makes an error with a code.

@@ -82,6 +82,10 @@ export type SessionEvent =
     /** The store's method. */
     readonly op: string;
     readonly ms: number;
+    /** The back end's own code, `ECONNREFUSED` say, if it gave one. */
+    readonly code?: string | undefined;
+    /** What went wrong, without keys and data. */
+    readonly cause: Error;
   }
   | { readonly type: "duplicate" | "forbidden" };
 

@@ -4,6 +4,8 @@ import { openVisit } from "./opening.ts";
 import type { Settings } from "./options.ts";
 import type { Mark } from "./response.ts";
 import { settle } from "./settling.ts";
+import type { State } from "./state.ts";
+import { engineOf } from "./storing.ts";
 import { type Phase, type Visit, visitOf } from "./visit.ts";
 
 /** Options, or a function that makes them from the platform's arguments. */
@@ -19,8 +21,11 @@ export interface Handling {
   openLater(): Promise<LiveSession>;
   /** Keeps it, and finds what the response says of it (see `settle`). */
   settle(response: Response): Mark | Promise<Mark>;
-  /** Ends it: nothing may be written that is never kept. */
-  end(): void;
+  /**
+   * Ends it: nothing may be written that is never kept, and a record that this
+   * request has made stays only if its cookie is on its way.
+   */
+  end(isAnswered: boolean): void | Promise<void>;
 }
 
 /** The session of a request, or the answer to a request from another site. */
@@ -39,16 +44,17 @@ export function handle(
   let phase: Phase = isLeftOut ? "left-out" : "open";
   let visit: Visit | undefined;
   let opened: LiveSession | Promise<LiveSession> | undefined;
+  let state: State | undefined;
+  let mark: Mark | Promise<Mark> = false;
+  const begin = (begun: State) => new LiveSession(state = begun);
   const open = () => {
     if (opened) return opened;
     visit = visitOf(settings, isLeftOut ? undefined : request, phase);
-    const state = openVisit(visit);
-    return opened = state instanceof Promise
-      ? state.then((state) => new LiveSession(state))
-      : new LiveSession(state);
+    const begun = openVisit(visit);
+    return opened = begun instanceof Promise ? begun.then(begin) : begin(begun);
   };
   const keep = (session: LiveSession, response: Response) =>
-    settle(LiveSession.stateOf(session), response);
+    mark = settle(LiveSession.stateOf(session), response);
   return {
     open,
     // What the handler does with it comes before what is done at the end.
@@ -59,11 +65,21 @@ export function handle(
         ? opened.then((session) => keep(session, response))
         : keep(opened, response);
     },
-    end: () => {
+    end: (isAnswered) => {
       phase = "late-write";
       if (visit) visit.phase = phase;
+      return state?.isUnsent ? abandon(state, isAnswered && mark) : undefined;
     },
   };
+}
+
+/** Removes the record of a session that no cookie went out for. */
+async function abandon(
+  state: State,
+  mark: Mark | Promise<Mark>,
+): Promise<void> {
+  if (typeof await mark === "string") return;
+  await (await engineOf(state.visit.settings))?.abandon(state);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { askingOf } from "./asking.ts";
 import { checkSeconds } from "./check.ts";
 import {
   cannotKeep,
@@ -9,15 +10,21 @@ import {
   OWNER,
   PERSIST,
   readable,
+  type Values,
+  wipe,
 } from "./data.ts";
 import { engineOf } from "./storing.ts";
 import { seal } from "./sealing.ts";
 import type { AnyData, Session } from "./session.ts";
 import {
+  type Batch,
   checkOpen,
   expiresAt,
   idOf,
+  isChanged,
   isNew,
+  isWorthKeeping,
+  openBatch,
   start,
   type State,
 } from "./state.ts";
@@ -76,9 +83,7 @@ export class LiveSession implements Session {
 
   clear(): void {
     checkOpen(this.#state);
-    for (const key of Object.keys(this.#state.values)) {
-      if (!isReserved(key) || key.startsWith(NOTICES)) this.#put(key);
-    }
+    if (wipe(this.#state.values)) openBatch(this.#state).changes.push(wipe);
   }
 
   keys(): string[] {
@@ -128,27 +133,44 @@ export class LiveSession implements Session {
   }
 
   regenerate(): void {
-    checkOpen(this.#state);
-    this.#state.isChanged = this.#state.isCookieDue = true;
-    delete this.#state.content.sid;
+    this.#renew();
   }
 
   login(userId: string, options?: { label?: string | undefined }): void {
     if (typeof userId !== "string" || !userId) {
       throw new TypeError("userId must be text");
     }
-    this.regenerate();
+    const { visit, values, content } = this.#state;
+    const { store, codec } = visit.settings;
+    // It begins anew where there is nothing to go on with.
+    if (visit.isGone || visit.guest) visit.phase = "open";
+    checkOpen(this.#state);
+    const { label: name } = options ?? {};
+    const label = store && name ? keep(codec, LABEL, name) : undefined;
     const owner = this.userId;
-    if (owner && owner !== userId) this.clear();
-    this.#put(OWNER, userId);
-    if (this.#state.visit.settings.store) this.#put(LABEL, options?.label);
-    this.#state.isLogin = true;
-    Object.assign(this.#state.content, start(this.#state.visit));
+    if (owner && owner !== userId) {
+      wipe(values);
+      // Nothing of the earlier user's is kept.
+      this.#state.batches = [];
+    }
+    const own = (values: Values) => {
+      put(values, OWNER, keep(codec, OWNER, userId));
+      put(values, LABEL, label);
+    };
+    const batch = this.#renew();
+    batch.user = userId;
+    batch.changes.push(own);
+    own(values);
+    Object.assign(content, start(visit));
   }
 
   destroy(): void {
     const { visit } = this.#state;
-    if (visit.phase !== "destroyed") checkOpen(this.#state);
+    // What is over, or cannot be read, can be ended all the same.
+    if (!/^(destroyed|gone|store-failed)$/.test(visit.phase)) {
+      checkOpen(this.#state);
+    }
+    this.#look();
     visit.phase = "destroyed";
     this.#state.values = {};
   }
@@ -161,17 +183,35 @@ export class LiveSession implements Session {
     }
     if (choice !== (this.#state.values[PERSIST] ?? persistent)) {
       this.#state.isCookieDue = true;
-      this.#put(PERSIST, choice);
+      this.#change(PERSIST, () => choice);
     }
   }
 
   async save(): Promise<void> {
-    const { visit } = this.#state;
+    const state = this.#state;
+    const { visit } = state;
     const engine = await engineOf(visit.settings);
-    if (engine) return engine.saveNow(this.#state);
-    if (visit.phase === "destroyed") return;
+    // Each save has its own time.
+    visit.waited = 0;
+    if (visit.phase === "destroyed") {
+      try {
+        return await engine?.end(state);
+      } catch (error) {
+        state.isEndFailed = true;
+        throw error;
+      }
+    }
+    checkOpen(state);
+    if (!engine) await seal(state, visit.settings.now());
+    else if (!isChanged(state)) await engine.reload(state);
+    else if (isWorthKeeping(state)) await engine.save(state);
+  }
+
+  async reload(): Promise<void> {
+    const { visit } = this.#state;
+    visit.waited = 0;
     checkOpen(this.#state);
-    await seal(this.#state, visit.settings.now());
+    await (await askingOf(visit.settings))?.reload(this.#state);
   }
 
   #look(): State {
@@ -184,26 +224,43 @@ export class LiveSession implements Session {
     return readable(visit.settings.codec, key, values);
   }
 
-  /** Keeps a value or, without one, removes it. */
-  #put(key: string, value?: unknown): void {
-    this.#change(key, () => value);
+  /** Asks for a new generation or, where there is none, for a new id. */
+  #renew(): Batch {
+    checkOpen(this.#state);
+    const { content, visit: { settings } } = this.#state;
+    const batch = openBatch(this.#state);
+    batch.isRegenerated = this.#state.isCookieDue = true;
+    if (settings.store?.consistency !== "strong") {
+      this.#state.left ??= content.sid;
+      delete content.sid;
+    }
+    return batch;
   }
 
   /** Makes a new value of one, now and again on newer data. */
   #change(key: string, change: (value: unknown) => unknown): void {
-    checkOpen(this.#state);
-    const { values, changes, visit: { settings: { codec } } } = this.#state;
-    const keepChanged: typeof change = (value) => {
+    const { values, visit } = this.#state;
+    const { codec } = visit.settings;
+    // What changes nothing, a notice that is not there say, is no loss.
+    if (!visit.isGone) checkOpen(this.#state);
+    const makeChanged = (value: unknown) => {
       const changed = change(value);
       return changed === undefined ? changed : keep(codec, key, changed);
     };
     const old = this.#find(key);
-    const kept = keepChanged(old);
+    const kept = makeChanged(old);
     // The same text is no change, and asks for no cookie.
     if (isSame(codec, kept, old)) return;
-    this.#state.isChanged = true;
-    changes.push([key, keepChanged]);
-    if (kept === undefined) delete values[key];
-    else values[key] = kept;
+    checkOpen(this.#state);
+    put(values, key, kept);
+    openBatch(this.#state).changes.push((values) =>
+      put(values, key, makeChanged(readable(codec, key, values)))
+    );
   }
+}
+
+/** Keeps a value or, without one, removes it. */
+function put(values: Values, key: string, value: unknown): void {
+  if (value === undefined) delete values[key];
+  else values[key] = value;
 }

@@ -16,11 +16,16 @@ export function openVisit(visit: Visit): State | Promise<State> {
   if (token) {
     const state = unseal(visit, token);
     return state instanceof Promise
-      ? state.then((state) => state ?? begin(visit, true))
-      : state ?? begin(visit, true);
+      ? state.then((state) => state ?? beginRefused(visit))
+      : state ?? beginRefused(visit);
   }
   if (token === null) settings.emit?.({ type: "duplicate" });
   return begin(visit);
+}
+
+function beginRefused(visit: Visit): State {
+  if (visit.isGone) visit.phase = "gone";
+  return begin(visit, true);
 }
 
 /** The session of a token; `null` and an event if it is not good. */
@@ -47,6 +52,7 @@ function admit(
     return null;
   }
   const state = begin(visit, false, { ...content });
+  visit.opened = now;
   if (isAskedFor(settings)) return ask(state, content, now);
   const values = content.values ??= readValues(settings.codec, content.text);
   if (!accept(state, values && { ...values }, "not-json", now)) return null;

@@ -163,6 +163,8 @@ export interface Settings extends Fitting {
   readonly trackIdle?: "cookie" | "store";
   /** Seconds since 1970. */
   now(): number;
+  /** Whose time that is: two processes never have the same clock. */
+  readonly clock: () => number;
 }
 
 /**
@@ -201,6 +203,7 @@ export function resolveOptions<Data extends object>(
     emit: onEvent && guard(onEvent),
     secrets,
     now: () => Math.floor(now() / 1000),
+    clock: now,
   } as const;
   const { renewAfter } = given;
   // Browsers cut what is longer (RFC 6265bis §5.5).
@@ -224,6 +227,13 @@ export function resolveOptions<Data extends object>(
       "revocations",
       "needs a strong store, such as DurableObjectStore, D1Store or RedisStore",
       revocations.consistency,
+    );
+  }
+  if (revocations?.evicts) {
+    refuse(
+      "revocations",
+      "needs a store that keeps what it is given: one that drops records makes what was revoked valid again",
+      "one that evicts",
     );
   }
   return settings;

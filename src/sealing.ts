@@ -1,8 +1,17 @@
 import { LONGEST_COOKIE } from "./cookie.ts";
+import { OWNER } from "./data.ts";
 import { SessionError } from "./errors.ts";
 import { askingOf, isAskedFor } from "./asking.ts";
 import * as format from "./seal.ts";
-import { checkOpen, endOf, idOf, isNew, type State, tell } from "./state.ts";
+import {
+  checkOpen,
+  endOf,
+  idOf,
+  isLogin,
+  isNew,
+  type State,
+  tell,
+} from "./state.ts";
 
 /**
  * Seals a session as it stands, as used at this time.
@@ -14,7 +23,10 @@ export async function seal(state: State, sealed: number): Promise<string> {
   const { codec, store } = settings;
   const isAsked = isAskedFor(settings);
   if (phase === "destroyed") checkOpen(state);
-  if (isAsked && !store) await (await askingOf(settings))?.prepare(state);
+  if (isAsked && !store) {
+    const user = isLogin(state) ? values[OWNER] as string : undefined;
+    await (await askingOf(settings))?.prepare(state.visit, values, user);
+  }
   idOf(state);
   const token = await format.seal(form.ring, {
     ...state.content as format.Sealed,

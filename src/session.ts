@@ -60,13 +60,15 @@ export interface Session<Data extends object = AnyData> {
   flashes<Value = unknown>(key: string): readonly Value[];
 
   /**
-   * Gives the session a new id and keeps its data. Call it whenever rights
-   * change; {@linkcode Session.login} does.
+   * Ends all cookies that the session has had, and keeps its data. Call it
+   * whenever rights change; {@linkcode Session.login} does. Without a store, and
+   * with one that may be late, it gets a new id, too.
    */
   regenerate(): void;
   /**
-   * Makes a user the owner: a new id, and the timeouts start again. Values
-   * that a visitor gathered before stay; those of another user are removed.
+   * Makes a user the owner: earlier cookies end, and the timeouts start again.
+   * Values that a visitor gathered before stay; those of another user are
+   * removed, and whatever a request of theirs still writes finds `gone`.
    *
    * @param userId Any text that names the user.
    * @param options `label`: names the device in `sessions.list()`; without a
@@ -86,14 +88,26 @@ export interface Session<Data extends object = AnyData> {
   /**
    * Keeps the session now. In a store, it is written or, after `destroy()`,
    * ended, and then shows what was kept, with what other requests wrote; jobs,
-   * sockets and streams need nothing else. In a cookie, it is tried whether it
-   * can be sealed, so that a handler can catch an error: the cookie is made
-   * when the response leaves.
+   * sockets and streams need nothing else. Without a change it is only read
+   * again, as `reload()` does. What is changed while it is on its way is for the
+   * next one, and what is empty and was never kept needs no record. In a cookie,
+   * it is tried whether it can be sealed, so that a handler can catch an error:
+   * the cookie is made when the response leaves.
    *
    * @throws {SessionError} `oversize` or `invalid-data`; with a store `gone`,
-   * `conflict` or `store-failed`.
+   * `conflict` or `store-failed`. After that, the changes are still there, and
+   * another `save()` tries again: what has arrived all the same is kept once.
    */
   save(): Promise<void>;
+  /**
+   * Reads the session again, with the changes that are not kept yet on top: for
+   * a socket or a job that lives longer than what it has read. In a cookie, only
+   * `revocations` are asked.
+   *
+   * @throws {SessionError} `gone` if it has ended, or another user has logged in
+   * since; with a store `store-failed`.
+   */
+  reload(): Promise<void>;
 }
 
 /** A session in the list of a user's sessions. Times are in ms since 1970. */

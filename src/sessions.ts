@@ -1,3 +1,4 @@
+import { EPOCH, OWNER, type Values } from "./data.ts";
 import { SessionError } from "./errors.ts";
 import { LiveSession } from "./live_session.ts";
 import { openVisit, unseal } from "./opening.ts";
@@ -12,7 +13,15 @@ import { finish } from "./response.ts";
 import { sealFor } from "./sealing.ts";
 import type { AnyData, Session, SessionInfo } from "./session.ts";
 import { settle } from "./settling.ts";
-import { begin, idOf } from "./state.ts";
+import {
+  begin,
+  checkOpen,
+  idOf,
+  isChanged,
+  openBatch,
+  refuseGone,
+  type State,
+} from "./state.ts";
 import { visitOf } from "./visit.ts";
 
 /**
@@ -129,7 +138,7 @@ export function createSessions<Data extends object = AnyData>(
     create: () => new LiveSession(begin(visitOf(settings))),
     seal: async (session: LiveSession) => {
       const state = LiveSession.stateOf(session);
-      await (await engineOf(settings))?.saveNow(state);
+      await keepForToken(state);
       return sealFor(state);
     },
     unseal: async (token: string) => {
@@ -149,7 +158,8 @@ export function createSessions<Data extends object = AnyData>(
         : undefined;
       const id = kept ? idOf(kept) : except as string | undefined;
       const revoking = await revokingOf(settings);
-      await revoking?.endLogins(settings, userId, id);
+      const epoch = await revoking?.endLogins(settings, userId, id);
+      if (epoch && kept?.values[OWNER] === userId) stayAt(kept, epoch);
       if (revoking && !settings.store?.listByUser) return undefined;
       return (await storedBy(settings))
         .revokeAll(settings, userId, id, kept?.held?.key);
@@ -160,6 +170,32 @@ export function createSessions<Data extends object = AnyData>(
       (await storedBy(settings)).deleteExpired(settings),
   };
   return sessions as unknown as Sessions<Data>;
+}
+
+/** Gives a session the record that its token refers to. */
+async function keepForToken(state: State): Promise<void> {
+  const { visit } = state;
+  const engine = await engineOf(visit.settings);
+  if (!engine) return;
+  visit.waited = 0;
+  if (isChanged(state) || visit.phase !== "open") {
+    checkOpen(state);
+    await engine.save(state);
+  }
+  await engine.insertEmpty(state);
+  // What a later login or `regenerate()` has made is not for this one.
+  if (state.isSuperseded) refuseGone(state);
+  state.isUnsent = false;
+}
+
+/** Lets a session stay that has asked for the end of its user's others. */
+function stayAt(state: State, epoch: number): void {
+  // Its id stands in the user's record, should no cookie go out any more.
+  if (state.visit.phase !== "open") return;
+  state.epoch = epoch;
+  const stay = (values: Values) => void (values[EPOCH] = epoch);
+  stay(state.values);
+  openBatch(state).changes.push(stay);
 }
 
 async function storedBy(settings: Settings) {

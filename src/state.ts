@@ -2,6 +2,7 @@ import { encodeBase64url } from "./base64url.ts";
 import { PERSIST, type Values } from "./data.ts";
 import { SessionError } from "./errors.ts";
 import type { SessionEvent } from "./events.ts";
+import { placeNow } from "./overtaken.ts";
 import type { SessionRecord } from "./store.ts";
 import type { Visit } from "./visit.ts";
 
@@ -17,18 +18,39 @@ export interface Content {
   readonly isStale?: boolean;
 }
 
-/** A write to one key, which can be repeated on newer data. */
-export type Change = readonly [
-  key: string,
-  change: (value: unknown) => unknown,
-];
+/** A change of the values, which can be made again on newer ones. */
+export type Change = (values: Values) => void;
+
+/** A write to a store, whose answer may have been lost. */
+export interface Attempt {
+  readonly id: string;
+  /** Its request tries again: it is not to be taken back. */
+  isClaimed?: boolean;
+  /** It is being taken back. */
+  back?: Promise<unknown>;
+}
+
+/** Changes that are kept together, in the order of the handler's writes. */
+export interface Batch {
+  readonly changes: Change[];
+  /** Who has logged in with them. */
+  user?: string;
+  /** The session is to have a new generation, or a new id. */
+  isRegenerated?: boolean;
+  /** It is on its way: what comes later has a batch of its own. */
+  isTaken?: boolean;
+  /** Writes that may have kept it already. */
+  attempts?: Attempt[];
+}
 
 /** A record of the session, as it was last read or written. */
 export interface Held {
-  /** The id it goes by, which the session may have left since. */
+  /** The id it goes by; on a late store, the session may have left it since. */
   readonly sid: Uint8Array<ArrayBuffer>;
   readonly key: string;
   readonly record: SessionRecord;
+  /** Its data, where the cookie has it and the record may not. */
+  readonly text?: string;
 }
 
 /** What the cookie knows of the last write to an eventual store. */
@@ -48,14 +70,37 @@ export interface State {
   isRefused: boolean;
   /** The handler has looked at the session. */
   isTouched: boolean;
-  isChanged: boolean;
-  /** In the order of the handler's writes. */
-  changes: Change[];
-  /** The browser knows it by another id, or for another time. */
+  /** What has not been kept yet. */
+  batches: Batch[];
+  /** The browser knows it by another generation or id, or for another time. */
   isCookieDue?: boolean;
-  /** A user has logged in, in this request. */
-  isLogin?: boolean;
+  /** Its place among the ends and new generations of this process. */
+  readonly began: number;
+  /** The id that it had, where it has left it. */
+  left?: Uint8Array<ArrayBuffer> | undefined;
+  /** Who was logged in when the request came. */
+  owner?: string | undefined;
+  /** Saves of one session wait for each other. */
+  saving?: Promise<unknown>;
+
+  // Of a session in a store:
   held?: Held;
+  /** The generation that its cookie gets. */
+  generation?: number;
+  /** The generation in which its user became the owner. */
+  since?: number;
+  /** The request is the first one with the newest generation. */
+  isFirstUse?: boolean;
+  /** It may get a new one for its age: nobody is on the way with an older. */
+  isRenewable?: boolean;
+  /** Another request has a newer generation, which this one must not get. */
+  isSuperseded?: boolean;
+  /** The number of its login among a user's revocations, if it got a new one. */
+  epoch?: number;
+  /** This request has made its record, and no cookie or token is out yet. */
+  isUnsent?: boolean;
+  /** The handler knows that it could not be ended. */
+  isEndFailed?: boolean;
   /** Of an eventual store: what the cookie knows of the last write. */
   carried?: Carried | undefined;
   /** What its token holds instead of data, if that is not nothing. */
@@ -74,8 +119,8 @@ export function begin(
     content,
     isRefused,
     isTouched: false,
-    isChanged: false,
-    changes: [],
+    batches: [],
+    began: placeNow(),
   };
 }
 
@@ -88,6 +133,31 @@ export function start({ settings }: Visit): Content {
 /** Whether the request brought no session. */
 export function isNew({ content }: State): boolean {
   return content.isStale === undefined;
+}
+
+/** Whether there is anything to be kept. */
+export function isChanged({ batches }: State): boolean {
+  return batches.length > 0;
+}
+
+/** Whether a user has logged in with what is to be kept. */
+export function isLogin({ batches }: State): boolean {
+  return batches.some(({ user }) => user !== undefined);
+}
+
+/** What is empty and was never kept needs no cookie and no record. */
+export function isWorthKeeping(state: State): boolean {
+  return !isNew(state) || !!state.held ||
+    Object.keys(state.values).some((key) => key !== PERSIST);
+}
+
+/** The batch that a change belongs to. */
+export function openBatch(state: State): Batch {
+  const last = state.batches.at(-1);
+  if (last && !last.isTaken) return last;
+  const batch: Batch = { changes: [] };
+  state.batches.push(batch);
+  return batch;
 }
 
 /** 48 bits of the random id; the other 80 stay unknown. */
@@ -113,6 +183,17 @@ export function checkOpen(state: State): void {
   if (phase === "open") return;
   if (phase === "late-write") tell(state, phase);
   throw new SessionError(phase, `Cannot write: ${phase}`);
+}
+
+/**
+ * Refuses what cannot be kept, as the session has ended.
+ *
+ * @throws {SessionError} `gone`.
+ */
+export function refuseGone(state: State): never {
+  state.visit.phase = "gone";
+  tell(state, "gone");
+  throw new SessionError("gone", "Cannot write: gone");
 }
 
 /** Its idle timeout in seconds, by its own choice or by the options. */

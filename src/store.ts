@@ -3,6 +3,9 @@
  *
  * Only `expiresAt` and `revision` mean something to a store, and `user` to one
  * that can list; it keeps and returns the others as they are.
+ *
+ * A record stays by its key for the session's whole life: a login, a new
+ * generation of its token and the end of both are changes of this one record.
  */
 export interface SessionRecord {
   /** 1 for a new record, one more with each update. */
@@ -11,7 +14,10 @@ export interface SessionRecord {
   readonly value: string;
   /** The session's public id. */
   readonly id: string;
-  /** Whose session it is: 43 characters that stand for a user, or `""`. */
+  /**
+   * Whose session it is: 43 characters that stand for a user, or `""`. An
+   * update may change it.
+   */
   readonly user: string;
   /** The device's name, any text; `""` without one. */
   readonly label: string;
@@ -44,10 +50,16 @@ export type UpdateResult = "ok" | "conflict" | "gone";
  * - A record past its `expiresAt` does not exist, whether the back end has
  *   removed it or not: `get` resolves `null`, `update` resolves `"gone"`,
  *   `create` puts a new record in its place.
- * - What goes in comes out, character by character, as a copy.
- * - A method rejects only if the back end failed, and then nobody knows what
- *   became of the write. A value that the back end cannot hold is refused
- *   before it is sent, with a {@linkcode SessionError} `oversize`.
+ * - What goes in comes out, character by character, as a copy, and never a mix
+ *   of two versions.
+ * - A method rejects if the back end failed, and only then: what cannot be read
+ *   is never "no record". Nobody knows what became of a write that failed; the
+ *   core looks into the record, whose `value` names the last writes.
+ * - A value that the back end cannot hold is refused before it is sent, with a
+ *   {@linkcode SessionError} `oversize`. A table that is missing is refused with
+ *   a `SessionError` `store-failed` that names the call that makes it.
+ * - `delete` has to work where nothing else can be written any more: out of
+ *   space, a session can still end.
  */
 export interface SessionStore {
   /**
@@ -63,6 +75,13 @@ export interface SessionStore {
    * @default {90}
    */
   readonly carry?: number | undefined;
+  /**
+   * Whether the back end may drop records before their `expiresAt`, out of
+   * room. Such a store cannot keep `revocations`.
+   *
+   * @default {false}
+   */
+  readonly evicts?: boolean | undefined;
   /** Inserts a record; `false` and no change if there is one by this key. */
   create(key: string, record: SessionRecord): Promise<boolean>;
   /** The record by this key, or `null`. */
@@ -71,6 +90,9 @@ export interface SessionStore {
    * Replaces a record if it still has this revision, in one step. It never
    * inserts: a session that has ended stays ended.
    *
+   * If `record` has another `user`, the list of the old one loses it and the
+   * list of the new one has it.
+   *
    * @param revision That of the record to replace; `record` has a higher one.
    */
   update(
@@ -78,19 +100,32 @@ export interface SessionStore {
     record: SessionRecord,
     revision: number,
   ): Promise<UpdateResult>;
-  /** Removes a record; one that does not exist is no error. */
+  /**
+   * Removes a record, whatever its revision, and what its user's list has of it;
+   * one that does not exist is no error.
+   */
   delete(key: string): Promise<void>;
 
   /**
-   * Moves the times of a record, and nothing else: its data and its revision
-   * stay, so that no update fails by it. It never inserts.
+   * Moves the times of a record forward, and nothing else: of each time, the
+   * later one stays, as the request that touches it may have read the record
+   * long ago. Its data and its revision stay, so that no update fails by it. It
+   * never inserts.
    *
    * @returns Whether there is such a record.
    */
   touch?(key: string, lastSeenAt: number, expiresAt: number): Promise<boolean>;
-  /** A user's records, in any order. */
+  /**
+   * A user's records, in any order. It need not be a snapshot: a record that is
+   * the user's from the beginning of the list to its end is in it exactly once,
+   * one that comes or goes meanwhile may be. What has expired or was deleted
+   * before is not, and costs a later list nothing.
+   */
   listByUser?(user: string): AsyncIterable<SessionListing>;
-  /** How many records there are, of a user or in all. */
+  /**
+   * How many records there are, of a user or in all; it may include, for a
+   * while, some that have expired and not been removed yet.
+   */
   count?(user?: string): Promise<number>;
   /**
    * Removes records that expired before an instant, in ms since 1970.

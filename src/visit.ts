@@ -17,8 +17,15 @@ export interface Visit {
   /** None for a session without a request. */
   readonly headers?: Headers | undefined;
   phase: Phase;
-  /** Its session has ended a moment ago; other requests may be on their way. */
+  /** When its cookie was opened, in seconds since 1970. */
+  opened?: number;
+  /**
+   * Its cookie stopped to count a moment ago, and other answers to the browser
+   * may be on their way: only a login outdoes them.
+   */
   isGone?: boolean;
+  /** The id of a session that could not be read, as its store has failed. */
+  guest?: Uint8Array<ArrayBuffer>;
   /** How long its store has kept it waiting, in ms. */
   waited?: number;
 }

@@ -109,6 +109,7 @@ export function withSession(
     const handling = handle(settings, request);
     if (handling instanceof Response) return handling;
     const { open, openLater, settle, end } = handling;
+    let isAnswered = false;
     try {
       let session = settings.lazy ? openLater : open();
       // What is there at once is not waited for, nor a turn of other requests.
@@ -116,9 +117,13 @@ export function withSession(
       const answer = handler(request, session as never, ...args);
       const response = answer instanceof Response ? answer : await answer;
       const mark = settle(response);
-      return finish(response, [mark instanceof Promise ? await mark : mark]);
+      const marks = [mark instanceof Promise ? await mark : mark];
+      const finished = finish(response, marks);
+      isAnswered = true;
+      return finished;
     } finally {
-      end();
+      const ended = end(isAnswered);
+      if (ended) await ended;
     }
   };
 }

@@ -61,7 +61,8 @@ export type SessionsHandler<
  * All are opened before the handler runs, and kept together before the response
  * leaves: first those in cookies, then those in stores, one after the other. If
  * one cannot be kept, the request fails and no cookie is set; what another
- * store has written before stays written.
+ * store has written before stays written, but for a new record, which would be
+ * nobody's.
  *
  * @param options The options of each session, by name, or a function that makes
  * them (see `withSession`). Without a `cookie.name`, a session's cookie is
@@ -114,6 +115,7 @@ export function withSessions<
       if (handling instanceof Response) return handling;
       handlings.push([name, settings, handling]);
     }
+    let isAnswered = false;
     try {
       const sessions = await Promise.all(
         handlings.map(async ([name, { lazy }, { open, openLater }]) =>
@@ -129,9 +131,11 @@ export function withSessions<
       for (const [, , { settle }] of handlings) {
         marks.push(await settle(response));
       }
-      return finish(response, marks);
+      const finished = finish(response, marks);
+      isAnswered = true;
+      return finished;
     } finally {
-      for (const [, , { end }] of handlings) end();
+      await Promise.all(handlings.map(([, , { end }]) => end(isAnswered)));
     }
   };
 }

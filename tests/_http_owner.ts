@@ -52,15 +52,16 @@ async function show(
 /** Login, new ids and logout. */
 export const ownerCases: readonly HttpCase[] = [
   {
-    name: "login() gives a new id, an owner and a new start, and keeps a cart",
+    name: "login() gives a new cookie, an owner and a new start, and keeps a cart",
     async run(harness) {
       const browser = browse(harness, routes);
       await browser.get("/fill");
       const before = await show(browser);
+      const cookie = browser.cookie("__Host-sid");
       harness.clock.advance(100);
       lineOf(await browser.get("/login"));
+      assert.notEqual(browser.cookie("__Host-sid"), cookie);
       const after = await show(browser);
-      assert.notEqual(after.id, before.id);
       assert.equal(before.user, null);
       assert.equal(after.user, "ada");
       assert.equal(before.created, 0);
@@ -94,15 +95,16 @@ export const ownerCases: readonly HttpCase[] = [
     },
   },
   {
-    name: "login() of the same user again keeps the values under a new id",
+    name: "login() of the same user again keeps the values with a new cookie",
     async run(harness) {
       const browser = browse(harness, routes);
       await browser.get("/login");
       await browser.get("/fill");
       const before = await show(browser);
+      const cookie = browser.cookie("__Host-sid");
       await browser.get("/login");
+      assert.notEqual(browser.cookie("__Host-sid"), cookie);
       const after = await show(browser);
-      assert.notEqual(after.id, before.id);
       assert.deepEqual(after.data, before.data);
     },
   },
@@ -141,16 +143,17 @@ export const ownerCases: readonly HttpCase[] = [
     },
   },
   {
-    name: "regenerate() gives a new id and keeps data, owner and start",
+    name: "regenerate() gives a new cookie and keeps data, owner and start",
     async run(harness) {
       const browser = browse(harness, routes);
       await browser.get("/login");
       await browser.get("/fill");
       const before = await show(browser);
+      const cookie = browser.cookie("__Host-sid");
       harness.clock.advance(100);
       lineOf(await browser.get("/regenerate"));
+      assert.notEqual(browser.cookie("__Host-sid"), cookie);
       const after = await show(browser);
-      assert.notEqual(after.id, before.id);
       assert.deepEqual({ ...after, id: before.id }, before);
     },
   },
@@ -160,10 +163,10 @@ export const ownerCases: readonly HttpCase[] = [
       for (const side of ["before", "after"]) {
         const browser = browse(harness, routes);
         await browser.get("/fill");
-        const { id } = await show(browser);
+        const cookie = browser.cookie("__Host-sid");
         lineOf(await browser.get(`/${side}`));
+        assert.notEqual(browser.cookie("__Host-sid"), cookie);
         const shown = await show(browser);
-        assert.notEqual(shown.id, id);
         assert.deepEqual(shown.data, { cart: ["apple"], side });
       }
     },

@@ -2,6 +2,7 @@ import {
   type AnyData,
   createSessions,
   type Session,
+  type SessionError,
   type SessionEvent,
   type SessionOptions,
   type Sessions,
@@ -166,6 +167,18 @@ export class StoreBench {
     fast: Act,
     more?: Partial<SessionOptions>,
   ): Promise<{ slow: Response; fast: Response }> {
+    const responses = await this.race(cookie, slow, fast, more);
+    if (responses.slow instanceof Response) return responses as never;
+    throw responses.slow;
+  }
+
+  /** The same where the first one may fail: its error is its answer then. */
+  async race(
+    cookie: string,
+    slow: Act,
+    fast: Act,
+    more?: Partial<SessionOptions>,
+  ): Promise<{ slow: Response | SessionError; fast: Response }> {
     const reading = Promise.withResolvers<void>();
     const overtaken = Promise.withResolvers<void>();
     const slowly = this.act(cookie, async (session) => {
@@ -173,7 +186,7 @@ export class StoreBench {
       reading.resolve();
       await overtaken.promise;
       await slow(session);
-    }, more);
+    }, more).catch((error: SessionError) => error);
     await reading.promise;
     const response = await this.act(cookie, fast, more);
     overtaken.resolve();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { SessionError, type SessionOptions } from "../mod.ts";
+import { type Session, SessionError, type SessionOptions } from "../mod.ts";
 import { MemoryStore } from "../stores/memory.ts";
 import { StoreBench } from "./_store_bench.ts";
 import { assertNoCookie, requestWith, setUp } from "./_support.ts";
@@ -78,28 +78,41 @@ describe("a store that fails", () => {
     assert.deepEqual(await bench.read(cookie), { name: "Ada" });
   });
 
-  it("keeps the old id valid if a new one cannot be made", async () => {
-    for (const op of ["create", "update"]) {
-      const bench = begin();
-      const cookie = await bench.begin("ada");
-      breakDown(bench, op);
-      await assert.rejects(
-        bench.act(cookie, (session) => session.login("eve")),
-        isFailure,
-      );
-      bench.watched.before = undefined;
-      const user = await bench.act(cookie, (session) => session.userId);
-      assert.equal(await user.json(), "ada");
-    }
+  it("keeps the old cookie valid if a login cannot be written", async () => {
+    const bench = begin();
+    const cookie = await bench.begin("ada");
+    breakDown(bench, "update");
+    await assert.rejects(
+      bench.act(cookie, (session) => session.login("eve")),
+      isFailure,
+    );
+    bench.watched.before = undefined;
+    const user = await bench.act(cookie, (session) => session.userId);
+    assert.equal(await user.json(), "ada");
   });
 
   it("does not log out in silence", async () => {
     const bench = begin({ onStoreError: "anonymous" });
     const cookie = await bench.begin();
-    breakDown(bench, "update");
+    breakDown(bench, "delete");
     await assert.rejects(
       bench.act(cookie, (session) => session.destroy()),
-      isFailure,
+      (error: SessionError) =>
+        isFailure(error) && /^__Host-sid=; Max-Age=0/.test(`${error.setCookie}`),
+    );
+  });
+
+  it("clears the cookie of a logout that has failed, if the handler knows", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    breakDown(bench, "delete");
+    const response = await bench.act(cookie, async (session) => {
+      session.destroy();
+      await assert.rejects(session.save(), isFailure);
+    });
+    assert.match(
+      response.headers.getSetCookie()[0] ?? "",
+      /^__Host-sid=; Max-Age=0/,
     );
   });
 
@@ -159,8 +172,7 @@ describe("onStoreError: anonymous", () => {
     breakDown(bench, "get");
     const response = await bench.act(cookie, (session) => {
       assert.throws(() => session.set("n", 1), { code: "store-failed" });
-      assert.throws(() => session.login("eve"), { code: "store-failed" });
-      assert.throws(() => session.destroy(), { code: "store-failed" });
+      assert.throws(() => session.regenerate(), { code: "store-failed" });
       return [session.isNew, session.userId ?? null, session.keys()];
     });
     assert.deepEqual(await response.json(), [true, null, []]);
@@ -168,6 +180,31 @@ describe("onStoreError: anonymous", () => {
     bench.watched.before = undefined;
     assert.deepEqual(await bench.read(cookie), { name: "Ada" });
   });
+});
+
+describe("onStoreError: anonymous, where only reading fails,", () => {
+  const cases: Readonly<Record<string, (session: Session) => void>> = {
+    "logs out": (session) => session.destroy(),
+    "logs in": (session) => session.login("eve"),
+  };
+  for (const [name, act] of Object.entries(cases)) {
+    it(name, async () => {
+      const bench = begin({ onStoreError: "anonymous" });
+      const cookie = await bench.begin("ada");
+      breakDown(bench, "get");
+      const response = await bench.act(cookie, act);
+      bench.watched.before = undefined;
+      const [line = ""] = response.headers.getSetCookie();
+      if (name === "logs out") {
+        assert.match(line, /^__Host-sid=; Max-Age=0/);
+        assert.equal(await bench.read(cookie), null);
+      } else {
+        const [next = ""] = line.split(";");
+        const user = await bench.act(next, (session) => session.userId);
+        assert.equal(await user.json(), "eve");
+      }
+    });
+  }
 });
 
 describe("storeTimeout", () => {

@@ -35,6 +35,7 @@ describe("what a log may hold of sessions in a store", () => {
     clock.advance(600);
     const renewed = remember(await bench.act(begun, look));
     await bench.act(begun, look);
+    await bench.act(renewed, look);
     clock.advance(31);
     await bench.act(begun, look);
     await bench.act(renewed, look);

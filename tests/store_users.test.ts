@@ -44,7 +44,7 @@ describe("list()", () => {
       label: "Telephone",
       createdAt: start,
       lastSeenAt: start,
-      expiresAt: start + 30 * 86_400_000,
+      expiresAt: start + 2 * 86_400_000,
     });
   });
 

@@ -1,14 +1,29 @@
 import { accept, isOver, reject } from "../admitting.ts";
 import { ISSUED, readValues } from "../data.ts";
+import type { SessionError } from "../errors.ts";
 import { revokingOf } from "../revoking.ts";
 import { engineOf } from "../storing.ts";
 import { fit } from "./fitting.ts";
 import type { Unsealed } from "../seal.ts";
-import { type State, tell } from "../state.ts";
+import { refuseGone, type State, tell } from "../state.ts";
+import type { Visit } from "../visit.ts";
 
 // What a session of a cookie alone does not need: somebody else is asked.
 
 export { prepare } from "./preparing.ts";
+
+/**
+ * Lets a request go on without its session where the store has failed, if
+ * `onStoreError` says so.
+ *
+ * @throws What was caught, otherwise.
+ */
+export function admitGuest(visit: Visit, error: unknown): void {
+  const { code } = error as SessionError;
+  const isOut = code === "store-failed";
+  if (!isOut || visit.settings.onStoreError === "throw") throw error;
+  visit.phase = code;
+}
 
 /**
  * Whether a session is good by its store, its schema and the revocations; the
@@ -26,9 +41,15 @@ export async function admit(
   const end = Math.min(expires, created + settings.absoluteTimeout);
   if (isOver(state, end, now)) return false;
   const engine = await engineOf(settings);
-  const values = engine
-    ? await engine.load(state, content)
-    : readValues(settings.codec, content.text);
+  let values;
+  try {
+    values = engine
+      ? await engine.load(state, content)
+      : readValues(settings.codec, content.text);
+  } catch (error) {
+    admitGuest(visit, error);
+    visit.guest = content.sid;
+  }
   if (values === undefined) return false;
   if (!accept(state, values, engine ? "record" : "not-json", now)) return false;
   // It was written before there was such an option.
@@ -36,7 +57,25 @@ export async function admit(
   if (!await fit(settings, state.values)) {
     return reject(visit, "schema", content.keyId);
   }
-  if (await (await revokingOf(settings))?.isRevoked(state)) return false;
+  try {
+    if (await (await revokingOf(settings))?.isRevoked(state)) return false;
+  } catch (error) {
+    admitGuest(visit, error);
+    return false;
+  }
   tell(state, "opened");
   return true;
+}
+
+/**
+ * Looks again whether a session is still there and, in a store, what it is now.
+ *
+ * @throws {SessionError} `gone` if it has ended.
+ */
+export async function reload(state: State): Promise<void> {
+  const { settings } = state.visit;
+  const engine = await engineOf(settings);
+  if (engine) return await engine.reload(state);
+  const revoking = await revokingOf(settings);
+  if (await revoking?.isRevoked(state)) refuseGone(state);
 }

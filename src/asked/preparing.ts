@@ -1,17 +1,24 @@
-import { publicValues } from "../data.ts";
+import { publicValues, type Values } from "../data.ts";
 import { SessionError } from "../errors.ts";
 import { revokingOf } from "../revoking.ts";
+import type { Visit } from "../visit.ts";
 import { issuePaths } from "./fitting.ts";
-import type { State } from "../state.ts";
 
 /**
- * Gets a session ready to be kept.
+ * Gets the values of a session ready to be kept.
  *
+ * @param user Who logs in with them.
  * @throws {SessionError} `invalid-data` if a later request would refuse it.
  */
-export async function prepare(state: State): Promise<void> {
-  const { values, visit: { settings } } = state;
-  if (state.isLogin) await (await revokingOf(settings))?.stamp(state);
+export async function prepare(
+  visit: Visit,
+  values: Values,
+  user: string | undefined,
+): Promise<void> {
+  const { settings } = visit;
+  if (user !== undefined) {
+    await (await revokingOf(settings))?.stamp(visit, values);
+  }
   const result = await settings.schema?.["~standard"].validate(
     publicValues(values),
   );

@@ -1,15 +1,14 @@
 import { SessionError } from "../errors.ts";
 import type { Settings } from "../options.ts";
-import { revokingOf } from "../revoking.ts";
 import type { SessionInfo } from "../session.ts";
 import type { SessionListing, SessionStore } from "../store.ts";
-import { type Visit, visitOf } from "../visit.ts";
-import { call } from "./calls.ts";
-import { isEventual } from "./carrying.ts";
-import { endAt, endForGood, storeOf } from "./reading.ts";
+import { visitOf } from "../visit.ts";
+import { isEventual, storeOf } from "./back_end.ts";
+import { call, timeLeft } from "./calls.ts";
+import { endAtStore, endRecord } from "./ending.ts";
 import { keyOfUser, labelOf } from "./records.ts";
 
-/** No visitor waits for a clean-up; a timer takes no more ms. */
+/** No visitor waits for these; a timer takes no more ms. */
 const ANY_TIME = 2 ** 31 - 1;
 
 /** A user's sessions, the latest first. */
@@ -39,21 +38,14 @@ export async function revoke(
   checkRevocable(settings);
   const entries = await entriesOf(settings, userId);
   const found = entries.filter((each) => each.id === id);
-  const user = await keyOfUser(settings, userId);
-  const ended = await endEach(settings, found, async (visit, entry) => {
-    // What a late store does not have yet is to end all the same.
-    const record = { ...entry, revision: 1, value: "", user };
-    return await endForGood(visit, entry.key) ||
-      (await revokingOf(settings))?.endSession(visit, entry.key, record);
-  });
-  return ended > 0;
+  return await endEach(settings, found, await keyOfUser(settings, userId)) > 0;
 }
 
 /**
  * Ends all sessions of a user but one; beside a late store, their logins have
  * been ended before.
  *
- * @param key Of its record, as it may have a new id since it was read.
+ * @param key Of its record, if it has one.
  */
 export async function revokeAll(
   settings: Settings,
@@ -63,11 +55,8 @@ export async function revokeAll(
 ): Promise<number> {
   checkRevocable(settings);
   const entries = await entriesOf(settings, userId);
-  return await endEach(
-    settings,
-    entries.filter((each) => each.id !== id && each.key !== key),
-    (visit, entry) => endAt(visit, entry.key),
-  );
+  const others = entries.filter((each) => each.id !== id && each.key !== key);
+  return await endEach(settings, others);
 }
 
 /** How many sessions there are, of a user or in all. */
@@ -78,7 +67,12 @@ export async function count(
   const user = userId === undefined
     ? undefined
     : await keyOfUser(settings, userId);
-  return await ask(settings, "count", (store) => store.count?.(user));
+  return await ask(
+    settings,
+    "count",
+    (store) => store.count?.(user),
+    ANY_TIME,
+  );
 }
 
 /** Removes what has expired, for stores that do not by themselves. */
@@ -92,30 +86,51 @@ export async function deleteExpired(settings: Settings): Promise<number> {
   );
 }
 
+/** A user's sessions; however many there are, each page has its time. */
 async function entriesOf(
   settings: Settings,
   userId: string,
 ): Promise<SessionListing[]> {
   const user = await keyOfUser(settings, userId);
-  return await ask(settings, "listByUser", (store) => {
-    const entries = store.listByUser?.(user);
-    return entries && Array.fromAsync(entries);
-  });
+  const store = storeOf(visitOf(settings));
+  const list = store.listByUser?.(user)[Symbol.asyncIterator]();
+  if (!list) throw new SessionError("unsupported", "Store has no listByUser");
+  const entries = new Map<string, SessionListing>();
+  for (;;) {
+    const ask = () => list.next();
+    const step = await call(visitOf(settings), { op: "listByUser", ask });
+    if (step.done) return [...entries.values()];
+    entries.set(step.value.key, step.value);
+  }
 }
 
-/** Ends each of these sessions, and counts those that there were. */
+/**
+ * Ends each of these sessions. It takes as long as it takes; what it has ended
+ * stays ended if the store fails on the way.
+ *
+ * @param user Theirs, where the ends have to be known at once.
+ */
 async function endEach(
   settings: Settings,
   entries: readonly SessionListing[],
-  end: (visit: Visit, entry: SessionListing) => Promise<unknown>,
+  user?: string,
 ): Promise<number> {
   let ended = 0;
-  for (const entry of entries) {
-    const visit = visitOf(settings);
-    // A late store may list what it does not have yet.
-    if (!await end(visit, entry) && !isEventual(visit)) continue;
-    settings.emit?.({ type: "revoked", id: entry.id });
-    ended++;
+  try {
+    for (const { key, id, ...times } of entries) {
+      const visit = visitOf(settings);
+      if (user) {
+        const record = { ...times, id, revision: 0, value: "", user };
+        await endRecord(visit, key, record);
+      } else await endAtStore(visit, key);
+      settings.emit?.({ type: "revoked", id });
+      ended++;
+    }
+  } catch (error) {
+    const done = `Ended ${ended} of ${entries.length} sessions`;
+    throw new SessionError("store-failed", `${done}: call it again to go on`, {
+      cause: error,
+    });
   }
   return ended;
 }
@@ -135,17 +150,16 @@ async function ask<Answer>(
   settings: Settings,
   ability: string,
   question: (store: SessionStore) => Promise<Answer> | undefined,
-  most?: number,
+  most: number = timeLeft(visitOf(settings)),
 ): Promise<Answer> {
   const visit = visitOf(settings);
   const store = storeOf(visit);
   if (!(ability in store)) {
     throw new SessionError("unsupported", `Store has no ${ability}`);
   }
-  return await call(
-    visit,
-    ability,
-    async () => await question(store) as Answer,
-    most,
-  );
+  return await call(visit, {
+    op: ability,
+    ask: async () => await question(store) as Answer,
+    left: most,
+  });
 }

@@ -1,58 +1,109 @@
 import { SessionError } from "../errors.ts";
-import type { SessionStore } from "../store.ts";
+import type { Settings } from "../options.ts";
 import type { Visit } from "../visit.ts";
+
+/** What a store is asked, and what becomes of the answer. */
+export interface Call<Answer> {
+  /** The store's method, for events. */
+  readonly op: string;
+  ask(): Promise<Answer>;
+  /** Is told when an answer, or an error, has come after all. */
+  late?(): unknown;
+  /** How long it may take, in ms. */
+  readonly left?: number;
+}
+
+/** When a question was asked, in ms of a clock that never jumps. */
+interface Question {
+  readonly asked: number;
+}
+
+/** So many may wait for a store that has not answered one of them for 1 s. */
+const MOST_WAITING = 1_000;
+const STALLED = 1_000;
+/** What has not been answered for so long is not waited for by the client. */
+const FORGOTTEN = 60_000;
+
+const waiting = new WeakMap<Settings, Set<Question>>();
 
 /**
  * Asks a store, for as long as the request may still wait: all its questions
  * together take no longer than `storeTimeout`.
  *
- * @param left How long it may take, in ms.
  * @throws {SessionError} `store-failed`, with a `cause`; what the store itself
  * refuses, as it comes.
  */
 export async function call<Answer>(
   visit: Visit,
-  op: string,
-  ask: () => Promise<Answer>,
-  left: number = timeLeft(visit),
+  { op, ask, late, left = timeLeft(visit) }: Call<Answer>,
 ): Promise<Answer> {
-  const { emit } = visit.settings;
-  // The real clock, as nothing else makes a timer fire.
-  const asked = Date.now();
+  const { settings } = visit;
+  const questions = waiting.get(settings) ?? new Set();
+  waiting.set(settings, questions);
+  // No clock that is put forward or back takes a request's time away.
+  const question = { asked: performance.now() };
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let isLate = false;
   try {
+    checkStalled(questions, question.asked);
+    questions.add(question);
     return await new Promise((resolve, reject) => {
-      timer = setTimeout(() => reject(new Error("Too late")), left);
-      Promise.resolve(ask()).then(resolve, reject);
+      timer = setTimeout(() => {
+        isLate = true;
+        reject(new Error("Too late"));
+      }, left);
+      const answered = () => {
+        questions.delete(question);
+        if (isLate) late?.();
+      };
+      const answer = Promise.resolve(ask());
+      answer.then(answered, answered);
+      answer.then(resolve, reject);
     });
   } catch (error) {
-    if (error instanceof SessionError) throw error;
-    emit?.({ type: "store-error", op, ms: Date.now() - asked });
-    throw new SessionError("store-failed", `Store failed: ${op}`, {
-      cause: summary(error),
+    if (error instanceof SessionError && error.code !== "store-failed") {
+      throw error;
+    }
+    if (!isLate) questions.delete(question);
+    const ms = Math.round(performance.now() - question.asked);
+    const cause = error instanceof SessionError ? error : summary(error);
+    const { code } = Object(error);
+    settings.emit?.({
+      type: "store-error",
+      op,
+      ms,
+      code: code === undefined ? code : String(code),
+      cause,
     });
+    if (error instanceof SessionError) throw error;
+    throw new SessionError("store-failed", `Store failed: ${op}`, { cause });
   } finally {
     clearTimeout(timer);
-    visit.waited = (visit.waited ?? 0) + Date.now() - asked;
+    spend(visit, performance.now() - question.asked);
   }
 }
 
-/**
- * Lets a request go on without its session where the store has failed, if
- * `onStoreError` says so.
- *
- * @throws What was caught, otherwise.
- */
-export function admitGuest(visit: Visit, error: unknown): void {
-  const { code } = error as SessionError;
-  const isOut = code === "store-failed";
-  if (!isOut || visit.settings.onStoreError === "throw") throw error;
-  visit.phase = code;
+/** Refuses at once what would only make a queue longer that stands still. */
+function checkStalled(questions: Set<Question>, now: number): void {
+  for (const question of questions) {
+    if (question.asked >= now - FORGOTTEN) {
+      if (questions.size < MOST_WAITING || question.asked > now - STALLED) {
+        return;
+      }
+      throw new Error("Too many requests wait for the store");
+    }
+    questions.delete(question);
+  }
 }
 
 /** How long a request may still wait for its store, in ms. */
 export function timeLeft({ settings, waited = 0 }: Visit): number {
   return Math.max(0, settings.storeTimeout * 1000 - waited);
+}
+
+/** Counts what a request has waited, in ms. */
+export function spend(visit: Visit, ms: number): void {
+  visit.waited = (visit.waited ?? 0) + ms;
 }
 
 /** As long as a store's key. */
@@ -67,46 +118,6 @@ function summary(error: unknown): Error {
   const { name, message, code } = Object(error);
   const text = KEY.test(message) ? "message left out" : message;
   return Object.assign(new Error(`${name}: ${text}`), { code });
-}
-
-const tails = new WeakMap<object, Map<string, Promise<void>>>();
-
-/**
- * Lets the requests of one session write one after the other, as far as they
- * meet in one process: there, a second try is not overtaken again. The store
- * alone decides who is right, so nobody waits for a write that hangs until
- * there is no time left.
- */
-export async function inTurn<Result>(
-  visit: Visit,
-  key: string,
-  write: () => Promise<Result>,
-): Promise<Result> {
-  const store = visit.settings.store as SessionStore;
-  const turns = tails.get(store) ?? new Map<string, Promise<void>>();
-  tails.set(store, turns);
-  const before = turns.get(key);
-  const { promise: turn, resolve: endTurn } = Promise.withResolvers<void>();
-  turns.set(key, turn);
-  try {
-    if (before) await waitFor(visit, before);
-    return await write();
-  } finally {
-    endTurn();
-    if (turns.get(key) === turn) turns.delete(key);
-  }
-}
-
-/** Waits for an earlier write, for half of the time that there is. */
-async function waitFor(visit: Visit, turn: Promise<void>): Promise<void> {
-  const began = Date.now();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, timeLeft(visit) / 2);
-  });
-  await Promise.race([turn, late]);
-  clearTimeout(timer);
-  visit.waited = (visit.waited ?? 0) + Date.now() - began;
 }
 
 /** Waits some ms. */

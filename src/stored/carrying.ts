@@ -1,107 +1,132 @@
 import { LONGEST_COOKIE } from "../cookie.ts";
-import { OWNER, readValues, type Values } from "../data.ts";
+import { OWNER, readValues, type Values, WRITES } from "../data.ts";
 import { SessionError } from "../errors.ts";
+import { turnAfter } from "../overtaken.ts";
 import { type Carried, type Held, idOf, type State } from "../state.ts";
-import type { SessionRecord } from "../store.ts";
 import type { Visit } from "../visit.ts";
-import { pause, timeLeft } from "./calls.ts";
-import { keyOf, keyOfUser } from "./records.ts";
+import { carryOf, fetchRecord, isEventual, isLive } from "./back_end.ts";
+import { pause, spend, timeLeft } from "./calls.ts";
+import { SKEW } from "./generation.ts";
+import { keyOf, keyOfUser, recordEnd } from "./records.ts";
 
 // An eventual store may not have yet what was just written. So the cookie says
 // which revision is the visitor's own last one, and carries its data for as long
 // as the write may be on its way.
 
-/** How long a write may be on its way, in seconds, if a store does not say. */
-const CARRY = 90;
 /** Bytes of a token around its text, before base64url. */
 const AROUND = 74;
 
-/** Whether a visit's store may be late. */
-export function isEventual({ settings }: Visit): boolean {
-  return settings.store?.consistency === "eventual";
+/** Whether a late record does not know a cookie's generation yet, or lost it. */
+export function isBehind(
+  { visit }: State,
+  number: number,
+  newest: number,
+): boolean {
+  return number > newest && isEventual(visit);
 }
 
-/** After a write: what the cookie has to know of it. */
+/** What a session's cookie holds, as it stands. */
+export function referTo(state: State): void {
+  const { generation, carried } = state;
+  const { revision: r, written: w, data: d } = carried ?? {};
+  state.reference = JSON.stringify({ g: generation || undefined, r, w, d });
+}
+
+/** After a write: what the cookie of a late store has to know of it. */
 export function pack(state: State): void {
   const { visit, held, values } = state;
   const { settings, form } = visit;
-  const revision = (held as Held).record.revision;
+  const { revision } = (held as Held).record;
   const written = settings.now();
-  const data = settings.codec.stringify(values);
-  state.carried = { revision, written, data };
-  state.reference = textOf(state.carried);
-  const bytes = new TextEncoder().encode(state.reference).length + AROUND;
+  const { [WRITES]: _, ...kept } = values;
+  state.carried = { revision, written, data: settings.codec.stringify(kept) };
+  referTo(state);
+  const text = state.reference as string;
+  const bytes = new TextEncoder().encode(text).length + AROUND;
   if (Math.ceil(bytes * 4 / 3) + form.name.length > LONGEST_COOKIE) {
-    state.reference = textOf({ revision, written });
+    state.carried = { revision, written };
+    referTo(state);
   }
   state.isCookieDue = true;
 }
 
-/**
- * The values that a token carries, while they may be newer than the store's:
- * `null` if they are rotten, `undefined` if the store has to be asked.
- */
+/** Takes what a cookie knows of the last write, and its data while it counts. */
 export async function unpack(
   state: State,
   sid: Held["sid"],
   text: string,
-): Promise<Values | null | undefined> {
-  const { visit, content } = state;
-  const { settings } = visit;
-  const { r, w, d } = JSON.parse(text);
-  if (!r) return undefined;
-  const carried: Carried = { revision: r, written: w, data: d };
-  const isCurrent = isOnItsWay(carried, visit);
-  state.carried = carried;
-  state.reference = isCurrent ? text : textOf({ revision: r, written: w });
-  if (!isCurrent || d === undefined) return undefined;
-  const values = readValues(settings.codec, d);
+): Promise<void> {
+  const { r: revision, w: written, d: data } = JSON.parse(text);
+  if (!revision) return;
+  state.carried = { revision, written, data };
+  // What this process has ended itself, no cookie makes last any longer.
+  const isEnded = turnAfter(await keyOf(sid), 0)?.isEnd;
+  if (!isEnded && isOnItsWay(state.carried, state.visit)) {
+    await holdCarried(state, sid);
+  }
+}
+
+/**
+ * Asks a late store for what the visitor wrote last. Where it has not got it
+ * yet, the cookie's data is the session. What it should have by now, and has
+ * not, was written over by a slower request: then what is there is the session.
+ *
+ * @throws {SessionError} `store-failed` if it does not have it in time, and the
+ * cookie does not have it either.
+ */
+export async function readLate(
+  state: State,
+  sid: Held["sid"],
+  key: string,
+): Promise<void> {
+  const { visit, carried } = state;
+  for (let wait = 100;; wait *= 2) {
+    const record = await fetchRecord(visit, key);
+    const isThere = !carried || record && record.revision >= carried.revision;
+    // By a clock that is behind, it may have been written a while later.
+    if (isThere || !isOnItsWay(carried, visit, SKEW)) {
+      if (!isLive(visit, record)) return;
+      const { revision } = record;
+      if (carried) state.carried = { revision, written: carried.written };
+      state.held = { sid, key, record };
+      return;
+    }
+    if (await holdCarried(state, sid)) return;
+    if (timeLeft(visit) <= wait) {
+      throw new SessionError("store-failed", "Store is behind a write");
+    }
+    await pause(wait);
+    spend(visit, wait);
+  }
+}
+
+/** Takes the cookie's data as the session's, if it has any. */
+async function holdCarried(state: State, sid: Held["sid"]): Promise<boolean> {
+  const { visit: { settings }, content, carried } = state;
+  const { revision, written, data } = carried as Carried;
+  if (data === undefined) return false;
+  const values: Values | null = readValues(settings.codec, data);
   const owner = values?.[OWNER] as string | undefined;
-  const record: SessionRecord = {
-    revision: r,
+  const record = {
+    revision,
     value: "",
     id: idOf(state),
     // Only who ends it asks whose it was.
     user: owner && settings.revocations ? await keyOfUser(settings, owner) : "",
     label: "",
     createdAt: content.created * 1000,
-    lastSeenAt: w * 1000,
-    expiresAt: content.expires * 1000,
+    lastSeenAt: written * 1000,
+    expiresAt: recordEnd({ ...state, values: values ?? {} }, written) * 1000,
   };
-  state.held = { sid, key: await keyOf(sid), record };
-  return values;
+  state.held = { sid, key: await keyOf(sid), record, text: data };
+  return true;
 }
 
-/**
- * Asks a store until it has what the visitor wrote last.
- *
- * @throws {SessionError} `store-failed` if it does not have it in time.
- */
-export async function readAtLeast(
-  { visit, carried }: State,
-  ask: () => Promise<SessionRecord | null>,
-): Promise<SessionRecord | null> {
-  for (let wait = 100;; wait *= 2) {
-    const record = await ask();
-    const isThere = !carried ||
-      (record
-        ? record.revision >= carried.revision
-        : !isOnItsWay(carried, visit));
-    if (isThere) return record;
-    if (timeLeft(visit) <= wait) {
-      throw new SessionError("store-failed", "Store is behind a write");
-    }
-    await pause(wait);
-    visit.waited = (visit.waited ?? 0) + wait;
-  }
-}
-
-function isOnItsWay({ written }: Carried, visit: Visit): boolean {
-  const { store, now } = visit.settings;
+function isOnItsWay(
+  { written }: Carried,
+  visit: Visit,
+  longer = 0,
+): boolean {
   // The second in which it was written may have just begun.
-  return now() <= written + (store?.carry ?? CARRY);
-}
-
-function textOf({ revision, written, data }: Carried): string {
-  return JSON.stringify({ r: revision, w: written, d: data });
+  return visit.settings.now() <= written + carryOf(visit) + longer;
 }

@@ -1,103 +1,90 @@
-import type { Values } from "../data.ts";
-import { revokingOf } from "../revoking.ts";
+import { OWNER, readValues, type Values } from "../data.ts";
+import { turnAfter } from "../overtaken.ts";
 import { type Held, type State, tell } from "../state.ts";
-import type { SessionRecord, SessionStore } from "../store.ts";
 import type { Visit } from "../visit.ts";
-import { call } from "./calls.ts";
-import { readAtLeast } from "./carrying.ts";
-import { decode, GRACE, openNext, pointAt, pointerOf } from "./records.ts";
+import { fetchRecord, isEventual, isLive } from "./back_end.ts";
+import { isBehind, readLate, referTo } from "./carrying.ts";
+import { endRecord } from "./ending.ts";
+import {
+  generationOf,
+  GRACE,
+  isGraceOver,
+  isSeen,
+  judge,
+  numberIn,
+} from "./generation.ts";
+import { decode } from "./records.ts";
 
-/** As many ids as a session may have had within the grace time. */
-const HOPS = 5;
-
-/** The store of a visit that has one. */
-export function storeOf({ settings }: Visit): SessionStore {
-  return settings.store as SessionStore;
+/** The values of a record as it was read or written; `null` if it is rotten. */
+export async function valuesOf(
+  visit: Visit,
+  { sid, record, text }: Held,
+): Promise<Values | null> {
+  return text === undefined
+    ? await decode(visit, sid, record)
+    : readValues(visit.settings.codec, text);
 }
 
 /**
- * The values of a record, through the pointers that its id has left: `null` if
- * it is rotten, `undefined` if there is none, and the listener has been told.
+ * The values of a session: `null` if its record is rotten, `undefined` if there
+ * is none to be had, and the listener has been told.
  */
 export async function read(
   state: State,
-  sid: Uint8Array<ArrayBuffer>,
+  sid: Held["sid"],
   key: string,
 ): Promise<Values | null | undefined> {
   const { visit } = state;
-  const store = storeOf(visit);
-  const now = visit.settings.now();
-  for (let hop = 0; hop < HOPS; hop++) {
-    const at = key;
-    const ask = () => call(visit, "get", () => store.get(at));
-    // Only the first key is the one that the cookie is about.
-    const record = hop ? await ask() : await readAtLeast(state, ask);
-    if (!record || record.expiresAt <= now * 1000) break;
-    const pointer = pointerOf(record);
-    if (!pointer) {
-      state.held = { sid, key, record };
-      return await decode(visit, sid, record);
-    }
-    const isLate = now >= pointer.since + GRACE;
-    const next = await openNext(visit, sid, pointer);
-    if (!next) {
-      visit.isGone = !isLate;
-      break;
-    }
-    if (isLate) {
-      // An id that was left long ago: somebody has kept a copy of it.
-      await endForGood(visit, key);
-      tell(state, "reuse");
-      return undefined;
-    }
-    sid = next;
-    key = pointer.next;
-  }
+  if (!isEventual(visit)) {
+    const record = await fetchRecord(visit, key);
+    if (isLive(visit, record)) state.held = { sid, key, record };
+  } else await readLate(state, sid, key);
+  if (state.held) return await valuesOf(visit, state.held);
+  // Other answers to this browser may be on their way.
+  const turn = turnAfter(key, 0);
+  visit.isGone = !!turn?.isEnd && visit.settings.now() < turn.at + GRACE;
   tell(state, "gone");
   return undefined;
 }
 
-/** An end in the store's own order, and of one that may be late, at once. */
-export async function endForGood(
-  visit: Visit,
-  key: string,
-  record?: SessionRecord,
-): Promise<boolean> {
-  const ended = await endAt(visit, key, record);
-  if (!ended) return false;
-  const revoking = await revokingOf(visit.settings);
-  await revoking?.endSession(visit, ended.key, ended.record);
-  return true;
-}
-
 /**
- * Ends what a record stands for, wherever it has gone, in the store's own
- * order: a write that is on its way finds it ended, or is ended with it.
- *
- * @returns What was ended, if there was a session.
+ * Whether a cookie with this text still counts; if it does, the session is the
+ * request's. The listener has been told.
  */
-export async function endAt(
-  visit: Visit,
-  key: string,
-  record?: SessionRecord,
-): Promise<Omit<Held, "sid"> | undefined> {
-  const store = storeOf(visit);
-  let ended: Omit<Held, "sid"> | undefined;
-  while (key) {
-    const at = key;
-    const found = record ?? await call(visit, "get", () => store.get(at));
-    record = undefined;
-    if (!found) break;
-    const since = visit.settings.now();
-    const tombstone = pointAt(found, { next: "", since }, since + GRACE);
-    const result = await call(
-      visit,
-      "update",
-      () => store.update(at, tombstone, found.revision),
-    );
-    if (result === "conflict") continue;
-    if (result === "ok" && found.id) ended = { key: at, record: found };
-    key = pointerOf(found)?.next ?? "";
+export async function admit(
+  state: State,
+  text: string,
+  values: Values,
+): Promise<boolean> {
+  const { visit, held } = state;
+  const { settings } = visit;
+  const number = numberIn(text);
+  const generation = generationOf(values);
+  const verdict = isBehind(state, number, generation.newest)
+    ? "newest"
+    : judge(settings, generation, number);
+  if (verdict === "refused") {
+    visit.isGone = !isGraceOver(settings, generation);
+    tell(state, "gone");
+    return false;
   }
-  return ended;
+  if (verdict === "reuse") {
+    // A cookie that was replaced long ago: somebody has kept a copy of it.
+    await endRecord(visit, held?.key as string, held?.record);
+    tell(state, "reuse");
+    return false;
+  }
+  if (verdict === "grace") {
+    tell(state, "grace");
+    state.isCookieDue = true;
+  }
+  state.isFirstUse = verdict === "newest" && !isSeen(generation);
+  state.isRenewable = verdict === "newest" &&
+    (generation.newest === generation.oldest ||
+      isSeen(generation) && isGraceOver(settings, generation));
+  state.generation = Math.max(number, generation.newest);
+  state.since = generation.since;
+  state.owner = values[OWNER] as string | undefined;
+  referTo(state);
+  return true;
 }

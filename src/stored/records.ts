@@ -9,18 +9,8 @@ import type { Visit } from "../visit.ts";
 
 type Sid = Uint8Array<ArrayBuffer>;
 
-/** What is left under an id that a session had. */
-export interface Pointer {
-  /** Where it went; `""` if it ended. */
-  readonly next: string;
-  /** Its new id, which only the holder of the old one can read. */
-  readonly sid?: string | undefined;
-  /** When it was left, in seconds since 1970. */
-  readonly since: number;
-}
-
-/** How long requests that were on their way are waited for, in seconds. */
-export const GRACE = 30;
+/** A record may outlive its cookie by so much, so that few touches keep it. */
+const DAY = 86_400;
 
 /** What was hashed of ids that come again, as long as their tokens are kept. */
 const keys = new WeakMap<Sid, string>();
@@ -46,20 +36,18 @@ export function keyOfUser(
   );
 }
 
-/** The record of a session as it stands. */
+/** The record of a session with these values. */
 export async function encode(
   state: State,
+  values: Values,
   revision: number,
 ): Promise<SessionRecord> {
-  const { visit, values, content } = state;
+  const { visit, content } = state;
   const { settings } = visit;
   const now = settings.now();
   const text = settings.codec.stringify(values);
   const owner = values[OWNER] as string | undefined;
   const label = values[LABEL] as string | undefined ?? "";
-  const end = settings.trackIdle === "store"
-    ? endOf(state, now)
-    : content.created + settings.absoluteTimeout;
   const id = idOf(state);
   return {
     revision,
@@ -69,8 +57,21 @@ export async function encode(
     label: label && await hideLabel(visit, label),
     createdAt: content.created * 1000,
     lastSeenAt: now * 1000,
-    expiresAt: end * 1000,
+    expiresAt: recordEnd({ ...state, values }, now) * 1000,
   };
+}
+
+/**
+ * When a record ends that was used now, in seconds. With `trackIdle: "store"`
+ * that is when its cookie does; otherwise a day later, so that a session that
+ * is only read needs one touch a day.
+ */
+export function recordEnd(state: State, now: number): number {
+  const { trackIdle, absoluteTimeout } = state.visit.settings;
+  const end = endOf(state, now);
+  return trackIdle === "store"
+    ? end
+    : Math.min(end + DAY, state.content.created + absoluteTimeout);
 }
 
 /** The values of a record, `null` if they are not those of this id. */
@@ -92,57 +93,9 @@ export async function labelOf(
   const visit = { settings, form: settings.formOf() } as Visit;
   if (!label || !settings.encrypt) return label;
   const text = await show(visit, label);
-  // A record that was written without `encrypt` has one in the clear.
-  return text === null ? label : JSON.parse(text);
-}
-
-/** Makes a pointer of a record: no longer somebody's session. */
-export function pointAt(
-  { revision, createdAt }: SessionRecord,
-  pointer: Pointer,
-  expires: number,
-): SessionRecord {
-  return {
-    revision: revision + 1,
-    value: JSON.stringify(pointer),
-    id: "",
-    user: "",
-    label: "",
-    createdAt,
-    lastSeenAt: pointer.since * 1000,
-    expiresAt: expires * 1000,
-  };
-}
-
-/** The pointer of a record, if it is one. */
-export function pointerOf({ id, value }: SessionRecord): Pointer | undefined {
-  if (id) return undefined;
-  try {
-    return JSON.parse(value);
-  } catch {
-    // Rotten: what it was is over.
-    return { next: "", since: 0 };
-  }
-}
-
-/** Seals the new id of a session under the old one. */
-export function sealNext(
-  visit: Visit,
-  sid: Sid,
-  next: Sid,
-): Promise<string> {
-  return sealWith(visit, "{}", sid, next);
-}
-
-/** Opens the new id of a session with the old one. */
-export async function openNext(
-  visit: Visit,
-  sid: Sid,
-  { sid: sealed }: Pointer,
-): Promise<Sid | undefined> {
-  if (!sealed) return undefined;
-  const content = await open(ringOf(visit, sid), sealed, Infinity);
-  return "fault" in content ? undefined : content.sid;
+  if (text !== null) return JSON.parse(text);
+  // Sealed with a secret that is gone, or written before there was `encrypt`.
+  return /^[\w-]{102,}$/.test(label) ? "" : label;
 }
 
 async function hideLabel(visit: Visit, label: string): Promise<string> {
@@ -170,10 +123,10 @@ function sealWith(
   visit: Visit,
   text: string,
   sid: Sid | undefined,
-  inner: Sid = new Uint8Array(16),
 ): Promise<string> {
   const now = visit.settings.now();
   const times = { created: now, sealed: now, expires: now };
+  const inner = new Uint8Array(16);
   return seal(ringOf(visit, sid), { ...times, sid: inner, text });
 }
 

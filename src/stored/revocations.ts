@@ -1,11 +1,12 @@
-import { EPOCH, OWNER } from "../data.ts";
+import { EPOCH, OWNER, type Values } from "../data.ts";
 import { SessionError } from "../errors.ts";
 import type { Settings } from "../options.ts";
 import { idOf, type State, tell } from "../state.ts";
 import type { SessionRecord, SessionStore } from "../store.ts";
 import { type Visit, visitOf } from "../visit.ts";
-import { admitGuest, call } from "./calls.ts";
-import { isEventual } from "./carrying.ts";
+import { call, pause } from "./calls.ts";
+import { randomText, SKEW } from "./generation.ts";
+import { isEventual } from "./back_end.ts";
 import { keyOfUser } from "./records.ts";
 import { findRecent, forget } from "./recent.ts";
 
@@ -20,15 +21,20 @@ interface Mark {
   readonly except?: string | undefined;
   /** Sessions that ended one by one, and when they would have at the latest. */
   readonly ended?: Readonly<Record<string, number>> | undefined;
+  /** Names the write that made it. */
+  readonly write?: string | undefined;
 }
 
 const NO_MARK: Mark = { epoch: 0 };
 /** A mark stays a small record: 7 kB. */
 const MOST_ENDED = 250;
+const TRIES = 10;
 
 /**
  * Whether a session is over, or its login; the listener has been told then.
  * One question to the store at most.
+ *
+ * @throws {SessionError} `store-failed` if nobody knows.
  */
 export async function isRevoked(state: State): Promise<boolean> {
   const { visit, values, held } = state;
@@ -36,61 +42,60 @@ export async function isRevoked(state: State): Promise<boolean> {
   const userId = values[OWNER] as string | undefined;
   // Only of a store that may be late, there are ends to be looked up.
   const late = isEventual(visit) ? held?.key : undefined;
-  try {
-    if (!userId) {
-      if (!late || !await find(visit, late)) return false;
-    } else {
-      const key = await keyOfUser(settings, userId);
-      const { epoch, except, ended } = markOf(await find(visit, key));
-      const own = values[EPOCH] as number | undefined ?? 0;
-      if (!late || !ended?.[placeOf(late)]) {
-        if (own >= epoch) return false;
-        if (except === idOf(state)) {
-          // It stays by its number from now on, also under another id.
-          values[EPOCH] = epoch;
-          return false;
-        }
+  if (!userId) {
+    if (!late || !await find(visit, late)) return false;
+  } else {
+    const key = await keyOfUser(settings, userId);
+    const { epoch, except, ended } = markOf(await find(visit, key));
+    const own = values[EPOCH] as number | undefined ?? 0;
+    if (!late || !ended?.[placeOf(late)]) {
+      if (own >= epoch) return false;
+      if (except === idOf(state)) {
+        // It stays by its number from now on, also under another id.
+        values[EPOCH] = state.epoch = epoch;
+        return false;
       }
     }
-    tell(state, "revoked");
-  } catch (error) {
-    admitGuest(visit, error);
   }
+  tell(state, "revoked");
   return true;
 }
 
-/** Ends a session at once whose store may be late. */
+/**
+ * Ends a session at once whose store may be late.
+ *
+ * @param until When it is forgotten, in ms; by itself, not before the session
+ * would have ended. What may be forgotten early never ends other sessions.
+ */
 export async function endSession(
   visit: Visit,
   key: string,
-  record: SessionRecord,
+  record: SessionRecord | undefined,
+  until?: number,
 ): Promise<void> {
-  if (!isEventual(visit)) return;
-  const { user, createdAt } = record;
   const { absoluteTimeout, now } = visit.settings;
+  const time = now() * 1000;
+  const { user = "", createdAt = time } = record ?? {};
   // A request that is on its way may write it once more, and move its end.
-  const expiresAt = createdAt + absoluteTimeout * 1000;
+  const expiresAt = until ?? createdAt + (absoluteTimeout + SKEW) * 1000;
   if (!user) {
-    const entry = { ...record, revision: 1, value: "", id: "", label: "" };
-    await write(visit, key, { ...entry, expiresAt });
+    await changeMark(visit, key, () => NO_MARK);
     return;
   }
-  const time = now() * 1000;
-  await changeMark(visit, user, ({ epoch, except, ended }) => {
-    const others = Object.entries(ended ?? {}).filter(([, end]) => end > time);
+  await changeMark(visit, user, (mark) => {
+    const others = Object.entries(mark.ended ?? {})
+      .filter(([, end]) => end > time);
+    const ended = Object.fromEntries(others);
+    if (others.length < MOST_ENDED) {
+      return { ...mark, ended: { ...ended, [placeOf(key)]: expiresAt } };
+    }
     // Of more than that, nothing is forgotten either: all of the user's end.
-    return others.length < MOST_ENDED
-      ? {
-        epoch,
-        except,
-        ended: { ...Object.fromEntries(others), [placeOf(key)]: expiresAt },
-      }
-      : { epoch: after(epoch, time) };
+    return until ? mark : { epoch: after(mark.epoch, time) };
   });
 }
 
 /** Gives a login the number that is there before it. */
-export async function stamp({ visit, values }: State): Promise<void> {
+export async function stamp(visit: Visit, values: Values): Promise<void> {
   const key = await keyOfUser(visit.settings, values[OWNER] as string);
   const { epoch } = markOf(await ask(visit, key));
   // In place of one that another user's login may have left.
@@ -98,19 +103,24 @@ export async function stamp({ visit, values }: State): Promise<void> {
   else delete values[EPOCH];
 }
 
-/** Ends all logins of a user but that of one session. */
+/**
+ * Ends all logins of a user but that of one session.
+ *
+ * @returns The number that logins carry from now on.
+ */
 export async function endLogins(
   settings: Settings,
   userId: string,
   except: string | undefined,
-): Promise<void> {
+): Promise<number> {
   const key = await keyOfUser(settings, userId);
   const now = settings.now() * 1000;
-  await changeMark(visitOf(settings), key, ({ epoch, ended }) => ({
-    epoch: after(epoch, now),
-    except,
-    ended,
-  }));
+  const mark = await changeMark(
+    visitOf(settings),
+    key,
+    ({ epoch, ended }) => ({ epoch: after(epoch, now), except, ended }),
+  );
+  return mark.epoch;
 }
 
 /** Changes what a user's record says, whoever else does so at the same time. */
@@ -118,44 +128,54 @@ async function changeMark(
   visit: Visit,
   key: string,
   change: (mark: Mark) => Mark,
-): Promise<void> {
-  const { now, absoluteTimeout } = visit.settings;
-  for (;;) {
+): Promise<Mark> {
+  const write = randomText(8);
+  let failure: unknown;
+  for (let tries = 1; tries <= TRIES; tries++) {
     const old = await ask(visit, key);
+    const mark = read(old);
+    // The answer was lost, and not the write.
+    if (mark?.write === write) return mark;
+    if (failure) throw failure;
     // Whatever a rotten one was, it is replaced.
-    const value = JSON.stringify(change(read(old) ?? NO_MARK));
-    const time = now() * 1000;
-    const record = {
-      revision: (old?.revision ?? 0) + 1,
-      value,
-      id: "",
-      user: "",
-      label: "",
-      createdAt: time,
-      lastSeenAt: time,
-      // No login that it ends is older.
-      expiresAt: time + absoluteTimeout * 1000,
-    };
-    if (await write(visit, key, record, old)) return;
+    const next = { ...change(mark ?? NO_MARK), write };
+    try {
+      if (await put(visit, key, next, old)) return next;
+    } catch (error) {
+      failure = error;
+    }
+    await pause(Math.random() * 2 ** tries);
   }
+  throw new SessionError("conflict", `Cannot revoke: ${TRIES} tries failed`);
 }
 
 /** Writes a record as a new one or over another; `false` if it has changed. */
-async function write(
+async function put(
   visit: Visit,
   key: string,
-  record: SessionRecord,
-  old?: SessionRecord | null,
+  mark: Mark,
+  old: SessionRecord | null,
 ): Promise<boolean> {
+  const { now, absoluteTimeout } = visit.settings;
   const store = storeOf(visit);
+  const time = now() * 1000;
+  const record = {
+    revision: (old?.revision ?? 0) + 1,
+    value: JSON.stringify(mark),
+    id: "",
+    user: "",
+    label: "",
+    createdAt: time,
+    lastSeenAt: time,
+    // No login that it ends is older.
+    expiresAt: time + (absoluteTimeout + SKEW) * 1000,
+  };
+  const update = () => store.update(key, record, old?.revision ?? 0);
+  const create = () => store.create(key, record);
   try {
     return old
-      ? await call(
-        visit,
-        "update",
-        () => store.update(key, record, old.revision),
-      ) === "ok"
-      : await call(visit, "create", () => store.create(key, record));
+      ? await call(visit, { op: "update", ask: update }) === "ok"
+      : await call(visit, { op: "create", ask: create });
   } finally {
     forget(store, key);
   }
@@ -184,7 +204,7 @@ async function find(visit: Visit, key: string): Promise<SessionRecord | null> {
 }
 
 function ask(visit: Visit, key: string): Promise<SessionRecord | null> {
-  return call(visit, "get", () => storeOf(visit).get(key));
+  return call(visit, { op: "get", ask: () => storeOf(visit).get(key) });
 }
 
 function markOf(record: SessionRecord | null): Mark {

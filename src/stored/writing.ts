@@ -1,150 +1,260 @@
-import { ISSUED, readable } from "../data.ts";
-import { SessionError } from "../errors.ts";
-import { fit } from "../asked/fitting.ts";
+import { EPOCH, ISSUED, OWNER, type Values, wipe, WRITES } from "../data.ts";
 import { prepare } from "../asked/preparing.ts";
-import { revokingOf } from "../revoking.ts";
-import { idleOf, idOf, type State, tell } from "../state.ts";
-import type { UpdateResult } from "../store.ts";
-import { call, pause } from "./calls.ts";
-import { encode, GRACE, keyOf, pointAt, sealNext } from "./records.ts";
-import { read, storeOf } from "./reading.ts";
-import type { Held } from "../state.ts";
+import { SessionError } from "../errors.ts";
+import {
+  type Attempt,
+  type Batch,
+  type Held,
+  idOf,
+  type State,
+  tell,
+} from "../state.ts";
+import { fetchRecord, isEventual, isLive, storeOf } from "./back_end.ts";
+import { call, timeLeft } from "./calls.ts";
+import { remove } from "./ending.ts";
+import {
+  confirm,
+  generationOf,
+  isSeen,
+  randomText,
+  renew,
+  replace,
+} from "./generation.ts";
+import { valuesOf } from "./reading.ts";
+import { encode, keyOf } from "./records.ts";
 
-const TRIES = 5;
+/** What a request wants of its session's record. */
+export interface Wish {
+  readonly state: State;
+  readonly batches: readonly Batch[];
+  /** The session with all of it, as the request sees it. */
+  readonly seen: Values;
+  /** Its cookie is to get a new generation for its age. */
+  readonly isRenewed: boolean;
+  /** The record is to be written in any case. */
+  readonly isForced: boolean;
+}
 
-/** Writes a session that no store has yet. */
-export async function insert(state: State): Promise<void> {
-  state.held = await create(state);
-  state.isCookieDue = true;
+/** What became of a wish. */
+export interface Outcome {
+  readonly isChanged: boolean;
+  /** What the request's cookie gets. */
+  readonly generation: number;
+  readonly isCookieDue: boolean;
+  readonly isSuperseded: boolean;
+}
+
+/** Writes that a record remembers, so that a lost answer does no harm. */
+const REMEMBERED = 8;
+const ID = 6;
+
+/** A write that can be found in the record. */
+export function newAttempt(): Attempt {
+  return { id: randomText(ID) };
+}
+
+/** Notes that a write may keep these batches. */
+export function addAttempt(batches: readonly Batch[], attempt: Attempt): void {
+  for (const batch of batches) (batch.attempts ??= []).push(attempt);
+}
+
+/** Whether a write is among the last ones of a record with these values. */
+export function hasArrived(values: Values, { id }: Attempt): boolean {
+  const ids = values[WRITES] as string | undefined ?? "";
+  for (let at = 0; at < ids.length; at += ID) {
+    if (ids.startsWith(id, at)) return true;
+  }
+  return false;
+}
+
+/** Adds a write to those that the record remembers. */
+export function remember(values: Values, { id }: Attempt): void {
+  const ids = values[WRITES] as string | undefined ?? "";
+  values[WRITES] = (ids + id).slice(-REMEMBERED * ID);
+}
+
+/** The user whom batches log in, if they do. */
+export function userOf(batches: readonly Batch[]): string | undefined {
+  return batches.findLast(({ user }) => user !== undefined)?.user;
+}
+
+/**
+ * Makes changes again on newer values, as what they are: nothing of another
+ * owner stays where a user has logged in.
+ *
+ * @returns Whether there were any that the values did not have yet.
+ */
+export function replay(batches: readonly Batch[], values: Values): boolean {
+  const owner = values[OWNER];
+  const user = userOf(batches);
+  if (user !== undefined && owner && owner !== user) wipe(values);
+  const missing = batches.filter(({ attempts }) =>
+    !attempts?.some((attempt) => hasArrived(values, attempt))
+  );
+  for (const { changes } of missing) {
+    for (const change of changes) change(values);
+  }
+  return missing.length > 0;
+}
+
+/**
+ * Makes of a session's values what a request wants them to be.
+ *
+ * @param isReplayed They are newer than what the request has changed.
+ * @returns `undefined` if the session is not the request's any more: another
+ * user has logged in since.
+ */
+export function fulfil(
+  { state, batches, seen, isRenewed, isForced }: Wish,
+  values: Values,
+  isReplayed: boolean,
+): Outcome | undefined {
+  const { settings } = state.visit;
+  const { generation = 0 } = state;
+  const before = generationOf(isReplayed ? values : seen);
+  const owner = isReplayed ? values[OWNER] : state.owner;
+  const user = userOf(batches);
+  if (user === undefined && before.since !== state.since) return undefined;
+  let isChanged = isForced || batches.length > 0;
+  if (isReplayed) isChanged = replay(batches, values) || isForced;
+  else Object.assign(values, seen);
+  if (state.epoch !== undefined) values[EPOCH] = state.epoch;
+
+  const isMovedOn = before.floor > generation;
+  let next = before.newest;
+  if (batches.some((batch) => batch.isRegenerated)) {
+    // Two logins of one user that meet, a double click say, give one generation:
+    // it does not matter which answer the browser reads last.
+    const isSame = isMovedOn && (user === undefined || owner === user);
+    if (!isSame) {
+      next = replace(settings, values, user !== undefined && owner !== user);
+    }
+    return {
+      isChanged: isChanged || !isSame,
+      generation: next,
+      isCookieDue: true,
+      isSuperseded: false,
+    };
+  }
+  if (isRenewed && next === generation) {
+    next = renew(values);
+    values[ISSUED] = settings.now();
+    isChanged = true;
+  } else if (state.isFirstUse && !isSeen(generationOf(values))) {
+    confirm(settings, values);
+    isChanged = true;
+  }
+  // Only who asked for it gets what a login or `regenerate()` has made.
+  return {
+    isChanged,
+    generation: isMovedOn ? generation : next,
+    isCookieDue: !isMovedOn && next !== generation,
+    isSuperseded: isMovedOn,
+  };
+}
+
+/** Makes the record of a session that no store has yet. */
+export async function insert(
+  state: State,
+  batches: readonly Batch[],
+  values: Values,
+): Promise<void> {
+  const { visit, content } = state;
+  const { settings } = visit;
+  idOf(state);
+  const sid = content.sid as Held["sid"];
+  const key = await keyOf(sid);
+  if (settings.renewAfter) values[ISSUED] = settings.now();
+  await prepare(visit, values, userOf(batches));
+  const attempt = newAttempt();
+  addAttempt(batches, attempt);
+  remember(values, attempt);
+  const record = await encode(state, values, 1);
+  const ask = () => storeOf(visit).create(key, record);
+  const late = () => takeBack(state, { sid, key }, attempt);
+  const made = { sid, key, record };
+  let held: Held | undefined;
+  for (let tries = 1; !held; tries++) {
+    try {
+      const isMade = await call(visit, { op: "create", ask, late });
+      held = isMade ? made : await find(state, made, attempt);
+      if (!held) throw taken();
+    } catch (error) {
+      held = await findAfter(state, made, attempt, error);
+      if (!held && tries > 1) throw error;
+    }
+  }
+  Object.assign(state, { held, generation: 0, since: 0 });
+  state.isCookieDue = state.isUnsent = true;
   tell(state, "created");
 }
 
+function taken(): SessionError {
+  return new SessionError("store-failed", "Store has a record by a new id");
+}
+
+/** The record of a session, if a write is among its last ones. */
+export async function find(
+  { visit }: State,
+  { sid, key }: Pick<Held, "sid" | "key">,
+  attempt: Attempt,
+): Promise<Held | undefined> {
+  const record = await fetchRecord(visit, key);
+  if (!isLive(visit, record)) return undefined;
+  const held = { sid, key, record };
+  const values = await valuesOf(visit, held);
+  return values && hasArrived(values, attempt) ? held : undefined;
+}
+
 /**
- * Writes a session over its record or, with another id, in a new one. What
- * another request has written meanwhile stays: this one's changes are made
- * again on top.
+ * The same after an error: what is lost may be the answer, and not the write.
  *
- * @param isRotated It gets a new id for the age of the old one.
- * @returns `false` if it has ended, and nothing was written.
- * @throws {SessionError} `conflict` if others were faster each time.
+ * @throws The error, if the store cannot be asked.
  */
-export async function replace(
+export async function findAfter(
   state: State,
-  isRotated: boolean,
-): Promise<boolean> {
-  const { content, changes } = state;
-  const isRegenerated = heldBy(state).record.id !== idOf(state);
-  let rotates = isRotated && !isRegenerated;
-  if (rotates) {
-    delete content.sid;
-    idOf(state);
+  place: Pick<Held, "sid" | "key">,
+  attempt: Attempt,
+  error: unknown,
+): Promise<Held | undefined> {
+  const { code } = error as SessionError;
+  if (code !== "store-failed" || timeLeft(state.visit) <= 0) throw error;
+  try {
+    return await find(state, place, attempt);
+  } catch {
+    throw error;
   }
-  for (let attempt = 1; attempt <= TRIES; attempt++) {
-    const { sid } = heldBy(state);
-    const result = isRegenerated || rotates
-      ? await move(state, rotates)
-      : await overwrite(state);
-    if (result === "ok") return true;
-    if (result === "gone") {
-      tell(state, "gone");
-      return false;
-    }
-    // The first one at once; whoever fails again gets out of the way.
-    if (attempt > 1) await pause(Math.random() * 4 ** attempt);
-    if (!await refresh(state)) return false;
-    if (!isRegenerated && heldBy(state).sid !== sid) {
-      // Another request has renewed the id; this one goes with it.
-      content.sid = heldBy(state).sid;
-      state.isCookieDue = true;
-      rotates = false;
-      if (!changes.length) return true;
-    }
-  }
-  tell(state, "conflict");
-  throw new SessionError("conflict", `Cannot save: ${TRIES} tries failed`);
-}
-
-function heldBy({ held }: State): Held {
-  return held as Held;
-}
-
-/** Makes a session's record by its id. */
-async function create(state: State): Promise<Held> {
-  const { visit, values, content } = state;
-  const { settings } = visit;
-  idOf(state);
-  if (settings.renewAfter) values[ISSUED] = settings.now();
-  const sid = content.sid as Held["sid"];
-  const key = await keyOf(sid);
-  const record = await encode(state, 1);
-  const store = storeOf(visit);
-  if (await call(visit, "create", () => store.create(key, record))) {
-    return { sid, key, record };
-  }
-  throw new SessionError("store-failed", "Store has a record by a new id");
-}
-
-async function overwrite(state: State): Promise<UpdateResult> {
-  const { sid, key, record: { revision } } = heldBy(state);
-  const record = await encode(state, revision + 1);
-  const store = storeOf(state.visit);
-  const result = await call(
-    state.visit,
-    "update",
-    () => store.update(key, record, revision),
-  );
-  if (result === "ok") state.held = { sid, key, record };
-  return result;
 }
 
 /**
- * First the new record, then the old one becomes a pointer: whoever dies in
- * between leaves two that are valid, never none.
+ * Takes a write back that came too late for its request, unless another one
+ * has counted on it or is on top.
+ *
+ * @param before The record that it replaced; none if it made a new one.
  */
-async function move(state: State, rotates: boolean): Promise<UpdateResult> {
-  const { visit } = state;
-  const { sid, key, record } = heldBy(state);
-  const moved = await create(state);
-  const since = visit.settings.now();
-  const pointer = {
-    next: moved.key,
-    since,
-    // After a login, nobody gets to the new session by the old id.
-    sid: rotates ? await sealNext(visit, sid, moved.sid) : undefined,
-  };
-  // A renewed id is remembered for as long as its cookie may turn up.
-  const expires = since + (rotates ? Math.max(idleOf(state), GRACE) : GRACE);
-  const store = storeOf(visit);
-  const result = await call(
-    visit,
-    "update",
-    () => store.update(key, pointAt(record, pointer, expires), record.revision),
-  );
-  if (result === "ok") {
-    const revoking = !rotates && await revokingOf(visit.settings);
-    if (revoking) await revoking.endSession(visit, key, record);
-    state.held = moved;
-    state.isCookieDue = true;
-  } else await call(visit, "delete", () => store.delete(moved.key));
-  return result;
-}
-
-/** Makes this request's changes again, on what others have written. */
-async function refresh(state: State): Promise<boolean> {
-  const { settings } = state.visit;
-  const { sid, key } = heldBy(state);
-  const values = await read(state, sid, key);
-  if (!values || !await fit(settings, values)) {
-    if (values !== undefined) tell(state, "gone");
-    return false;
+export async function takeBack(
+  state: State,
+  place: Pick<Held, "sid" | "key">,
+  attempt: Attempt,
+  before?: Held,
+): Promise<void> {
+  const visit = { ...state.visit, waited: 0 };
+  try {
+    const found = await find({ ...state, visit }, place, attempt);
+    const values = found && await valuesOf(visit, found);
+    const ids = values?.[WRITES] as string | undefined;
+    if (!found || !ids?.endsWith(attempt.id) || attempt.isClaimed) return;
+    // A late store cannot say whether something is on top.
+    if (before && isEventual(visit)) return;
+    const { key } = place;
+    const { revision } = found.record;
+    const old = before && { ...before.record, revision: revision + 1 };
+    const ask = () => storeOf(visit).update(key, old ?? found.record, revision);
+    attempt.back = old
+      ? call(visit, { op: "update", ask })
+      : remove(visit, key);
+    await attempt.back;
+  } catch {
+    // Nobody waits for it any more; the listener has been told.
   }
-  for (const [name, change] of state.changes) {
-    const value = change(readable(settings.codec, name, values));
-    if (value === undefined) delete values[name];
-    else values[name] = value;
-  }
-  state.values = values;
-  await prepare(state);
-  tell(state, "merged");
-  return true;
 }

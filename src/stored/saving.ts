@@ -1,0 +1,167 @@
+import { GENERATION, OWNER, type Values, WRITES } from "../data.ts";
+import { noteTurn } from "../overtaken.ts";
+import {
+  type Batch,
+  type Held,
+  idOf,
+  refuseGone,
+  type State,
+  tell,
+} from "../state.ts";
+import { isEventual } from "./back_end.ts";
+import { pack, referTo } from "./carrying.ts";
+import { leaveRecord, remove } from "./ending.ts";
+import { type Kept, keepTogether } from "./group.ts";
+import { insert, userOf } from "./writing.ts";
+
+/** Why a session is written that nothing has changed. */
+export interface Reason {
+  /** Its cookie is to get a new generation for its age. */
+  readonly isRenewed?: boolean;
+  /** Its record would end before its cookie. */
+  readonly isForced?: boolean;
+}
+
+/**
+ * Writes what a session has to be kept, and the reason to write it anyway. Its
+ * writes come one after the other; what is changed meanwhile is for the next.
+ *
+ * @throws {SessionError} `gone` if it has ended, and something cannot be kept.
+ */
+export async function save(state: State, reason: Reason = {}): Promise<void> {
+  while (state.saving) await state.saving;
+  const work = write(state, reason);
+  const forget = () => delete state.saving;
+  state.saving = work.then(forget, forget);
+  await work;
+}
+
+async function write(
+  state: State,
+  { isRenewed = false, isForced = false }: Reason,
+): Promise<void> {
+  const { held } = state;
+  const batches = [...state.batches];
+  const seen = { ...state.values };
+  for (const batch of batches) {
+    batch.isTaken = true;
+    for (const attempt of batch.attempts ?? []) {
+      attempt.isClaimed = true;
+      await attempt.back?.catch(() => {});
+    }
+  }
+  if (held && isIdNew(state, held)) await move(state, held, batches, seen);
+  else if (!held) await insertAs(state, batches, seen);
+  else {
+    const wish = { state, batches, seen, isRenewed, isForced };
+    const kept = await keepTogether(wish);
+    if (kept) take(state, kept, batches);
+    else if (userOf(batches) !== undefined) await beginAnew(state, batches, seen);
+    else if (batches.length) refuseGone(state);
+    else {
+      state.isSuperseded = true;
+      tell(state, "gone");
+      return;
+    }
+  }
+  refer(state);
+}
+
+/** Notes what the session's cookie has to say of it now. */
+function refer(state: State): void {
+  if (isEventual(state.visit)) pack(state);
+  else referTo(state);
+}
+
+/** On a late store, a login and `regenerate()` begin a record of their own. */
+function isIdNew(state: State, { sid }: Held): boolean {
+  idOf(state);
+  return state.content.sid !== sid;
+}
+
+/** Makes what was written the session that its request sees. */
+function take(state: State, kept: Kept, batches: readonly Batch[]): void {
+  const { held, values, generation, isCookieDue, isSuperseded } = kept;
+  const isOwn = userOf(batches) !== undefined ||
+    batches.some(({ isRegenerated }) => isRegenerated);
+  if (isOwn) noteTurn(held.key, state.visit.settings.now(), false);
+  state.content.created = held.record.createdAt / 1000;
+  state.isFirstUse = false;
+  Object.assign(state, { generation, isSuperseded });
+  state.isCookieDue = isSuperseded ? false : state.isCookieDue || isCookieDue;
+  show(state, held, values, batches);
+}
+
+/** Shows what was kept, with what has been changed since. */
+function show(
+  state: State,
+  held: Held,
+  values: Values,
+  batches: readonly Batch[],
+): void {
+  const [, , , since = 0] = (values[GENERATION] ?? []) as number[];
+  state.held = held;
+  state.values = values;
+  state.owner = values[OWNER] as string | undefined;
+  state.since = since;
+  state.batches = state.batches.filter((batch) => !batches.includes(batch));
+  for (const { changes } of state.batches) {
+    for (const change of changes) change(values);
+  }
+}
+
+async function insertAs(
+  state: State,
+  batches: readonly Batch[],
+  values: Values,
+): Promise<void> {
+  await insert(state, batches, values);
+  show(state, state.held as Held, values, batches);
+}
+
+/**
+ * The session of a user who has logged in while the record went away: nothing
+ * of another user, and what the visitor had before as far as it was read.
+ */
+async function beginAnew(
+  state: State,
+  batches: readonly Batch[],
+  seen: Values,
+): Promise<void> {
+  const values: Values = state.owner === undefined ? seen : {};
+  if (state.owner !== undefined) {
+    for (const { changes } of batches) {
+      for (const change of changes) change(values);
+    }
+  }
+  delete values[GENERATION];
+  delete values[WRITES];
+  delete state.content.sid;
+  await insertAs(state, batches, values);
+}
+
+/** First the new record, then the end of the old one. */
+async function move(
+  state: State,
+  { key, record }: Held,
+  batches: readonly Batch[],
+  values: Values,
+): Promise<void> {
+  const { visit, owner } = state;
+  delete values[GENERATION];
+  delete values[WRITES];
+  await insertAs(state, batches, values);
+  try {
+    await leaveRecord(visit, key, record, !!owner && owner !== state.owner);
+  } catch (error) {
+    await remove(visit, (state.held as Held).key).catch(() => {});
+    throw error;
+  }
+}
+
+/** Gives a session a record for the token that it is asked for. */
+export async function insertEmpty(state: State): Promise<void> {
+  if (state.held) return;
+  await insertAs(state, [], { ...state.values });
+  refer(state);
+}
