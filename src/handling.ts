@@ -1,11 +1,9 @@
-import { forbidCrossSite } from "./csrf.ts";
 import { LiveSession } from "./live_session.ts";
 import { openVisit } from "./opening.ts";
 import type { Settings } from "./options.ts";
 import type { Mark } from "./response.ts";
 import { settle } from "./settling.ts";
 import type { State } from "./state.ts";
-import { engineOf } from "./storing.ts";
 import { type Phase, type Visit, visitOf } from "./visit.ts";
 
 /** Options, or a function that makes them from the platform's arguments. */
@@ -25,27 +23,46 @@ export interface Handling {
    * Ends it: nothing may be written that is never kept, and a record that this
    * request has made stays only if its cookie is on its way.
    */
-  end(isAnswered: boolean): void | Promise<void>;
+  end(isFailed?: boolean): Promise<void> | undefined;
 }
 
 /** The session of a request, or the answer to a request from another site. */
 export function handle(
   settings: Settings,
   request: Request,
-): Handling | Response {
-  const { when, trusted, emit } = settings;
-  const isLeftOut = when && !when(request);
-  const refusal = !isLeftOut && trusted && forbidCrossSite(request, trusted);
-  if (refusal) {
-    emit?.({ type: "forbidden" });
-    return refusal;
-  }
+): Handling | Promise<Handling | Response> {
+  const { when, trusted } = settings;
+  const isLeftOut = !!when && !when(request);
+  return trusted && !isLeftOut
+    ? handleTrusted(settings, request, trusted)
+    : handleSession(settings, request, isLeftOut);
+}
+
+/** What the option `csrf` needs; loaded and kept as in `asking.ts`. */
+let csrf: typeof import("./csrf.ts") | undefined;
+
+async function handleTrusted(
+  settings: Settings,
+  request: Request,
+  trusted: ReadonlySet<string>,
+): Promise<Handling | Response> {
+  csrf ??= await import("./csrf.ts");
+  const refusal = csrf.forbidCrossSite(request, trusted);
+  if (!refusal) return handleSession(settings, request, false);
+  settings.emit?.({ type: "forbidden" });
+  return refusal;
+}
+
+function handleSession(
+  settings: Settings,
+  request: Request,
+  isLeftOut: boolean,
+): Handling {
   // Who does not ask for the session does not pay for it.
   let phase: Phase = isLeftOut ? "left-out" : "open";
   let visit: Visit | undefined;
   let opened: LiveSession | Promise<LiveSession> | undefined;
   let state: State | undefined;
-  let mark: Mark | Promise<Mark> = false;
   const begin = (begun: State) => new LiveSession(state = begun);
   const open = () => {
     if (opened) return opened;
@@ -54,7 +71,7 @@ export function handle(
     return opened = begun instanceof Promise ? begun.then(begin) : begin(begun);
   };
   const keep = (session: LiveSession, response: Response) =>
-    mark = settle(LiveSession.stateOf(session), response);
+    settle(LiveSession.stateOf(session), response);
   return {
     open,
     // What the handler does with it comes before what is done at the end.
@@ -65,21 +82,12 @@ export function handle(
         ? opened.then((session) => keep(session, response))
         : keep(opened, response);
     },
-    end: (isAnswered) => {
+    end: (isFailed) => {
       phase = "late-write";
       if (visit) visit.phase = phase;
-      return state?.isUnsent ? abandon(state, isAnswered && mark) : undefined;
+      return isFailed || !state?.isSent ? state?.abandon?.() : undefined;
     },
   };
-}
-
-/** Removes the record of a session that no cookie went out for. */
-async function abandon(
-  state: State,
-  mark: Mark | Promise<Mark>,
-): Promise<void> {
-  if (typeof await mark === "string") return;
-  await (await engineOf(state.visit.settings))?.abandon(state);
 }
 
 /**

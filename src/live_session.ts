@@ -21,9 +21,7 @@ import {
   checkOpen,
   expiresAt,
   idOf,
-  isChanged,
   isNew,
-  isWorthKeeping,
   openBatch,
   start,
   type State,
@@ -188,30 +186,18 @@ export class LiveSession implements Session {
   }
 
   async save(): Promise<void> {
-    const state = this.#state;
-    const { visit } = state;
+    const { visit } = this.#state;
     const engine = await engineOf(visit.settings);
-    // Each save has its own time.
-    visit.waited = 0;
-    if (visit.phase === "destroyed") {
-      try {
-        return await engine?.end(state);
-      } catch (error) {
-        state.isEndFailed = true;
-        throw error;
-      }
-    }
-    checkOpen(state);
-    if (!engine) await seal(state, visit.settings.now());
-    else if (!isChanged(state)) await engine.reload(state);
-    else if (isWorthKeeping(state)) await engine.save(state);
+    if (engine) return await engine.saveNow(this.#state);
+    if (visit.phase === "destroyed") return;
+    checkOpen(this.#state);
+    await seal(this.#state, visit.settings.now());
   }
 
   async reload(): Promise<void> {
-    const { visit } = this.#state;
-    visit.waited = 0;
     checkOpen(this.#state);
-    await (await askingOf(visit.settings))?.reload(this.#state);
+    const asking = await askingOf(this.#state.visit.settings);
+    await asking?.reload(this.#state);
   }
 
   #look(): State {

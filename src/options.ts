@@ -232,8 +232,8 @@ export function resolveOptions<Data extends object>(
   if (revocations?.evicts) {
     refuse(
       "revocations",
-      "needs a store that keeps what it is given: one that drops records makes what was revoked valid again",
-      "one that evicts",
+      "needs a store that never drops a record",
+      "one that does",
     );
   }
   return settings;

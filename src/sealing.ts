@@ -1,17 +1,7 @@
 import { LONGEST_COOKIE } from "./cookie.ts";
-import { OWNER } from "./data.ts";
-import { SessionError } from "./errors.ts";
 import { askingOf, isAskedFor } from "./asking.ts";
 import * as format from "./seal.ts";
-import {
-  checkOpen,
-  endOf,
-  idOf,
-  isLogin,
-  isNew,
-  type State,
-  tell,
-} from "./state.ts";
+import { checkOpen, endOf, idOf, isNew, type State, tell } from "./state.ts";
 
 /**
  * Seals a session as it stands, as used at this time.
@@ -23,10 +13,7 @@ export async function seal(state: State, sealed: number): Promise<string> {
   const { codec, store } = settings;
   const isAsked = isAskedFor(settings);
   if (phase === "destroyed") checkOpen(state);
-  if (isAsked && !store) {
-    const user = isLogin(state) ? values[OWNER] as string : undefined;
-    await (await askingOf(settings))?.prepare(state.visit, values, user);
-  }
+  if (isAsked && !store) await (await askingOf(settings))?.ready(state);
   idOf(state);
   const token = await format.seal(form.ring, {
     ...state.content as format.Sealed,
@@ -38,14 +25,8 @@ export async function seal(state: State, sealed: number): Promise<string> {
   });
   const bytes = token.length + form.name.length;
   if (bytes > LONGEST_COOKIE) {
-    tell(state, "oversize", { bytes });
-    const size = (key: string) => codec.stringify(values[key]).length;
-    const largest = Object.keys(values).sort((a, b) => size(b) - size(a))
-      .slice(0, 3).map((key) => `${key}: ${size(key)}`);
-    throw new SessionError(
-      "oversize",
-      `Cookie of ${bytes} bytes, ${LONGEST_COOKIE} at most; largest keys: ${largest.join()}`,
-    );
+    const { oversize } = await import("./oversize.ts");
+    throw oversize(state, bytes);
   }
   return token;
 }

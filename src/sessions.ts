@@ -185,7 +185,7 @@ async function keepForToken(state: State): Promise<void> {
   await engine.insertEmpty(state);
   // What a later login or `regenerate()` has made is not for this one.
   if (state.isSuperseded) refuseGone(state);
-  state.isUnsent = false;
+  delete state.abandon;
 }
 
 /** Lets a session stay that has asked for the end of its user's others. */

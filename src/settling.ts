@@ -1,6 +1,6 @@
 import { encodeBase64url } from "./base64url.ts";
 import { writeCookie } from "./cookie.ts";
-import { ISSUED, PERSIST } from "./data.ts";
+import { PERSIST } from "./data.ts";
 import { noteTurn, turnAfter } from "./overtaken.ts";
 import { engineOf } from "./storing.ts";
 import { sealFor } from "./sealing.ts";
@@ -18,7 +18,7 @@ import {
   tell,
 } from "./state.ts";
 import type { Mark } from "./response.ts";
-import { isNavigation, type Phase } from "./visit.ts";
+import { isNavigation, type Phase, type Visit } from "./visit.ts";
 
 /**
  * Ends a session's request: keeps what was changed, and finds what the
@@ -41,9 +41,8 @@ export function settle(
 
 /** Whether time alone makes something of a session that has not changed. */
 function isDue(state: State): boolean {
-  const now = state.visit.settings.now();
-  return state.isFirstUse || isRotationDue(state, now) ||
-    isRenewalDue(state, now);
+  return !!(state.isFirstUse || state.isRenewable) ||
+    isRenewalDue(state, state.visit.settings.now());
 }
 
 async function keep(
@@ -53,59 +52,38 @@ async function keep(
 ): Promise<Mark> {
   const { visit } = state;
   const { settings, form } = visit;
-  // A save that the handler has not waited for.
-  if (state.saving) await state.saving;
   // Without a store, there is no turn to be waited for.
   const engine = settings.store && await engineOf(settings);
   const now = settings.now();
   const isKnown = !isNew(state);
-  const isEnded = phase === "destroyed";
   const isOpen = phase === "open" && isWorthKeeping(state);
-  const isRotated = isOpen && isKnown && isRotationDue(state, now);
-  const isWritten = isOpen &&
-    (isChanged(state) || isRotated || !!state.isFirstUse);
-  const isRemoved = isEnded && !visit.isGone &&
-    (isKnown || state.isRefused);
-  // Of a session that it knows, the browser need not know what the store has.
-  const isNews = isChanged(state) && !state.held;
-  const isStale = isChanged(state) && state.content.isStale;
-  // A faster request has ended it, or made newer cookies.
-  const isOvertaken = isOpen && isKnown && checkOvertaken(state);
-  if (isEnded && (isKnown || state.held || visit.guest)) {
-    await engine?.end(state).catch((error: object) => {
-      // The cookie is cleared all the same; the handler knows, or its caller
-      // learns it.
-      if (state.isEndFailed) return;
-      throw Object.assign(error, { setCookie: writeCookie(form, "", 0) });
-    });
-    if (!engine) noteTurn(nameOf(state), now, true);
-    tell(state, "destroyed");
-  }
+  const isEnded = phase === "destroyed";
+  const isRemoved = isEnded && !visit.isGone && (isKnown || state.isRefused);
   // A protocol switch or an error response cannot be copied, and Bun's
   // upgrade has no response at all: it is too late for a cookie.
-  if (!(response?.status > 199)) {
-    const isLost = isOpen ? state.isCookieDue || isNews : isRemoved && !engine;
-    if (isLost) checkOpen(state);
-    if (isOpen && isChanged(state)) await engine?.save(state);
+  const isTooLate = !(response?.status > 199);
+  // Of a session that it knows, the browser need not know what the store has.
+  const isNews = state.isCookieDue || isChanged(state) && !state.held;
+  if (isEnded) {
+    await engine?.endFor(state, writeCookie(form, "", 0));
+    if (isKnown && !engine) noteTurn(nameOf(state), now, true);
+    if (isKnown || state.held) tell(state, "destroyed");
+  }
+  if (isTooLate && (isOpen ? isNews : isRemoved && !engine)) checkOpen(state);
+  if (!isTooLate && !form.attributes) {
+    if (isRemoved || isOpen && isChanged(state)) tell(state, "insecure");
     return true;
   }
-  if (!form.attributes) {
-    if (isWritten || isRemoved) tell(state, "insecure");
-    return true;
-  }
-
-  if (isWritten) await engine?.save(state, { isRenewed: isRotated });
-  let isRenewed = isOpen && isKnown && !isOvertaken && !state.isSuperseded &&
-    isRenewalDue(state, now);
-  if (isRenewed && !isWritten) {
-    isRenewed = await engine?.prolong(state, now, isSlow(state, now)) ?? true;
-    if (isRenewed) tell(state, "renewed");
-  }
-  const isNewer = isOpen && (state.isCookieDue || isNews || isStale);
-  if (!state.isSuperseded && (isRenewed || isNewer)) {
+  const isDue = isOpen &&
+    (engine
+      ? await engine.keep(state, now, isTooLate)
+      : keepInCookie(state, now));
+  if (isTooLate) return true;
+  if (isDue) {
     const token = await sealFor(state, now);
     const persists = state.values[PERSIST] ?? settings.persistent;
     if (state.left) noteTurn(nameOf(state), now, false);
+    state.isSent = true;
     return writeCookie(form, token, !!persists && endOf(state, now) - now);
   }
   const isCleared = isRemoved ||
@@ -114,47 +92,45 @@ async function keep(
 }
 
 /**
- * Whether this process has ended the session while the request ran, or made
- * newer cookies for it.
+ * Whether a session in a cookie needs another one. What this process has ended
+ * while the request ran, or given newer cookies, is not brought back: nobody
+ * else knows.
  *
- * @throws {SessionError} `gone` if a change would bring it back: of a session
- * in a cookie, nobody else knows.
+ * @throws {SessionError} `gone` if a change would.
  */
-function checkOvertaken(state: State): boolean {
-  const turn = turnAfter(nameOf(state), state.began);
-  if (!turn) return false;
-  const isRegenerated = state.left && !turn.isEnd;
-  const isKept = isLogin(state) || isRegenerated || state.visit.settings.store;
-  if (isChanged(state) && !isKept) refuseGone(state);
-  return true;
+function keepInCookie(state: State, now: number): boolean {
+  const { isCookieDue, left, began } = state;
+  const turn = !isNew(state) && turnAfter(nameOf(state), began);
+  if (turn && !isLogin(state) && (turn.isEnd || !left)) {
+    if (isChanged(state)) refuseGone(state);
+    return false;
+  }
+  if (isChanged(state) || isCookieDue) return true;
+  const isRenewed = !isNew(state) && isRenewalDue(state, now);
+  if (isRenewed) tell(state, "renewed");
+  return isRenewed;
 }
 
-/** What a session is known by among those of this process. */
-function nameOf({ held, left, content }: State): string {
-  return held?.key ?? encodeBase64url((left ?? content.sid) as Uint8Array);
-}
-
-/** Whether its cookie has been in use for long enough. */
-function isRotationDue(state: State, now: number): boolean {
-  const { renewAfter } = state.visit.settings;
-  return !!renewAfter && !!state.isRenewable &&
-    now - (state.values[ISSUED] as number) >= renewAfter;
+/** What a session in a cookie is known by among those of this process. */
+function nameOf({ left, content }: State): string {
+  return encodeBase64url((left ?? content.sid) as Uint8Array);
 }
 
 /**
- * The idle timeout is moved on at most once per quarter of itself or five
- * minutes, and by a navigation if it can be. One that took long counts as
- * another request: its answer may come after that to a logout.
+ * Whether the idle timeout is to be moved on: at most once per quarter of
+ * itself or five minutes, and by a navigation if it can be. One that took long
+ * counts as another request: its answer may come after that to a logout.
  */
-function isRenewalDue(state: State, now: number): boolean {
+export function isRenewalDue(state: State, now: number): boolean {
+  const { content: { sealed }, visit } = state;
   const idle = idleOf(state);
-  const age = now - state.content.sealed;
+  const age = now - sealed;
   return age >= Math.min(idle / 4, 300) &&
-    (age >= idle / 2 || isNavigation(state.visit) && !isSlow(state, now)) &&
+    (age >= idle / 2 || isNavigation(visit) && !isSlow(visit, now)) &&
     endOf(state, now) > expiresAt(state);
 }
 
 /** Whether a request has taken so long that others may have overtaken it. */
-function isSlow({ visit: { opened = 0 } }: State, now: number): boolean {
+export function isSlow({ opened = 0 }: Visit, now: number): boolean {
   return now - opened > 2;
 }

@@ -4,7 +4,7 @@ import { SessionError } from "./errors.ts";
 import type { SessionEvent } from "./events.ts";
 import { placeNow } from "./overtaken.ts";
 import type { SessionRecord } from "./store.ts";
-import type { Visit } from "./visit.ts";
+import type { Phase, Visit } from "./visit.ts";
 
 /** What a token holds, if there is one. */
 export interface Content {
@@ -91,14 +91,16 @@ export interface State {
   since?: number;
   /** The request is the first one with the newest generation. */
   isFirstUse?: boolean;
-  /** It may get a new one for its age: nobody is on the way with an older. */
+  /** It is old enough for a new one, and nobody is on the way with an older. */
   isRenewable?: boolean;
   /** Another request has a newer generation, which this one must not get. */
   isSuperseded?: boolean;
   /** The number of its login among a user's revocations, if it got a new one. */
   epoch?: number;
-  /** This request has made its record, and no cookie or token is out yet. */
-  isUnsent?: boolean;
+  /** A cookie is on its way. */
+  isSent?: boolean;
+  /** Removes the record that this request has made, if no cookie goes out. */
+  abandon?: (() => Promise<void>) | undefined;
   /** The handler knows that it could not be ended. */
   isEndFailed?: boolean;
   /** Of an eventual store: what the cookie knows of the last write. */
@@ -180,7 +182,10 @@ export function tell(
 export function checkOpen(state: State): void {
   state.isTouched = true;
   const { phase } = state.visit;
-  if (phase === "open") return;
+  if (phase !== "open") refuse(state, phase);
+}
+
+function refuse(state: State, phase: Exclude<Phase, "open">): never {
   if (phase === "late-write") tell(state, phase);
   throw new SessionError(phase, `Cannot write: ${phase}`);
 }
@@ -191,9 +196,8 @@ export function checkOpen(state: State): void {
  * @throws {SessionError} `gone`.
  */
 export function refuseGone(state: State): never {
-  state.visit.phase = "gone";
   tell(state, "gone");
-  throw new SessionError("gone", "Cannot write: gone");
+  refuse(state, state.visit.phase = "gone");
 }
 
 /** Its idle timeout in seconds, by its own choice or by the options. */

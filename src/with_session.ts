@@ -106,10 +106,10 @@ export function withSession(
   const settingsFor = resolveOnce(options, resolveOptions);
   return async function handleWithSession(request, ...args) {
     const settings = settingsFor(args);
-    const handling = handle(settings, request);
+    const handled = handle(settings, request);
+    const handling = handled instanceof Promise ? await handled : handled;
     if (handling instanceof Response) return handling;
     const { open, openLater, settle, end } = handling;
-    let isAnswered = false;
     try {
       let session = settings.lazy ? openLater : open();
       // What is there at once is not waited for, nor a turn of other requests.
@@ -117,12 +117,9 @@ export function withSession(
       const answer = handler(request, session as never, ...args);
       const response = answer instanceof Response ? answer : await answer;
       const mark = settle(response);
-      const marks = [mark instanceof Promise ? await mark : mark];
-      const finished = finish(response, marks);
-      isAnswered = true;
-      return finished;
+      return finish(response, [mark instanceof Promise ? await mark : mark]);
     } finally {
-      const ended = end(isAnswered);
+      const ended = end();
       if (ended) await ended;
     }
   };

@@ -111,11 +111,11 @@ export function withSessions<
   return async function handleWithSessions(request, ...args) {
     const handlings: [name: string, Settings, Handling][] = [];
     for (const [name, settings] of settingsFor(args as unknown[] as never[])) {
-      const handling = handle(settings, request);
+      const handling = await handle(settings, request);
       if (handling instanceof Response) return handling;
       handlings.push([name, settings, handling]);
     }
-    let isAnswered = false;
+    let isFailed = true;
     try {
       const sessions = await Promise.all(
         handlings.map(async ([name, { lazy }, { open, openLater }]) =>
@@ -132,10 +132,10 @@ export function withSessions<
         marks.push(await settle(response));
       }
       const finished = finish(response, marks);
-      isAnswered = true;
+      isFailed = false;
       return finished;
     } finally {
-      await Promise.all(handlings.map(([, , { end }]) => end(isAnswered)));
+      await Promise.all(handlings.map(([, , { end }]) => end(isFailed)));
     }
   };
 }

@@ -52,7 +52,8 @@ async function show(
 /** Login, new ids and logout. */
 export const ownerCases: readonly HttpCase[] = [
   {
-    name: "login() gives a new cookie, an owner and a new start, and keeps a cart",
+    name:
+      "login() gives a new cookie, an owner and a new start, and keeps a cart",
     async run(harness) {
       const browser = browse(harness, routes);
       await browser.get("/fill");

@@ -72,7 +72,9 @@ function endingCases(): StoreCase[] {
 
         // Whichever answer reaches the browser last, and also the last alone.
         const answers = slow instanceof Response ? [fast, slow] : [fast];
-        for (const order of [answers, answers.toReversed(), answers.slice(-1)]) {
+        for (
+          const order of [answers, answers.toReversed(), answers.slice(-1)]
+        ) {
           const seen = await seenAfter(bench, cookie, order);
           if (late === "destroy()") assert.equal(seen, null);
           else if (late === "login()") {

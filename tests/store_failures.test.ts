@@ -98,7 +98,8 @@ describe("a store that fails", () => {
     await assert.rejects(
       bench.act(cookie, (session) => session.destroy()),
       (error: SessionError) =>
-        isFailure(error) && /^__Host-sid=; Max-Age=0/.test(`${error.setCookie}`),
+        isFailure(error) &&
+        /^__Host-sid=; Max-Age=0/.test(`${error.setCookie}`),
     );
   });
 

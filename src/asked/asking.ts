@@ -1,16 +1,22 @@
 import { accept, isOver, reject } from "../admitting.ts";
-import { ISSUED, readValues } from "../data.ts";
+import { OWNER, readValues } from "../data.ts";
 import type { SessionError } from "../errors.ts";
 import { revokingOf } from "../revoking.ts";
 import { engineOf } from "../storing.ts";
 import { fit } from "./fitting.ts";
+import { prepare } from "./preparing.ts";
 import type { Unsealed } from "../seal.ts";
-import { refuseGone, type State, tell } from "../state.ts";
+import { isLogin, refuseGone, type State, tell } from "../state.ts";
 import type { Visit } from "../visit.ts";
 
 // What a session of a cookie alone does not need: somebody else is asked.
 
-export { prepare } from "./preparing.ts";
+/** Gets a session in a cookie ready to be sealed. */
+export function ready(state: State): Promise<void> {
+  const { values, visit } = state;
+  const user = isLogin(state) ? values[OWNER] as string : undefined;
+  return prepare(visit, values, user);
+}
 
 /**
  * Lets a request go on without its session where the store has failed, if
@@ -52,8 +58,6 @@ export async function admit(
   }
   if (values === undefined) return false;
   if (!accept(state, values, engine ? "record" : "not-json", now)) return false;
-  // It was written before there was such an option.
-  if (settings.renewAfter) state.values[ISSUED] ??= created;
   if (!await fit(settings, state.values)) {
     return reject(visit, "schema", content.keyId);
   }
@@ -73,7 +77,10 @@ export async function admit(
  * @throws {SessionError} `gone` if it has ended.
  */
 export async function reload(state: State): Promise<void> {
-  const { settings } = state.visit;
+  const { visit } = state;
+  const { settings } = visit;
+  // It has its own time.
+  visit.waited = 0;
   const engine = await engineOf(settings);
   if (engine) return await engine.reload(state);
   const revoking = await revokingOf(settings);

@@ -79,7 +79,9 @@ export async function call<Answer>(
     throw new SessionError("store-failed", `Store failed: ${op}`, { cause });
   } finally {
     clearTimeout(timer);
-    spend(visit, performance.now() - question.asked);
+    // A timer may fire a little early.
+    const ms = performance.now() - question.asked;
+    spend(visit, isLate ? Math.max(ms, left) : ms);
   }
 }
 

@@ -1,6 +1,17 @@
 import { fit } from "../asked/fitting.ts";
 import { revokingOf } from "../revoking.ts";
-import { checkOpen, endOf, isNew, refuseGone, type State } from "../state.ts";
+import { turnAfter } from "../overtaken.ts";
+import { isRenewalDue, isSlow } from "../settling.ts";
+import {
+  checkOpen,
+  endOf,
+  isChanged,
+  isNew,
+  isWorthKeeping,
+  refuseGone,
+  type State,
+  tell,
+} from "../state.ts";
 import type { SessionRecord } from "../store.ts";
 import { fetchRecord, isEventual, isLive, storeOf } from "./back_end.ts";
 import { call } from "./calls.ts";
@@ -48,17 +59,12 @@ export async function reload(state: State): Promise<void> {
 }
 
 /**
- * Keeps a record for as long as a cookie that is to be renewed.
+ * Keeps a record for as long as a cookie that is to be renewed. Where the
+ * request took long, the store is asked whether its session is still there.
  *
- * @param isLate The request took long: whether its session is still there has to
- * be asked.
  * @returns `false` if it is not.
  */
-export async function prolong(
-  state: State,
-  now: number,
-  isLate: boolean,
-): Promise<boolean> {
+async function prolong(state: State, now: number): Promise<boolean> {
   const { visit, held } = state;
   if (!held) return true;
   const store = storeOf(visit);
@@ -70,7 +76,7 @@ export async function prolong(
       return false;
     }
   }
-  if (!isLate) return !state.isSuperseded;
+  if (!isSlow(visit, now)) return !state.isSuperseded;
   const record = await fetchRecord(visit, held.key).catch(() => null);
   return isLive(visit, record) && await isCurrent(state, record);
 }
@@ -96,16 +102,71 @@ async function isCurrent(
 }
 
 /** Ends a session for good, also one that could not be read. */
-export async function end(state: State): Promise<void> {
+async function end(state: State): Promise<void> {
   const { visit, held, content } = state;
   while (state.saving) await state.saving;
   const sid = visit.guest ?? (isNew(state) ? undefined : content.sid);
   const key = held?.key ?? (sid && await keyOf(sid));
   if (key) await endRecord(visit, key, held?.record);
+  delete state.abandon;
 }
 
-/** Removes a record whose visitor has got no cookie for it. */
-export async function abandon({ visit, held }: State): Promise<void> {
-  const { key } = held ?? {};
-  if (key) await endRecord({ ...visit, waited: 0 }, key).catch(() => {});
+/**
+ * Ends a session for its response. If it cannot be ended, the handler knows it
+ * from `save()`, or its caller learns it; the cookie is cleared all the same.
+ *
+ * @param setCookie What clears it.
+ */
+export async function endFor(state: State, setCookie: string): Promise<void> {
+  try {
+    await end(state);
+  } catch (error) {
+    if (!state.isEndFailed) throw Object.assign(error as Error, { setCookie });
+  }
+}
+
+/** Keeps a session before its response leaves, or ends it. */
+export async function saveNow(state: State): Promise<void> {
+  const { visit } = state;
+  // It has its own time.
+  visit.waited = 0;
+  if (visit.phase === "destroyed") {
+    try {
+      return await end(state);
+    } catch (error) {
+      state.isEndFailed = true;
+      throw error;
+    }
+  }
+  checkOpen(state);
+  if (!isChanged(state)) await reload(state);
+  else if (isWorthKeeping(state)) await save(state);
+}
+
+/**
+ * Keeps a session at the end of its request.
+ *
+ * @param isTooLate Its response can have no cookie.
+ * @returns Whether it needs one.
+ */
+export async function keep(
+  state: State,
+  now: number,
+  isTooLate: boolean,
+): Promise<boolean> {
+  // A save that the handler has not waited for.
+  while (state.saving) await state.saving;
+  const { isFirstUse, isRenewable } = state;
+  const isWritten = isChanged(state) ||
+    !isTooLate && !!(isFirstUse || isRenewable);
+  const isStale = isChanged(state) && state.content.isStale;
+  const turn = state.held && turnAfter(state.held.key, state.began);
+  if (isWritten) await save(state, { isRenewed: isRenewable && !isTooLate });
+  if (isTooLate || state.isSuperseded) return false;
+  const isDue = !!(state.isCookieDue || isStale);
+  const isRenewed = !isNew(state) && !turn && isRenewalDue(state, now);
+  if (!isRenewed || isWritten) return isDue || isRenewed;
+  if (!await prolong(state, now)) return isDue;
+  tell(state, "renewed");
+  return true;
 }

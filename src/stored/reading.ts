@@ -1,4 +1,4 @@
-import { OWNER, readValues, type Values } from "../data.ts";
+import { ISSUED, OWNER, readValues, type Values } from "../data.ts";
 import { turnAfter } from "../overtaken.ts";
 import { type Held, type State, tell } from "../state.ts";
 import type { Visit } from "../visit.ts";
@@ -79,7 +79,9 @@ export async function admit(
     state.isCookieDue = true;
   }
   state.isFirstUse = verdict === "newest" && !isSeen(generation);
-  state.isRenewable = verdict === "newest" &&
+  const { renewAfter = Infinity, now } = settings;
+  const issued = values[ISSUED] as number | undefined ?? state.content.created;
+  state.isRenewable = verdict === "newest" && now() - issued >= renewAfter &&
     (generation.newest === generation.oldest ||
       isSeen(generation) && isGraceOver(settings, generation));
   state.generation = Math.max(number, generation.newest);

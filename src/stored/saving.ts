@@ -11,13 +11,13 @@ import {
 import { isEventual } from "./back_end.ts";
 import { pack, referTo } from "./carrying.ts";
 import { leaveRecord, remove } from "./ending.ts";
-import { type Kept, keepTogether } from "./group.ts";
+import { keepTogether, type Kept } from "./group.ts";
 import { insert, userOf } from "./writing.ts";
 
 /** Why a session is written that nothing has changed. */
 export interface Reason {
   /** Its cookie is to get a new generation for its age. */
-  readonly isRenewed?: boolean;
+  readonly isRenewed?: boolean | undefined;
   /** Its record would end before its cookie. */
   readonly isForced?: boolean;
 }
@@ -56,8 +56,9 @@ async function write(
     const wish = { state, batches, seen, isRenewed, isForced };
     const kept = await keepTogether(wish);
     if (kept) take(state, kept, batches);
-    else if (userOf(batches) !== undefined) await beginAnew(state, batches, seen);
-    else if (batches.length) refuseGone(state);
+    else if (userOf(batches) !== undefined) {
+      await beginAnew(state, batches, seen);
+    } else if (batches.length) refuseGone(state);
     else {
       state.isSuperseded = true;
       tell(state, "gone");

@@ -185,7 +185,11 @@ export async function insert(
     }
   }
   Object.assign(state, { held, generation: 0, since: 0 });
-  state.isCookieDue = state.isUnsent = true;
+  state.isCookieDue = true;
+  state.abandon = async () => {
+    const { key } = state.held as Held;
+    await remove({ ...visit, waited: 0 }, key).catch(() => {});
+  };
   tell(state, "created");
 }
 
