@@ -3,12 +3,15 @@
 // them, and its cookie would replace a newer one in the browser. What another
 // process does is not known here: see docs/protocol.md.
 
+/** The visitor ended it, somebody else did, or it has newer cookies. */
+export type Kind = "ended" | "revoked" | "left";
+
 interface Turn {
   /** Its place in the order of all such events. */
   readonly place: number;
   /** In seconds since 1970. */
   readonly at: number;
-  readonly isEnd: boolean;
+  readonly kind: Kind;
 }
 
 const MOST = 10_000;
@@ -21,9 +24,9 @@ export function placeNow(): number {
 }
 
 /** Notes that a session has ended, or has a new generation. */
-export function noteTurn(name: string, at: number, isEnd: boolean): void {
+export function noteTurn(name: string, at: number, kind: Kind): void {
   turns.delete(name);
-  turns.set(name, { place: ++places, at, isEnd });
+  turns.set(name, { place: ++places, at, kind });
   if (turns.size > MOST) turns.delete(turns.keys().next().value as string);
 }
 

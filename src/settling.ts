@@ -66,7 +66,7 @@ async function keep(
   const isNews = state.isCookieDue || isChanged(state) && !state.held;
   if (isEnded) {
     await engine?.endFor(state, writeCookie(form, "", 0));
-    if (isKnown && !engine) noteTurn(nameOf(state), now, true);
+    if (isKnown && !engine) noteTurn(nameOf(state), now, "ended");
     if (isKnown || state.held) tell(state, "destroyed");
   }
   if (isTooLate && (isOpen ? isNews : isRemoved && !engine)) checkOpen(state);
@@ -82,7 +82,7 @@ async function keep(
   if (isDue) {
     const token = await sealFor(state, now);
     const persists = state.values[PERSIST] ?? settings.persistent;
-    if (state.left) noteTurn(nameOf(state), now, false);
+    if (state.left) noteTurn(nameOf(state), now, "left");
     state.isSent = true;
     return writeCookie(form, token, !!persists && endOf(state, now) - now);
   }
@@ -101,7 +101,7 @@ async function keep(
 function keepInCookie(state: State, now: number): boolean {
   const { isCookieDue, left, began } = state;
   const turn = !isNew(state) && turnAfter(nameOf(state), began);
-  if (turn && !isLogin(state) && (turn.isEnd || !left)) {
+  if (turn && !isLogin(state) && (turn.kind !== "left" || !left)) {
     if (isChanged(state)) refuseGone(state);
     return false;
   }

@@ -60,8 +60,8 @@ export async function unpack(
   if (!revision) return;
   state.carried = { revision, written, data };
   // What this process has ended itself, no cookie makes last any longer.
-  const isEnded = turnAfter(await keyOf(sid), 0)?.isEnd;
-  if (!isEnded && isOnItsWay(state.carried, state.visit)) {
+  const turn = turnAfter(await keyOf(sid), 0);
+  if (!turn && isOnItsWay(state.carried, state.visit)) {
     await holdCarried(state, sid);
   }
 }

@@ -1,5 +1,5 @@
-import { SessionError } from "../errors.ts";
-import { noteTurn } from "../overtaken.ts";
+import type { SessionError } from "../errors.ts";
+import { type Kind, noteTurn } from "../overtaken.ts";
 import { revokingOf } from "../revoking.ts";
 import type { SessionRecord } from "../store.ts";
 import type { Visit } from "../visit.ts";
@@ -19,17 +19,19 @@ const AHEAD = 1_000;
  * long as one may be on its way, and `revocations` know of the end at once.
  *
  * @param record As far as it is known.
+ * @param kind Whether its own visitor ends it.
  */
 export async function endRecord(
   visit: Visit,
   key: string,
   record?: SessionRecord,
+  kind?: Kind,
 ): Promise<void> {
   if (isEventual(visit)) {
     const revoking = await revokingOf(visit.settings);
     await revoking?.endSession(visit, key, record);
   }
-  await endAtStore(visit, key, record);
+  await endAtStore(visit, key, record, kind);
 }
 
 /**
@@ -51,7 +53,7 @@ export async function leaveRecord(
     await revoking?.endSession(visit, key, record, end * 1000);
   }
   await markEnd(visit, key, record);
-  noteTurn(key, visit.settings.now(), false);
+  noteTurn(key, visit.settings.now(), "left");
 }
 
 /** Ends a session as far as its store can. */
@@ -59,10 +61,11 @@ export async function endAtStore(
   visit: Visit,
   key: string,
   record?: SessionRecord,
+  kind: Kind = "revoked",
 ): Promise<void> {
   if (isEventual(visit)) await markEnd(visit, key, record);
   else await remove(visit, key);
-  noteTurn(key, visit.settings.now(), true);
+  noteTurn(key, visit.settings.now(), kind);
 }
 
 /** Replaces a late store's record by one of nobody's, or removes it. */

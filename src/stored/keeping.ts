@@ -107,7 +107,7 @@ async function end(state: State): Promise<void> {
   while (state.saving) await state.saving;
   const sid = visit.guest ?? (isNew(state) ? undefined : content.sid);
   const key = held?.key ?? (sid && await keyOf(sid));
-  if (key) await endRecord(visit, key, held?.record);
+  if (key) await endRecord(visit, key, held?.record, "ended");
   delete state.abandon;
 }
 

@@ -42,7 +42,8 @@ export async function read(
   if (state.held) return await valuesOf(visit, state.held);
   // Other answers to this browser may be on their way.
   const turn = turnAfter(key, 0);
-  visit.isGone = !!turn?.isEnd && visit.settings.now() < turn.at + GRACE;
+  visit.isGone = turn?.kind === "ended" &&
+    visit.settings.now() < turn.at + GRACE;
   tell(state, "gone");
   return undefined;
 }
@@ -87,6 +88,6 @@ export async function admit(
   state.generation = Math.max(number, generation.newest);
   state.since = generation.since;
   state.owner = values[OWNER] as string | undefined;
-  referTo(state);
+  if (state.generation || state.carried) referTo(state);
   return true;
 }
