@@ -1,3 +1,5 @@
+import type { Settings } from "./options.ts";
+
 // Which sessions this process has ended, or given to another generation of
 // cookies, a moment ago. A slower request that began before may answer after
 // them, and its cookie would replace a newer one in the browser. What another
@@ -15,7 +17,9 @@ interface Turn {
 }
 
 const MOST = 10_000;
-const turns: Map<string, Turn> = new Map();
+/** Of each store, and of the sessions in cookies. */
+const turns: WeakMap<object, Map<string, Turn>> = new WeakMap();
+const inCookies = {};
 let places = 0;
 
 /** The place of what happens now. */
@@ -23,15 +27,26 @@ export function placeNow(): number {
   return places;
 }
 
-/** Notes that a session has ended, or has a new generation. */
-export function noteTurn(name: string, at: number, kind: Kind): void {
-  turns.delete(name);
-  turns.set(name, { place: ++places, at, kind });
-  if (turns.size > MOST) turns.delete(turns.keys().next().value as string);
+/** Notes that a session has ended, or has newer cookies. */
+export function noteTurn(
+  { store, now }: Settings,
+  name: string,
+  kind: Kind,
+): void {
+  const home = store ?? inCookies;
+  const known = turns.get(home) ?? new Map<string, Turn>();
+  turns.set(home, known);
+  known.delete(name);
+  known.set(name, { place: ++places, at: now(), kind });
+  if (known.size > MOST) known.delete(known.keys().next().value as string);
 }
 
 /** What became of a session after a place in the order, if anything did. */
-export function turnAfter(name: string, place: number): Turn | undefined {
-  const turn = turns.get(name);
+export function turnAfter(
+  { store }: Settings,
+  name: string,
+  place: number,
+): Turn | undefined {
+  const turn = turns.get(store ?? inCookies)?.get(name);
   return turn && turn.place > place ? turn : undefined;
 }

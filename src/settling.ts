@@ -66,7 +66,7 @@ async function keep(
   const isNews = state.isCookieDue || isChanged(state) && !state.held;
   if (isEnded) {
     await engine?.endFor(state, writeCookie(form, "", 0));
-    if (isKnown && !engine) noteTurn(nameOf(state), now, "ended");
+    if (isKnown && !engine) noteTurn(settings, nameOf(state), "ended");
     if (isKnown || state.held) tell(state, "destroyed");
   }
   if (isTooLate && (isOpen ? isNews : isRemoved && !engine)) checkOpen(state);
@@ -82,7 +82,7 @@ async function keep(
   if (isDue) {
     const token = await sealFor(state, now);
     const persists = state.values[PERSIST] ?? settings.persistent;
-    if (state.left) noteTurn(nameOf(state), now, "left");
+    if (state.left) noteTurn(settings, nameOf(state), "left");
     state.isSent = true;
     return writeCookie(form, token, !!persists && endOf(state, now) - now);
   }
@@ -99,8 +99,8 @@ async function keep(
  * @throws {SessionError} `gone` if a change would.
  */
 function keepInCookie(state: State, now: number): boolean {
-  const { isCookieDue, left, began } = state;
-  const turn = !isNew(state) && turnAfter(nameOf(state), began);
+  const { isCookieDue, left, began, visit: { settings } } = state;
+  const turn = !isNew(state) && turnAfter(settings, nameOf(state), began);
   if (turn && !isLogin(state) && (turn.kind !== "left" || !left)) {
     if (isChanged(state)) refuseGone(state);
     return false;

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { withSession } from "../mod.ts";
 import { httpCases } from "./http_cases.ts";
+import { answerCases } from "./_store_answers.ts";
 import { type OpenStore, StoreBench } from "./_store_bench.ts";
+import { keepingCases } from "./_store_keeping.ts";
 import { raceCases } from "./_store_races.ts";
 import { setUp } from "./_support.ts";
 
@@ -40,8 +42,9 @@ export function describeSessions(
     }
   });
   if (isStrong) {
+    const cases = [...raceCases, ...answerCases, ...keepingCases];
     describe(`${name}: races`, () => {
-      for (const { name, run, needsList } of raceCases) {
+      for (const { name, run, needsList } of cases) {
         if (needsList && !canList) continue;
         it(name, async () => {
           const bench = setUp({ tokenCache: undefined });

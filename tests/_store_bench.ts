@@ -40,8 +40,10 @@ export interface WatchedStore {
   readonly calls: Call[];
   /** Called before each call; what it throws, the store throws. */
   before: ((call: Call) => unknown) | undefined;
-  /** Called after it, with what the store has answered. */
+  /** Called after it; what it throws is the answer, and the work is done. */
   after: ((call: Call) => unknown) | undefined;
+  /** Whether a client sends a call again, and takes the second answer. */
+  repeats: ((call: Call) => boolean) | undefined;
 }
 
 export function watch(inner: SessionStore): WatchedStore {
@@ -49,6 +51,7 @@ export function watch(inner: SessionStore): WatchedStore {
     calls: [],
     before: undefined,
     after: undefined,
+    repeats: undefined,
     store: new Proxy(inner, {
       get(target, name: keyof SessionStore) {
         const member = target[name];
@@ -59,7 +62,9 @@ export function watch(inner: SessionStore): WatchedStore {
           watched.calls.push(call);
           await watched.before?.(call);
           const method = member as (...args: unknown[]) => unknown;
-          const answer = await method.call(target, key, ...rest);
+          const work = () => method.call(target, key, ...rest);
+          if (watched.repeats?.(call)) await work();
+          const answer = await work();
           await watched.after?.(call);
           return answer;
         };
@@ -192,6 +197,21 @@ export class StoreBench {
     overtaken.resolve();
     return { fast: response, slow: await slowly };
   }
+}
+
+/** What a hook does only once, at the first call of a method. */
+export function once(op: string, act: () => unknown): (call: Call) => unknown {
+  let isOver = false;
+  return (call) => {
+    if (isOver || call.op !== op) return undefined;
+    isOver = true;
+    return act();
+  };
+}
+
+/** Waits some ms. */
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** The `Cookie` field that answers a response. */

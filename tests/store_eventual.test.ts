@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { SessionOptions } from "../mod.ts";
+import type { Session, SessionOptions } from "../mod.ts";
 import { LateStore } from "./_late_store.ts";
 import { cookieOf, StoreBench } from "./_store_bench.ts";
 import { assertNoCookie, setUp } from "./_support.ts";
@@ -123,6 +123,68 @@ describe("a store that may be late", () => {
       (session) => session.get("name"),
     );
     assert.equal(await again.json(), "Ada");
+  });
+
+  it("renews a cookie in its place, and those on the way are served", async () => {
+    const more = { renewAfter: 600 };
+    const { bench, store } = begin(more);
+    const look = (session: Session) => session.get("name");
+    const first = await bench.begin();
+    store.settle();
+    bench.clock.advance(600);
+    const renewed = cookieOf(await bench.act(first, look));
+    store.settle();
+    bench.clock.advance(1);
+    // A picture of the same page, with the old cookie.
+    const graced = cookieOf(await bench.act(first, look));
+    for (const wait of [100, 3600]) {
+      bench.clock.advance(wait);
+      for (const cookie of [renewed, graced]) {
+        assert.deepEqual(await bench.read(cookie), { name: "Ada" });
+      }
+    }
+    bench.takeEvents();
+  });
+
+  it("finds a copy of a cookie that is two renewals old", async () => {
+    const { bench, store } = begin({ renewAfter: 600 });
+    const look = (session: Session) => session.get("name");
+    const stolen = await bench.begin();
+    let cookie = stolen;
+    for (let i = 0; i < 2; i++) {
+      store.settle();
+      bench.clock.advance(600);
+      cookie = cookieOf(await bench.act(cookie, look));
+    }
+    store.settle();
+    bench.takeEvents();
+    assert.equal(await bench.read(stolen), null);
+    assert.deepEqual(bench.takeEvents(), ["reuse"]);
+    store.settle();
+    assert.equal(await bench.read(cookie), null);
+  });
+
+  it("is not asked what a cookie says that this process has ended", async () => {
+    const { bench } = begin();
+    const cookie = await bench.begin("ada");
+    await bench.act(cookie, (session) => session.destroy());
+    assert.equal(await bench.read(cookie), null);
+  });
+
+  it("begins a new record by a login, which no slow write undoes", async () => {
+    const { bench, store } = begin();
+    const cookie = await bench.begin("ada");
+    store.settle();
+    const { fast } = await bench.race(
+      cookie,
+      (session) => session.set("diary", "of Ada"),
+      (session) => session.login("bob"),
+    );
+    store.settle();
+    bench.clock.advance(3600);
+    assert.deepEqual(await bench.read(cookieOf(fast)), {});
+    const user = await bench.act(cookieOf(fast), (session) => session.userId);
+    assert.equal(await user.json(), "bob");
   });
 
   it("ends a session by what it writes, and the cookie goes", async () => {

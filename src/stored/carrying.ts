@@ -54,14 +54,14 @@ export function pack(state: State): void {
 export async function unpack(
   state: State,
   sid: Held["sid"],
+  key: string,
   text: string,
 ): Promise<void> {
   const { r: revision, w: written, d: data } = JSON.parse(text);
   if (!revision) return;
   state.carried = { revision, written, data };
-  // What this process has ended itself, no cookie makes last any longer.
-  const turn = turnAfter(await keyOf(sid), 0);
-  if (!turn && isOnItsWay(state.carried, state.visit)) {
+  const turn = turnAfter(state.visit.settings, key, 0);
+  if (isOnItsWay(state.carried, state.visit) && !turn) {
     await holdCarried(state, sid);
   }
 }

@@ -53,7 +53,7 @@ export async function leaveRecord(
     await revoking?.endSession(visit, key, record, end * 1000);
   }
   await markEnd(visit, key, record);
-  noteTurn(key, visit.settings.now(), "left");
+  noteTurn(visit.settings, key, "left");
 }
 
 /** Ends a session as far as its store can. */
@@ -65,7 +65,7 @@ export async function endAtStore(
 ): Promise<void> {
   if (isEventual(visit)) await markEnd(visit, key, record);
   else await remove(visit, key);
-  noteTurn(key, visit.settings.now(), kind);
+  noteTurn(visit.settings, key, kind);
 }
 
 /** Replaces a late store's record by one of nobody's, or removes it. */

@@ -22,9 +22,10 @@ export async function load(
   { sid, text }: Sealed,
 ): Promise<Values | null | undefined> {
   const { visit } = state;
-  if (isEventual(visit)) await unpack(state, sid, text);
+  const key = await keyOf(sid);
+  if (isEventual(visit)) await unpack(state, sid, key, text);
   const values = state.held
     ? await valuesOf(visit, state.held)
-    : await read(state, sid, await keyOf(sid));
+    : await read(state, sid, key);
   return values && !await admit(state, text, values) ? undefined : values;
 }

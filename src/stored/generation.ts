@@ -93,6 +93,12 @@ export function isSeen({ newest, oldest, at }: Generation): boolean {
   return newest === oldest || at > 0;
 }
 
+/** Whether only the newest counts: nobody is on the way with an older one. */
+export function isSettled(settings: Settings, generation: Generation): boolean {
+  return generation.newest === generation.oldest ||
+    isSeen(generation) && isGraceOver(settings, generation);
+}
+
 /** Notes that the newest has been seen: the grace of the one before begins. */
 export function confirm(settings: Settings, values: Values): void {
   const generation = generationOf(values);

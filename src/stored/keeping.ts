@@ -157,10 +157,12 @@ export async function keep(
   // A save that the handler has not waited for.
   while (state.saving) await state.saving;
   const { isFirstUse, isRenewable } = state;
+  const isNoted = isFirstUse && !isEventual(state.visit);
   const isWritten = isChanged(state) ||
-    !isTooLate && !!(isFirstUse || isRenewable);
+    !isTooLate && !!(isNoted || isRenewable);
   const isStale = isChanged(state) && state.content.isStale;
-  const turn = state.held && turnAfter(state.held.key, state.began);
+  const { held, began, visit: { settings } } = state;
+  const turn = held && turnAfter(settings, held.key, began);
   if (isWritten) await save(state, { isRenewed: isRenewable && !isTooLate });
   if (isTooLate || state.isSuperseded) return false;
   const isDue = !!(state.isCookieDue || isStale);

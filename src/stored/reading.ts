@@ -10,8 +10,10 @@ import {
   GRACE,
   isGraceOver,
   isSeen,
+  isSettled,
   judge,
   numberIn,
+  SKEW,
 } from "./generation.ts";
 import { decode } from "./records.ts";
 
@@ -35,13 +37,14 @@ export async function read(
   key: string,
 ): Promise<Values | null | undefined> {
   const { visit } = state;
+  const turn = turnAfter(visit.settings, key, 0);
   if (!isEventual(visit)) {
     const record = await fetchRecord(visit, key);
     if (isLive(visit, record)) state.held = { sid, key, record };
-  } else await readLate(state, sid, key);
+    // What this process has ended or left itself, no cookie brings back.
+  } else if (!turn) await readLate(state, sid, key);
   if (state.held) return await valuesOf(visit, state.held);
   // Other answers to this browser may be on their way.
-  const turn = turnAfter(key, 0);
   visit.isGone = turn?.kind === "ended" &&
     visit.settings.now() < turn.at + GRACE;
   tell(state, "gone");
@@ -82,9 +85,12 @@ export async function admit(
   state.isFirstUse = verdict === "newest" && !isSeen(generation);
   const { renewAfter = Infinity, now } = settings;
   const issued = values[ISSUED] as number | undefined ?? state.content.created;
-  state.isRenewable = verdict === "newest" && now() - issued >= renewAfter &&
-    (generation.newest === generation.oldest ||
-      isSeen(generation) && isGraceOver(settings, generation));
+  const age = now() - issued;
+  state.isRenewable = verdict === "newest" && age >= renewAfter &&
+    (isEventual(visit)
+      // Who has the newest one has seen it; nothing was written of that.
+      ? age >= GRACE + 2 * SKEW
+      : isSettled(settings, generation));
   state.generation = Math.max(number, generation.newest);
   state.since = generation.since;
   state.owner = values[OWNER] as string | undefined;

@@ -28,7 +28,7 @@ interface Mark {
 const NO_MARK: Mark = { epoch: 0 };
 /** A mark stays a small record: 7 kB. */
 const MOST_ENDED = 250;
-const TRIES = 10;
+const TRIES = 8;
 
 /**
  * Whether a session is over, or its login; the listener has been told then.

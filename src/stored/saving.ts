@@ -85,7 +85,7 @@ function take(state: State, kept: Kept, batches: readonly Batch[]): void {
   const { held, values, generation, isCookieDue, isSuperseded } = kept;
   const isOwn = userOf(batches) !== undefined ||
     batches.some(({ isRegenerated }) => isRegenerated);
-  if (isOwn) noteTurn(held.key, state.visit.settings.now(), "left");
+  if (isOwn) noteTurn(state.visit.settings, held.key, "left");
   state.content.created = held.record.createdAt / 1000;
   state.isFirstUse = false;
   Object.assign(state, { generation, isSuperseded });
