@@ -178,11 +178,9 @@ async function keepForToken(state: State): Promise<void> {
   const engine = await engineOf(visit.settings);
   if (!engine) return;
   visit.waited = 0;
-  if (isChanged(state) || visit.phase !== "open") {
-    checkOpen(state);
-    await engine.save(state);
-  }
-  await engine.insertEmpty(state);
+  const isKept = state.held && !isChanged(state);
+  if (!isKept || visit.phase !== "open") checkOpen(state);
+  if (!isKept) await engine.save(state);
   // What a later login or `regenerate()` has made is not for this one.
   if (state.isSuperseded) refuseGone(state);
   delete state.abandon;
@@ -193,7 +191,9 @@ function stayAt(state: State, epoch: number): void {
   // Its id stands in the user's record, should no cookie go out any more.
   if (state.visit.phase !== "open") return;
   state.epoch = epoch;
-  const stay = (values: Values) => void (values[EPOCH] = epoch);
+  const stay = (values: Values) => {
+    values[EPOCH] = Math.max(values[EPOCH] as number | undefined ?? 0, epoch);
+  };
   stay(state.values);
   openBatch(state).changes.push(stay);
 }

@@ -67,6 +67,23 @@ export const keepingCases: readonly StoreCase[] = [
     },
   },
   {
+    name: "tokens of one new session lead to one record",
+    async run(bench) {
+      const session = bench.sessions.create();
+      const seal = () => bench.sessions.seal(session);
+      const tokens = await Promise.all([seal(), seal(), seal()]);
+      session.login("ada");
+      tokens.push(...await Promise.all([seal(), seal()]));
+      const users = await Promise.all(
+        tokens.map(async (token) =>
+          (await bench.sessions.unseal(token))?.userId
+        ),
+      );
+      assert.deepEqual(users.slice(-2), ["ada", "ada"]);
+      if (bench.canList) assert.equal(await countOf(bench, "ada"), 1);
+    },
+  },
+  {
     name: "a save() that nobody waits for is kept with its response",
     async run(bench) {
       const response = await bench.act("", (session) => {

@@ -48,6 +48,20 @@ describe("a store that fails", () => {
     assert.ok(event?.type === "store-error");
     assert.equal(event.op, "get");
     assert.ok(event.ms >= 0);
+    assert.equal(event.cause.message, `Error: ${DOWN.message}`);
+  });
+
+  it("tells guests of a wrong password by the event", async () => {
+    const bench = begin({ onStoreError: "anonymous" });
+    const cookie = await bench.begin();
+    bench.watched.before = () => {
+      throw Object.assign(new Error("WRONGPASS"), { code: "28P01" });
+    };
+    assert.equal(await bench.read(cookie), null);
+    const [event] = bench.events;
+    assert.ok(event?.type === "store-error");
+    assert.equal(event.code, "28P01");
+    assert.equal(event.cause.message, "Error: WRONGPASS");
   });
 
   it("does not touch requests without a session", async () => {

@@ -11,7 +11,7 @@ import { keyOf } from "./records.ts";
 
 export { count, deleteExpired, list, revoke, revokeAll } from "./admin.ts";
 export { endFor, keep, reload, saveNow } from "./keeping.ts";
-export { insertEmpty, save } from "./saving.ts";
+export { save } from "./saving.ts";
 
 /**
  * The values of a session: `null` if its record is rotten, `undefined` if

@@ -159,10 +159,3 @@ async function move(
     throw error;
   }
 }
-
-/** Gives a session a record for the token that it is asked for. */
-export async function insertEmpty(state: State): Promise<void> {
-  if (state.held) return;
-  await insertAs(state, [], { ...state.values });
-  refer(state);
-}

@@ -118,7 +118,10 @@ export function fulfil(
   let isChanged = isForced || batches.length > 0;
   if (isReplayed) isChanged = replay(batches, values) || isForced;
   else Object.assign(values, seen);
-  if (state.epoch !== undefined) values[EPOCH] = state.epoch;
+  if (state.epoch !== undefined) {
+    const epoch = values[EPOCH] as number | undefined ?? 0;
+    values[EPOCH] = Math.max(epoch, state.epoch);
+  }
 
   const isMovedOn = before.floor > generation;
   let next = before.newest;
@@ -185,6 +188,7 @@ export async function insert(
     }
   }
   Object.assign(state, { held, generation: 0, since: 0 });
+  state.isSuperseded = state.isFirstUse = state.isRenewable = false;
   state.isCookieDue = true;
   state.abandon = async () => {
     const { key } = state.held as Held;
