@@ -140,7 +140,7 @@ export async function saveNow(state: State): Promise<void> {
   }
   checkOpen(state);
   if (!isChanged(state)) await reload(state);
-  else if (isWorthKeeping(state)) await save(state);
+  else if (isWorthKeeping(state) && !await save(state)) refuseGone(state);
 }
 
 /**

@@ -26,20 +26,24 @@ export interface Reason {
  * Writes what a session has to be kept, and the reason to write it anyway. Its
  * writes come one after the other; what is changed meanwhile is for the next.
  *
+ * @returns `false` if it has ended, and nothing is lost by that.
  * @throws {SessionError} `gone` if it has ended, and something cannot be kept.
  */
-export async function save(state: State, reason: Reason = {}): Promise<void> {
+export async function save(
+  state: State,
+  reason: Reason = {},
+): Promise<boolean> {
   while (state.saving) await state.saving;
   const work = write(state, reason);
   const forget = () => delete state.saving;
   state.saving = work.then(forget, forget);
-  await work;
+  return await work;
 }
 
 async function write(
   state: State,
   { isRenewed = false, isForced = false }: Reason,
-): Promise<void> {
+): Promise<boolean> {
   const { held } = state;
   const batches = [...state.batches];
   const seen = { ...state.values };
@@ -50,22 +54,26 @@ async function write(
       await attempt.back?.catch(() => {});
     }
   }
-  if (held && isIdNew(state, held)) await move(state, held, batches, seen);
-  else if (!held) await insertAs(state, batches, seen);
+  if (!held) await insertAs(state, batches, seen);
+  else if (isIdNew(state, held)) await move(state, held, batches, seen);
   else {
     const wish = { state, batches, seen, isRenewed, isForced };
     const kept = await keepTogether(wish);
     if (kept) take(state, kept, batches);
     else if (userOf(batches) !== undefined) {
       await beginAnew(state, batches, seen);
-    } else if (batches.length) refuseGone(state);
-    else {
+    } else if (batches.some(({ changes }) => changes.length)) {
+      refuseGone(state);
+    } else {
+      // Without its session, there are no cookies to be replaced.
+      state.batches = state.batches.filter((each) => !batches.includes(each));
       state.isSuperseded = true;
       tell(state, "gone");
-      return;
+      return false;
     }
   }
   refer(state);
+  return true;
 }
 
 /** Notes what the session's cookie has to say of it now. */
