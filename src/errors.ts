@@ -1,18 +1,20 @@
 /**
  * What went wrong, as a stable string to branch on.
  *
- * - `conflict`: other requests changed the session in each of five tries.
+ * - `conflict`: other processes changed the session in each of five tries, or
+ *   the revocations of its user in each of eight.
  * - `destroyed`: the session was written after `destroy()`.
  * - `gone`: the session ended, or another user logged in, before a change could
- *   be kept.
+ *   be kept; or its cookie ended a moment before the request.
  * - `invalid-data`: a value cannot be kept as it is, or does not fit `schema`.
  * - `late-write`: the session was written after its response had left, or for
  *   a response that carries no cookie, such as a WebSocket upgrade.
  * - `left-out`: the session was written on a request that `when` leaves out.
  * - `oversize`: the cookie would be larger than browsers keep, or the record
  *   larger than the store does.
- * - `store-failed`: the store threw, or took longer than `storeTimeout`. Whether
- *   a write has arrived is not known then.
+ * - `store-failed`: the store threw, took longer than `storeTimeout`, has too
+ *   many requests waiting, or does not have the visitor's last write yet. A write
+ *   that arrives all the same is taken back, as far as the store can.
  * - `unsupported`: the store has no such ability, a list of sessions say.
  */
 export type SessionErrorCode =
@@ -59,9 +61,10 @@ export class SessionError extends Error {
   readonly code: SessionErrorCode;
 
   /**
-   * Where a session could not be ended as its store has failed: the
+   * Of a request that failed as its session could not be ended: the
    * `Set-Cookie` line that makes the browser forget it all the same, for the
-   * page that says so.
+   * page that says so. The error of `save()` has none, as the response clears
+   * the cookie then.
    */
   declare readonly setCookie?: string;
 
@@ -70,7 +73,7 @@ export class SessionError extends Error {
    *
    * @param code What went wrong.
    * @param message The same for a person.
-   * @param options `cause`: the error of a codec or schema below.
+   * @param options `cause`: the error of a codec or a store below.
    */
   constructor(code: SessionErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);

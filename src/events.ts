@@ -23,20 +23,23 @@ export type RejectReason =
  *
  * No event carries a token, a key or data. `id` is the session's public id.
  *
- * - `created`: a new session was sealed for the first time.
+ * - `created`: a new session was kept for the first time.
  * - `opened`: a request came with a good session.
  * - `renewed`: its idle timeout was moved on without any change.
  * - `resealed`: it came with an older secret and left with the newest.
  * - `destroyed`: it was ended by `destroy()`.
- * - `gone`: it has ended, or ended while the request ran; nothing is kept.
- * - `merged`: another request wrote it first; the changes were made again on
- *   top of those.
- * - `conflict`: that failed five times, and the changes are lost.
- * - `grace`: a request came with the id that `renewAfter` had just replaced.
- * - `reuse`: one came with such an id long after; the session was ended, as
+ * - `gone`: it has ended, or its cookie has, before the request or while it
+ *   ran; or another user has logged in. A change is refused.
+ * - `merged`: other requests wrote it first, or at the same time; the changes
+ *   were made on top of theirs.
+ * - `conflict`: that failed five times, and the changes are not kept.
+ * - `grace`: a request came with the cookie that `renewAfter` has replaced, in
+ *   time, and is served.
+ * - `reuse`: one came with such a cookie too late; the session was ended, as
  *   somebody has kept a copy.
  * - `revoked`: it was ended by `revoke()` or `revokeAll()`.
- * - `store-error`: the store failed, or was too slow, in `op` after `ms`.
+ * - `store-error`: the store, or that of `revocations`, failed or was too slow
+ *   in `op`, after `ms`.
  * - `expired`: it came too late, and a new one begins.
  * - `rejected`: the cookie was not good, and a new session begins; `keyId`
  *   is the id of the secret that it names.

@@ -80,8 +80,11 @@ export class LiveSession implements Session {
   }
 
   clear(): void {
+    this.#checkWritable();
+    if (!wipe({ ...this.#state.values })) return;
     checkOpen(this.#state);
-    if (wipe(this.#state.values)) openBatch(this.#state).changes.push(wipe);
+    wipe(this.#state.values);
+    openBatch(this.#state).changes.push(wipe);
   }
 
   keys(): string[] {
@@ -174,14 +177,14 @@ export class LiveSession implements Session {
   }
 
   persist(choice: boolean | number): void {
-    checkOpen(this.#state);
+    this.#checkWritable();
     const { persistent, absoluteTimeout } = this.#state.visit.settings;
     if (typeof choice !== "boolean") {
       checkSeconds("persist", choice, absoluteTimeout);
     }
     if (choice !== (this.#state.values[PERSIST] ?? persistent)) {
-      this.#state.isCookieDue = true;
       this.#change(PERSIST, () => choice);
+      this.#state.isCookieDue = true;
     }
   }
 
@@ -205,6 +208,11 @@ export class LiveSession implements Session {
     return this.#state;
   }
 
+  /** What changes nothing, a notice that is not there say, is no loss. */
+  #checkWritable(): void {
+    if (!this.#state.visit.isGone) checkOpen(this.#state);
+  }
+
   #find(key: string): unknown {
     const { values, visit } = this.#look();
     return readable(visit.settings.codec, key, values);
@@ -225,10 +233,8 @@ export class LiveSession implements Session {
 
   /** Makes a new value of one, now and again on newer data. */
   #change(key: string, change: (value: unknown) => unknown): void {
-    const { values, visit } = this.#state;
-    const { codec } = visit.settings;
-    // What changes nothing, a notice that is not there say, is no loss.
-    if (!visit.isGone) checkOpen(this.#state);
+    this.#checkWritable();
+    const { values, visit: { settings: { codec } } } = this.#state;
     const makeChanged = (value: unknown) => {
       const changed = change(value);
       return changed === undefined ? changed : keep(codec, key, changed);

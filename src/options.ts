@@ -53,7 +53,8 @@ export interface SessionOptions<Data extends object = AnyData> {
    */
   store?: SessionStore | undefined;
   /**
-   * How long a request waits for the store, in all its questions together.
+   * How long a request waits for the store, in all its questions together. Each
+   * `save()` and `reload()` has that time for itself.
    *
    * @default {5}
    */
@@ -61,7 +62,8 @@ export interface SessionOptions<Data extends object = AnyData> {
   /**
    * What a request gets whose session cannot be read as the store fails:
    * `"throw"` an error, `"anonymous"` an empty session that cannot be written,
-   * and keeps its cookie. A failed write is always an error.
+   * and keeps its cookie. It can be logged in and ended. A failed write is always
+   * an error.
    *
    * @default {"throw"}
    */
@@ -70,7 +72,8 @@ export interface SessionOptions<Data extends object = AnyData> {
    * Ends all sessions of a user by `revokeAll()`, also of sessions in cookies:
    * it keeps one small record for each user who did so, and is read once in
    * each request of a user who has logged in. Beside a store that may be late,
-   * it ends each session at once, and is read for visitors, too.
+   * it ends each session at once, and is read for visitors, too. It has to be
+   * strong, and one that may drop records out of room is refused.
    */
   revocations?: SessionStore | undefined;
   /**
@@ -80,7 +83,7 @@ export interface SessionOptions<Data extends object = AnyData> {
    */
   revocationsMaxAge?: number | undefined;
   /**
-   * Seals the records with keys that the holder's cookie is needed for: who
+   * Seals the records with keys that a cookie of the session is needed for: who
    * has a copy of the store, or even of the secret with it, reads none of
    * them. Records that were written without it are refused.
    *
@@ -88,15 +91,17 @@ export interface SessionOptions<Data extends object = AnyData> {
    */
   encrypt?: boolean | undefined;
   /**
-   * Gives a session in a store a new id after so many seconds. Requests that
-   * are on their way with the old one are served for another 30 s; whoever
-   * comes later has a copy, and the session ends.
+   * Gives a session in a store a new cookie after so many seconds, 60 at least.
+   * The old one is served until the new one was seen, and for another 30 s;
+   * whoever comes with it later has a copy, and the session ends. Each renewal
+   * is two writes. An eventual store renews after 150 s at the soonest.
    */
   renewAfter?: number | undefined;
   /**
-   * Where the last use counts: `"cookie"`, at no cost. `"store"`: the record's
-   * expiry and `lastSeenAt` move as well, at most once per quarter of
-   * `idleTimeout` or five minutes.
+   * Where the last use counts. `"cookie"`: the record lives a day longer than
+   * the cookie, and one touch a day keeps it so. `"store"`: it ends with the
+   * cookie, and its expiry and `lastSeenAt` move each time the cookie is renewed,
+   * at most once per quarter of `idleTimeout` or five minutes.
    *
    * @default {"cookie"}
    */
@@ -210,7 +215,7 @@ export function resolveOptions<Data extends object>(
   checkSeconds("absoluteTimeout", absoluteTimeout, 400 * day);
   checkSeconds("idleTimeout", settings.idleTimeout, absoluteTimeout);
   if (renewAfter !== undefined) {
-    // Requests find a renewed id by the old one for half of the shortest time.
+    // Half of the shortest time is that of requests with the one before.
     checkSeconds("renewAfter", renewAfter, absoluteTimeout, 60);
   }
   for (const name of ["encrypt", "renewAfter", "trackIdle"] as const) {

@@ -5,8 +5,11 @@ import type { Settings } from "./options.ts";
 // them, and its cookie would replace a newer one in the browser. What another
 // process does is not known here: see docs/protocol.md.
 
-/** The visitor ended it, somebody else did, or it has newer cookies. */
-export type Kind = "ended" | "revoked" | "left";
+/**
+ * Its visitor ended it, somebody else did, or it has newer cookies: of a login,
+ * or of the same session.
+ */
+export type Kind = "ended" | "revoked" | "login" | "left";
 
 interface Turn {
   /** Its place in the order of all such events. */

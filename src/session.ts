@@ -11,7 +11,11 @@ export type AnyData = Record<string, any>;
  * @typeParam Data The shape of the data. Every value may be absent.
  */
 export interface Session<Data extends object = AnyData> {
-  /** A public handle, safe to log and to show; it opens nothing. */
+  /**
+   * A public handle, safe to log and to show; it opens nothing. In a strong
+   * store it stays for the session's whole life; elsewhere `login()` and
+   * `regenerate()` make a new one.
+   */
   readonly id: string;
   /** Whether the request brought no session. */
   readonly isNew: boolean;
@@ -60,15 +64,19 @@ export interface Session<Data extends object = AnyData> {
   flashes<Value = unknown>(key: string): readonly Value[];
 
   /**
-   * Ends all cookies that the session has had, and keeps its data. Call it
-   * whenever rights change; {@linkcode Session.login} does. Without a store, and
-   * with one that may be late, it gets a new id, too.
+   * Gives the session a new cookie, and keeps its data. Call it whenever rights
+   * change; {@linkcode Session.login} does. In a strong store, all cookies that
+   * it has had end with that. Without a store, a copy of one opens until it
+   * expires.
    */
   regenerate(): void;
   /**
-   * Makes a user the owner: earlier cookies end, and the timeouts start again.
-   * Values that a visitor gathered before stay; those of another user are
-   * removed, and whatever a request of theirs still writes finds `gone`.
+   * Makes a user the owner: the session has a new cookie, as by
+   * {@linkcode Session.regenerate}, and the timeouts start again. Values that a
+   * visitor gathered before stay; those of another user are removed. In a strong
+   * store, whatever a request from before the login still writes is refused with
+   * `gone`, unless it is of the same user. A login is never refused so: if the
+   * session ends meanwhile, it begins a new one.
    *
    * @param userId Any text that names the user.
    * @param options `label`: names the device in `sessions.list()`; without a
@@ -88,11 +96,12 @@ export interface Session<Data extends object = AnyData> {
   /**
    * Keeps the session now. In a store, it is written or, after `destroy()`,
    * ended, and then shows what was kept, with what other requests wrote; jobs,
-   * sockets and streams need nothing else. Without a change it is only read
-   * again, as `reload()` does. What is changed while it is on its way is for the
-   * next one, and what is empty and was never kept needs no record. In a cookie,
-   * it is tried whether it can be sealed, so that a handler can catch an error:
-   * the cookie is made when the response leaves.
+   * sockets and streams need nothing else. It may take `storeTimeout`, whatever
+   * the request has waited before. Without a change it is only read again, as
+   * `reload()` does. What is changed while it is on its way is for the next one,
+   * and what is empty and was never kept needs no record. In a cookie, it is
+   * tried whether it can be sealed, so that a handler can catch an error: the
+   * cookie is made when the response leaves.
    *
    * @throws {SessionError} `oversize` or `invalid-data`; with a store `gone`,
    * `conflict` or `store-failed`. After that, the changes are still there, and
@@ -101,8 +110,9 @@ export interface Session<Data extends object = AnyData> {
   save(): Promise<void>;
   /**
    * Reads the session again, with the changes that are not kept yet on top: for
-   * a socket or a job that lives longer than what it has read. In a cookie, only
-   * `revocations` are asked.
+   * a socket or a job that lives longer than what it has read. It may take
+   * `storeTimeout`, too. What has no record yet has nothing to be read. In a
+   * cookie, only `revocations` are asked.
    *
    * @throws {SessionError} `gone` if it has ended, or another user has logged in
    * since; with a store `store-failed`.

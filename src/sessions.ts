@@ -33,10 +33,14 @@ export interface Sessions<Data extends object = AnyData> {
   /**
    * Opens the session of a request. A cookie that is not good makes a new
    * session and an event, never an error.
+   *
+   * @throws {SessionError} `store-failed` if the store cannot be asked, unless
+   * `onStoreError` is `"anonymous"`.
    */
   open(request: Request): Promise<Session<Data>>;
   /**
-   * Adds to a response what the session needs, once, at the end of a request.
+   * Adds to a response what the session needs, once, at the end of a request. A
+   * new record that `save()` has made before stays, also if no response follows.
    *
    * @returns The same response if the session was not touched; else the one
    * to send, which may be a copy.
@@ -46,9 +50,11 @@ export interface Sessions<Data extends object = AnyData> {
   /** A new session without a request. */
   create(): Session<Data>;
   /**
-   * Seals a session as the value of its cookie.
+   * Seals a session as the value of its cookie. In a store, it is written, too.
    *
-   * @throws {SessionError} `oversize` or `invalid-data`.
+   * @throws {SessionError} `oversize` or `invalid-data`; with a store also what
+   * `save()` throws, and `gone` if the session has a newer cookie by a login or
+   * `regenerate()` of another request.
    */
   seal(session: Session<Data>): Promise<string>;
   /** Opens the value of a cookie; `null` if it is not good, and an event. */
@@ -76,15 +82,17 @@ export interface Sessions<Data extends object = AnyData> {
    * that has got a new id in this request, give the session.
    * @returns How many; `undefined` for sessions in cookies, which nobody counts.
    * @throws {SessionError} `unsupported` without a store that lists, and without
-   * the option `revocations`.
+   * the option `revocations`; `store-failed` or `conflict` if it could not end
+   * all. What it has ended stays ended, and another call goes on.
    */
   revokeAll(
     userId: string,
     options?: { except?: Session<Data> | string | undefined },
   ): Promise<number | undefined>;
   /**
-   * How many sessions there are, of a user or in all; for a while, also those
-   * that have just ended.
+   * How many sessions there are, of a user or in all. For a while, some that have
+   * expired may be among them or, of a store that may be late, have ended. It may
+   * take longer than `storeTimeout`.
    *
    * @throws {SessionError} `unsupported` without a store that counts.
    */

@@ -1,14 +1,13 @@
 import { encodeBase64url } from "./base64url.ts";
 import { writeCookie } from "./cookie.ts";
 import { PERSIST } from "./data.ts";
+import { isRenewalDue } from "./idle.ts";
 import { noteTurn, turnAfter } from "./overtaken.ts";
 import { engineOf } from "./storing.ts";
 import { sealFor } from "./sealing.ts";
 import {
   checkOpen,
   endOf,
-  expiresAt,
-  idleOf,
   isChanged,
   isLogin,
   isNew,
@@ -18,7 +17,7 @@ import {
   tell,
 } from "./state.ts";
 import type { Mark } from "./response.ts";
-import { isNavigation, type Phase, type Visit } from "./visit.ts";
+import { isNavigation, type Phase } from "./visit.ts";
 
 /**
  * Ends a session's request: keeps what was changed, and finds what the
@@ -41,7 +40,7 @@ export function settle(
 
 /** Whether time alone makes something of a session that has not changed. */
 function isDue(state: State): boolean {
-  return !!(state.isFirstUse || state.isRenewable) ||
+  return !!(state.isFirstUse || state.isRenewable || state.isOffered) ||
     isRenewalDue(state, state.visit.settings.now());
 }
 
@@ -82,7 +81,9 @@ async function keep(
   if (isDue) {
     const token = await sealFor(state, now);
     const persists = state.values[PERSIST] ?? settings.persistent;
-    if (state.left) noteTurn(settings, nameOf(state), "left");
+    if (state.left) {
+      noteTurn(settings, nameOf(state), isLogin(state) ? "login" : "left");
+    }
     state.isSent = true;
     return writeCookie(form, token, !!persists && endOf(state, now) - now);
   }
@@ -101,8 +102,8 @@ async function keep(
 function keepInCookie(state: State, now: number): boolean {
   const { isCookieDue, left, began, visit: { settings } } = state;
   const turn = !isNew(state) && turnAfter(settings, nameOf(state), began);
-  if (turn && !isLogin(state) && (turn.kind !== "left" || !left)) {
-    if (isChanged(state)) refuseGone(state);
+  if (turn && !isLogin(state) && !(left && turn.kind === "left")) {
+    if (state.batches.some(({ changes }) => changes.length)) refuseGone(state);
     return false;
   }
   if (isChanged(state) || isCookieDue) return true;
@@ -114,23 +115,4 @@ function keepInCookie(state: State, now: number): boolean {
 /** What a session in a cookie is known by among those of this process. */
 function nameOf({ left, content }: State): string {
   return encodeBase64url((left ?? content.sid) as Uint8Array);
-}
-
-/**
- * Whether the idle timeout is to be moved on: at most once per quarter of
- * itself or five minutes, and by a navigation if it can be. One that took long
- * counts as another request: its answer may come after that to a logout.
- */
-export function isRenewalDue(state: State, now: number): boolean {
-  const { content: { sealed }, visit } = state;
-  const idle = idleOf(state);
-  const age = now - sealed;
-  return age >= Math.min(idle / 4, 300) &&
-    (age >= idle / 2 || isNavigation(visit) && !isSlow(visit, now)) &&
-    endOf(state, now) > expiresAt(state);
-}
-
-/** Whether a request has taken so long that others may have overtaken it. */
-export function isSlow({ opened = 0 }: Visit, now: number): boolean {
-  return now - opened > 2;
 }

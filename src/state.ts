@@ -91,6 +91,8 @@ export interface State {
   since?: number;
   /** The request is the first one with the newest generation. */
   isFirstUse?: boolean;
+  /** Its cookie is an older one: the answer has the newest. */
+  isOffered?: boolean;
   /** It is old enough for a new one, and nobody is on the way with an older. */
   isRenewable?: boolean;
   /** Another request has a newer generation, which this one must not get. */

@@ -23,7 +23,7 @@ export interface Visit {
    * Its cookie stopped to count a moment ago, and other answers to the browser
    * may be on their way: only a login outdoes them.
    */
-  isGone?: boolean;
+  isGone?: boolean | undefined;
   /** The id of a session that could not be read, as its store has failed. */
   guest?: Uint8Array<ArrayBuffer>;
   /** How long its store has kept it waiting, in ms. */

@@ -93,7 +93,7 @@ for (const place of Object.keys(PLACES)) {
 }
 
 describe("a slow request whose session another process", () => {
-  const newer = [1, 1, 1, 0, 0, "else"];
+  const newer = [1, 1, 1, 0, 0, 0, "else"];
   const ends: Readonly<Record<string, object | null>> = {
     "has ended": null,
     "has given a newer cookie": { "~g": newer },

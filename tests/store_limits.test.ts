@@ -25,7 +25,7 @@ describe("a store that always answers conflict", () => {
         create: store.create.bind(store),
         get: store.get.bind(store),
         delete: store.delete.bind(store),
-        update: () => Promise.resolve("conflict"),
+        update: () => Promise.resolve("conflict" as const),
       },
     } as const;
     for (const act of ["set", "login", "regenerate"]) {
@@ -53,7 +53,7 @@ describe("a store that always answers conflict", () => {
       create: () => Promise.resolve(false),
       get: store.get.bind(store),
       delete: store.delete.bind(store),
-      update: () => Promise.resolve("conflict"),
+      update: () => Promise.resolve("conflict" as const),
     } as const;
     const { createSessions } = await import("../mod.ts");
     const { store: _, ...options } = bench.options;

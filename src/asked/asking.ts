@@ -65,6 +65,7 @@ export async function admit(
     if (await (await revokingOf(settings))?.isRevoked(state)) return false;
   } catch (error) {
     admitGuest(visit, error);
+    visit.guest = content.sid;
     return false;
   }
   tell(state, "opened");

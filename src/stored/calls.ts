@@ -45,8 +45,11 @@ export async function call<Answer>(
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isLate = false;
   try {
-    checkStalled(questions, question.asked);
-    questions.add(question);
+    // What nobody waits for, a clean-up say, is no sign of a store that stands.
+    if (left <= settings.storeTimeout * 1000) {
+      checkStalled(questions, question.asked);
+      questions.add(question);
+    }
     return await new Promise((resolve, reject) => {
       timer = setTimeout(() => {
         isLate = true;

@@ -27,11 +27,14 @@ export async function endRecord(
   record?: SessionRecord,
   kind?: Kind,
 ): Promise<void> {
-  if (isEventual(visit)) {
-    const revoking = await revokingOf(visit.settings);
-    await revoking?.endSession(visit, key, record);
+  try {
+    if (isEventual(visit)) {
+      const revoking = await revokingOf(visit.settings);
+      await revoking?.endSession(visit, key, record);
+    }
+  } finally {
+    await endAtStore(visit, key, record, kind);
   }
-  await endAtStore(visit, key, record, kind);
 }
 
 /**
@@ -39,21 +42,19 @@ export async function endRecord(
  * its cookie may still be served.
  *
  * @param isOwnerNew It is another user's session from now on.
+ * @param kind Whether by a login.
  */
 export async function leaveRecord(
   visit: Visit,
   key: string,
   record: SessionRecord,
   isOwnerNew: boolean,
+  kind: Kind,
 ): Promise<void> {
   const revoking = await revokingOf(visit.settings);
-  if (isOwnerNew) await revoking?.endSession(visit, key, record);
-  else {
-    const end = visit.settings.now() + carryOf(visit) + SKEW;
-    await revoking?.endSession(visit, key, record, end * 1000);
-  }
+  await revoking?.endSession(visit, key, record, !isOwnerNew);
   await markEnd(visit, key, record);
-  noteTurn(visit.settings, key, "left");
+  noteTurn(visit.settings, key, kind);
 }
 
 /** Ends a session as far as its store can. */

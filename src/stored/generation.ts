@@ -14,6 +14,8 @@ export interface Generation {
   readonly oldest: number;
   /** Of the last login or `regenerate()`: cookies before it are refused. */
   readonly floor: number;
+  /** Of the last login. */
+  readonly login: number;
   /** Of the last login that changed the owner. */
   readonly since: number;
   /** When the newest was first seen or, of `floor`, made, in seconds; or 0. */
@@ -21,6 +23,9 @@ export interface Generation {
   /** Whose clock that was. */
   readonly clock: string;
 }
+
+/** The same as the record has it. */
+type Stored = [number, number, number, number, number, number, string];
 
 /** What a cookie is worth. */
 export type Verdict = "newest" | "grace" | "refused" | "reuse";
@@ -46,15 +51,14 @@ export function randomText(length: number): string {
 
 /** The generation of values. */
 export function generationOf(values: Values): Generation {
-  const [newest, oldest, floor, since, at, clock] =
-    values[GENERATION] as [number, number, number, number, number, string] ??
-      [0, 0, 0, 0, 0, ""];
-  return { newest, oldest, floor, since, at, clock };
+  const [newest, oldest, floor, login, since, at, clock] =
+    values[GENERATION] as Stored ?? [0, 0, 0, 0, 0, 0, ""];
+  return { newest, oldest, floor, login, since, at, clock };
 }
 
 function put(values: Values, generation: Generation): void {
-  const { newest, oldest, floor, since, at, clock } = generation;
-  values[GENERATION] = [newest, oldest, floor, since, at, clock];
+  const { newest, oldest, floor, login, since, at, clock } = generation;
+  values[GENERATION] = [newest, oldest, floor, login, since, at, clock];
 }
 
 /** Which number a cookie has. */
@@ -62,18 +66,25 @@ export function numberIn(text: string): number {
   return text === "{}" ? 0 : JSON.parse(text).g ?? 0;
 }
 
-/** What a cookie of this number is worth now. */
+/**
+ * What a cookie of this number is worth now.
+ *
+ * @param isLater It was sealed after the newest was made: a request that was on
+ * its way then has got it.
+ */
 export function judge(
   settings: Settings,
   generation: Generation,
   number: number,
+  isLater: boolean,
 ): Verdict {
   const { newest, oldest, floor, at } = generation;
   if (number === newest) return "newest";
   // More than the record knows: its last write was lost by the back end.
   if (number > newest || number < floor) return "refused";
   if (number < oldest) return "reuse";
-  return at && isGraceOver(settings, generation) ? "reuse" : "grace";
+  const isOver = at && !isLater && isGraceOver(settings, generation);
+  return isOver ? "reuse" : "grace";
 }
 
 /**
@@ -114,18 +125,25 @@ export function renew(values: Values): number {
   return newest;
 }
 
-/** Makes a next one, and ends all before it. */
+/**
+ * Makes a next one, and ends all before it.
+ *
+ * @param isLogin By a login.
+ * @param isOwnerNew By one of another user.
+ */
 export function replace(
   settings: Settings,
   values: Values,
+  isLogin: boolean,
   isOwnerNew: boolean,
 ): number {
-  const { newest, since } = generationOf(values);
+  const { newest, login, since } = generationOf(values);
   const next = newest + 1;
   put(values, {
     newest: next,
     oldest: next,
     floor: next,
+    login: isLogin ? next : login,
     since: isOwnerNew ? next : since,
     at: settings.now(),
     clock: nameOf(settings),

@@ -110,6 +110,7 @@ async function writeAll(all: Member[], queue: Queue): Promise<void> {
   const visit = roomiest(members);
   const attempt = newAttempt();
   for (const { wish } of members) addAttempt(wish.batches, attempt);
+  let failures = 0;
   let base = newest([queue.latest, ...members.map(heldBy)]);
   for (let tries = 1;; tries++) {
     const composed = await compose(members, base, visit);
@@ -139,7 +140,7 @@ async function writeAll(all: Member[], queue: Queue): Promise<void> {
     } catch (error) {
       const found = await findAfter(state, base, attempt, error);
       if (found) return settle(found, await valuesOf(visit, found) ?? values);
-      if (tries > 1) throw error;
+      if (failures++) throw error;
       // It has not arrived, or not yet: then the next one is a conflict.
       continue;
     }

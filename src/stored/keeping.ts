@@ -1,7 +1,8 @@
 import { fit } from "../asked/fitting.ts";
+import type { SessionError } from "../errors.ts";
 import { revokingOf } from "../revoking.ts";
 import { turnAfter } from "../overtaken.ts";
-import { isRenewalDue, isSlow } from "../settling.ts";
+import { isRenewalDue, isSlow } from "../idle.ts";
 import {
   checkOpen,
   endOf,
@@ -15,7 +16,7 @@ import {
 import type { SessionRecord } from "../store.ts";
 import { fetchRecord, isEventual, isLive, storeOf } from "./back_end.ts";
 import { call } from "./calls.ts";
-import { readLate } from "./carrying.ts";
+import { readLate, referTo } from "./carrying.ts";
 import { endRecord } from "./ending.ts";
 import { generationOf } from "./generation.ts";
 import { valuesOf } from "./reading.ts";
@@ -76,7 +77,10 @@ async function prolong(state: State, now: number): Promise<boolean> {
       return false;
     }
   }
-  if (!isSlow(visit, now)) return !state.isSuperseded;
+  // A cookie of an older generation must not take a newer one's place.
+  if (!isSlow(visit, now) && !visit.settings.renewAfter) {
+    return !state.isSuperseded;
+  }
   const record = await fetchRecord(visit, held.key).catch(() => null);
   return isLive(visit, record) && await isCurrent(state, record);
 }
@@ -93,12 +97,19 @@ async function touch(
   return await call(visit, { op: "touch", ask }).catch(() => undefined);
 }
 
+/** Whether a session may have a cookie, which is of the newest generation. */
 async function isCurrent(
-  { visit, held, generation = 0 }: State,
+  state: State,
   record: SessionRecord,
 ): Promise<boolean> {
+  const { visit, held, generation = 0 } = state;
   const values = held && await valuesOf(visit, { ...held, record });
-  return !!values && generationOf(values).floor <= generation;
+  if (!values) return false;
+  const { floor, newest } = generationOf(values);
+  if (floor > generation) return false;
+  state.generation = Math.max(newest, generation);
+  referTo(state);
+  return true;
 }
 
 /** Ends a session for good, also one that could not be read. */
@@ -163,9 +174,19 @@ export async function keep(
   const isStale = isChanged(state) && state.content.isStale;
   const { held, began, visit: { settings } } = state;
   const turn = held && turnAfter(settings, held.key, began);
-  if (isWritten) await save(state, { isRenewed: isRenewable && !isTooLate });
+  if (isWritten) {
+    const isWanted = isChanged(state);
+    try {
+      await save(state, { isRenewed: isRenewable && !isTooLate });
+    } catch (error) {
+      // Nothing of the handler's is lost: the next request does it.
+      if (isWanted || (error as SessionError).code !== "store-failed") {
+        throw error;
+      }
+    }
+  }
   if (isTooLate || state.isSuperseded) return false;
-  const isDue = !!(state.isCookieDue || isStale);
+  const isDue = !!(state.isCookieDue || state.isOffered || isStale);
   const isRenewed = !isNew(state) && !turn && isRenewalDue(state, now);
   if (!isRenewed || isWritten) return isDue || isRenewed;
   if (!await prolong(state, now)) return isDue;

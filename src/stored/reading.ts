@@ -45,8 +45,9 @@ export async function read(
   } else if (!turn) await readLate(state, sid, key);
   if (state.held) return await valuesOf(visit, state.held);
   // Other answers to this browser may be on their way.
-  visit.isGone = turn?.kind === "ended" &&
-    visit.settings.now() < turn.at + GRACE;
+  const isOwn = turn && turn.kind !== "revoked" &&
+    (turn.kind === "ended" || isEventual(visit));
+  visit.isGone = isOwn && visit.settings.now() < turn.at + GRACE;
   tell(state, "gone");
   return undefined;
 }
@@ -63,10 +64,12 @@ export async function admit(
   const { visit, held } = state;
   const { settings } = visit;
   const number = numberIn(text);
+  const { sealed, created } = state.content;
+  const issued = values[ISSUED] as number | undefined ?? created;
   const generation = generationOf(values);
   const verdict = isBehind(state, number, generation.newest)
     ? "newest"
-    : judge(settings, generation, number);
+    : judge(settings, generation, number, sealed >= issued);
   if (verdict === "refused") {
     visit.isGone = !isGraceOver(settings, generation);
     tell(state, "gone");
@@ -80,11 +83,10 @@ export async function admit(
   }
   if (verdict === "grace") {
     tell(state, "grace");
-    state.isCookieDue = true;
+    state.isOffered = true;
   }
   state.isFirstUse = verdict === "newest" && !isSeen(generation);
   const { renewAfter = Infinity, now } = settings;
-  const issued = values[ISSUED] as number | undefined ?? state.content.created;
   const age = now() - issued;
   state.isRenewable = verdict === "newest" && age >= renewAfter &&
     (isEventual(visit)

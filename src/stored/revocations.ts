@@ -21,6 +21,8 @@ interface Mark {
   readonly except?: string | undefined;
   /** Sessions that ended one by one, and when they would have at the latest. */
   readonly ended?: Readonly<Record<string, number>> | undefined;
+  /** The last ones that were left for a new id. */
+  readonly left?: readonly string[] | undefined;
   /** Names the write that made it. */
   readonly write?: string | undefined;
 }
@@ -28,6 +30,7 @@ interface Mark {
 const NO_MARK: Mark = { epoch: 0 };
 /** A mark stays a small record: 7 kB. */
 const MOST_ENDED = 250;
+const MOST_LEFT = 100;
 const TRIES = 8;
 
 /**
@@ -46,9 +49,10 @@ export async function isRevoked(state: State): Promise<boolean> {
     if (!late || !await find(visit, late)) return false;
   } else {
     const key = await keyOfUser(settings, userId);
-    const { epoch, except, ended } = markOf(await find(visit, key));
+    const mark = markOf(await find(visit, key));
+    const { epoch, except } = mark;
     const own = values[EPOCH] as number | undefined ?? 0;
-    if (!late || !ended?.[placeOf(late)]) {
+    if (!late || !isEnded(mark, placeOf(late))) {
       if (own >= epoch) return false;
       if (except === idOf(state)) {
         // It stays by its number from now on, also under another id.
@@ -64,25 +68,29 @@ export async function isRevoked(state: State): Promise<boolean> {
 /**
  * Ends a session at once whose store may be late.
  *
- * @param until When it is forgotten, in ms; by itself, not before the session
- * would have ended. What may be forgotten early never ends other sessions.
+ * @param isLeft The user goes on in another one. A hundred of those are
+ * remembered, and they never end others.
  */
 export async function endSession(
   visit: Visit,
   key: string,
   record: SessionRecord | undefined,
-  until?: number,
+  isLeft = false,
 ): Promise<void> {
   const { absoluteTimeout, now } = visit.settings;
   const time = now() * 1000;
   const { user = "", createdAt = time } = record ?? {};
   // A request that is on its way may write it once more, and move its end.
-  const expiresAt = until ?? createdAt + (absoluteTimeout + SKEW) * 1000;
+  const expiresAt = createdAt + (absoluteTimeout + SKEW) * 1000;
   if (!user) {
     await changeMark(visit, key, () => NO_MARK);
     return;
   }
   await changeMark(visit, user, (mark) => {
+    if (isLeft) {
+      const left = [...mark.left ?? [], placeOf(key)].slice(-MOST_LEFT);
+      return { ...mark, left };
+    }
     const others = Object.entries(mark.ended ?? {})
       .filter(([, end]) => end > time);
     const ended = Object.fromEntries(others);
@@ -90,7 +98,7 @@ export async function endSession(
       return { ...mark, ended: { ...ended, [placeOf(key)]: expiresAt } };
     }
     // Of more than that, nothing is forgotten either: all of the user's end.
-    return until ? mark : { epoch: after(mark.epoch, time) };
+    return { epoch: after(mark.epoch, time) };
   });
 }
 
@@ -118,7 +126,7 @@ export async function endLogins(
   const mark = await changeMark(
     visitOf(settings),
     key,
-    ({ epoch, ended }) => ({ epoch: after(epoch, now), except, ended }),
+    (mark) => ({ ...mark, epoch: after(mark.epoch, now), except }),
   );
   return mark.epoch;
 }
@@ -179,6 +187,10 @@ async function put(
   } finally {
     forget(store, key);
   }
+}
+
+function isEnded({ ended, left }: Mark, place: string): boolean {
+  return !!ended?.[place] || !!left?.includes(place);
 }
 
 function after(epoch: number, now: number): number {

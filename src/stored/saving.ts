@@ -1,5 +1,5 @@
 import { GENERATION, OWNER, type Values, WRITES } from "../data.ts";
-import { noteTurn } from "../overtaken.ts";
+import { noteTurn, turnAfter } from "../overtaken.ts";
 import {
   type Batch,
   type Held,
@@ -11,6 +11,7 @@ import {
 import { isEventual } from "./back_end.ts";
 import { pack, referTo } from "./carrying.ts";
 import { leaveRecord, remove } from "./ending.ts";
+import { generationOf } from "./generation.ts";
 import { keepTogether, type Kept } from "./group.ts";
 import { insert, userOf } from "./writing.ts";
 
@@ -54,11 +55,13 @@ async function write(
       await attempt.back?.catch(() => {});
     }
   }
+  const isGone = !!held && isOver(state, held, batches);
   if (!held) await insertAs(state, batches, seen);
-  else if (isIdNew(state, held)) await move(state, held, batches, seen);
-  else {
+  else if (!isGone && isIdNew(state, held)) {
+    await move(state, held, batches, seen);
+  } else {
     const wish = { state, batches, seen, isRenewed, isForced };
-    const kept = await keepTogether(wish);
+    const kept = isGone ? undefined : await keepTogether(wish);
     if (kept) take(state, kept, batches);
     else if (userOf(batches) !== undefined) {
       await beginAnew(state, batches, seen);
@@ -74,6 +77,21 @@ async function write(
   }
   refer(state);
   return true;
+}
+
+/**
+ * Whether a late store would take what a strong one refuses: this process has
+ * ended the session, or has left its record, since the request began.
+ */
+function isOver(
+  state: State,
+  held: Held,
+  batches: readonly Batch[],
+): boolean {
+  const { visit, began } = state;
+  if (!isEventual(visit) || userOf(batches) !== undefined) return false;
+  const turn = turnAfter(visit.settings, held.key, began);
+  return !!turn && !(turn.kind === "left" && isIdNew(state, held));
 }
 
 /** Notes what the session's cookie has to say of it now. */
@@ -108,7 +126,7 @@ function show(
   values: Values,
   batches: readonly Batch[],
 ): void {
-  const [, , , since = 0] = (values[GENERATION] ?? []) as number[];
+  const { since } = generationOf(values);
   state.held = held;
   state.values = values;
   state.owner = values[OWNER] as string | undefined;
@@ -161,7 +179,9 @@ async function move(
   delete values[WRITES];
   await insertAs(state, batches, values);
   try {
-    await leaveRecord(visit, key, record, !!owner && owner !== state.owner);
+    const isOwnerNew = !!owner && owner !== state.owner;
+    const kind = userOf(batches) === undefined ? "left" : "login";
+    await leaveRecord(visit, key, record, isOwnerNew, kind);
   } catch (error) {
     await remove(visit, (state.held as Held).key).catch(() => {});
     throw error;

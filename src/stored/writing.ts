@@ -1,4 +1,12 @@
-import { EPOCH, ISSUED, OWNER, type Values, wipe, WRITES } from "../data.ts";
+import {
+  EPOCH,
+  GENERATION,
+  ISSUED,
+  OWNER,
+  type Values,
+  wipe,
+  WRITES,
+} from "../data.ts";
 import { prepare } from "../asked/preparing.ts";
 import { SessionError } from "../errors.ts";
 import {
@@ -10,6 +18,7 @@ import {
   tell,
 } from "../state.ts";
 import { fetchRecord, isEventual, isLive, storeOf } from "./back_end.ts";
+import type { SessionRecord } from "../store.ts";
 import { call, timeLeft } from "./calls.ts";
 import { remove } from "./ending.ts";
 import {
@@ -124,16 +133,21 @@ export function fulfil(
   }
 
   const isMovedOn = before.floor > generation;
+  const isLogin = user !== undefined;
   let next = before.newest;
-  if (batches.some((batch) => batch.isRegenerated)) {
-    // Two logins of one user that meet, a double click say, give one generation:
-    // it does not matter which answer the browser reads last.
-    const isSame = isMovedOn && (user === undefined || owner === user);
+  // A `regenerate()` that a login has overtaken has nothing to replace.
+  const isOvertaken = !isLogin && before.login > generation;
+  if (batches.some((batch) => batch.isRegenerated) && !isOvertaken) {
+    // Two that meet, a double click say, give one generation: it does not
+    // matter which answer the browser reads last.
+    const isSame = isMovedOn && (!isLogin || owner === user);
     if (!isSame) {
-      next = replace(settings, values, user !== undefined && owner !== user);
+      next = replace(settings, values, isLogin, isLogin && owner !== user);
+      if (settings.renewAfter) values[ISSUED] = settings.now();
     }
+    // It is written in any case: what was late would be taken back otherwise.
     return {
-      isChanged: isChanged || !isSame,
+      isChanged: true,
       generation: next,
       isCookieDue: true,
       isSuperseded: false,
@@ -251,13 +265,19 @@ export async function takeBack(
     const found = await find({ ...state, visit }, place, attempt);
     const values = found && await valuesOf(visit, found);
     const ids = values?.[WRITES] as string | undefined;
-    if (!found || !ids?.endsWith(attempt.id) || attempt.isClaimed) return;
+    if (!found || !values || !ids?.endsWith(attempt.id)) return;
     // A late store cannot say whether something is on top.
     if (before && isEventual(visit)) return;
     const { key } = place;
     const { revision } = found.record;
-    const old = before && { ...before.record, revision: revision + 1 };
-    const ask = () => storeOf(visit).update(key, old ?? found.record, revision);
+    const old = before && await withCookiesOf(state, before, values);
+    const ask = () =>
+      storeOf(visit).update(
+        key,
+        { ...(old ?? found.record), revision: revision + 1 },
+        revision,
+      );
+    if (attempt.isClaimed) return;
     attempt.back = old
       ? call(visit, { op: "update", ask })
       : remove(visit, key);
@@ -265,4 +285,29 @@ export async function takeBack(
   } catch {
     // Nobody waits for it any more; the listener has been told.
   }
+}
+
+/**
+ * An earlier record, with the generation of a later one if that was a renewal:
+ * a browser may have its cookie already.
+ */
+async function withCookiesOf(
+  state: State,
+  before: Held,
+  later: Values,
+): Promise<SessionRecord> {
+  const values = await valuesOf(state.visit, before);
+  const isRenewed = values &&
+    generationOf(later).floor === generationOf(values).floor;
+  if (!isRenewed) return before.record;
+  for (const key of [GENERATION, ISSUED]) put(values, key, later[key]);
+  const { sid, record } = before;
+  const created = record.createdAt / 1000;
+  const writer = { ...state, content: { ...state.content, sid, created } };
+  return await encode(writer, values, record.revision);
+}
+
+function put(values: Values, key: string, value: unknown): void {
+  if (value === undefined) delete values[key];
+  else values[key] = value;
 }
