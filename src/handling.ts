@@ -23,7 +23,7 @@ export interface Handling {
    * Ends it: nothing may be written that is never kept, and a record that this
    * request has made stays only if its cookie is on its way.
    */
-  end(isFailed?: boolean): Promise<void> | undefined;
+  end(isFailed: boolean): Promise<void> | undefined;
 }
 
 /** The session of a request, or the answer to a request from another site. */
@@ -85,9 +85,15 @@ function handleSession(
     end: (isFailed) => {
       phase = "late-write";
       if (visit) visit.phase = phase;
-      return isFailed || !state?.isSent ? state?.abandon?.() : undefined;
+      return state && (isFailed || !state.isSent) ? giveUp(state) : undefined;
     },
   };
+}
+
+/** Removes what was made for a response that did not leave, as far as it was. */
+function giveUp(state: State): Promise<void> | undefined {
+  const { saving, abandon } = state;
+  return saving ? saving.then(() => state.abandon?.()) : abandon?.();
 }
 
 /**

@@ -18,6 +18,7 @@ import { seal } from "./sealing.ts";
 import type { AnyData, Session } from "./session.ts";
 import {
   type Batch,
+  beginAnew,
   checkOpen,
   expiresAt,
   idOf,
@@ -81,9 +82,11 @@ export class LiveSession implements Session {
 
   clear(): void {
     this.#checkWritable();
-    if (!wipe({ ...this.#state.values })) return;
+    const { values, held } = this.#state;
+    // Others may have put something into a record meanwhile.
+    if (!held && !wipe({ ...values })) return;
     checkOpen(this.#state);
-    wipe(this.#state.values);
+    wipe(values);
     openBatch(this.#state).changes.push(wipe);
   }
 
@@ -141,12 +144,13 @@ export class LiveSession implements Session {
     if (typeof userId !== "string" || !userId) {
       throw new TypeError("userId must be text");
     }
-    const { visit, values, content } = this.#state;
+    const { visit, content } = this.#state;
     const { store, codec } = visit.settings;
     // It begins anew where there is nothing to go on with.
-    if (visit.isGone || visit.guest) visit.phase = "open";
+    if (/^(gone|store-failed)$/.test(visit.phase)) beginAnew(this.#state);
     checkOpen(this.#state);
     const { label: name } = options ?? {};
+    const { values } = this.#state;
     const label = store && name ? keep(codec, LABEL, name) : undefined;
     const owner = this.userId;
     if (owner && owner !== userId) {

@@ -9,7 +9,13 @@ const WAIT: Rule = [
   "be seconds, 300 at most",
   (value) => typeof value === "number" && value > 0 && value <= 300,
 ];
-const STORE = having("create", "get", "update", "delete");
+const METHODS = having("create", "get", "update", "delete");
+const STORE: Rule = [
+  `${METHODS[0]}, and a consistency`,
+  (value) =>
+    METHODS[1](value) &&
+    /^(strong|eventual)$/.test(Object(value).consistency),
+];
 /** Who reads it says what it must be. */
 const ANY: Rule = ["", () => true];
 

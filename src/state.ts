@@ -103,6 +103,8 @@ export interface State {
   isSent?: boolean;
   /** Removes the record that this request has made, if no cookie goes out. */
   abandon?: (() => Promise<void>) | undefined;
+  /** What it shows is not what its record and its changes make. */
+  isBehind?: boolean;
   /** The handler knows that it could not be ended. */
   isEndFailed?: boolean;
   /** Of an eventual store: what the cookie knows of the last write. */
@@ -126,6 +128,16 @@ export function begin(
     batches: [],
     began: placeNow(),
   };
+}
+
+/** Makes a session of one that has ended: nothing of a user is left in it. */
+export function beginAnew(state: State): void {
+  const { visit, owner, content } = state;
+  visit.phase = "open";
+  if (owner !== undefined) state.values = {};
+  delete state.held;
+  delete content.sid;
+  state.batches = [];
 }
 
 /** The times of a session that begins now. */

@@ -110,6 +110,7 @@ export function withSession(
     const handling = handled instanceof Promise ? await handled : handled;
     if (handling instanceof Response) return handling;
     const { open, openLater, settle, end } = handling;
+    let isFailed = true;
     try {
       let session = settings.lazy ? openLater : open();
       // What is there at once is not waited for, nor a turn of other requests.
@@ -117,9 +118,12 @@ export function withSession(
       const answer = handler(request, session as never, ...args);
       const response = answer instanceof Response ? answer : await answer;
       const mark = settle(response);
-      return finish(response, [mark instanceof Promise ? await mark : mark]);
+      const marks = [mark instanceof Promise ? await mark : mark];
+      const finished = finish(response, marks);
+      isFailed = false;
+      return finished;
     } finally {
-      const ended = end();
+      const ended = end(isFailed);
       if (ended) await ended;
     }
   };

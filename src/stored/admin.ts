@@ -8,6 +8,10 @@ import { call, timeLeft } from "./calls.ts";
 import { endAtStore, endRecord } from "./ending.ts";
 import { keyOfUser, labelOf } from "./records.ts";
 
+/** How long one page may take, in ms; nobody is logged out by half. */
+const ONE_PAGE = 60_000;
+/** More than a user can have. */
+const MOST_STEPS = 10_000_000;
 /** No visitor waits for these; a timer takes no more ms. */
 const ANY_TIME = 2 ** 31 - 1;
 
@@ -96,12 +100,17 @@ async function entriesOf(
   const list = store.listByUser?.(user)[Symbol.asyncIterator]();
   if (!list) throw new SessionError("unsupported", "Store has no listByUser");
   const entries = new Map<string, SessionListing>();
-  for (;;) {
+  for (let steps = 0; steps < MOST_STEPS; steps++) {
     const ask = () => list.next();
-    const step = await call(visitOf(settings), { op: "listByUser", ask });
+    const step = await call(visitOf(settings), {
+      op: "listByUser",
+      ask,
+      left: ONE_PAGE,
+    });
     if (step.done) return [...entries.values()];
     entries.set(step.value.key, step.value);
   }
+  throw new SessionError("store-failed", "Store has a list without an end");
 }
 
 /**

@@ -14,6 +14,7 @@ import {
   findAfter,
   fulfil,
   hasArrived,
+  isPlain,
   newAttempt,
   type Outcome,
   remember,
@@ -23,12 +24,15 @@ import {
 } from "./writing.ts";
 
 // Requests of one session that write at the same time in one process are put
-// together: one write for all of them. Between processes, the store's compare
-// and swap decides, and who is late makes its changes again on what is there.
+// together: one write for all of them. Who wants other cookies as well, a login
+// say, is written alone. Between processes, the store's compare and swap
+// decides, and who is late makes its changes again on what is there.
 
 /** A request that waits for its wish. */
 interface Member {
   readonly wish: Wish;
+  /** It has its answer, or has waited for too long. */
+  isOver: boolean;
   /** Its session has this record now; none if it has ended. */
   done(kept: Kept | undefined): void;
   fail(error: unknown): void;
@@ -71,90 +75,113 @@ export function keepTogether(wish: Wish): Promise<Kept | undefined> {
       else if (!queue.running) all.delete(key);
     });
   return new Promise((resolve, reject) => {
-    let since = performance.now();
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    const since = performance.now();
+    const timers: ReturnType<typeof setTimeout>[] = [];
     const end = () => {
-      clearTimeout(timer);
-      const now = performance.now();
-      spend(visit, now - since);
-      since = now;
+      member.isOver = true;
+      timers.forEach(clearTimeout);
+      spend(visit, performance.now() - since);
     };
-    queue.waiting.push({
+    const member: Member = {
       wish,
-      done: (kept) => (end(), resolve(kept)),
-      fail: (error) => (end(), reject(error)),
-    });
-    if (!queue.running) flush();
+      isOver: false,
+      done: (kept) => member.isOver || (end(), resolve(kept)),
+      fail: (error) => member.isOver || (end(), reject(error)),
+    };
+    queue.waiting.push(member);
+    if (!queue.running) return flush();
+    const left = timeLeft(visit);
+    const cause = new Error("Too late");
+    const late = () =>
+      member.fail(new SessionError("store-failed", "Store failed", { cause }));
     // The store alone decides who is right: nobody waits for a write that hangs
     // until there is no time left.
-    else timer = setTimeout(flush, timeLeft(visit) / 2);
+    timers.push(setTimeout(flush, left / 2), setTimeout(late, left));
   });
 }
 
 async function writeWaiting(queue: Queue): Promise<void> {
-  const members = queue.waiting.splice(0);
+  const members = takePlain(queue.waiting);
   if (!members.length) return;
   queue.running++;
   try {
     await writeAll(members, queue);
   } catch (error) {
-    for (const { fail } of members) fail(error);
+    const { code } = error as SessionError;
+    if (/^(store-failed|conflict)$/.test(code) || members.length === 1) {
+      for (const { fail } of members) fail(error);
+    } else {
+      // Together they are too large, say: whose fault it is shows one by one.
+      for (const member of members) {
+        await writeAll([member], queue).catch(member.fail);
+      }
+    }
   } finally {
     queue.running--;
   }
 }
 
+/** Takes those who can be written together, or the first one. */
+function takePlain(waiting: Member[]): Member[] {
+  const left = waiting.splice(0).filter(({ isOver }) => !isOver);
+  const other = left.findIndex(({ wish }) => !isPlain(wish));
+  const count = other < 0 ? left.length : Math.max(other, 1);
+  waiting.push(...left.splice(count));
+  return left;
+}
+
 /** One write for all of these. */
 async function writeAll(all: Member[], queue: Queue): Promise<void> {
-  let members = all;
+  let members = all.filter(({ isOver }) => !isOver);
+  if (!members.length) return;
   const visit = roomiest(members);
   const attempt = newAttempt();
   for (const { wish } of members) addAttempt(wish.batches, attempt);
   let failures = 0;
   let base = newest([queue.latest, ...members.map(heldBy)]);
   for (let tries = 1;; tries++) {
-    const composed = await compose(members, base, visit);
-    members = composed.outcomes.map(({ member }) => member);
-    const { values, outcomes } = composed;
-    const settle = (held: Held, values: Values) => {
+    const { values, outcomes } = await compose(members, base, visit);
+    members = outcomes.map(({ member }) => member);
+    const settle = (held: Held) => {
       queue.latest = held;
       for (const { member, outcome } of outcomes) {
-        member.done({ ...outcome, held, values: { ...values } });
+        // Each has its own copy of the id, by which it is known.
+        const { sid } = heldBy(member);
+        const own = { ...held, sid };
+        member.done({ ...outcome, held: own, values: { ...values } });
       }
     };
     if (!outcomes.some(({ outcome }) => outcome.isChanged)) {
-      return settle(base, values);
+      return settle(base);
     }
     remember(values, attempt);
-    const { sid, key } = base;
-    const state = { ...writerOf(members, base), visit };
-    const { revision } = base.record;
-    const record = await encode(state, values, revision + 1);
-    const held = { sid, key, record };
-    const ask = () => storeOf(visit).update(key, record, revision);
     const before = base;
+    const { sid, key, record: { revision } } = before;
+    const state = { ...writerOf(members, before), visit };
+    const record = await encode(state, values, revision + 1);
+    const ask = () => storeOf(visit).update(key, record, revision);
     const late = () => takeBack(state, before, attempt, before);
-    let result;
+    let now;
     try {
-      result = await call(visit, { op: "update", ask, late });
+      const result = await call(visit, { op: "update", ask, late });
+      if (result === "ok") return settle({ sid, key, record });
+      now = result === "conflict" ? await fetchRecord(visit, key) : null;
     } catch (error) {
-      const found = await findAfter(state, base, attempt, error);
-      if (found) return settle(found, await valuesOf(visit, found) ?? values);
-      if (failures++) throw error;
+      const found = await findAfter(state, before, attempt, error);
+      if (!found && failures++) throw error;
       // It has not arrived, or not yet: then the next one is a conflict.
-      continue;
+      if (!found) continue;
+      now = found.record;
     }
-    if (result === "ok") return settle(held, values);
-    const now = result === "conflict" ? await fetchRecord(visit, key) : null;
     if (!isLive(visit, now)) {
       for (const { done } of members) done(undefined);
       return;
     }
     base = { sid, key, record: now };
+    // What has arrived, by an answer that was lost, is not made again.
     const read = await valuesOf(visit, base);
-    // A client that lost the answer has sent the write again.
-    if (read && hasArrived(read, attempt)) return settle(base, read);
-    if (tries === TRIES) {
+    if (read && hasArrived(read, attempt) && tries < 2 * TRIES) continue;
+    if (tries >= TRIES) {
       for (const { wish } of members) tell(wish.state, "conflict");
       throw new SessionError("conflict", `Cannot save: ${TRIES} tries failed`);
     }
@@ -173,7 +200,8 @@ async function compose(
   outcomes: { member: Member; outcome: Outcome }[];
 }> {
   const [only] = members as [Member];
-  const isAlone = members.length === 1 && heldBy(only) === base;
+  const isAlone = members.length === 1 && heldBy(only) === base &&
+    !only.wish.state.isBehind;
   let values: Values = {};
   if (!isAlone) {
     const read = await valuesOf(visit, base);
@@ -207,13 +235,14 @@ async function compose(
 }
 
 /** The state by which a record is written: that of who logs in, if one does. */
-function writerOf(members: readonly Member[], base: Held): State {
-  const login = members.find(({ wish }) => userOf(wish.batches) !== undefined);
-  const { state } = (login ?? members[0] as Member).wish;
-  const created = base.record.createdAt / 1000;
-  const { sid } = base;
+function writerOf(members: readonly Member[], { sid, record }: Held): State {
+  const [{ wish: { state, batches } }] = members as [Member];
   const content = { ...state.content, sid };
-  return { ...state, content: login ? content : { ...content, created } };
+  if (userOf(batches) !== undefined) return { ...state, content };
+  return {
+    ...state,
+    content: { ...content, created: record.createdAt / 1000 },
+  };
 }
 
 function heldBy({ wish }: Member): Held {
@@ -228,12 +257,11 @@ function newest(all: readonly (Held | undefined)[]): Held {
   );
 }
 
-/** The visit of the request that can wait longest. */
+/** The visit of the request that can wait longest; its waiting is its own. */
 function roomiest(members: readonly Member[]): Visit {
   const visits = members.map(({ wish }) => wish.state.visit);
   const visit = visits.reduce((one, other) =>
     timeLeft(other) > timeLeft(one) ? other : one
   );
-  // Its own waiting is counted apart.
   return { ...visit };
 }

@@ -6,6 +6,7 @@ import { isRenewalDue, isSlow } from "../idle.ts";
 import {
   checkOpen,
   endOf,
+  type Held,
   isChanged,
   isNew,
   isWorthKeeping,
@@ -25,38 +26,56 @@ import { save } from "./saving.ts";
 import { replay } from "./writing.ts";
 
 /**
- * Reads a session again, with what it has to be kept on top.
+ * Reads a session again, with what it has to be kept on top. It takes its turn
+ * among the saves.
  *
  * @throws {SessionError} `gone` if it has ended, or another user has it.
  */
 export async function reload(state: State): Promise<void> {
-  const { visit } = state;
   checkOpen(state);
   while (state.saving) await state.saving;
-  const { held } = state;
-  if (!held) return;
-  const { sid, key } = held;
-  delete state.held;
-  try {
-    if (isEventual(visit)) await readLate(state, sid, key);
-    else {
-      const record = await fetchRecord(visit, key);
-      if (isLive(visit, record)) state.held = { sid, key, record };
-    }
-    const values = state.held && await valuesOf(visit, state.held);
-    if (!values || !await fit(visit.settings, values)) refuseGone(state);
-    const { since, floor, newest } = generationOf(values);
-    if (since !== state.since) refuseGone(state);
-    const { generation = 0 } = state;
-    state.isSuperseded = floor > generation;
-    if (!state.isSuperseded) state.generation = Math.max(newest, generation);
-    replay(state.batches, values);
-    state.values = values;
-    const revoking = await revokingOf(visit.settings);
-    if (await revoking?.isRevoked(state)) refuseGone(state);
-  } finally {
-    state.held ??= held;
+  if (!state.held) return;
+  const work = readAgain(state, state.held);
+  const forget = () => delete state.saving;
+  state.saving = work.then(forget, forget);
+  await work;
+}
+
+async function readAgain(state: State, { sid, key }: Held): Promise<void> {
+  const { visit } = state;
+  const fresh: State = { ...state, content: { ...state.content } };
+  delete fresh.held;
+  if (isEventual(visit)) await readLate(fresh, sid, key);
+  else {
+    const record = await fetchRecord(visit, key);
+    if (isLive(visit, record)) fresh.held = { sid, key, record };
   }
+  const values = fresh.held && await valuesOf(visit, fresh.held);
+  if (!values || !await fit(visit.settings, values)) refuseGone(state);
+  const { since, floor, newest } = generationOf(values);
+  if (since !== state.since) refuseGone(state);
+  fresh.values = values;
+  const revoking = await revokingOf(visit.settings);
+  if (await revoking?.isRevoked(fresh)) refuseGone(state);
+  const { generation = 0 } = state;
+  const isSuperseded = floor > generation;
+  const number = isSuperseded ? generation : Math.max(newest, generation);
+  // Only who came with the newest cookie may make one, or has seen it.
+  const isNewest = newest === generation;
+  const shown = { ...values };
+  replay(state.batches, shown);
+  Object.assign(state, {
+    held: fresh.held,
+    carried: fresh.carried,
+    epoch: fresh.epoch,
+    values: shown,
+    generation: number,
+    isSuperseded,
+    isBehind: false,
+    isFirstUse: isNewest && state.isFirstUse,
+    isRenewable: isNewest && state.isRenewable,
+  });
+  referTo(state);
 }
 
 /**
@@ -172,24 +191,28 @@ export async function keep(
   const isWritten = isChanged(state) ||
     !isTooLate && !!(isNoted || isRenewable);
   const isStale = isChanged(state) && state.content.isStale;
-  const { held, began, visit: { settings } } = state;
-  const turn = held && turnAfter(settings, held.key, began);
   if (isWritten) {
     const isWanted = isChanged(state);
     try {
       await save(state, { isRenewed: isRenewable && !isTooLate });
     } catch (error) {
       // Nothing of the handler's is lost: the next request does it.
-      if (isWanted || (error as SessionError).code !== "store-failed") {
-        throw error;
-      }
+      const { code } = error as SessionError;
+      if (isWanted || !/^(store-failed|conflict)$/.test(code)) throw error;
     }
   }
   if (isTooLate || state.isSuperseded) return false;
   const isDue = !!(state.isCookieDue || state.isOffered || isStale);
-  const isRenewed = !isNew(state) && !turn && isRenewalDue(state, now);
-  if (!isRenewed || isWritten) return isDue || isRenewed;
-  if (!await prolong(state, now)) return isDue;
-  tell(state, "renewed");
-  return true;
+  const isRenewed = !isNew(state) && isRenewalDue(state, now);
+  if (isRenewed && !isWritten && await prolong(state, now)) {
+    const isSent = !isOvertaken(state);
+    if (isSent) tell(state, "renewed");
+    return isSent || isDue;
+  }
+  return isDue || isRenewed && isWritten && !isOvertaken(state);
+}
+
+/** Whether this process has ended it meanwhile, or made newer cookies. */
+function isOvertaken({ held, began, visit: { settings } }: State): boolean {
+  return !!held && !!turnAfter(settings, held.key, began);
 }

@@ -13,7 +13,7 @@ import { pack, referTo } from "./carrying.ts";
 import { leaveRecord, remove } from "./ending.ts";
 import { generationOf } from "./generation.ts";
 import { keepTogether, type Kept } from "./group.ts";
-import { insert, userOf } from "./writing.ts";
+import { insert, replay, userOf } from "./writing.ts";
 
 /** Why a session is written that nothing has changed. */
 export interface Reason {
@@ -45,37 +45,36 @@ async function write(
   state: State,
   { isRenewed = false, isForced = false }: Reason,
 ): Promise<boolean> {
-  const { held } = state;
-  const batches = [...state.batches];
-  const seen = { ...state.values };
-  for (const batch of batches) {
-    batch.isTaken = true;
-    for (const attempt of batch.attempts ?? []) {
+  for (const batch of state.batches) batch.isTaken = true;
+  for (const { attempts = [] } of state.batches) {
+    for (const attempt of attempts) {
       attempt.isClaimed = true;
       await attempt.back?.catch(() => {});
     }
   }
-  const isGone = !!held && isOver(state, held, batches);
-  if (!held) await insertAs(state, batches, seen);
-  else if (!isGone && isIdNew(state, held)) {
-    await move(state, held, batches, seen);
-  } else {
-    const wish = { state, batches, seen, isRenewed, isForced };
-    const kept = isGone ? undefined : await keepTogether(wish);
-    if (kept) take(state, kept, batches);
-    else if (userOf(batches) !== undefined) {
-      await beginAnew(state, batches, seen);
-    } else if (batches.some(({ changes }) => changes.length)) {
-      refuseGone(state);
-    } else {
-      // Without its session, there are no cookies to be replaced.
-      state.batches = state.batches.filter((each) => !batches.includes(each));
-      state.isSuperseded = true;
-      tell(state, "gone");
-      return false;
-    }
+  const batches = [...state.batches];
+  for (const batch of batches) batch.isTaken = true;
+  const seen = { ...state.values };
+  const isGone = isOver(state, batches);
+  if (!state.held && await insertAs(state, batches, seen)) return true;
+  if (!isGone && isMoving(state)) {
+    await move(state, batches, seen);
+    return true;
   }
-  refer(state);
+  const wish = { state, batches, seen, isRenewed, isForced };
+  const kept = isGone ? undefined : await keepTogether(wish);
+  if (kept) take(state, kept, batches);
+  else if (userOf(batches) !== undefined) {
+    await beginAnew(state, batches, seen);
+  } else if (batches.some(({ changes }) => changes.length)) {
+    refuseGone(state);
+  } else {
+    // Without its session, there are no cookies to be replaced.
+    state.batches = state.batches.filter((each) => !batches.includes(each));
+    state.isSuperseded = true;
+    tell(state, "gone");
+    return false;
+  }
   return true;
 }
 
@@ -83,37 +82,31 @@ async function write(
  * Whether a late store would take what a strong one refuses: this process has
  * ended the session, or has left its record, since the request began.
  */
-function isOver(
-  state: State,
-  held: Held,
-  batches: readonly Batch[],
-): boolean {
-  const { visit, began } = state;
-  if (!isEventual(visit) || userOf(batches) !== undefined) return false;
+function isOver(state: State, batches: readonly Batch[]): boolean {
+  const { visit, held, began } = state;
+  if (!held || !isEventual(visit) || userOf(batches) !== undefined) {
+    return false;
+  }
   const turn = turnAfter(visit.settings, held.key, began);
-  return !!turn && !(turn.kind === "left" && isIdNew(state, held));
-}
-
-/** Notes what the session's cookie has to say of it now. */
-function refer(state: State): void {
-  if (isEventual(state.visit)) pack(state);
-  else referTo(state);
+  return !!turn && !(turn.kind === "left" && isMoving(state));
 }
 
 /** On a late store, a login and `regenerate()` begin a record of their own. */
-function isIdNew(state: State, { sid }: Held): boolean {
+function isMoving(state: State): boolean {
   idOf(state);
-  return state.content.sid !== sid;
+  const { visit, held, content } = state;
+  return isEventual(visit) && !!held && content.sid !== held.sid;
 }
 
 /** Makes what was written the session that its request sees. */
 function take(state: State, kept: Kept, batches: readonly Batch[]): void {
   const { held, values, generation, isCookieDue, isSuperseded } = kept;
-  const isOwn = userOf(batches) !== undefined ||
-    batches.some(({ isRegenerated }) => isRegenerated);
-  if (isOwn) noteTurn(state.visit.settings, held.key, "left");
+  const { settings } = state.visit;
+  const kind = userOf(batches) === undefined ? "left" : "login";
+  if (batches.some(({ isRegenerated }) => isRegenerated)) {
+    noteTurn(settings, held.key, kind);
+  }
   state.content.created = held.record.createdAt / 1000;
-  state.isFirstUse = false;
   Object.assign(state, { generation, isSuperseded });
   state.isCookieDue = isSuperseded ? false : state.isCookieDue || isCookieDue;
   show(state, held, values, batches);
@@ -126,24 +119,53 @@ function show(
   values: Values,
   batches: readonly Batch[],
 ): void {
-  const { since } = generationOf(values);
+  const shown = { ...values };
   state.held = held;
-  state.values = values;
   state.owner = values[OWNER] as string | undefined;
-  state.since = since;
+  state.since = generationOf(values).since;
+  // One write is enough for these.
+  state.isFirstUse = state.isRenewable = false;
   state.batches = state.batches.filter((batch) => !batches.includes(batch));
-  for (const { changes } of state.batches) {
-    for (const change of changes) change(values);
+  try {
+    replay(state.batches, shown);
+    state.values = shown;
+    state.isBehind = false;
+  } catch {
+    // A change that cannot be made on this: whoever saves it learns of it.
+    state.isBehind = true;
   }
+  if (isEventual(state.visit)) pack(state);
+  else referTo(state);
 }
 
+/**
+ * Makes a record.
+ *
+ * @returns `false` if an earlier write had made it, with less.
+ */
 async function insertAs(
   state: State,
   batches: readonly Batch[],
   values: Values,
-): Promise<void> {
-  await insert(state, batches, values);
-  show(state, state.held as Held, values, batches);
+): Promise<boolean> {
+  delete values[GENERATION];
+  delete values[WRITES];
+  const { held, isEarlier } = await insert(state, batches, values);
+  begin(state, held);
+  if (isEarlier) return false;
+  show(state, held, values, batches);
+  return true;
+}
+
+/** Begins with a record that this request has made. */
+function begin(state: State, held: Held): void {
+  const { visit } = state;
+  Object.assign(state, { held, generation: 0, since: 0, isSuperseded: false });
+  state.isCookieDue = true;
+  state.abandon = async () => {
+    await remove({ ...visit, waited: 0 }, held.key).catch(() => {});
+  };
+  tell(state, "created");
 }
 
 /**
@@ -158,11 +180,15 @@ async function beginAnew(
   const values: Values = state.owner === undefined ? seen : {};
   if (state.owner !== undefined) {
     for (const { changes } of batches) {
-      for (const change of changes) change(values);
+      for (const change of changes) {
+        try {
+          change(values);
+        } catch {
+          // It was one of data that has gone with the session.
+        }
+      }
     }
   }
-  delete values[GENERATION];
-  delete values[WRITES];
   delete state.content.sid;
   await insertAs(state, batches, values);
 }
@@ -170,20 +196,23 @@ async function beginAnew(
 /** First the new record, then the end of the old one. */
 async function move(
   state: State,
-  { key, record }: Held,
   batches: readonly Batch[],
   values: Values,
 ): Promise<void> {
   const { visit, owner } = state;
+  const { key, record } = state.held as Held;
   delete values[GENERATION];
   delete values[WRITES];
-  await insertAs(state, batches, values);
+  const { held } = await insert(state, batches, values);
+  const user = userOf(batches);
   try {
-    const isOwnerNew = !!owner && owner !== state.owner;
-    const kind = userOf(batches) === undefined ? "left" : "login";
+    const isOwnerNew = !!owner && user !== undefined && owner !== user;
+    const kind = user === undefined ? "left" : "login";
     await leaveRecord(visit, key, record, isOwnerNew, kind);
   } catch (error) {
-    await remove(visit, (state.held as Held).key).catch(() => {});
+    await remove(visit, held.key).catch(() => {});
     throw error;
   }
+  begin(state, held);
+  show(state, held, values, batches);
 }

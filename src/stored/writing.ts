@@ -15,7 +15,6 @@ import {
   type Held,
   idOf,
   type State,
-  tell,
 } from "../state.ts";
 import { fetchRecord, isEventual, isLive, storeOf } from "./back_end.ts";
 import type { SessionRecord } from "../store.ts";
@@ -82,6 +81,11 @@ export function remember(values: Values, { id }: Attempt): void {
   values[WRITES] = (ids + id).slice(-REMEMBERED * ID);
 }
 
+/** Whether a wish is about data alone, and not about cookies. */
+export function isPlain({ batches, isRenewed }: Wish): boolean {
+  return !isRenewed && !batches.some(({ isRegenerated }) => isRegenerated);
+}
+
 /** The user whom batches log in, if they do. */
 export function userOf(batches: readonly Batch[]): string | undefined {
   return batches.findLast(({ user }) => user !== undefined)?.user;
@@ -96,8 +100,11 @@ export function userOf(batches: readonly Batch[]): string | undefined {
 export function replay(batches: readonly Batch[], values: Values): boolean {
   const owner = values[OWNER];
   const user = userOf(batches);
-  if (user !== undefined && owner && owner !== user) wipe(values);
-  const missing = batches.filter(({ attempts }) =>
+  const isOthers = user !== undefined && owner && owner !== user;
+  if (isOthers) wipe(values);
+  // A login that has arrived, and another one on top, is made again.
+  const missing = batches.filter(({ attempts, user }) =>
+    user !== undefined && owner !== user ||
     !attempts?.some((attempt) => hasArrived(values, attempt))
   );
   for (const { changes } of missing) {
@@ -145,9 +152,10 @@ export function fulfil(
       next = replace(settings, values, isLogin, isLogin && owner !== user);
       if (settings.renewAfter) values[ISSUED] = settings.now();
     }
-    // It is written in any case: what was late would be taken back otherwise.
+    // Whoever takes another one's writes as well: what was late would be taken
+    // back otherwise.
     return {
-      isChanged: true,
+      isChanged: isChanged || !isSame,
       generation: next,
       isCookieDue: true,
       isSuperseded: false,
@@ -157,7 +165,9 @@ export function fulfil(
     next = renew(values);
     values[ISSUED] = settings.now();
     isChanged = true;
-  } else if (state.isFirstUse && !isSeen(generationOf(values))) {
+  } else if (
+    state.isFirstUse && next === generation && !isSeen(generationOf(values))
+  ) {
     confirm(settings, values);
     isChanged = true;
   }
@@ -170,12 +180,18 @@ export function fulfil(
   };
 }
 
+/** A record that was made, or one that an earlier write had made already. */
+export interface Inserted {
+  readonly held: Held;
+  readonly isEarlier: boolean;
+}
+
 /** Makes the record of a session that no store has yet. */
 export async function insert(
   state: State,
   batches: readonly Batch[],
   values: Values,
-): Promise<void> {
+): Promise<Inserted> {
   const { visit, content } = state;
   const { settings } = visit;
   idOf(state);
@@ -183,32 +199,31 @@ export async function insert(
   const key = await keyOf(sid);
   if (settings.renewAfter) values[ISSUED] = settings.now();
   await prepare(visit, values, userOf(batches));
+  const earlier = batches.flatMap(({ attempts = [] }) => attempts);
   const attempt = newAttempt();
   addAttempt(batches, attempt);
   remember(values, attempt);
   const record = await encode(state, values, 1);
-  const ask = () => storeOf(visit).create(key, record);
-  const late = () => takeBack(state, { sid, key }, attempt);
   const made = { sid, key, record };
-  let held: Held | undefined;
-  for (let tries = 1; !held; tries++) {
+  const ask = () => storeOf(visit).create(key, record);
+  const late = () => takeBack(state, made, attempt);
+  for (let tries = 1;; tries++) {
+    let failure: unknown = taken();
     try {
-      const isMade = await call(visit, { op: "create", ask, late });
-      held = isMade ? made : await find(state, made, attempt);
-      if (!held) throw taken();
+      if (await call(visit, { op: "create", ask, late })) {
+        return { held: made, isEarlier: false };
+      }
     } catch (error) {
-      held = await findAfter(state, made, attempt, error);
-      if (!held && tries > 1) throw error;
+      failure = error;
     }
+    const found = await findAfter(state, made, attempt, failure);
+    if (found) return { held: found, isEarlier: false };
+    for (const each of earlier) {
+      const held = await find(state, made, each);
+      if (held) return { held, isEarlier: true };
+    }
+    if (tries > 1) throw failure;
   }
-  Object.assign(state, { held, generation: 0, since: 0 });
-  state.isSuperseded = state.isFirstUse = state.isRenewable = false;
-  state.isCookieDue = true;
-  state.abandon = async () => {
-    const { key } = state.held as Held;
-    await remove({ ...visit, waited: 0 }, key).catch(() => {});
-  };
-  tell(state, "created");
 }
 
 function taken(): SessionError {
