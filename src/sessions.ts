@@ -139,10 +139,16 @@ export function createSessions<Data extends object = AnyData>(
   const sessions = {
     open: async (request: Request) =>
       new LiveSession(await openVisit(visitOf(settings, request))),
-    commit: async (session: LiveSession, response: Response) =>
-      finish(response, [
-        await settle(LiveSession.stateOf(session), response),
-      ]),
+    commit: async (session: LiveSession, response: Response) => {
+      const state = LiveSession.stateOf(session);
+      try {
+        return finish(response, [await settle(state, response)]);
+      } catch (error) {
+        // Nobody gets a cookie for the record that this request has made.
+        await state.abandon?.();
+        throw error;
+      }
+    },
     create: () => new LiveSession(begin(visitOf(settings))),
     seal: async (session: LiveSession) => {
       const state = LiveSession.stateOf(session);
