@@ -6,6 +6,32 @@
  * store can do beyond the five members is found by looking; what it is meant
  * to lack is declared in `without`, or the cases about it fail.
  *
+ * What the store is opened with is its harness:
+ *
+ * - `store`, and `now` and `advance`, which are its clock. If its back end has a
+ *   clock that can be moved, `advance` moves that as well.
+ * - `reopen`, if there can be a second store on the same back end. Most of what
+ *   can be wrong with a store on a server shows only there.
+ * - `breakBackEnd` and `fillBackEnd`, if a case may stop the back end or let it
+ *   run out of room. They are used if `with` says so; if neither `with` nor
+ *   `without` names them, a skipped test says what was left out.
+ * - `close`, if anything has to be freed.
+ *
+ * What the cases ask for is what `SessionStore` says. Where that leaves room, so
+ * do they:
+ *
+ * - `listByUser` need not be a snapshot. What is the user's from the beginning
+ *   of a list to its end is in it once, however often it is rewritten meanwhile;
+ *   what comes, goes or changes hands meanwhile may be in it.
+ * - `count` may include what has expired, until `deleteExpired` has removed it.
+ *   What was deleted, or is another user's now, it leaves out at once.
+ * - A back end may keep what has expired for as long as it likes, but removes
+ *   nothing before. A case waits for two seconds to see that; a life that is cut
+ *   off at a minute is found only in this process, or with a clock of the back
+ *   end that `advance` moves.
+ * - A value that is too long is refused with a `SessionError` `oversize`. The
+ *   cases go up to 4.5 million characters, and to labels of 1500.
+ *
  * @example A store in a Map, and its tests
  * ```ts ignore
  * import type { SessionStore } from "with-session";
@@ -52,7 +78,15 @@
  *   const clock = createClock();
  *   return { store: createMapStore(clock.now), ...clock };
  * }, {
- *   without: ["touch", "listByUser", "count", "deleteExpired", "reopen"],
+ *   without: [
+ *     "touch",
+ *     "listByUser",
+ *     "count",
+ *     "deleteExpired",
+ *     "reopen",
+ *     "failure",
+ *     "full",
+ *   ],
  * });
  * ```
  *
@@ -70,7 +104,7 @@ export {
   type StoreCase,
   type StoreHarness,
 } from "./testing/harness.ts";
-export { storeCases } from "./testing/store_cases.ts";
+export { backEndCases, storeCases } from "./testing/store_cases.ts";
 export {
   createKvSimulator,
   type KvSimulator,

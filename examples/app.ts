@@ -61,7 +61,7 @@ async function signIn(
   if (!form) return new Response("Expected a form\n", { status: 400 });
   const name = String(form.get("name") ?? "").trim().slice(0, 40);
   if (name) {
-    // The place to check a password. The session gets a new id here.
+    // The place to check a password. The session gets a new cookie here.
     session.login(name);
     session.persist(form.has("remember") && THIRTY_DAYS);
     session.flash("notice", `Welcome, ${name}`);

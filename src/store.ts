@@ -42,7 +42,8 @@ export type UpdateResult = "ok" | "conflict" | "gone";
 /**
  * A back end that keeps sessions; five members make one.
  *
- * The rules, which the cases of `with-session/testing` check:
+ * The rules, which the cases of `with-session/testing` check as far as a harness
+ * lets them:
  *
  * - A key is 43 characters of base64url, a hash that the core makes. Any other
  *   key is refused with a `TypeError` (`checkKey`), and never reaches the back

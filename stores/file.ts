@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { mkdir, readFile, rename, rm, rmdir } from "node:fs/promises";
-import { stat, unlink } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { rename, rm, rmdir, stat, unlink } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
 import {
   checkKey,
   type SessionListing,
@@ -13,22 +12,25 @@ import {
   type SessionStore,
   type UpdateResult,
 } from "../src/store.ts";
+import { told } from "./failure.ts";
 import { Hints } from "./file_hints.ts";
 import {
-  codeOf,
+  type Content,
   fromName,
-  isAbsent,
   list,
   look,
+  makeFolder,
   move,
-  parse,
-  PRIVATE,
   quietly,
+  read,
+  removeFolder,
   sync,
   toName,
   TRIES,
+  unlessAbsent,
   type Version,
   versionOf,
+  walk,
   write,
 } from "./file_system.ts";
 
@@ -42,14 +44,14 @@ export interface FileStoreOptions {
   readonly now?: (() => number) | undefined;
 }
 
-interface Found {
+interface Found extends Content {
   readonly version: Version;
-  /** `null` if it has expired or cannot be read. */
-  readonly record: SessionRecord | null;
 }
 
 const KEY_NAME = /^[a-z0-9_+-]{43,}$/;
 const HOUR = 3_600_000;
+// So many records are looked at to be counted, which takes a second.
+const MOST_LOOKS = 10_000;
 
 /**
  * Keeps sessions in files of a folder, for one machine: any number of
@@ -62,11 +64,13 @@ const HOUR = 3_600_000;
  * - A record is whole or is not there, whenever a process is ended. Nobody
  *   waits for another process, there are no locks.
  * - `get`, `update` and `touch` do not grow with the number of records; nor does
- *   `listByUser`, which reads the user's sessions only, with those that ended
- *   since the last `deleteExpired`. `count` and `deleteExpired` walk through the
- *   whole folder.
+ *   `listByUser`, which reads the user's sessions only, and removes those that
+ *   have expired. `count` and `deleteExpired` walk through the whole folder.
  * - Expired records, and what processes that were ended have left, stay in the
  *   folder until `deleteExpired` is called.
+ * - On a full disk what is written is refused, and leaves nothing; `delete` goes
+ *   on to work. Errors have the `code` of the file system, such as `ENOSPC`, and
+ *   name neither the folder nor a file.
  * - Folders get the mode 0700, files 0600. Data is text in them: with `encrypt`,
  *   nobody else can read it.
  * - A record takes two folders and a file, and an empty file if it has a user.
@@ -113,28 +117,29 @@ export class FileStore implements SessionStore {
       throw new TypeError("Option now must be a function");
     }
     this.#folder = resolve(folder);
-    this.#hints = new Hints(this.#folder);
     this.#tmp = join(this.#folder, ".tmp");
+    this.#hints = new Hints(this.#folder, this.#tmp);
     this.#now = now;
   }
 
   /** Inserts a record; `false` if there is one that has not expired. */
   async create(key: string, record: SessionRecord): Promise<boolean> {
     const place = this.#place(key);
-    const copy = { ...record };
+    const { user } = record;
     const random = crypto.randomUUID();
+    const text = JSON.stringify({ ...record, hint: random });
     const draft = join(this.#tmp, random);
-    const { name, file } = versionOf(copy, crypto.randomUUID());
+    const { name, file } = versionOf(record, crypto.randomUUID());
     let isCreated = false;
     try {
-      await mkdir(join(draft, name), PRIVATE);
-      await write(join(draft, name, file), copy);
+      await makeFolder(join(draft, name));
+      await told(write(join(draft, name, file), text));
       await sync(join(draft, name));
       await sync(draft);
-      await this.#hints.add(copy.user, key, random);
+      await this.#hints.add(user, basename(place), random);
       for (let tries = 0; !isCreated; tries++) {
         try {
-          await rename(draft, place);
+          await told(rename(draft, place));
           isCreated = true;
         } catch (error) {
           const found = await this.#find(place);
@@ -147,8 +152,10 @@ export class FileStore implements SessionStore {
       }
     } finally {
       if (!isCreated) {
-        await this.#hints.remove(copy.user, key, random);
-        await quietly(rm(draft, { recursive: true }));
+        await this.#hints.remove(user, basename(place), random);
+        await quietly(unlink(join(draft, name, file)));
+        await quietly(rmdir(join(draft, name)));
+        await quietly(rmdir(draft));
       }
     }
     await sync(this.#folder);
@@ -172,47 +179,23 @@ export class FileStore implements SessionStore {
       const found = await this.#find(place);
       if (!found?.record) return "gone";
       if (found.version.revision !== revision) return "conflict";
-      const random = crypto.randomUUID();
-      const next = versionOf(copy, random);
-      const from = join(place, found.version.name);
-      const to = join(place, next.name);
-      try {
-        await write(join(from, next.file), copy);
-      } catch (error) {
-        if (codeOf(error) !== "ENOENT") throw error;
-        continue;
-      }
-      // Beforehand: whoever ends all of a user's sessions must find this one.
-      const changesUser = copy.user !== found.record.user;
-      if (changesUser) await this.#hints.add(copy.user, key, random);
-      if (!await move(from, to)) {
-        if (changesUser) await this.#hints.remove(copy.user, key, random);
-        continue;
-      }
-      await sync(to);
-      await sync(place);
-      for (const file of await list(to) ?? []) {
-        // Another may be putting the file of a later revision here.
-        const isPast = parseInt(file) <= next.revision && file !== next.file;
-        if (isPast) await quietly(unlink(join(to, file)));
-      }
-      return "ok";
+      const { user } = found.record;
+      if (await this.#replace(place, found, user, copy)) return "ok";
     }
   }
 
   /** Removes a record, if there is one. */
   async delete(key: string): Promise<void> {
     const place = this.#place(key);
-    for (;;) {
+    for (let isDone = false; !isDone;) {
       const version = await look(place);
-      if (!version) return;
-      if (!await this.#discard(join(place, version.name))) continue;
-      await sync(place);
-      return await quietly(rmdir(place));
+      isDone = !version || await this.#end(place, version);
     }
+    await sync(place);
+    await quietly(rmdir(place));
   }
 
-  /** Moves the times of a record, and nothing else. */
+  /** Moves the times of a record forward, and nothing else. */
   async touch(
     key: string,
     lastSeenAt: number,
@@ -222,10 +205,14 @@ export class FileStore implements SessionStore {
     for (;;) {
       const found = await this.#find(place);
       if (!found?.record) return false;
-      const { name, revision } = found.version;
-      const random = name.slice(name.lastIndexOf("_") + 1);
-      const next = versionOf({ revision, lastSeenAt, expiresAt }, random);
-      if (!await move(join(place, name), join(place, next.name))) continue;
+      const { version } = found;
+      const next = versionOf({
+        revision: version.revision,
+        lastSeenAt: Math.max(lastSeenAt, version.lastSeenAt),
+        expiresAt: Math.max(expiresAt, version.expiresAt),
+      }, version.random);
+      const from = join(place, version.name);
+      if (!await move(from, join(place, next.name))) continue;
       await sync(place);
       return true;
     }
@@ -233,26 +220,41 @@ export class FileStore implements SessionStore {
 
   /** A user's records. */
   async *listByUser(user: string): AsyncGenerator<SessionListing, void> {
-    for (const name of await this.#hints.namesOf(user)) {
-      const found = await this.#find(join(this.#folder, name));
-      // A hint outlives its record, and the record's change of user.
-      if (found?.record?.user !== user) continue;
-      const { id, label, createdAt, lastSeenAt, expiresAt } = found.record;
+    const seen = new Set<string>();
+    for (const [name, random] of await this.#hints.of(user)) {
+      const place = join(this.#folder, name);
+      const found = await this.#find(place);
+      const record = found?.record?.user === user && found.record;
+      if (found?.hint !== random) {
+        // What has ended would cost the next list as much.
+        if (found && found.version.expiresAt <= this.#now()) {
+          await quietly(this.#remove(place, found.version));
+        }
+        await quietly(this.#hints.clear(user, name, random));
+      }
+      if (!record || seen.has(name)) continue;
+      seen.add(name);
+      const { id, label, createdAt, lastSeenAt, expiresAt } = record;
       const key = fromName(name);
       yield { key, id, label, createdAt, lastSeenAt, expiresAt };
     }
   }
 
-  /** How many records there are, of a user or in all. */
+  /**
+   * How many records there are, of a user or in all. Of more than 10 000, the
+   * others are counted by their names, whether they have expired or not.
+   */
   async count(user?: string): Promise<number> {
     let total = 0;
     if (user !== undefined) {
       for await (const _ of this.listByUser(user)) total++;
       return total;
     }
-    for (const place of await this.#places()) {
-      const version = await look(place);
-      if (version && version.expiresAt > this.#now()) total++;
+    let looks = 0;
+    for await (const place of this.#places()) {
+      const isLive = ++looks > MOST_LOOKS ||
+        (await look(place) ?? { expiresAt: 0 }).expiresAt > this.#now();
+      if (isLive) total++;
     }
     return total;
   }
@@ -266,7 +268,7 @@ export class FileStore implements SessionStore {
    */
   async deleteExpired(now: number): Promise<number> {
     let total = 0;
-    for (const place of await this.#places()) {
+    for await (const place of this.#places()) {
       const version = await look(place);
       if (!version) await quietly(rmdir(place));
       else if (version.expiresAt > now) continue;
@@ -278,10 +280,10 @@ export class FileStore implements SessionStore {
       const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: now }));
       if (isDraft && mtimeMs > now - HOUR) continue;
       // At once, so that no half of a draft can become a record.
-      if (isDraft) await this.#discard(path);
+      if (isDraft) await quietly(this.#discard(path));
       else await quietly(rm(path, { recursive: true }));
     }
-    await this.#hints.clear(this.#tmp);
+    await this.#hints.clearAll();
     return total;
   }
 
@@ -290,33 +292,81 @@ export class FileStore implements SessionStore {
     return join(this.#folder, toName(key));
   }
 
-  async #places(): Promise<string[]> {
-    const names = await list(this.#folder) ?? [];
-    return names.filter((name) => KEY_NAME.test(name))
-      .map((name) => join(this.#folder, name));
+  async *#places(): AsyncGenerator<string, void> {
+    for await (const name of walk(this.#folder)) {
+      if (KEY_NAME.test(name)) yield join(this.#folder, name);
+    }
   }
 
   async #find(place: string): Promise<Found | undefined> {
     for (let last = "";;) {
       const version = await look(place);
       if (!version) return undefined;
-      const { name, file, expiresAt } = version;
-      if (expiresAt <= this.#now()) return { version, record: null };
-      try {
-        const text = await readFile(join(place, name, file), "utf8");
-        return { version, record: parse(text, version) };
-      } catch (error) {
-        if (!isAbsent(error)) throw error;
-        // It has been renamed meanwhile, unless it is there as it was.
-        if (name === last) return { version, record: null };
-        last = name;
-      }
+      if (version.expiresAt <= this.#now()) return { version, record: null };
+      const content = await read(place, version);
+      if (content) return { version, ...content };
+      // It has been renamed meanwhile, unless it is there as it was.
+      if (version.name === last) return { version, record: null };
+      last = version.name;
     }
   }
 
-  /** Takes a version away; `false` if it is no longer there. */
-  async #remove(place: string, { name }: Version): Promise<boolean> {
-    const isDone = await this.#discard(join(place, name));
+  /** Puts a record in the place of a version; `false` if it is gone. */
+  async #replace(
+    place: string,
+    { version, hint }: Found,
+    user: string,
+    record: SessionRecord,
+  ): Promise<boolean> {
+    const name = basename(place);
+    const random = crypto.randomUUID();
+    const next = versionOf(record, random);
+    const from = join(place, version.name);
+    const to = join(place, next.name);
+    const isMoving = record.user !== user;
+    const newUser = isMoving ? record.user : "";
+    const text = JSON.stringify({ ...record, hint: isMoving ? random : hint });
+    let isDone = false;
+    try {
+      const path = join(from, next.file);
+      if (!await unlessAbsent(write(path, text))) return false;
+      // Beforehand: whoever ends all of a user's sessions must find this one.
+      await this.#hints.add(newUser, name, random);
+      isDone = await move(from, to);
+      if (!isDone) return false;
+    } finally {
+      if (!isDone) {
+        await this.#hints.remove(newUser, name, random);
+        // If it has been renamed, whoever did it clears up, or the next try.
+        await quietly(unlink(join(from, next.file)));
+      }
+    }
+    await sync(to);
+    await sync(place);
+    if (isMoving) await this.#hints.remove(user, name, hint);
+    for (const file of await list(to) ?? []) {
+      // Another may be putting the file of a later revision here.
+      const isPast = parseInt(file) <= next.revision && file !== next.file;
+      if (isPast) await quietly(unlink(join(to, file)));
+    }
+    return true;
+  }
+
+  /** Takes a version away, with its hint; `false` if it is no longer there. */
+  async #end(place: string, version: Version): Promise<boolean> {
+    // What cannot be read can be removed all the same.
+    const found = await read(place, version).catch(() => undefined);
+    const isDone = await this.#discard(join(place, version.name));
+    if (isDone && found?.record) {
+      const { user } = found.record;
+      await this.#hints.remove(user, basename(place), found.hint);
+    }
+    return isDone;
+  }
+
+  /** The same, and what it was in. */
+  async #remove(place: string, version: Version): Promise<boolean> {
+    const isDone = await this.#end(place, version);
     await quietly(rmdir(place));
     return isDone;
   }
@@ -324,8 +374,14 @@ export class FileStore implements SessionStore {
   /** Removes a folder, at once for all who look for it. */
   async #discard(path: string): Promise<boolean> {
     const trash = join(this.#tmp, `old_${crypto.randomUUID()}`);
-    await mkdir(this.#tmp, PRIVATE);
-    const isDone = await move(path, trash);
+    let isDone: boolean;
+    try {
+      await makeFolder(this.#tmp);
+      isDone = await move(path, trash);
+    } catch {
+      // On a full disk there may be no room for another name.
+      return await removeFolder(path);
+    }
     await quietly(rm(trash, { recursive: true }));
     return isDone;
   }

@@ -2,49 +2,58 @@
  * How {@linkcode FileStore} finds a user's records.
  *
  * A hint is an empty file that says that a user may have a record; the record
- * decides:
+ * decides, and knows its hint:
  *
  * ```txt
  * .users/<user>/<key>.<random>
  * ```
  *
  * Each draft of a record, and each version that changes its user, leaves a hint
- * of its own before it counts. So whoever clears up can tell a hint that nobody
- * will ever need from one whose record is to come.
+ * of its own before it counts, and takes back the one before when it does. So
+ * at any instant a record is in the list of its user, and whoever clears up can
+ * tell a hint that nobody will ever need from one whose record is to come.
  *
  * @module
  */
-import { mkdir, open, rmdir, unlink } from "node:fs/promises";
+import { rmdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { failureOf } from "./failure.ts";
 import {
   codeOf,
+  fromName,
   list,
-  PRIVATE,
+  look,
+  makeFolder,
   quietly,
+  read,
   sync,
   toName,
   TRIES,
+  walk,
+  write,
 } from "./file_system.ts";
 
 /** The hints in a store's folder. */
 export class Hints {
   readonly #folder: string;
   readonly #users: string;
+  readonly #drafts: string;
 
-  constructor(folder: string) {
+  /** @param drafts The folder of the records that are to come. */
+  constructor(folder: string, drafts: string) {
     this.#folder = folder;
     this.#users = join(folder, ".users");
+    this.#drafts = drafts;
   }
 
   /** Leaves a hint on the disk; none if there is no user. */
-  async add(user: string, key: string, random: string): Promise<void> {
-    if (user === "") return;
-    const folder = join(this.#users, toName(user));
+  async add(user: string, name: string, random: string): Promise<void> {
+    if (!user) return;
+    const folder = this.#of(user);
     for (let tries = 0;; tries++) {
       try {
-        const made = await mkdir(folder, PRIVATE);
-        const file = await open(this.#path(user, key, random), "wx", 0o600);
-        await file.close();
+        const made = await makeFolder(folder);
+        await write(join(folder, `${name}.${random}`), "");
         await sync(folder);
         if (made === undefined) return;
         await sync(this.#users);
@@ -53,49 +62,56 @@ export class Hints {
         // While the folder is empty, others may remove it: in the midst of
         // mkdir, too, which then says that it exists.
         const mayPass = /^(EEXIST|ENOENT)$/.test(codeOf(error));
-        if (!mayPass || tries === TRIES) throw error;
+        if (!mayPass || tries === TRIES) throw failureOf(error);
       }
     }
   }
 
-  /** Takes back a hint of what has come to nothing. */
-  async remove(user: string, key: string, random: string): Promise<void> {
-    if (user !== "") await quietly(unlink(this.#path(user, key, random)));
+  /** Takes back a hint, and the user's folder with the last one. */
+  async remove(user: string, name: string, random?: string): Promise<void> {
+    if (!user) return;
+    const folder = this.#of(user);
+    await quietly(unlink(join(folder, `${name}.${random}`)));
+    await quietly(rmdir(folder));
   }
 
-  /** The names of the keys of what a user may have, each once. */
-  async namesOf(user: string): Promise<Set<string>> {
-    const folder = join(this.#users, toName(user));
-    const hints = user === "" ? [] : await list(folder) ?? [];
-    return new Set(hints.map((hint) => partsOf(hint).name));
+  /** What leads to the records that a user may have: names and randoms. */
+  async of(user: string): Promise<[name: string, random: string][]> {
+    const hints = user && await list(this.#of(user)) || [];
+    return hints.map((hint) => {
+      const [name = "", random = ""] = hint.split(".");
+      return [name, random];
+    });
   }
 
-  /**
-   * Removes the hints that lead nowhere.
-   *
-   * @param drafts The folder of the records that are to come.
-   */
-  async clear(drafts: string): Promise<void> {
-    for (const user of await list(this.#users) ?? []) {
-      const folder = join(this.#users, user);
-      for (const hint of await list(folder) ?? []) {
-        const { name, random } = partsOf(hint);
-        // In this order: a draft that is no longer there has become a record
-        // by now or never will, and so has a version of a record that is gone.
-        if (await list(join(drafts, random))) continue;
-        if (await list(join(this.#folder, name))) continue;
-        await quietly(unlink(join(folder, hint)));
+  /** Removes a hint, unless a record has it or may be about to. */
+  async clear(user: string, name: string, random: string): Promise<void> {
+    const place = join(this.#folder, name);
+    // In this order: a draft that is no longer there has become a record by
+    // now or never will, and so has the file of a version.
+    if (await list(join(this.#drafts, random))) return;
+    const version = await look(place);
+    if (version) {
+      const files = await list(join(place, version.name));
+      if (!files || files.some((file) => file.endsWith(random))) return;
+      const found = await read(place, version);
+      if (!found || found.hint === random) return;
+    } else if (await list(place)) return;
+    await this.remove(user, name, random);
+  }
+
+  /** Removes the hints that lead nowhere. */
+  async clearAll(): Promise<void> {
+    for await (const folder of walk(this.#users)) {
+      const user = fromName(folder);
+      for (const hint of await this.of(user)) {
+        await quietly(this.clear(user, ...hint));
       }
-      await quietly(rmdir(folder));
+      await quietly(rmdir(this.#of(user)));
     }
   }
 
-  #path(user: string, key: string, random: string): string {
-    return join(this.#users, toName(user), `${toName(key)}.${random}`);
+  #of(user: string): string {
+    return join(this.#users, toName(user));
   }
-}
-
-function partsOf(hint: string): { name: string; random: string } {
-  const [name = "", random = ""] = hint.split(".");
-  return { name, random };
 }

@@ -22,13 +22,18 @@
  *
  * @module
  */
-import { open, readdir, rename } from "node:fs/promises";
+import { mkdir, open, opendir, readdir, readFile } from "node:fs/promises";
+import { rename, rmdir, unlink } from "node:fs/promises";
+import { join } from "node:path";
 import type { SessionRecord } from "../src/store.ts";
+import { failureOf, told } from "./failure.ts";
 
 /** What the name of a record's inner folder says. */
 export interface Version extends Times {
   /** The name. */
   readonly name: string;
+  /** What no other version has, but by other times. */
+  readonly random: string;
   /** The name of the file in it. */
   readonly file: string;
 }
@@ -39,8 +44,13 @@ export type Times = Pick<
   "revision" | "lastSeenAt" | "expiresAt"
 >;
 
-/** How to make folders that nobody else may read. */
-export const PRIVATE = { recursive: true, mode: 0o700 };
+/** What a file holds. */
+export interface Content {
+  /** The record, or `null` if it is none. */
+  readonly record: SessionRecord | null;
+  /** What its hint ends with. */
+  readonly hint?: string | undefined;
+}
 
 /** How often to try again what may work the next time. */
 export const TRIES = 30;
@@ -69,65 +79,65 @@ export function versionOf(
 ): Version {
   const name = `${revision}_${lastSeenAt}_${expiresAt}_${random}`;
   const file = `${revision}_${random}`;
-  return { name, file, revision, lastSeenAt, expiresAt };
+  return { name, random, file, revision, lastSeenAt, expiresAt };
 }
 
 /** The version that a record has, if there is a record. */
 export async function look(place: string): Promise<Version | undefined> {
   // Some file systems may list neither name while one becomes the other.
-  for (let tries = 0; tries < 3; tries++) {
+  for (let tries = 0; tries < 10; tries++) {
     const names = await list(place);
     if (!names) return undefined;
     for (const name of names) {
-      const [revision, lastSeenAt, expiresAt, random = ""] = name.split("_");
-      const times = {
-        revision: Number(revision),
-        lastSeenAt: Number(lastSeenAt),
-        expiresAt: Number(expiresAt),
-      };
-      const version = versionOf(times, random);
-      const areNumbers = Object.values(times).every(Number.isFinite);
+      const [first, second, third, random = ""] = name.split("_");
+      const revision = Number(first);
+      const lastSeenAt = Number(second);
+      const expiresAt = Number(third);
+      const version = versionOf({ revision, lastSeenAt, expiresAt }, random);
+      const areNumbers = Number.isFinite(revision + lastSeenAt + expiresAt);
       if (areNumbers && version.name === name) return version;
     }
   }
   return undefined;
 }
 
-/** The record that a file holds, or `null`. */
-export function parse(text: string, times: Times): SessionRecord | null {
+/** What the file of a version holds, or nothing if there is no such file. */
+export async function read(
+  place: string,
+  version: Version,
+): Promise<Content | undefined> {
+  const { name, file, revision, lastSeenAt, expiresAt } = version;
+  const text = await unlessAbsent(readFile(join(place, name, file), "utf8"));
+  if (text === undefined) return undefined;
   try {
-    const { value, id, user, label, createdAt } = JSON.parse(text);
-    const { revision, lastSeenAt, expiresAt } = times;
-    const areTexts = [value, id, user, label]
-      .every((member) => typeof member === "string");
-    if (!areTexts || typeof createdAt !== "number") return null;
-    return {
-      revision,
-      value,
-      id,
-      user,
-      label,
-      createdAt,
-      lastSeenAt,
-      expiresAt,
-    };
+    const { value, id, user, label, createdAt, hint } = JSON.parse(text);
+    const isRecord = typeof createdAt === "number" &&
+      [value, id, user, label].every((member) => typeof member === "string");
+    const record = { revision, value, id, user, label, createdAt, lastSeenAt };
+    return { record: isRecord ? { ...record, expiresAt } : null, hint };
   } catch {
-    return null;
+    return { record: null };
   }
 }
 
-/** Makes a file that nobody else may read, and has it written to the disk. */
-export async function write(
-  path: string,
-  record: SessionRecord,
-): Promise<void> {
+/** Makes a folder that nobody else may read, and what it is in. */
+export function makeFolder(path: string): Promise<string | undefined> {
+  return told(mkdir(path, { recursive: true, mode: 0o700 }));
+}
+
+/**
+ * Makes a file that nobody else may read, and has its text written to the disk.
+ * One without text is not asked for: its folder says all of it.
+ */
+export async function write(path: string, text: string): Promise<true> {
   const file = await open(path, "wx", 0o600);
   try {
-    await file.writeFile(JSON.stringify(record));
-    await file.sync();
+    if (text) await file.writeFile(text);
+    if (text) await file.sync();
   } finally {
     await file.close();
   }
+  return true;
 }
 
 /** Renames a folder; `false` if there is none by that name. */
@@ -140,19 +150,43 @@ export async function move(from: string, to: string): Promise<boolean> {
       if (isAbsent(error)) return false;
       // Windows does not rename a folder while a file in it is open.
       const mayPass = /^(EACCES|EBUSY|EPERM)$/.test(codeOf(error));
-      if (!mayPass || tries === TRIES) throw error;
+      if (!mayPass || tries === TRIES) throw failureOf(error);
       await new Promise((resolve) => setTimeout(resolve, tries));
     }
   }
 }
 
-/** The names in a folder, or nothing if there is no such folder. */
-export async function list(folder: string): Promise<string[] | undefined> {
+/**
+ * Removes a folder and the files in it, where it is.
+ *
+ * @returns Whether it was there to the end.
+ */
+export async function removeFolder(path: string): Promise<boolean> {
+  for (const name of await list(path) ?? []) {
+    await unlessAbsent(unlink(join(path, name)));
+  }
   try {
-    return await readdir(folder);
+    await rmdir(path);
+    return true;
   } catch (error) {
-    if (isAbsent(error)) return undefined;
-    throw error;
+    // Renamed meanwhile, or another has put a file into it.
+    if (isAbsent(error) || codeOf(error) === "ENOTEMPTY") return false;
+    throw failureOf(error);
+  }
+}
+
+/** The names in a folder, or nothing if there is no such folder. */
+export function list(folder: string): Promise<string[] | undefined> {
+  return unlessAbsent(readdir(folder));
+}
+
+/** The names in a folder that may have very many, some at a time. */
+export async function* walk(folder: string): AsyncGenerator<string, void> {
+  try {
+    const options = { bufferSize: 1_000 };
+    for await (const { name } of await opendir(folder, options)) yield name;
+  } catch (error) {
+    if (!isAbsent(error)) throw failureOf(error);
   }
 }
 
@@ -168,7 +202,7 @@ export async function sync(folder: string): Promise<void> {
   } catch (error) {
     // Removed by another, or Windows, which syncs no folders.
     const isNone = /^(EACCES|EINVAL|EISDIR|EPERM)$/.test(codeOf(error));
-    if (!isNone && !isAbsent(error)) throw error;
+    if (!isNone && !isAbsent(error)) throw failureOf(error);
   }
 }
 
@@ -177,12 +211,23 @@ export async function quietly(done: Promise<unknown>): Promise<void> {
   await done.catch(() => {});
 }
 
-/** Whether an error says that there is no such file or folder. */
-export function isAbsent(error: unknown): boolean {
-  return /^(ENOENT|ENOTDIR)$/.test(codeOf(error));
+/** Waits, for nothing if there is no such file or folder. */
+export async function unlessAbsent<Result>(
+  asked: Promise<Result>,
+): Promise<Result | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw failureOf(error);
+  }
 }
 
 /** The code of an error, such as `ENOENT`. */
 export function codeOf(error: unknown): string {
   return String((error as { code?: unknown } | null)?.code);
+}
+
+function isAbsent(error: unknown): boolean {
+  return /^(ENOENT|ENOTDIR)$/.test(codeOf(error));
 }

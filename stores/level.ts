@@ -10,6 +10,7 @@ import {
   type SessionStore,
   type UpdateResult,
 } from "../src/store.ts";
+import { failureOf, told } from "./failure.ts";
 
 /** How a {@linkcode LevelDatabase} is to take keys and values: as text. */
 export interface LevelEncodings {
@@ -37,6 +38,12 @@ export interface LevelDatabase {
   keys(
     range: LevelEncodings & { gt: string; lt: string },
   ): AsyncIterable<string>;
+  /** What LevelDB has to begin a new log: it sorts a range into its files. */
+  compactRange?(
+    start: string,
+    end: string,
+    options: { keyEncoding: "utf8" },
+  ): Promise<void>;
 }
 
 /** Options of {@linkcode LevelStore}. */
@@ -64,9 +71,16 @@ export interface LevelStoreOptions {
 
 const TEXT: LevelEncodings = { keyEncoding: "utf8", valueEncoding: "utf8" };
 
-// By the database that takes the writes: it has no compare-and-swap, so all
-// stores on it must take turns. Each key has the end of its queue.
-const queues: WeakMap<object, Map<string, Promise<void>>> = new WeakMap();
+/** What all stores on one database have in common. */
+interface Shared {
+  /** The end of the queue of each key: there is no compare-and-swap. */
+  readonly queues: Map<string, Promise<void>>;
+  /** Whether the log may have half of a write. */
+  isTorn: boolean;
+}
+
+// By the database that takes the writes.
+const shared: WeakMap<object, Shared> = new WeakMap();
 
 /**
  * Keeps sessions in LevelDB: with `ClassicLevel` of classic-level, or another
@@ -82,8 +96,13 @@ const queues: WeakMap<object, Map<string, Promise<void>>> = new WeakMap();
  * - A record and its entries in the lists of users and of expiry are written in
  *   one step: all or none.
  * - Expired records stay in the database, unseen, until `deleteExpired` is
- *   called; its work grows with the number of those alone. `count` reads one
- *   short key for each record.
+ *   called, whose work grows with the number of those alone, or a list comes
+ *   upon them. `count` reads one short key for each record.
+ * - On a full disk LevelDB writes nothing, not even that a record is gone:
+ *   `delete` rejects, too. When there is room again, the first write also begins
+ *   a new log, with up to 4 MB more: in the old one LevelDB would lose what it
+ *   acknowledges. If there is no room for that, LevelDB refuses all writes until
+ *   the database is opened again.
  * - There is no limit of size but the memory: LevelDB is made for values of some
  *   kilobytes.
  *
@@ -103,7 +122,8 @@ export class LevelStore implements SessionStore {
   readonly #prefix: string;
   readonly #sync: boolean;
   readonly #now: () => number;
-  readonly #queues: Map<string, Promise<void>>;
+  readonly #root: Pick<LevelDatabase, "compactRange">;
+  readonly #shared: Shared;
 
   /**
    * Makes a store of a database, which stays the caller's to close.
@@ -134,9 +154,10 @@ export class LevelStore implements SessionStore {
     this.#sync = sync;
     this.#now = now;
     // A sublevel writes to the database that it is a part of.
-    const root = (database as { db?: object }).db ?? database;
-    this.#queues = queues.get(root) ?? new Map();
-    queues.set(root, this.#queues);
+    this.#root = (database as { db?: LevelDatabase }).db ?? database;
+    this.#shared = shared.get(this.#root) ??
+      { queues: new Map(), isTorn: false };
+    shared.set(this.#root, this.#shared);
   }
 
   /** Inserts a record; `false` if there is one that has not expired. */
@@ -181,7 +202,7 @@ export class LevelStore implements SessionStore {
     );
   }
 
-  /** Moves the times of a record, and nothing else. */
+  /** Moves the times of a record forward, and nothing else. */
   touch(
     key: string,
     lastSeenAt: number,
@@ -190,7 +211,11 @@ export class LevelStore implements SessionStore {
     return this.#inTurn(key, async () => {
       const old = await this.#read(key);
       if (!this.#isLive(old)) return false;
-      await this.#write(key, old, { ...old, lastSeenAt, expiresAt });
+      await this.#write(key, old, {
+        ...old,
+        lastSeenAt: Math.max(lastSeenAt, old.lastSeenAt),
+        expiresAt: Math.max(expiresAt, old.expiresAt),
+      });
       return true;
     });
   }
@@ -198,11 +223,14 @@ export class LevelStore implements SessionStore {
   /** A user's records, of those that were there when the list was begun. */
   async *listByUser(user: string): AsyncGenerator<SessionListing, void> {
     const entries = this.#name("user", user);
-    for await (const key of this.#keys(`${entries}!`, `${entries}"`)) {
+    for await (const entry of this.#range(`${entries}!`, `${entries}"`)) {
+      const key = keyOf(entry);
       const record = await this.#read(key);
-      if (!this.#isLive(record) || record.user !== user) continue;
-      const { id, label, createdAt, lastSeenAt, expiresAt } = record;
-      yield { key, id, label, createdAt, lastSeenAt, expiresAt };
+      if (this.#isLive(record) && record.user === user) {
+        const { id, label, createdAt, lastSeenAt, expiresAt } = record;
+        yield { key, id, label, createdAt, lastSeenAt, expiresAt };
+        // What has ended would cost the next list as much.
+      } else await this.#clear(entry, this.#now()).catch(() => {});
     }
   }
 
@@ -210,7 +238,7 @@ export class LevelStore implements SessionStore {
   async count(user?: string): Promise<number> {
     const past = this.#name("end", toSorted(this.#now()));
     const found = user === undefined
-      ? this.#keys(`${past}"`, `${this.#name("end")}"`)
+      ? this.#range(`${past}"`, `${this.#name("end")}"`)
       : this.listByUser(user);
     let total = 0;
     for await (const _ of found) total++;
@@ -227,13 +255,9 @@ export class LevelStore implements SessionStore {
   async deleteExpired(now: number): Promise<number> {
     let total = 0;
     const past = this.#name("end", toSorted(now));
-    for await (const key of this.#keys(`${this.#name("end")}!`, `${past}"`)) {
-      await this.#inTurn(key, async () => {
-        const record = await this.#read(key);
-        if (!record || record.expiresAt > now) return;
-        await this.#write(key, record, null, false);
-        total++;
-      });
+    const entries = this.#range(`${this.#name("end")}!`, `${past}"`);
+    for await (const entry of entries) {
+      if (await this.#clear(entry, now)) total++;
     }
     return total;
   }
@@ -249,7 +273,8 @@ export class LevelStore implements SessionStore {
   }
 
   async #read(key: string): Promise<SessionRecord | null> {
-    const text = await this.#database.get(this.#name("record", key), TEXT);
+    const name = this.#name("record", key);
+    const text = await told(this.#database.get(name, TEXT));
     try {
       return text === undefined ? null : JSON.parse(text);
     } catch {
@@ -265,18 +290,50 @@ export class LevelStore implements SessionStore {
     sync: boolean = this.#sync,
   ): Promise<void> {
     const name = this.#name("record", key);
-    const operations: LevelOperation[] = [{ type: "del", key: name }];
-    for (const entry of this.#entries(key, old)) {
-      operations.push({ type: "del", key: entry });
+    const before = this.#entries(key, old);
+    const after = this.#entries(key, record);
+    await this.#batch([
+      record
+        ? { type: "put", key: name, value: JSON.stringify(record) }
+        : { type: "del", key: name },
+      ...before.filter((entry) => !after.includes(entry)).map(toRemoval),
+      ...after.filter((entry) => !before.includes(entry)).map(toEntry),
+    ], sync);
+  }
+
+  async #batch(operations: LevelOperation[], sync: boolean): Promise<void> {
+    const write = () => this.#database.batch(operations, { ...TEXT, sync });
+    const shared = this.#shared;
+    try {
+      await write();
+      if (!shared.isTorn) return;
+      // After a write that failed, LevelDB goes on in the same log, and finds
+      // nothing behind it when the database is opened again.
+      await this.#root.compactRange?.("", "", { keyEncoding: "utf8" });
+      await write();
+      shared.isTorn = false;
+    } catch (error) {
+      shared.isTorn = true;
+      throw failureOf(error);
     }
-    if (record) {
-      const value = JSON.stringify(record);
-      operations.push({ type: "put", key: name, value });
-    }
-    for (const entry of this.#entries(key, record)) {
-      operations.push({ type: "put", key: entry, value: "" });
-    }
-    await this.#database.batch(operations, { ...TEXT, sync });
+  }
+
+  /**
+   * Removes an entry that leads nowhere, with its record if it has expired.
+   *
+   * @returns Whether a record was removed.
+   */
+  #clear(entry: string, now: number): Promise<boolean> {
+    const key = keyOf(entry);
+    return this.#inTurn(key, async () => {
+      const record = await this.#read(key);
+      const isPast = record !== null && record.expiresAt <= now;
+      if (isPast) await this.#write(key, record, null, false);
+      else if (!this.#entries(key, record).includes(entry)) {
+        await this.#batch([toRemoval(entry)], false);
+      }
+      return isPast;
+    });
   }
 
   #entries(key: string, record: SessionRecord | null): string[] {
@@ -288,12 +345,14 @@ export class LevelStore implements SessionStore {
     return entries;
   }
 
-  /** The keys of the records that a part of a list has. */
-  async *#keys(gt: string, lt: string): AsyncGenerator<string, void> {
-    // A quotation mark follows an exclamation mark in the order of characters:
-    // it ends a range of all that begins alike.
-    for await (const entry of this.#database.keys({ ...TEXT, gt, lt })) {
-      yield entry.slice(-43);
+  /** The entries of a part of a list. */
+  async *#range(gt: string, lt: string): AsyncGenerator<string, void> {
+    try {
+      // A quotation mark follows an exclamation mark in the order of
+      // characters: it ends a range of all that begins alike.
+      yield* this.#database.keys({ ...TEXT, gt, lt });
+    } catch (error) {
+      throw failureOf(error);
     }
   }
 
@@ -303,11 +362,12 @@ export class LevelStore implements SessionStore {
     work: () => Promise<Result>,
   ): Promise<Result> {
     checkKey(key);
-    const result = (this.#queues.get(key) ?? Promise.resolve()).then(work);
+    const { queues } = this.#shared;
+    const result = (queues.get(key) ?? Promise.resolve()).then(work);
     const end = result.then(() => {}, () => {}).then(() => {
-      if (this.#queues.get(key) === end) this.#queues.delete(key);
+      if (queues.get(key) === end) queues.delete(key);
     });
-    this.#queues.set(key, end);
+    queues.set(key, end);
     return await result;
   }
 }
@@ -315,4 +375,17 @@ export class LevelStore implements SessionStore {
 /** An instant as a text, so that the order of texts is that of instants. */
 function toSorted(time: number): string {
   return String(Math.max(0, Math.floor(time))).padStart(16, "0");
+}
+
+/** The key of the record that an entry leads to. */
+function keyOf(entry: string): string {
+  return entry.slice(-43);
+}
+
+function toEntry(key: string): LevelOperation {
+  return { type: "put", key, value: "" };
+}
+
+function toRemoval(key: string): LevelOperation {
+  return { type: "del", key };
 }

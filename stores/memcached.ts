@@ -26,6 +26,11 @@ export interface MemcachedItem {
  * that is `NOT_STORED`, `EXISTS` or `NOT_FOUND`. `lifetime` is sent as it is.
  */
 export interface MemcachedClient {
+  /** How it was made. */
+  readonly options?: {
+    /** One server or, in a list `servers`, several. */
+    readonly server?: unknown;
+  };
   /** An item with its token, or `undefined`. */
   gets(key: string): Promise<MemcachedItem | undefined>;
   /** Inserts an item; rejects with `NOT_STORED` if there is one. */
@@ -84,10 +89,10 @@ const LAST_SECOND = 2 ** 31 - 1;
  *
  * - It is a cache: a server that is full drops what was not used for longest,
  *   and one that restarts has forgotten all. Keep in it only sessions that may
- *   end at any time.
- * - It is strong with one server. Of several, memcache-client asks any; and
- *   where a client gives each key a server of its own, a server that comes back
- *   also brings back sessions that have ended since.
+ *   end at any time. A record can be removed when the server is full, too.
+ * - It is strong with one server. Several are refused: memcache-client asks any
+ *   of them. Where another client gives each key a server of its own, a server
+ *   that comes back also brings back sessions that have ended since.
  * - The server must not run with `-C`, which turns `cas` off.
  * - A read is one command, an update or a touch two, a creation or deletion one.
  * - There is no list of a user's sessions and no count. Expired records are
@@ -109,6 +114,8 @@ const LAST_SECOND = 2 ** 31 - 1;
 export class MemcachedStore implements SessionStore {
   /** Every method sees what one server has acknowledged before. */
   readonly consistency: "strong" = "strong";
+  /** A server that is full drops what was not used for longest. */
+  readonly evicts: true = true;
 
   readonly #client: MemcachedClient;
   readonly #prefix: string;
@@ -128,6 +135,12 @@ export class MemcachedStore implements SessionStore {
       typeof client?.gets !== "function" || typeof client.cas !== "function"
     ) {
       throw new TypeError("Cannot use a client other than memcache-client");
+    }
+    const server: { servers?: unknown[] } = Object(client.options?.server);
+    if (server.servers && server.servers.length > 1) {
+      throw new TypeError(
+        "Cannot use a client with several servers: any of them is asked",
+      );
     }
     if (
       typeof prefix !== "string" || typeof maxBytes !== "number" ||
@@ -193,7 +206,7 @@ export class MemcachedStore implements SessionStore {
     await isDone(this.#client.delete(this.#nameOf(key)), "NOT_FOUND");
   }
 
-  /** Moves the times of a record, and nothing else. It never inserts. */
+  /** Moves the times of a record forward, and nothing else; never inserts. */
   async touch(
     key: string,
     lastSeenAt: number,
@@ -203,7 +216,11 @@ export class MemcachedStore implements SessionStore {
     for (;;) {
       const found = await this.#find(name);
       if (!found?.record) return false;
-      const record = { ...found.record, lastSeenAt, expiresAt };
+      const record = {
+        ...found.record,
+        lastSeenAt: Math.max(found.record.lastSeenAt, lastSeenAt),
+        expiresAt: Math.max(found.record.expiresAt, expiresAt),
+      };
       if (await this.#swap(name, found, record, textOf(record))) return true;
     }
   }
@@ -217,8 +234,11 @@ export class MemcachedStore implements SessionStore {
     const item = await this.#client.gets(name);
     if (!item) return undefined;
     const { value, casUniq } = item;
-    if (Number(casUniq) === 0) {
-      throw new Error("Cannot use a memcached that runs with -C, without cas");
+    if (!(Number(casUniq) > 0)) {
+      throw new SessionError(
+        "store-failed",
+        "Cannot use a memcached that runs with -C, or a client without cas",
+      );
     }
     const record = parse(value);
     const isLive = record !== null && record.expiresAt > this.#now();

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { SessionError } from "../src/errors.ts";
 import {
   checkKey,
   type SessionListing,
@@ -10,20 +11,10 @@ import {
   type SessionStore,
   type UpdateResult,
 } from "../src/store.ts";
-import {
-  isCluster,
-  type RedisClient,
-  type RedisSend,
-  senderOf,
-} from "./redis_client.ts";
-import {
-  formatRecord,
-  formatTimes,
-  HEAD,
-  parseRecord,
-  SCRIPT,
-  SCRIPT_SHA1,
-} from "./redis_record.ts";
+import { isCluster, type RedisClient, senderOf } from "./redis_client.ts";
+import { RedisDatabase } from "./redis_database.ts";
+import { RedisIndex } from "./redis_index.ts";
+import { formatRecord, parseRecord } from "./redis_record.ts";
 
 export type {
   RedisCallClient,
@@ -55,29 +46,43 @@ export interface RedisStoreOptions {
    * @default {Date.now}
    */
   readonly now?: (() => number) | undefined;
+  /**
+   * Whether the server may drop records before their end, out of room: by any
+   * `maxmemory-policy` but `noeviction`. The store cannot see that by itself.
+   *
+   * @default {false}
+   */
+  readonly evicts?: boolean | undefined;
 }
-
-const CHUNK = 100;
 
 /**
  * Keeps sessions in Redis 6.2 and later or in Valkey: with node-redis, ioredis,
  * Bun's `RedisClient` or `@upstash/redis` 1.35 and later.
  *
  * - A read is one `GET`, a write is one `EVALSHA`. With a user, it takes two to
- *   begin or end a session, and three to put its end off.
+ *   begin or end a session, and three to put its end off or to change whose it
+ *   is.
  * - It is strong with one primary: do not read from replicas. What a crash or a
  *   failover may lose is up to the server (`appendfsync`, replication).
  * - Records expire by themselves, by the server's clock. A server that evicts
- *   ends sessions early: let `maxmemory-policy` be `noeviction`.
+ *   ends sessions early: let `maxmemory-policy` be `noeviction`, or say so in
+ *   `evicts`. One that is out of memory refuses all writes but `delete`; one
+ *   that may not write at all, as a replica or after a failed save (`MISCONF`),
+ *   refuses that, too.
  * - `value` and `label` are kept as plain text. Redis takes 512 MiB, the
  *   default of `maxBytes`; Upstash takes less, by plan.
- * - A list of a user's sessions costs a command for each, in chunks of 100.
- *   `count()` of all goes through the database, and rejects on a cluster: it is
- *   for administration.
+ * - A list of a user's sessions costs a command for each, in pages of 500. What
+ *   has no record any more leaves the user's index as the list comes to it.
+ * - `count()` of all goes through the database, in steps of 500 keys: about 3 µs
+ *   of the server's time for each key, those of others as well. It rejects on a
+ *   cluster.
  * - A cluster needs no hash tags: each command is about one key.
  * - A client that sends a command again when a connection breaks (ioredis with
- *   `autoResendUnfulfilledCommands`, Upstash with `retry`) may take its own
- *   write for somebody else's.
+ *   `autoResendUnfulfilledCommands`, Upstash with `retry`) may get `"conflict"`
+ *   or `false` for a write that was done the first time: read the record to see.
+ * - A client may give bytes for texts, or texts for numbers. `keyPrefix` of
+ *   ioredis comes before `prefix`; that of node-redis is refused, as it leaves
+ *   out what a store sends.
  *
  * @example
  * ```ts ignore
@@ -94,12 +99,13 @@ const CHUNK = 100;
 export class RedisStore implements SessionStore {
   /** Every method sees what the primary has acknowledged before. */
   readonly consistency: "strong" = "strong";
+  /** What the option says of the server. */
+  readonly evicts: boolean;
 
-  readonly #send: RedisSend;
+  readonly #database: RedisDatabase;
+  readonly #index: RedisIndex;
   readonly #isCluster: boolean;
-  readonly #prefix: string;
   readonly #maxBytes: number;
-  readonly #now: () => number;
 
   /**
    * Makes a store of a client; the client stays the caller's to close.
@@ -109,13 +115,14 @@ export class RedisStore implements SessionStore {
    * @throws {RangeError} If `prefix` or `maxBytes` is out of range.
    */
   constructor(client: RedisClient, options: RedisStoreOptions = {}) {
-    const { prefix = "session:", maxBytes = 2 ** 29, now = Date.now } = options;
+    const { prefix = "session:", maxBytes = 2 ** 29 } = options;
+    const { now = Date.now, evicts = false } = options;
     if (
       typeof prefix !== "string" || typeof maxBytes !== "number" ||
-      typeof now !== "function"
+      typeof now !== "function" || typeof evicts !== "boolean"
     ) {
       throw new TypeError(
-        "Options must be: prefix a string, maxBytes a number, now a function",
+        "Options must be: prefix a string, maxBytes a number, now a function, evicts a boolean",
       );
     }
     if (!/^[\w.:/{}-]{0,100}$/.test(prefix)) {
@@ -126,28 +133,28 @@ export class RedisStore implements SessionStore {
     if (!(maxBytes > 0)) {
       throw new RangeError("Option maxBytes must be above 0");
     }
-    this.#send = senderOf(client);
+    this.evicts = evicts;
+    this.#database = new RedisDatabase(senderOf(client), prefix, now);
+    this.#index = new RedisIndex(this.#database);
     this.#isCluster = isCluster(client);
-    this.#prefix = prefix;
     this.#maxBytes = maxBytes;
-    this.#now = now;
   }
 
   /** Inserts a record; `false` and no change if there is one by this key. */
   async create(key: string, record: SessionRecord): Promise<boolean> {
     checkKey(key);
-    const { user, expiresAt } = record;
+    const { user, expiresAt, revision } = record;
     const text = formatRecord(record, this.#maxBytes);
-    if (user !== "") await this.#index(user, expiresAt, key);
+    if (user) await this.#index.announce(user, expiresAt, `${revision}`, key);
     const args = [text, "", user, user];
-    return await this.#write("create", key, expiresAt, ...args) === 1;
+    return await this.#write("create", key, expiresAt, args) === "ok";
   }
 
   /** The record by this key, or `null`. */
   async get(key: string): Promise<SessionRecord | null> {
     checkKey(key);
-    const reply = await this.#read("GET", this.#prefix + key);
-    return parseRecord(reply, this.#now());
+    const text = await this.#database.read("GET", key);
+    return parseRecord(text, this.#database.now());
   }
 
   /** Replaces a record if it still has this revision; it never inserts. */
@@ -160,53 +167,36 @@ export class RedisStore implements SessionStore {
     const { user, expiresAt } = record;
     const text = formatRecord(record, this.#maxBytes);
     const args = [text, `${revision}`, user];
-    const reply = await this.#write("update", key, expiresAt, ...args);
-    return reply === 1 ? "ok" : reply === 2 ? "conflict" : "gone";
+    const result = await this.#write("update", key, expiresAt, args);
+    return result === "no" ? "gone" : result as UpdateResult;
   }
 
   /** Removes a record; one that does not exist is no error. */
   async delete(key: string): Promise<void> {
     checkKey(key);
-    const user = await this.#run("delete", this.#prefix + key, 0);
-    if (user === "") return;
-    const index = this.#indexOf(user as string);
-    // The session has ended, come what may: without a record, what is left in
-    // an index is shown to nobody.
-    await this.#send(["ZREM", index, key], index).catch(() => {});
+    await this.#write("delete", key, 0, []);
   }
 
-  /** Moves the times of a record, and nothing else. It never inserts. */
+  /** Moves the times of a record forward, and nothing else; never inserts. */
   async touch(
     key: string,
     lastSeenAt: number,
     expiresAt: number,
   ): Promise<boolean> {
     checkKey(key);
-    const times = formatTimes(lastSeenAt, expiresAt);
-    return await this.#write("touch", key, expiresAt, times) === 1;
+    const args = [`${Math.trunc(lastSeenAt)}`];
+    return await this.#write("touch", key, expiresAt, args) === "ok";
   }
 
-  /** A user's records, as they were when the list was begun, if still there. */
-  async *listByUser(user: string): AsyncGenerator<SessionListing, void> {
-    const index = this.#indexOf(user);
-    const live = ["ZRANGEBYSCORE", index, `(${this.#now()}`, "+inf"] as const;
-    const keys = await this.#send([...live], index) as string[];
-    for (let start = 0; start < keys.length; start += CHUNK) {
-      const chunk = keys.slice(start, start + CHUNK);
-      const records = await this.#peek(chunk.map((key) => this.#prefix + key));
-      for (const key of chunk) {
-        const record = records.shift();
-        if (record?.user !== user) continue;
-        const { id, label, createdAt, lastSeenAt, expiresAt } = record;
-        yield { key, id, label, createdAt, lastSeenAt, expiresAt };
-      }
-    }
+  /** A user's records; what is none any more leaves the index meanwhile. */
+  listByUser(user: string): AsyncGenerator<SessionListing, void> {
+    return this.#index.list(user);
   }
 
   /**
    * How many records there are, of a user or in all.
    *
-   * @throws {Error} If asked for all of a cluster.
+   * @throws {SessionError} `unsupported` if asked for all of a cluster.
    */
   async count(user?: string): Promise<number> {
     let count = 0;
@@ -215,85 +205,40 @@ export class RedisStore implements SessionStore {
       return count;
     }
     if (this.#isCluster) {
-      throw new Error("Cannot count all the records of a cluster");
+      throw new SessionError(
+        "unsupported",
+        "Cannot count all the records of a cluster",
+      );
     }
-    const match = `${this.#prefix}*`;
     let cursor = "0";
     do {
-      const scan = ["SCAN", cursor, "MATCH", match, "COUNT", "1000"] as const;
-      const [next, keys] = await this.#send([...scan]) as [unknown, string[]];
-      const length = this.#prefix.length + 43;
-      const records = keys.filter((key) => key.length === length);
-      count += (await this.#peek(records)).filter(Boolean).length;
-      cursor = `${next}`;
+      const [, next = "0", more] = await this.#database.run(
+        "count",
+        "",
+        0,
+        cursor,
+      );
+      count += Number(more);
+      cursor = next;
     } while (cursor !== "0");
     return count;
   }
 
-  #indexOf(user: string): string {
-    return `${this.#prefix}user:${user}`;
-  }
-
-  /** Says in a user's index that there is a record, or will be. */
-  #index(user: string, expiresAt: number, key: string): Promise<unknown> {
-    return this.#run("index", this.#indexOf(user), expiresAt, key);
-  }
-
-  /** Runs the script on a record, and once more if the index must be first. */
+  /** Runs the script on a record, and what it takes in the indexes. */
   async #write(
     op: string,
     key: string,
-    expiresAt: number,
-    text: string = "",
-    revision: string = "",
-    user: string = "",
-    indexed: string = "",
-  ): Promise<unknown> {
+    ends: number,
+    [text = "", revision = "", user = "", indexed = ""]: string[],
+  ): Promise<string | undefined> {
     const args = [text, revision, user, indexed];
-    const reply = await this.#run(op, this.#prefix + key, expiresAt, ...args);
-    if (typeof reply !== "string") return reply;
-    await this.#index(reply, expiresAt, key);
-    return this.#write(op, key, expiresAt, text, revision, user, reply);
-  }
-
-  async #run(
-    op: string,
-    key: string,
-    expiresAt: number,
-    ...args: string[]
-  ): Promise<unknown> {
-    // Redis knows no instant before 1970.
-    const ends = Math.max(1, Math.trunc(expiresAt));
-    const all = ["1", key, op, `${this.#now()}`, `${ends}`, ...args];
-    try {
-      return await this.#send(["EVALSHA", SCRIPT_SHA1, ...all], key);
-    } catch (error) {
-      if (!isReply(error, "NOSCRIPT")) throw error;
-      return this.#send(["EVAL", SCRIPT, ...all], key);
+    const reply = await this.#database.run(op, key, ends, ...args);
+    const [result, owner = "", number = ""] = reply;
+    if (result === "index") {
+      await this.#index.announce(owner, ends, number, key);
+      return this.#write(op, key, ends, [text, revision, user, owner]);
     }
+    if (owner) await this.#index.drop(owner, Number(number), revision, key);
+    return result;
   }
-
-  /** What is at a key, which may belong to somebody else. */
-  async #read(command: string, key: string, ...args: string[]) {
-    try {
-      return await this.#send([command, key, ...args], key);
-    } catch (error) {
-      if (!isReply(error, "WRONGTYPE")) throw error;
-      return null;
-    }
-  }
-
-  /** Records without their data. */
-  #peek(keys: string[]): Promise<(SessionRecord | null)[]> {
-    return Promise.all(keys.map(async (key) => {
-      const head = await this.#read("GETRANGE", key, "0", `${HEAD - 1}`);
-      const isCut = typeof head === "string" && head && !head.includes("\n");
-      const reply = isCut ? await this.#read("GET", key) : head;
-      return parseRecord(reply, this.#now());
-    }));
-  }
-}
-
-function isReply(error: unknown, code: string): boolean {
-  return error instanceof Error && error.message.startsWith(code);
 }

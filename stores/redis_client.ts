@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { SessionError } from "../src/errors.ts";
 
 /** What ioredis has: `Redis` and `Cluster`. */
 export interface RedisCallClient {
@@ -10,6 +11,13 @@ export interface RedisCallClient {
   call(command: string, ...args: string[]): Promise<unknown>;
   /** Whether it speaks to a cluster. */
   readonly isCluster?: boolean;
+  /** How it was made. */
+  readonly options?: {
+    /** Which nodes of a cluster it reads from. */
+    readonly scaleReads?: unknown;
+    /** Which server it asks a sentinel for. */
+    readonly role?: unknown;
+  };
 }
 
 /** What node-redis has: `createClient()` and `createClientPool()`. */
@@ -61,20 +69,45 @@ export type RedisClient =
   | RedisSendClient
   | RedisRestClient;
 
+/** An answer, whatever the client makes of texts and numbers. */
+export type RedisReply = string | null | RedisReply[];
+
 /** Sends a command; a cluster finds the server by its key. */
 export type RedisSend = (
   command: [string, ...string[]],
   key?: string,
-) => Promise<unknown>;
+) => Promise<RedisReply>;
 
 /**
- * How to send a command by a client.
+ * How to send a command by a client. It rejects with a {@linkcode SessionError}
+ * `store-failed` if the answer is none that a server gives.
  *
- * @throws {TypeError} If it is none of those.
+ * @throws {TypeError} If it is none of those, or has an option that does not go
+ * with a store.
  */
 export function senderOf(client: RedisClient): RedisSend {
+  const send = rawSenderOf(client);
+  return async (command, key) => plain(await send(command, key));
+}
+
+function rawSenderOf(
+  client: RedisClient,
+): (command: [string, ...string[]], key?: string) => Promise<unknown> {
   // First ioredis: it also has a sendCommand, of another kind.
-  if (has(client, "call")) return (command) => client.call(...command);
+  if (has(client, "call")) {
+    const { scaleReads = "master", role = "master" } = client.options ?? {};
+    if (scaleReads !== "master" || role !== "master") {
+      throw new TypeError(
+        "Cannot use a client that reads from replicas: see its options scaleReads and role",
+      );
+    }
+    return (command) => client.call(...command);
+  }
+  if ((client as { _keyPrefix?: unknown } | null)?._keyPrefix) {
+    throw new TypeError(
+      "Cannot use the option keyPrefix of node-redis: set prefix of the store",
+    );
+  }
   if (has(client, "getRandomNode")) {
     return (command, key) => client.sendCommand(key, false, command);
   }
@@ -92,6 +125,23 @@ export function senderOf(client: RedisClient): RedisSend {
   }
   throw new TypeError(
     "Cannot use a client other than one of node-redis, ioredis, Bun or @upstash/redis",
+  );
+}
+
+function plain(reply: unknown): RedisReply {
+  if (reply === null) return null;
+  if (typeof reply === "number") return `${reply}`;
+  if (reply instanceof Uint8Array) return new TextDecoder().decode(reply);
+  if (Array.isArray(reply)) return reply.map(plain);
+  if (typeof reply === "string" && reply !== "QUEUED") return reply;
+  throw unreadable();
+}
+
+/** That a client changes answers, which its settings can make it do. */
+export function unreadable(): SessionError {
+  return new SessionError(
+    "store-failed",
+    "Cannot read an answer of the client: see its typeMapping, legacy mode, transformers and open MULTI",
   );
 }
 

@@ -10,6 +10,7 @@ import {
   type SessionStore,
   type UpdateResult,
 } from "../src/store.ts";
+import { Items, type Values } from "./unstorage_items.ts";
 
 /** What {@linkcode UnstorageStore} uses of an unstorage `Storage`. */
 export interface UnstorageLike {
@@ -43,7 +44,7 @@ export interface UnstorageStoreOptions {
   readonly now?: (() => number) | undefined;
 }
 
-type Values = [
+type RecordValues = readonly [
   revision: number,
   value: string,
   id: string,
@@ -56,6 +57,10 @@ type Values = [
 
 // Longer than an update can be on its way, in ms.
 const ENDED_FOR = 300_000;
+// So many records are read to be counted.
+const MOST_READS = 10_000;
+// Where a record has its user.
+const USER = 3;
 
 const allTurns = new WeakMap<object, Map<string, Promise<void>>>();
 
@@ -72,13 +77,21 @@ const allTurns = new WeakMap<object, Map<string, Promise<void>>>();
  *   ended session stays ended if the back end shows its last write to all: an
  *   update looks behind itself for the mark that a logout leaves for 5
  *   minutes, and takes itself back. In between, a reader may see it.
+ * - A record is whole, also with drivers that write a file in place, such as
+ *   those for files: it has a checksum. What is not whole is read again for
+ *   half a second or more, then the call rejects. That is what a process leaves
+ *   that is ended in the midst of a write, until `delete` is called.
+ * - On a full disk an update leaves the record as it was, as far as the driver
+ *   lets it, and `delete` removes records.
  * - `listByUser` and `count` ask for all names first. Some drivers, fs and
  *   Redis among them, then look at every item that they have.
  * - Expiry is checked here. Drivers that know `ttl` also remove expired items
  *   by themselves; with the others, call `deleteExpired` now and then.
  * - How long a text may be is up to the driver, which rejects a longer one.
  * - A driver that hides a failure hides it from here too: those for files do if
- *   they cannot remove a file.
+ *   they cannot remove a file, but can write another one.
+ * - An update costs three reads and a write, or up to two writes more if the
+ *   user or the end changes.
  * - There is no `touch`: it would have to write the data again.
  *
  * @example
@@ -96,7 +109,7 @@ export class UnstorageStore implements SessionStore {
   /** unstorage cannot compare and swap. */
   readonly consistency: "eventual" = "eventual";
 
-  readonly #storage: UnstorageLike;
+  readonly #items: Items;
   readonly #prefix: string;
   readonly #now: () => number;
   readonly #turns: Map<string, Promise<void>>;
@@ -127,7 +140,7 @@ export class UnstorageStore implements SessionStore {
     if (typeof now !== "function") {
       throw new TypeError("Option now must be a function");
     }
-    this.#storage = storage;
+    this.#items = new Items(storage, now);
     this.#prefix = prefix;
     this.#now = now;
     this.#turns = allTurns.get(storage) ?? new Map();
@@ -140,20 +153,23 @@ export class UnstorageStore implements SessionStore {
     const copy = { ...record };
     return await this.#inTurn(key, async () => {
       if (await this.#find(key)) return false;
-      await this.#storage.removeItem(this.#name("ended", key));
+      await this.#items.remove(this.#name("ended", key));
       await this.#write(key, copy);
       return true;
     });
   }
 
-  /** The record by this key, or `null`. */
+  /**
+   * The record by this key, or `null`.
+   *
+   * @throws {SessionError} `store-failed` if what is there is not whole.
+   */
   async get(key: string): Promise<SessionRecord | null> {
     checkKey(key);
-    const record = await this.#find(key);
+    const values = await this.#items.look(this.#name("record", key));
+    if (values !== undefined) return this.#toRecord(values);
     // A driver that writes in place may have shown half of a record.
-    return record === undefined
-      ? await this.#inTurn(key, () => this.#find(key)) ?? null
-      : record;
+    return await this.#inTurn(key, () => this.#find(key));
   }
 
   /** Replaces a record if it still has this revision; it never inserts. */
@@ -168,9 +184,13 @@ export class UnstorageStore implements SessionStore {
       const old = await this.#find(key);
       if (!old) return "gone";
       if (old.revision !== revision) return "conflict";
+      // Of nobody's session: that is how one ends in an eventual store.
+      const isEnd = copy.id === "";
+      if (isEnd) await this.#markEnd(key);
       await this.#write(key, copy, old);
+      if (isEnd) return "ok";
       // Another process may have ended the session since it was found.
-      if (await this.#read(this.#name("ended", key)) === null) return "ok";
+      if (!await this.#items.has(this.#name("ended", key))) return "ok";
       await this.#remove(key, copy.user);
       return "gone";
     });
@@ -181,9 +201,14 @@ export class UnstorageStore implements SessionStore {
     checkKey(key);
     await this.#inTurn(key, async () => {
       // First, so that an update which does not see it is overtaken.
-      await this.#set(this.#name("ended", key), [this.#now() + ENDED_FOR]);
-      const old = await this.#find(key);
-      await this.#remove(key, old?.user);
+      let failure: unknown;
+      await this.#markEnd(key).catch((error) => failure = error);
+      const name = this.#name("record", key);
+      const values = await this.#items.look(name).catch(() => null);
+      await this.#remove(key, values?.[USER]);
+      // Without room for a mark, it ends all the same, but drivers for files
+      // hide it if they cannot remove one.
+      if (failure && await this.#items.has(name)) throw failure;
     });
   }
 
@@ -192,21 +217,31 @@ export class UnstorageStore implements SessionStore {
     if (!user) return;
     for (const key of await this.#keys("user", user)) {
       const record = await this.get(key);
-      if (record?.user !== user) continue;
-      const { id, label, createdAt, lastSeenAt, expiresAt } = record;
-      yield { key, id, label, createdAt, lastSeenAt, expiresAt };
+      if (record?.user === user) {
+        const { id, label, createdAt, lastSeenAt, expiresAt } = record;
+        yield { key, id, label, createdAt, lastSeenAt, expiresAt };
+        // What has ended would cost the next list as much.
+      } else await this.#clear(key, user).catch(() => {});
     }
   }
 
-  /** How many records there are, of a user or in all, one read for each. */
+  /**
+   * How many records there are, of a user or in all, one read for each. Of more
+   * than 10 000 in all, the others are counted by their names, whether they
+   * have expired or not.
+   */
   async count(user?: string): Promise<number> {
-    const keys = user === undefined
-      ? await this.#keys("record")
-      : user && await this.#keys("user", user);
     let live = 0;
-    for (const key of keys) {
-      const record = await this.get(key);
-      if (record && (user === undefined || record.user === user)) live++;
+    if (user !== undefined) {
+      for await (const _ of this.listByUser(user)) live++;
+      return live;
+    }
+    const names = await this.#items.names(this.#name("record"));
+    for (const [place, name] of names.entries()) {
+      const values = place < MOST_READS
+        ? await this.#items.look(name)
+        : undefined;
+      if (values === undefined || this.#toRecord(values)) live++;
     }
     return live;
   }
@@ -220,11 +255,11 @@ export class UnstorageStore implements SessionStore {
   async deleteExpired(now: number): Promise<number> {
     const records = this.#name("record", "");
     let removed = 0;
-    for (const name of await this.#storage.getKeys(this.#prefix)) {
+    for (const name of await this.#items.names(this.#prefix)) {
       await this.#inTurn(name.slice(-43), async () => {
-        const values = await this.#read(name);
+        const values = await this.#items.look(name);
         if (!values || Number(values.at(-1)) > now) return;
-        await this.#storage.removeItem(name);
+        await this.#items.remove(name);
         if (name.startsWith(records)) removed++;
       });
     }
@@ -248,16 +283,19 @@ export class UnstorageStore implements SessionStore {
   }
 
   async #keys(...parts: string[]): Promise<string[]> {
-    const names = await this.#storage.getKeys(this.#name(...parts));
+    const names = await this.#items.names(this.#name(...parts));
     return names.map((name) => name.slice(-43));
   }
 
-  /** The record by this key, `undefined` if it cannot be read. */
-  async #find(key: string): Promise<SessionRecord | null | undefined> {
-    const values = await this.#read(this.#name("record", key));
-    if (!values) return values;
+  /** The record by this key; rejects if it stays half of one. */
+  async #find(key: string): Promise<SessionRecord | null> {
+    return this.#toRecord(await this.#items.read(this.#name("record", key)));
+  }
+
+  #toRecord(values: Values | null): SessionRecord | null {
+    if (!values) return null;
     const [revision, value, id, user, label, createdAt, lastSeenAt, expiresAt] =
-      values as Values;
+      values as RecordValues;
     const record = { revision, value, id, user, label, createdAt, lastSeenAt };
     return expiresAt > this.#now() ? { ...record, expiresAt } : null;
   }
@@ -267,56 +305,58 @@ export class UnstorageStore implements SessionStore {
     record: SessionRecord,
     old?: SessionRecord,
   ): Promise<void> {
-    const { revision, value, id, user, label } = record;
-    const { createdAt, lastSeenAt, expiresAt } = record;
-    const isListed = old?.user === user && old.expiresAt === expiresAt;
+    const { user, expiresAt } = record;
+    const isSame = old?.user === user;
+    const entry = this.#name("user", user, key);
     // First, so that no session is missing from its user's list.
-    if (user && !isListed) {
-      await this.#set(this.#name("user", user, key), [expiresAt]);
+    if (user && !(isSame && old.expiresAt === expiresAt)) {
+      await this.#items.set(entry, [this.#now(), expiresAt], async () => {
+        if (isSame) await this.#items.put(entry, [this.#now(), old.expiresAt]);
+        else await this.#items.remove(entry);
+      });
     }
-    await this.#set(this.#name("record", key), [
-      revision,
-      value,
-      id,
-      user,
-      label,
-      createdAt,
-      lastSeenAt,
-      expiresAt,
-    ]);
-    if (old?.user && old.user !== user) await this.#unlist(key, old.user);
+    const name = this.#name("record", key);
+    const set = () =>
+      this.#items.set(name, toValues(record), async () => {
+        if (old) await this.#items.put(name, toValues(old));
+        else await this.#items.remove(name);
+        if (user && !isSame) await this.#items.remove(entry);
+      });
+    await set();
+    // Two processes that write a file at once may leave half of what each
+    // wrote. Whoever is the last to finish sees it here.
+    await this.#items.read(name, set);
+    if (old?.user && !isSame) await this.#unlist(key, old.user);
   }
 
-  async #remove(key: string, user: string | undefined): Promise<void> {
-    await this.#storage.removeItem(this.#name("record", key));
-    if (user) await this.#unlist(key, user);
+  async #markEnd(key: string): Promise<void> {
+    const name = this.#name("ended", key);
+    const mend = () => this.#items.remove(name);
+    await this.#items.set(name, [this.#now() + ENDED_FOR], mend);
+  }
+
+  async #remove(key: string, user: unknown): Promise<void> {
+    await this.#items.remove(this.#name("record", key));
+    if (user) await this.#unlist(key, `${user}`);
   }
 
   async #unlist(key: string, user: string): Promise<void> {
-    await this.#storage.removeItem(this.#name("user", user, key));
+    await this.#items.remove(this.#name("user", user, key));
   }
 
-  /** What an item says, `null` without one, `undefined` if it is none of ours. */
-  async #read(name: string): Promise<unknown[] | null | undefined> {
-    const text = await this.#storage.getItem(name);
-    if (text === null || text === undefined) return null;
-    // What the fs drivers give for a file that cannot be read.
-    if (text instanceof Error) throw text;
-    try {
-      const values = JSON.parse(String(text).slice(1));
-      return Array.isArray(values) ? values : undefined;
-    } catch {
-      return undefined;
-    }
-  }
-
-  /** Writes an item, with the instant from which it is not needed at the end. */
-  async #set(name: string, values: readonly unknown[]): Promise<void> {
-    const left = Number(values.at(-1)) - this.#now();
-    // unstorage and some clients parse what looks like JSON, and change it.
-    // With a letter in front it does not. JSON leaves no lone surrogates.
-    await this.#storage.setItem(name, `s${JSON.stringify(values)}`, {
-      ttl: Math.max(1, Math.ceil(left / 1000)),
+  /** Removes an entry of a list, unless its record may be about to come. */
+  async #clear(key: string, user: string): Promise<void> {
+    await this.#inTurn(key, async () => {
+      const entry = await this.#items.look(this.#name("user", user, key));
+      const isOld = Number(entry?.[0]) + ENDED_FOR < this.#now();
+      if (!isOld || (await this.#find(key))?.user === user) return;
+      await this.#unlist(key, user);
     });
   }
+}
+
+function toValues(record: SessionRecord): RecordValues {
+  const { revision, value, id, user, label } = record;
+  const { createdAt, lastSeenAt, expiresAt } = record;
+  return [revision, value, id, user, label, createdAt, lastSeenAt, expiresAt];
 }

@@ -12,6 +12,14 @@ export const basicCases: readonly StoreCase[] = [
     },
   },
   {
+    name: "carry and evicts are a number and a boolean, if they are there",
+    run({ store: { carry, evicts } }) {
+      assert.ok(carry === undefined || Number.isFinite(carry) && carry >= 0);
+      assert.ok(evicts === undefined || typeof evicts === "boolean");
+      return Promise.resolve();
+    },
+  },
+  {
     name: "get() resolves null for an unknown key",
     async run({ store }) {
       await assertRecord(store, keyOf(1), null);

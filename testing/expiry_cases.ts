@@ -69,7 +69,11 @@ export const expiryCases: readonly StoreCase[] = [
       await create(store, keyOf(1), recordAt(harness));
       harness.advance(HOUR);
       await store.delete(keyOf(1));
+      await store.delete(keyOf(1));
       await assertRecord(store, keyOf(1), null);
+      const record = recordAt(harness, { value: "second" });
+      await create(store, keyOf(1), record);
+      await assertRecord(store, keyOf(1), record);
     },
   },
   {

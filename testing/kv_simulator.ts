@@ -88,8 +88,16 @@ export interface SimulatedKvNames {
 
 /** A KV namespace as a Worker in one location has it. */
 export interface SimulatedKv {
-  /** The value by this name, as far as this location knows. */
-  get(name: string, options?: SimulatedKvGetOptions): Promise<string | null>;
+  /**
+   * The value by this name, as far as this location knows; of up to 100 names,
+   * all values, of at most 25 MiB together.
+   */
+  get<Names extends string | readonly string[]>(
+    names: Names,
+    options?: SimulatedKvGetOptions,
+  ): Promise<
+    Names extends string ? string | null : Map<string, string | null>
+  >;
   /** Writes a value. */
   put(
     name: string,
@@ -145,6 +153,7 @@ const LONGEST_NAME = 512;
 const MOST_METADATA = 1024;
 const MOST_BYTES = 25 * 1024 * 1024;
 const MOST_NAMES = 1_000;
+const MOST_READ = 100;
 
 /**
  * Makes a KV namespace that is as late as Cloudflare's may be, under a clock
@@ -229,27 +238,52 @@ export function createKvSimulator(options: KvSimulatorOptions): KvSimulator {
     if (cached) cached.version = version;
   }
 
+  function read(location: number, name: string, cacheTtl: number) {
+    const known = recall(name);
+    const now = clock.now();
+    let cached = known.caches[location];
+    if (!cached || cached.until <= now) {
+      const version = known.versions.findLast(({ arrivals }) =>
+        arrivals[location] as number <= now
+      );
+      cached = { version, until: now + cacheTtl * 1000 };
+      known.caches[location] = cached;
+    }
+    return valueOf(cached.version, now);
+  }
+
+  function getter(location: number): SimulatedKv["get"] {
+    async function get(
+      names: string | readonly string[],
+      options?: SimulatedKvGetOptions,
+    ): Promise<string | null | Map<string, string | null>> {
+      const { cacheTtl = USUAL_CACHE } = options ?? {};
+      const isOne = typeof names === "string";
+      const method = isOne ? "GET" : "GET_BULK";
+      const all = isOne ? [names] : names;
+      for (const name of all) checkName(method, name);
+      if (!all.length || all.length > MOST_READ) {
+        throw failure(method, `400 You can request 1 to ${MOST_READ} keys`);
+      }
+      if (cacheTtl < SHORTEST_CACHE) {
+        throw failure(method, `400 Invalid cache_ttl of ${cacheTtl}`);
+      }
+      const values = all.map((name) => read(location, name, cacheTtl));
+      if (isOne) return await Promise.resolve(values[0] ?? null);
+      const bytes = values.reduce((sum, value) => sum + sizeOf(value ?? ""), 0);
+      if (bytes > MOST_BYTES) {
+        throw failure(method, "413 Total size of request exceeds the limit");
+      }
+      return new Map(all.map((name, place) => [name, values[place] ?? null]));
+    }
+    return get as SimulatedKv["get"];
+  }
+
   function at(location: number): SimulatedKv {
     checkRange("location", Number.isInteger(location) && location >= 0);
     checkRange("location", location < locations);
     return {
-      async get(name, { cacheTtl = USUAL_CACHE } = {}) {
-        checkName("GET", name);
-        if (cacheTtl < SHORTEST_CACHE) {
-          throw failure("GET", `400 Invalid cache_ttl of ${cacheTtl}`);
-        }
-        const known = recall(name);
-        const now = clock.now();
-        let cached = known.caches[location];
-        if (!cached || cached.until <= now) {
-          const version = known.versions.findLast(({ arrivals }) =>
-            arrivals[location] as number <= now
-          );
-          cached = { version, until: now + cacheTtl * 1000 };
-          known.caches[location] = cached;
-        }
-        return await Promise.resolve(valueOf(cached.version, now));
-      },
+      get: getter(location),
       async put(name, value, { expiration, expirationTtl, metadata } = {}) {
         checkName("PUT", name);
         const bytes = sizeOf(value);

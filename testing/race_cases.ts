@@ -7,7 +7,16 @@ import {
   raceToUpdate,
   RIVALS,
 } from "./races.ts";
-import { all, assertRecord, create, HOUR, keyOf, recordAt } from "./records.ts";
+import {
+  ALICE,
+  all,
+  assertRecord,
+  create,
+  HOUR,
+  keyOf,
+  keysOf,
+  recordAt,
+} from "./records.ts";
 
 /** Many calls at the same time. */
 export const raceCases: readonly StoreCase[] = [
@@ -50,6 +59,52 @@ export const raceCases: readonly StoreCase[] = [
     },
   },
   {
+    name: "create() in an expired record's place outlives calls for that one",
+    needs: ["strong"],
+    async run(harness) {
+      const { store } = harness;
+      for (let number = 0; number < RIVALS; number++) {
+        const key = keyOf(number);
+        await create(store, key, recordAt(harness, { user: ALICE }));
+        harness.advance(HOUR);
+        const record = recordAt(harness, { value: "new", user: ALICE });
+        const { lastSeenAt, expiresAt } = record;
+        // They may find the old record or the new one, and harm neither.
+        const others = [
+          () => store.get(key),
+          () => store.update(key, { ...record, revision: 8 }, 7),
+          () => store.touch?.(key, lastSeenAt, expiresAt),
+          () => store.listByUser && keysOf(store, ALICE),
+          () => store.count?.(ALICE),
+        ];
+        const calls = others.map((call) => call());
+        await all([...calls, create(store, key, record), store.get(key)]);
+        await assertRecord(store, key, record);
+        await store.delete(key);
+      }
+    },
+  },
+  {
+    name: "create() in an expired record's place outlives deleteExpired()",
+    needs: ["strong", "deleteExpired"],
+    async run(harness) {
+      const { store } = harness;
+      for (let number = 0; number < RIVALS; number++) {
+        const key = keyOf(number);
+        // Not hours: what is left behind may be removed by its age.
+        const expiresAt = harness.now() + 1_000;
+        await create(store, key, recordAt(harness, { user: ALICE, expiresAt }));
+        harness.advance(1_001);
+        const record = recordAt(harness, { value: "new", user: ALICE });
+        const clear = () => store.deleteExpired?.(harness.now());
+        const add = () => create(store, key, record);
+        await all(number % 2 === 0 ? [clear(), add()] : [add(), clear()]);
+        await assertRecord(store, key, record);
+        await store.delete(key);
+      }
+    },
+  },
+  {
     name: "update() stays done when a touch is under way",
     needs: ["strong", "touch"],
     async run(harness) {
@@ -85,6 +140,29 @@ export const raceCases: readonly StoreCase[] = [
         ]);
         await assertRecord(store, key, null);
       }
+    },
+  },
+  {
+    name: "touch() of many at the same time leaves the latest times",
+    needs: ["strong", "touch"],
+    async run(harness) {
+      const { store } = harness;
+      const record = recordAt(harness);
+      const { lastSeenAt, expiresAt } = record;
+      await create(store, keyOf(1), record);
+      const touched = await all(Array.from({ length: RIVALS }, (_, number) =>
+        // Neither the first nor the last has both.
+        store.touch?.(
+          keyOf(1),
+          lastSeenAt + (number * 7) % RIVALS,
+          expiresAt + (number * 13 + 5) % RIVALS,
+        )));
+      assert.deepEqual(touched, Array<boolean>(RIVALS).fill(true));
+      await assertRecord(store, keyOf(1), {
+        ...record,
+        lastSeenAt: lastSeenAt + RIVALS - 1,
+        expiresAt: expiresAt + RIVALS - 1,
+      });
     },
   },
   {

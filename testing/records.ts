@@ -9,6 +9,12 @@ import type { StoreHarness } from "./harness.ts";
 /** An hour, in ms: no back end removes a record by itself during a case. */
 export const HOUR = 3_600_000;
 
+/**
+ * More than any page, batch or answer of a back end that is usual: most stop at
+ * 1000.
+ */
+export const MANY = 1_100;
+
 /** A key that no other number has; they sort as their numbers do. */
 export function keyOf(number: number): string {
   return `Key-_${`${number}`.padStart(38, "0")}`;
@@ -62,17 +68,17 @@ export async function create(
 export async function list(
   store: SessionStore,
   user: string,
+  onEach: (listing: SessionListing, place: number) => unknown = () => {},
 ): Promise<SessionListing[]> {
-  const found: SessionListing[] = [];
+  const found = new Map<string, SessionListing>();
   for await (const listing of must(store.listByUser, store)(user)) {
-    found.push({ ...listing });
+    const { key } = listing;
+    // At once: a list that always begins anew would never end.
+    assert.ok(!found.has(key), "listByUser() gave a key twice");
+    found.set(key, { ...listing });
+    await onEach(listing, found.size - 1);
   }
-  assert.equal(
-    new Set(found.map(({ key }) => key)).size,
-    found.length,
-    "listByUser() gave a key twice",
-  );
-  return found.sort((a, b) => a.key < b.key ? -1 : 1);
+  return [...found.values()].sort((a, b) => a.key < b.key ? -1 : 1);
 }
 
 /** The keys of a user's sessions, sorted. */
@@ -81,6 +87,29 @@ export async function keysOf(
   user: string,
 ): Promise<string[]> {
   return (await list(store, user)).map(({ key }) => key);
+}
+
+/** Creates records with the keys from 0 on, some at a time. */
+export async function createMany(
+  harness: StoreHarness,
+  length: number,
+  own: Partial<SessionRecord>,
+): Promise<void> {
+  await forMany(
+    length,
+    (number) => create(harness.store, keyOf(number), recordAt(harness, own)),
+  );
+}
+
+/** Does something for each number below one, some at a time. */
+export async function forMany(
+  length: number,
+  work: (number: number) => Promise<unknown>,
+): Promise<void> {
+  for (let first = 0; first < length; first += 20) {
+    const batch = Math.min(20, length - first);
+    await all(Array.from({ length: batch }, (_, place) => work(first + place)));
+  }
 }
 
 /** What a list must say of a record. */

@@ -52,6 +52,30 @@ export const reopenCases: readonly StoreCase[] = [
     },
   },
   {
+    name: "two stores on one back end read each other's writes at once",
+    needs: ["strong", "reopen"],
+    async run(harness) {
+      const stores = [harness.store, await reopen(harness)];
+      // Each reads what it has read before, and what it has written.
+      for (let round = 0; round < 5; round++) {
+        for (const [number, writer] of stores.entries()) {
+          const key = keyOf(2 * round + number);
+          const first = recordAt(harness);
+          await create(writer, key, first);
+          for (const store of stores) await assertRecord(store, key, first);
+          const next = { ...first, revision: 2, value: "next" };
+          assert.equal(await writer.update(key, next, 1), "ok");
+          for (const store of stores) await assertRecord(store, key, next);
+          const last = { ...next, revision: 3, label: "Phone" };
+          assert.equal(await writer.update(key, last, 2), "ok");
+          for (const store of stores) await assertRecord(store, key, last);
+          await writer.delete(key);
+          for (const store of stores) await assertRecord(store, key, null);
+        }
+      }
+    },
+  },
+  {
     name: "two stores on one back end let one of many through",
     needs: ["strong", "reopen"],
     async run(harness) {

@@ -259,7 +259,7 @@ describe("trackIdle", () => {
   it("cookie: a session in use costs one touch a day", async () => {
     const bench = begin();
     let cookie = await bench.begin("ada");
-    const touches = [];
+    const touches: number[] = [];
     for (let hour = 1; hour <= 29 * 24; hour++) {
       bench.clock.advance(3600);
       const [line] = (await bench.act(cookie, look)).headers.getSetCookie();

@@ -24,7 +24,7 @@ Deno.serve(withSession<Data>(async (request, session) => {
       const form = await request.formData().catch(() => null);
       const name = form?.get("name");
       if (!name) return new Response("Expected a name\n", { status: 400 });
-      // The place to check a password. The session gets a new id here.
+      // The place to check a password. The session gets a new cookie here.
       session.login(String(name));
       return goHome();
     }

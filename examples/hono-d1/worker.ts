@@ -32,7 +32,7 @@ app.get("/", (c) => {
 app.post("/sign-in", async (c) => {
   const { name } = await c.req.parseBody();
   if (!name) return c.text("Expected a name\n", 400);
-  // The place to check a password. The session gets a new id here.
+  // The place to check a password. The session gets a new cookie here.
   c.var.session.login(String(name));
   return c.redirect("/", 303);
 });

@@ -36,7 +36,7 @@ const worker: { fetch(request: Request, env: Env): Promise<Response> } = {
         const name = form?.get("name");
         if (!name) return new Response("Expected a name\n", { status: 400 });
         const label = request.headers.get("user-agent")?.slice(0, 80);
-        // The place to check a password. The session gets a new id here.
+        // The place to check a password. The session gets a new cookie here.
         session.login(String(name), { label });
         break;
       }

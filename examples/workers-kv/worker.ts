@@ -27,7 +27,7 @@ const worker: { fetch(request: Request, env: Env): Promise<Response> } = {
         const form = await request.formData().catch(() => null);
         const name = form?.get("name");
         if (!name) return new Response("Expected a name\n", { status: 400 });
-        // The place to check a password. The session gets a new id here.
+        // The place to check a password. The session gets a new cookie here.
         session.login(String(name));
         return goHome();
       }

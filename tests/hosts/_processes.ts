@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -11,9 +11,11 @@ const running: Set<ChildProcess> = new Set();
 
 /** A process that runs a job of `_worker.ts`. */
 export interface Worker {
+  /** Its number. */
+  readonly pid: number;
   /** What it has said so far, but "ready" and "done". */
   readonly lines: string[];
-  /** Lets it begin. */
+  /** Lets it begin, or go on. */
   go(): void;
   /** Resolves when it has said so many lines, or has ended. */
   said(lines: number): Promise<void>;
@@ -23,14 +25,22 @@ export interface Worker {
   readonly ended: Promise<boolean>;
 }
 
-/** Starts processes that wait for each other before they begin. */
+/**
+ * Starts processes that wait for each other before they begin.
+ *
+ * @param blocks So many times 512 bytes fit into a file: a write of more fails
+ * half way, as on a full disk.
+ */
 export async function startWorkers(
   kind: Kind,
   path: string,
   jobs: readonly (readonly [job: string, count: number])[],
+  blocks?: number,
 ): Promise<Worker[]> {
   const workers = await Promise.all(
-    jobs.map(([job, count]) => startWorker([kind, path, job, `${count}`])),
+    jobs.map(([job, count]) =>
+      startWorker([kind, path, job, `${count}`], blocks)
+    ),
   );
   for (const worker of workers) worker.go();
   return workers;
@@ -48,13 +58,23 @@ export function killWorkers(): void {
   for (const child of running) child.kill("SIGKILL");
 }
 
-async function startWorker(args: string[]): Promise<Worker> {
+/** Sets how long the files of a process may get, in bytes; Linux can. */
+export function setRoom({ pid }: Worker, bytes: number | "unlimited"): void {
+  execFileSync("prlimit", ["--pid", `${pid}`, `--fsize=${bytes}:unlimited`]);
+}
+
+async function startWorker(args: string[], blocks?: number): Promise<Worker> {
   const run = "Deno" in globalThis ? ["run", "-A", "--no-check"] : [];
-  const child: ChildProcess = spawn(
-    process.execPath,
-    [...run, WORKER, ...args],
-    { stdio: ["pipe", "pipe", "inherit"] },
-  );
+  const command = [process.execPath, ...run, WORKER, ...args];
+  if (blocks !== undefined) {
+    // The signal that would end it is ignored, so that the write fails.
+    const limit = `trap "" XFSZ; ulimit -S -f ${blocks}; exec "$@"`;
+    command.unshift("sh", "-c", limit, "sh");
+  }
+  const [program = "", ...rest] = command;
+  const child: ChildProcess = spawn(program, rest, {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   running.add(child);
   const lines: string[] = [];
   let isDone = false;
@@ -79,7 +99,9 @@ async function startWorker(args: string[]): Promise<Worker> {
     });
   });
   await ready.promise;
+  assert.ok(child.pid);
   return {
+    pid: child.pid,
     lines,
     ended,
     go: () => void stdin.write("go\n"),

@@ -1,8 +1,16 @@
 // A process of its own that uses a store, for `processes.test.ts`.
 import assert from "node:assert/strict";
 import process from "node:process";
-import type { SessionStore } from "../../src/store.ts";
-import { keyOf, KINDS, openStore, recordAt, USER } from "./_shared.ts";
+import type { SessionRecord, SessionStore } from "../../src/store.ts";
+import {
+  keyOf,
+  type Kind,
+  KINDS,
+  openStore,
+  OTHER_USER,
+  recordAt,
+  USER,
+} from "./_shared.ts";
 
 const jobs: Record<
   string,
@@ -50,8 +58,9 @@ const jobs: Record<
       assert.equal(await store.update(keyOf(0), next, 1), "ok");
       assert.deepEqual(await store.get(keyOf(0)), next);
       // By turns, it ends by its owner or by its time.
+      const last = { ...recordAt(3), label, expiresAt: 1 };
       if (++owned % 2 === 0) await store.delete(keyOf(0));
-      else assert.equal(await store.touch?.(keyOf(0), 1, 1), true);
+      else assert.equal(await store.update(keyOf(0), last, 2), "ok");
     }
   },
   /** Clears up all the time. */
@@ -74,6 +83,97 @@ const jobs: Record<
       }
     }
   },
+  /** Writes one record again and again, and reads it, whoever else does. */
+  async scribble(store, count) {
+    for (let times = 0; times < count; times++) {
+      const record = await store.get(keyOf(0));
+      assert.ok(record, "There is always a record");
+      const { revision } = record;
+      assert.deepEqual(record, sizedAt(revision));
+      await store.update(keyOf(0), sizedAt(revision + 1), revision);
+    }
+  },
+  /** Reads one record again and again; it must be whole. */
+  async peek(store, count) {
+    for (let times = 0; times < count; times++) {
+      const record = await store.get(keyOf(0));
+      assert.ok(record, "There is always a record");
+      assert.deepEqual(record, sizedAt(record.revision));
+    }
+  },
+  /** Gives one record to one user and the other, by turns. */
+  async pass(store, count) {
+    const record = await store.get(keyOf(0));
+    assert.ok(record);
+    let { revision } = record;
+    for (let times = 0; times < count; times++) {
+      const user = revision % 2 ? OTHER_USER : USER;
+      const next = { ...recordAt(revision + 1), user };
+      assert.equal(await store.update(keyOf(0), next, revision), "ok");
+      await say(`${++revision}`);
+    }
+  },
+  /** Lists a user's records, all of which must be there, each once. */
+  async list(store, count) {
+    for (let times = 0; times < count; times++) {
+      const keys = [];
+      for await (const { key } of store.listByUser?.(USER) ?? []) {
+        keys.push(key);
+      }
+      assert.deepEqual(keys.sort(), [keyOf(0), keyOf(1), keyOf(2)]);
+    }
+  },
+  /** Has no room for what it writes, and ends what there is all the same. */
+  async full(store, count) {
+    const value = "x".repeat(100_000);
+    for (let number = 0; number < count; number++) {
+      const key = keyOf(number);
+      const large = { ...recordAt(2), value };
+      const others = { ...large, user: OTHER_USER };
+      for (
+        const write of [
+          () => store.update(key, large, 1),
+          () => store.update(key, others, 1),
+          () => store.create(keyOf(count), large),
+          () => store.create(keyOf(count), others),
+        ]
+      ) {
+        await assert.rejects(write, (error: Error & { code?: unknown }) => {
+          assert.equal(error.code, "EFBIG");
+          assert.doesNotMatch(`${error.stack}`, /Key-_|\+4b\+|ooooo|uuuuu/);
+          return true;
+        });
+        assert.deepEqual(await store.get(key), recordAt(1));
+        assert.equal(await store.get(keyOf(count)), null);
+      }
+    }
+    await say("full");
+    await new Promise((resolve) => process.stdin.once("data", resolve));
+    for (let number = 0; number < count; number++) {
+      await store.delete(keyOf(number));
+      assert.equal(await store.get(keyOf(number)), null);
+    }
+  },
+  /** Creates until there is no room, and once more when there is. */
+  async overfill(store, count) {
+    let number = 0;
+    try {
+      for (;; number++) await store.create(keyOf(number), recordAt(1));
+    } catch (error) {
+      assert.doesNotMatch(`${error}`, /Key-_|uuuuu/);
+    }
+    await assert.rejects(store.delete(keyOf(0)));
+    assert.deepEqual(await store.get(keyOf(0)), recordAt(1));
+    await say("full");
+    await new Promise((resolve) => process.stdin.once("data", resolve));
+    await store.delete(keyOf(0));
+    for (let created = 0; created < count; created++) {
+      number++;
+      assert.equal(await store.create(keyOf(number), recordAt(1)), true);
+      await say(`${number}`);
+    }
+    await new Promise(() => {});
+  },
   /** Writes one record again and again, and says what was acknowledged. */
   async write(store, count) {
     const record = await store.get(keyOf(0));
@@ -88,7 +188,8 @@ const jobs: Record<
 };
 
 const [kind = "", path = "", job = "", count = ""] = process.argv.slice(2);
-const open = KINDS.find((known) => known === kind);
+const kinds: readonly Kind[] = [...KINDS, "unstorage"];
+const open = kinds.find((known) => known === kind);
 const run = jobs[job];
 assert.ok(open && run);
 const { store, close } = await openStore(open, path);
@@ -98,6 +199,12 @@ await run(store, Number(count));
 await close();
 await say("done");
 process.exit();
+
+/** A record whose length differs from that of the one before. */
+function sizedAt(revision: number): SessionRecord {
+  const value = `${revision % 10}`.repeat(10_000 * (1 + revision % 3));
+  return { ...recordAt(revision), value, label: "" };
+}
 
 /** Resolves when it is said: nothing else is done before. */
 function say(line: string): Promise<void> {

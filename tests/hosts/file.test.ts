@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { renameSync, rmSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync } from "node:fs";
 import {
   mkdir,
   open,
@@ -8,6 +8,7 @@ import {
   rename,
   rm,
   stat,
+  symlink,
   utimes,
   writeFile,
 } from "node:fs/promises";
@@ -34,9 +35,15 @@ describeStore("FileStore", async () => {
     ...clock,
     store: open(),
     reopen: () => Promise.resolve(open()),
+    async breakBackEnd() {
+      await rm(path, { recursive: true });
+      // Whoever follows it is refused.
+      await symlink(path, path);
+    },
     close: folder.remove,
   };
-});
+  // A disk is full in processes.test.ts.
+}, { with: ["failure"], without: ["full"] });
 
 describe("FileStore", () => {
   it("refuses wrong options by name", () => {
@@ -86,7 +93,8 @@ describe("FileStore", () => {
       const folder = join(path, "sessions");
       const store = new FileStore(folder);
       await store.create(KEY, recordAt({ user: USER }));
-      await store.update(KEY, recordAt({ revision: 2 }), 1);
+      const next = recordAt({ revision: 2, user: USER });
+      await store.update(KEY, next, 1);
       const files = await filesIn(folder);
       assert.equal(files.length, 2);
       for (const file of files) {
@@ -159,12 +167,154 @@ describe("FileStore", () => {
     withFolder(async (path) => {
       const store = new FileStore(path);
       await store.create(KEY, recordAt({ user: USER }));
-      await store.create(OTHER, recordAt({ user: USER, expiresAt: 1 }));
       await store.delete(KEY);
+      const left = [".tmp", ".users"];
+      assert.deepEqual(await filesIn(path), []);
+      assert.deepEqual((await readdir(path)).sort(), left);
+      assert.deepEqual(await readdir(join(path, ".users")), []);
+      await store.create(OTHER, recordAt({ user: USER, expiresAt: 1 }));
       assert.equal(await store.deleteExpired(Date.now()), 1);
       assert.deepEqual(await filesIn(path), []);
-      assert.deepEqual((await readdir(path)).sort(), [".tmp", ".users"]);
+      assert.deepEqual((await readdir(path)).sort(), left);
       assert.deepEqual(await readdir(join(path, ".users")), []);
+    }));
+
+  it("delete() finds a record's hint, whatever has changed before", () =>
+    withFolder(async (path) => {
+      const store = new FileStore(path);
+      await store.create(KEY, recordAt({ user: USER }));
+      const users = [USER, "", OTHER, OTHER, USER];
+      for (const [number, user] of users.entries()) {
+        const revision = number + 2;
+        const next = recordAt({ revision, user });
+        assert.equal(await store.update(KEY, next, revision - 1), "ok");
+        await store.touch(KEY, revision, 4e12 + revision);
+        const hints = await filesIn(join(path, ".users"));
+        assert.equal(hints.length, user ? 1 : 0);
+      }
+      await store.delete(KEY);
+      assert.deepEqual(await filesIn(path), []);
+    }));
+
+  it("delete() removes a record that cannot be read", () =>
+    withFolder(async (path) => {
+      const store = new FileStore(path);
+      await store.create(KEY, recordAt({ user: USER }));
+      const file = await fileOf(path);
+      await rm(file);
+      await mkdir(file);
+      await assert.rejects(store.get(KEY), { code: "EISDIR" });
+      await store.delete(KEY);
+      assert.equal(await store.get(KEY), null);
+      assert.equal(await store.create(KEY, recordAt()), true);
+    }));
+
+  it("delete() works where a record cannot be moved away", () =>
+    withFolder(async (path) => {
+      const store = new FileStore(path);
+      await store.create(KEY, recordAt({ user: USER }));
+      await store.create(OTHER, recordAt({ user: USER }));
+      await store.touch(KEY, 5, 4e12);
+      // Nothing can be put into a file.
+      await rm(join(path, ".tmp"), { recursive: true });
+      await writeFile(join(path, ".tmp"), "");
+      await store.delete(KEY);
+      assert.equal(await store.get(KEY), null);
+      assert.deepEqual(await keysOf(store, USER), [OTHER]);
+      await store.delete(OTHER);
+      assert.deepEqual(await filesIn(path), [join(path, ".tmp")]);
+    }));
+
+  it("listByUser() removes what has ended, and what leads nowhere", () =>
+    withFolder(async (path) => {
+      const clock = createClock();
+      const store = new FileStore(path, { now: clock.now });
+      const expiresAt = clock.now() + 1;
+      await store.create(KEY, recordAt({ user: USER }));
+      await store.create(OTHER, recordAt({ user: USER, expiresAt }));
+      const hints = join(path, ".users", USER);
+      const random = crypto.randomUUID();
+      const place = basename(dirname(dirname(await fileOf(path))));
+      // What processes leave that are ended: of a record that is gone, of one
+      // that has another hint, of one that is another user's.
+      await writeFile(join(hints, `${"p".repeat(43)}.${random}`), "");
+      await writeFile(join(hints, `${place}.${random}`), "");
+      const theirs = "theirs".padEnd(43, "x");
+      await store.create(theirs, recordAt({ user: OTHER }));
+      await writeFile(join(hints, `${theirs}.${random}`), "");
+      assert.equal((await readdir(hints)).length, 5);
+      clock.advance(1);
+      assert.deepEqual(await keysOf(store, USER), [KEY]);
+      assert.equal((await readdir(hints)).length, 1);
+      assert.deepEqual(await keysOf(store, USER), [KEY]);
+      assert.deepEqual(await keysOf(store, OTHER), [theirs]);
+      assert.equal((await filesIn(path)).length, 4);
+    }));
+
+  it("listByUser() spares the hint of what is to come", () =>
+    withFolder(async (path) => {
+      const store = new FileStore(path);
+      await store.create(KEY, recordAt({ user: OTHER }));
+      const file = await fileOf(path);
+      const place = basename(dirname(dirname(file)));
+      const hints = join(path, ".users", USER);
+      await mkdir(hints, { recursive: true });
+      // An update that has not been made known yet gives it to another user.
+      const random = crypto.randomUUID();
+      await writeFile(join(dirname(file), `2_${random}`), "half");
+      await writeFile(join(hints, `${place}.${random}`), "");
+      // A draft has not been moved to its place yet.
+      const draft = crypto.randomUUID();
+      await mkdir(join(path, ".tmp", draft));
+      await writeFile(join(hints, `${"p".repeat(43)}.${draft}`), "");
+      assert.deepEqual(await keysOf(store, USER), []);
+      assert.equal(await store.deleteExpired(Date.now()), 0);
+      assert.equal((await readdir(hints)).length, 2);
+      // Both came to nothing.
+      await store.update(KEY, recordAt({ revision: 2, user: OTHER }), 1);
+      await rm(join(path, ".tmp", draft), { recursive: true });
+      assert.deepEqual(await keysOf(store, USER), []);
+      assert.deepEqual(await readdir(join(path, ".users")), [OTHER]);
+    }));
+
+  it("names no key and no user in an error", () =>
+    withFolder(async (path) => {
+      const inTheWay = join(path, "file");
+      await writeFile(inTheWay, "");
+      const blocked = new FileStore(inTheWay);
+      const store = new FileStore(join(path, "store"));
+      await store.create(KEY, recordAt({ user: USER }));
+      const file = await fileOf(join(path, "store"));
+      await rm(file);
+      await mkdir(file);
+      const calls: (() => Promise<unknown>)[] = [
+        () => blocked.create(KEY, recordAt({ user: USER })),
+        () => store.get(KEY),
+        () => store.create(KEY, recordAt()),
+        () => store.update(KEY, recordAt({ revision: 2 }), 1),
+        () => store.touch(KEY, 1, 4e12),
+        () => keysOf(store, USER),
+        () => store.count(USER),
+      ];
+      for (const [number, call] of calls.entries()) {
+        await assert.rejects(call, (error: Error) => {
+          const told = [error, error.stack, ...Object.values(error)].join();
+          assert.match(error.message, /^E[A-Z]+: /, `${number}`);
+          assert.doesNotMatch(told, /ey-_|uuuu/, `${number}`);
+          assert.equal("path" in error || "dest" in error, false);
+          return true;
+        });
+      }
+    }));
+
+  it("count() of very many looks at the first 10 000", () =>
+    withFolder(async (path) => {
+      const store = new FileStore(path);
+      for (let number = 0; number < 10_001; number++) {
+        mkdirSync(join(path, `${number}`.padStart(43, "x")));
+      }
+      // No record is in any of them.
+      assert.equal(await store.count(), 1);
     }));
 
   it("delete() gets its way, whoever changes the record meanwhile", () =>

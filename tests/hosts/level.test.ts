@@ -27,8 +27,10 @@ describeStore("LevelStore", async () => {
       await database.close();
       await folder.remove();
     },
+    breakBackEnd: () => database.close(),
   };
-});
+  // A disk is full in processes.test.ts.
+}, { with: ["failure"], without: ["full"] });
 
 describeStore("LevelStore on sublevels, without sync", async () => {
   const clock = createClock();
@@ -49,8 +51,10 @@ describeStore("LevelStore on sublevels, without sync", async () => {
       await database.close();
       await folder.remove();
     },
+    breakBackEnd: () => database.close(),
   };
-});
+  // A disk is full in processes.test.ts.
+}, { with: ["failure"], without: ["full"] });
 
 describe("LevelStore", () => {
   it("refuses what is no database, and wrong options by name", () =>
@@ -168,6 +172,174 @@ describe("LevelStore", () => {
         await store.delete(KEY);
         const writes = calls.filter((call) => call.startsWith("batch"));
         assert.deepEqual(writes, Array(4).fill(expected));
+      }
+    }));
+
+  it("listByUser() removes what has ended, and what leads nowhere", () =>
+    withLevel(async (database) => {
+      const clock = createClock();
+      const store = new LevelStore(database, { now: clock.now });
+      const expiresAt = clock.now() + 1;
+      await store.create(keyOf(1), recordAt({ user: USER }));
+      await store.create(keyOf(2), recordAt({ user: USER, expiresAt }));
+      await store.create(keyOf(3), recordAt({ user: USER }));
+      await store.create(keyOf(4), recordAt({ user: KEY }));
+      await database.put(`sessions!record!${keyOf(3)}`, "no JSON");
+      await database.put(`sessions!user!${USER}!${keyOf(4)}`, "");
+      await database.put(`sessions!user!${USER}!${keyOf(5)}`, "");
+      clock.advance(1);
+      assert.equal(await store.count(USER), 1);
+      const left = await database.keys().all();
+      assert.deepEqual(
+        left.filter((key) => key.includes(USER)),
+        [`sessions!user!${USER}!${keyOf(1)}`],
+      );
+      assert.ok(!left.some((key) => key.endsWith(keyOf(2))));
+      assert.equal(await store.count(KEY), 1);
+      assert.equal(await store.count(USER), 1);
+    }));
+
+  it("listByUser() spares the entry of a record that comes back", () =>
+    withLevel(async (database) => {
+      const other = new LevelStore(database);
+      await other.create(KEY, recordAt({ user: USER }));
+      let reads = 0;
+      const store = new LevelStore({
+        async get(key, options) {
+          const text = await database.get(key, options);
+          if (reads++ > 0) return text;
+          // It was another user's for a moment, just when it was read.
+          return text?.replace(USER, "v".repeat(43));
+        },
+        keys: (range) => database.keys(range),
+        batch: (operations, options) => database.batch(operations, options),
+      });
+      assert.equal(await store.count(USER), 0);
+      assert.equal(reads, 2);
+      assert.equal(await store.count(USER), 1);
+    }));
+
+  it("listByUser() has what it can when nothing can be written", () =>
+    withLevel(async (database) => {
+      const clock = createClock();
+      const options = { now: clock.now };
+      const store = new LevelStore({
+        get: (key, options) => database.get(key, options),
+        keys: (range) => database.keys(range),
+        batch: () => Promise.reject(new Error("disk full")),
+      }, options);
+      const other = new LevelStore(database, options);
+      const expiresAt = clock.now() + 1;
+      await other.create(keyOf(1), recordAt({ user: USER, expiresAt }));
+      await other.create(keyOf(2), recordAt({ user: USER }));
+      clock.advance(1);
+      assert.equal(await store.count(USER), 1);
+    }));
+
+  it("writes the entries of a list that change, and no other", () =>
+    withLevel(async (database) => {
+      const batches: string[][] = [];
+      const store = new LevelStore({
+        get: (key, options) => database.get(key, options),
+        keys: (range) => database.keys(range),
+        batch(operations, options) {
+          batches.push(
+            operations.map(({ type, key }) => `${type} ${key.split("!")[1]}`),
+          );
+          return database.batch(operations, options);
+        },
+      });
+      const other = "v".repeat(43);
+      await store.create(KEY, recordAt({ user: USER }));
+      await store.update(KEY, recordAt({ revision: 2, user: USER }), 1);
+      await store.update(KEY, recordAt({ revision: 3, user: other }), 2);
+      await store.touch(KEY, 5, 4e12 + 5);
+      await store.delete(KEY);
+      assert.deepEqual(batches, [
+        ["put record", "put end", "put user"],
+        ["put record"],
+        ["put record", "del user", "put user"],
+        ["put record", "del end", "put end"],
+        ["del record", "del end", "del user"],
+      ]);
+    }));
+
+  it("begins a new log after a write that failed, and writes once more", () =>
+    withLevel(async (database) => {
+      const calls: string[] = [];
+      let failures = 0;
+      const root: LevelDatabase = {
+        get: (key, options) => database.get(key, options),
+        keys: (range) => database.keys(range),
+        batch(operations, options) {
+          calls.push("batch");
+          if (failures-- > 0) return Promise.reject(new Error("disk full"));
+          return database.batch(operations, options);
+        },
+        compactRange(...range) {
+          calls.push("compactRange");
+          if (failures-- > 0) return Promise.reject(new Error("disk full"));
+          return database.compactRange(...range);
+        },
+      };
+      // What a sublevel says of itself.
+      const sublevel: LevelDatabase = Object.assign(
+        Object.create(root),
+        { db: root, compactRange: undefined },
+      );
+      for (const store of [new LevelStore(root), new LevelStore(sublevel)]) {
+        const create = (number: number) =>
+          store.create(keyOf(number), recordAt());
+        failures = 1;
+        calls.length = 0;
+        await assert.rejects(create(1), /disk full/);
+        failures = 2;
+        await assert.rejects(create(1), /disk full/);
+        assert.deepEqual(calls.splice(0), ["batch", "batch"]);
+        failures = 0;
+        assert.equal(await create(1), true);
+        assert.deepEqual(calls.splice(0), ["batch", "compactRange", "batch"]);
+        assert.equal(await create(2), true);
+        assert.deepEqual(calls.splice(0), ["batch"]);
+        await store.delete(keyOf(1));
+        await store.delete(keyOf(2));
+      }
+    }));
+
+  it("names no key and no user in an error", () =>
+    withLevel(async (database) => {
+      const cases = [
+        `Key not found in database [sessions!record!${KEY}]`,
+        `IO error: /db/000003.log: sessions!user!${USER}!${KEY}`,
+        `Cannot write '{"value":"secret"}' to ${KEY}`,
+      ];
+      for (const message of cases) {
+        const failed = Object.assign(new Error(message), { code: "LEVEL_X" });
+        const store = new LevelStore({
+          get: () => Promise.reject(failed),
+          async *keys() {
+            yield* database.keys({ gt: "x" });
+            throw failed;
+          },
+          batch: () => Promise.reject(failed),
+        });
+        for (
+          const call of [
+            () => store.get(KEY),
+            () => store.create(KEY, recordAt()),
+            () => store.delete(KEY),
+            () => store.count(USER),
+            () => store.deleteExpired(1),
+          ]
+        ) {
+          await assert.rejects(call, (error: Error & { code?: unknown }) => {
+            const told = [error.stack, ...Object.values(error)].join();
+            assert.doesNotMatch(told, /kkkk|uuuu|secret/);
+            assert.equal(error.code, "LEVEL_X");
+            assert.match(error.message, /^(Key not|IO error|Cannot write)/);
+            return true;
+          });
+        }
       }
     }));
 

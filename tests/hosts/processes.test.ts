@@ -1,19 +1,24 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import process from "node:process";
 import { describe, it } from "node:test";
+import type { SessionStore } from "../../src/store.ts";
 import { FileStore } from "../../stores/file.ts";
 import { filesIn, withFolder } from "./_folders.ts";
-import { finish, killWorkers, startWorkers } from "./_processes.ts";
+import { finish, killWorkers, setRoom, startWorkers } from "./_processes.ts";
 import {
   keyOf,
   type Kind,
   KINDS,
   openStore,
+  OTHER_USER,
   recordAt,
   USER,
 } from "./_shared.ts";
 
 const ROUNDS = 8;
+const NO_LINUX = process.platform === "linux" ? false : "needs Linux's prlimit";
+const NO_SH = process.platform === "win32" ? "needs a shell" : false;
 
 for (const kind of ["sqlite", "file"] as const) {
   describe(`${kind}: several processes`, () => {
@@ -63,6 +68,22 @@ for (const kind of ["sqlite", "file"] as const) {
         for (const sweeper of workers.slice(0, 2)) {
           sweeper.kill();
           assert.equal(await sweeper.ended, false);
+        }
+      }));
+
+    it("list each record once while others write it and clear up", () =>
+      withStore(kind, async (path) => {
+        await create(kind, path, 3);
+        const workers = await startWorkers(kind, path, [
+          ["sweep", 1e9],
+          ["add", 1e9],
+          ["list", 150],
+          ["list", 150],
+        ]);
+        await finish(workers.slice(2));
+        for (const other of workers.slice(0, 2)) {
+          other.kill();
+          assert.equal(await other.ended, false);
         }
       }));
 
@@ -154,6 +175,116 @@ for (const kind of KINDS) {
   });
 }
 
+for (const kind of KINDS) {
+  describe(`${kind}: a process that is killed while a user changes`, () => {
+    it("leaves the record in its user's list, and in no other", () =>
+      withStore(kind, async (path) => {
+        await create(kind, path, 1);
+        for (let round = 0; round < ROUNDS; round++) {
+          const [worker] = await startWorkers(kind, path, [["pass", 1e6]]);
+          assert.ok(worker);
+          await worker.said(1 + Math.floor(Math.random() * 20));
+          await pause(Math.random() * 5);
+          worker.kill();
+          assert.equal(await worker.ended, false);
+          const { store, close } = await openStore(kind, path);
+          const record = await store.get(keyOf(0));
+          assert.ok(record);
+          await assertListed(store, record.user);
+          // Now nobody can take up again what was left half done.
+          const { user, revision } = record;
+          const next = { ...recordAt(revision + 1), user };
+          assert.equal(await store.update(keyOf(0), next, revision), "ok");
+          await assertListed(store, user);
+          await close();
+          // A record and what leads to it.
+          if (kind === "file") assert.equal((await filesIn(path)).length, 2);
+        }
+      }));
+  });
+}
+
+describe("file: a full disk", () => {
+  it("refuses what is written, leaves nothing of it, and lets all end", {
+    skip: NO_SH,
+  }, () =>
+    withStore("file", async (path) => {
+      await create("file", path, 3);
+      const before = await filesIn(path);
+      const [worker] = await startWorkers("file", path, [["full", 3]], 0);
+      assert.ok(worker);
+      await worker.said(1);
+      assert.deepEqual(await filesIn(path), before);
+      worker.go();
+      await finish([worker]);
+      assert.deepEqual(await filesIn(path), []);
+    }));
+});
+
+describe(
+  "unstorage: files that are written in place",
+  { skip: NO_LINUX },
+  () => {
+    it("on a full disk, a failed write changes nothing, and all can end", () =>
+      withStore("unstorage", async (path) => {
+        await create("unstorage", path, 3);
+        const before = await filesIn(path);
+        const jobs = [["full", 3]] as const;
+        const [worker] = await startWorkers("unstorage", path, jobs, 16);
+        assert.ok(worker);
+        await worker.said(1);
+        assert.deepEqual(await filesIn(path), before);
+        // Now there is no room for the mark of an end, either.
+        setRoom(worker, 0);
+        worker.go();
+        await finish([worker]);
+        assert.deepEqual(await filesIn(path), []);
+      }));
+
+    it("several processes read whole records, and leave one", () =>
+      withStore("unstorage", async (path) => {
+        const { store } = await openStore("unstorage", path);
+        const value = "1".repeat(20_000);
+        await store.create(keyOf(0), { ...recordAt(1), value, label: "" });
+        await finish(
+          await startWorkers("unstorage", path, [
+            ["scribble", 200],
+            ["scribble", 200],
+            ["peek", 400],
+          ]),
+        );
+        const record = await store.get(keyOf(0));
+        assert.ok(record && record.revision > 1);
+      }));
+  },
+);
+
+describe("level: a full disk", { skip: NO_LINUX }, () => {
+  it("loses nothing that was acknowledged when there was room again", () =>
+    withStore("level", async (path) => {
+      const [worker] = await startWorkers(
+        "level",
+        path,
+        [["overfill", 20]],
+        64,
+      );
+      assert.ok(worker);
+      await worker.said(1);
+      setRoom(worker, "unlimited");
+      worker.go();
+      await worker.said(21);
+      worker.kill();
+      assert.equal(await worker.ended, false);
+      const { store, close } = await openStore("level", path);
+      assert.equal(await store.get(keyOf(0)), null);
+      assert.equal(worker.lines.length, 21);
+      for (const line of worker.lines.slice(1)) {
+        assert.deepEqual(await store.get(keyOf(Number(line))), recordAt(1));
+      }
+      await close();
+    }));
+});
+
 describe("file: what killed processes leave", () => {
   it("is in nobody's way, and deleteExpired() removes it", () =>
     withStore("file", async (path) => {
@@ -225,6 +356,15 @@ async function assertRevision(
   assert.deepEqual(record, recordAt(revision));
   assert.ok(revision >= least && revision <= most, `${least} to ${most}`);
   return revision;
+}
+
+/** That the first record is in one user's list, and not in the other's. */
+async function assertListed(store: SessionStore, owner: string): Promise<void> {
+  for (const user of [USER, OTHER_USER]) {
+    const keys = [];
+    for await (const { key } of store.listByUser?.(user) ?? []) keys.push(key);
+    assert.deepEqual(keys, user === owner ? [keyOf(0)] : []);
+  }
 }
 
 async function pause(ms: number): Promise<void> {

@@ -29,22 +29,27 @@ const OTHER_KEY = "o".repeat(43);
 const ALICE = "a".repeat(43);
 const BOB = "b".repeat(43);
 const RECORD = `session:record:${KEY}`;
+const EVERYTHING = ["getItem", "setItem", "removeItem", "getKeys"] as const;
 
 /** Opens a driver, and another one that sees the same items. */
 interface Place {
   open(): Storage;
+  /** What it has opened so far. */
+  readonly drivers: readonly Driver[];
   close?(): Promise<void>;
 }
 
 const PLACES: Readonly<Record<string, () => Place | Promise<Place>>> = {
   memory: () => inMemory(memoryDriver()),
-  "lru-cache": () => inMemory(lruCacheDriver({})),
+  "lru-cache": () => inMemory(lruCacheDriver({ max: 10_000 })),
   fs: () => inFolder((base) => fsDriver({ base })),
   "fs-lite": () => inFolder((base) => fsLiteDriver({ base })),
   "memory, mounted and prefixed": () => {
     const storage = createStorage();
-    storage.mount("some:where", memoryDriver());
-    return { open: () => prefixStorage(storage, "some:where:else") };
+    const driver = memoryDriver();
+    storage.mount("some:where", driver);
+    const open = () => prefixStorage(storage, "some:where:else");
+    return { open, drivers: [driver] };
   },
 };
 
@@ -61,14 +66,18 @@ for (const [name, start] of Object.entries(PLACES)) {
       store: make(storage),
       reopen: () => Promise.resolve(make(isOne ? storage : place.open())),
       close: () => Promise.resolve(place.close?.()),
+      breakBackEnd: () => refuse(place, "Down", EVERYTHING),
+      fillBackEnd: () => refuse(place, "Full", ["setItem"]),
       ...clock,
     };
   };
   describeStore(`UnstorageStore on ${name}`, () => open(false), {
+    with: ["failure", "full"],
     without: ["strong", "touch"],
   });
   // What the contract asks of a strong store holds in one process.
   describeStore(`UnstorageStore on ${name}, in one process`, () => open(true), {
+    with: ["failure", "full"],
     without: ["touch"],
   });
 }
@@ -186,6 +195,23 @@ describe("UnstorageStore: what it leaves behind", () => {
     assert.equal(await store.count(ALICE), 1);
   });
 
+  it("a list removes entries that lead nowhere, 5 minutes later", async () => {
+    const { store, storage, clock } = open();
+    const expiresAt = clock.now() + 1000;
+    const entries = () => storage.getKeys(`session:user:${ALICE}`);
+    await store.create(KEY, recordOf(1, { user: ALICE }));
+    await store.create(OTHER_KEY, recordOf(1, { user: ALICE }));
+    // What a process leaves that is ended before it writes the record.
+    await storage.removeItem(`session:record:${OTHER_KEY}`);
+    await store.create(ALICE, recordOf(1, { user: ALICE, expiresAt }));
+    clock.advance(300_000);
+    assert.equal(await store.count(ALICE), 1);
+    assert.equal((await entries()).length, 3);
+    clock.advance(1);
+    assert.equal(await store.count(ALICE), 1);
+    assert.deepEqual(await entries(), [`session:user:${ALICE}:${KEY}`]);
+  });
+
   it("a user's entry lives as long as the record", async () => {
     const { store, clock } = open();
     const expiresAt = clock.now() + 1000;
@@ -251,6 +277,41 @@ describe("UnstorageStore: the driver", () => {
     await assert.rejects(() => store.get(KEY), failed);
   });
 
+  it("may name a key or quote an item in its errors: nobody is told", async () => {
+    const { store, driver } = open();
+    await store.create(KEY, recordOf(1, { user: ALICE }));
+    const quote = (name: string, text = "") => {
+      const message = `Failed: PUT "/${name}" with ${text} for ${name}`;
+      throw Object.assign(new Error(message), { path: name, code: "EX" });
+    };
+    const create = () => store.create(OTHER_KEY, recordOf(1, { user: BOB }));
+    const update = () => store.update(KEY, recordOf(2, { user: BOB }), 1);
+    const get = () => store.get(KEY);
+    const count = () => store.count(ALICE);
+    const remove = () => store.delete(KEY);
+    const clear = () => store.deleteExpired(9e12);
+    const calls = {
+      setItem: [create, update],
+      getItem: [create, update, get, count, clear],
+      removeItem: [create, remove, clear],
+      getKeys: [count, clear],
+    };
+    for (const [method, asked] of Object.entries(calls)) {
+      const usual = driver[method as keyof Driver];
+      Object.assign(driver, { [method]: quote });
+      for (const [number, call] of asked.entries()) {
+        await assert.rejects(call, (error: Error & { code?: unknown }) => {
+          const told = [error.stack, ...Object.values(error)].join();
+          assert.doesNotMatch(told, /kkkk|oooo|aaaa|bbbb|value of/);
+          assert.equal(error.message, "Failed: PUT", `${method} ${number}`);
+          assert.equal(error.code, "EX");
+          return true;
+        });
+      }
+      Object.assign(driver, { [method]: usual });
+    }
+  });
+
   it("is given a record as it was when it was passed", async () => {
     const { store } = open();
     const record = { ...recordOf(1) };
@@ -267,7 +328,7 @@ describe("UnstorageStore: the driver", () => {
 
   it("may hold what no store wrote: that is no record", async () => {
     const { store, storage } = open();
-    const texts = ["", "x", "s", "s{", "s{}", "s[1,", "snull", "null", "[]", 7];
+    const texts = ["x", "s", "s{", "s{}", "s[1,", "snull", "null", "[]", 7];
     for (const text of texts) {
       await storage.setItem(RECORD, text);
       assert.equal(await store.get(KEY), null);
@@ -299,6 +360,175 @@ describe("UnstorageStore: the driver", () => {
     } finally {
       await place.close?.();
     }
+  });
+});
+
+describe("UnstorageStore: what is not whole", () => {
+  const LONG = "long ".repeat(40);
+  const parts: Record<string, (one: string, two: string) => string> = {
+    "emptied": () => "",
+    "one character": (one) => one.slice(0, 1),
+    "cut in its sum": (one) => one.slice(0, 9),
+    "cut before its text": (one) => one.slice(0, one.indexOf("[")),
+    "half": (one) => one.slice(0, one.length / 2),
+    "all but the end": (one) => one.slice(0, -1),
+    "NUL": (one) => "\0".repeat(one.length),
+    "half, and NUL": (one) => one.slice(0, 60).padEnd(one.length, "\0"),
+    "NUL, and half": (one) => one.slice(60).padStart(one.length, "\0"),
+    "a mix that parses": (one, two) => one.slice(0, 40) + two.slice(40),
+    "the same the other way": (one, two) => two.slice(0, 40) + one.slice(40),
+    "a mix in the midst of the data": (one, two) =>
+      one.slice(0, 150) + two.slice(150),
+    "the sum of another": (one, two) =>
+      one.slice(0, one.indexOf("[")) + two.slice(two.indexOf("[")),
+    "one digit": (one) => one.replace("[1,", "[2,"),
+    "a length without a text": () => `w${"0".repeat(16)}5:`,
+  };
+
+  it("is neither a record nor none, and delete() removes it", async () => {
+    await Promise.all(
+      Object.entries(parts).map(async ([what, cut]) => {
+        const { store, storage } = open();
+        const item = async (revision: number) => {
+          const label = `${revision % 10}`.repeat(300);
+          const value = LONG;
+          await store.create(
+            KEY,
+            recordOf(revision, { user: ALICE, value, label }),
+          );
+          const text = await storage.getItem(RECORD);
+          await storage.removeItem(RECORD);
+          return `${text}`;
+        };
+        const [one, two] = [await item(1), await item(2)];
+        assert.equal(one.length, two.length);
+        const part = cut(one, two);
+        assert.ok(part !== one && part !== two, what);
+        await storage.setItem(RECORD, part);
+        const refused = { name: "SessionError", code: "store-failed" };
+        const next = recordOf(3);
+        await assert.rejects(() => store.get(KEY), refused, what);
+        await assert.rejects(() => store.update(KEY, next, 1), refused, what);
+        await assert.rejects(() => store.create(KEY, next), refused, what);
+        await assert.rejects(() => store.count(ALICE), refused, what);
+        assert.equal(await store.count(), 1);
+        assert.equal(await store.deleteExpired(9e12), 0);
+        assert.equal(await storage.getItem(RECORD), part);
+        await store.delete(KEY);
+        assert.equal(await store.get(KEY), null);
+        assert.equal(await store.create(KEY, recordOf(1)), true);
+      }),
+    );
+  });
+
+  it("is read again until it is", async () => {
+    const { store, driver } = open();
+    await store.create(KEY, recordOf(1));
+    const { getItem } = driver;
+    let reads = 0;
+    driver.getItem = async (...args) => {
+      const text = `${await getItem(...args)}`;
+      return ++reads < 5 ? text.slice(0, reads * 9) : text;
+    };
+    assert.deepEqual(await store.get(KEY), recordOf(1));
+    assert.equal(reads, 5);
+  });
+
+  it("may be followed by the rest of a longer one", async () => {
+    const { store, storage } = open();
+    await store.create(KEY, recordOf(1, { value: LONG }));
+    const long = `${await storage.getItem(RECORD)}`;
+    await store.update(KEY, recordOf(2), 1);
+    const short = `${await storage.getItem(RECORD)}`;
+    await storage.setItem(RECORD, short + long.slice(short.length));
+    assert.deepEqual(await store.get(KEY), recordOf(2));
+  });
+
+  it("is written again by who wrote it, whatever is left of two", async () => {
+    const { store, driver } = open();
+    await store.create(KEY, recordOf(1));
+    const { setItem } = driver;
+    let writes = 0;
+    driver.setItem = async (name, text, options) => {
+      // Another process has made the file as short as its own text.
+      const isCut = name === RECORD && ++writes < 3;
+      await setItem?.(name, isCut ? text.slice(0, 50) : text, options);
+    };
+    assert.equal(await store.update(KEY, recordOf(2), 1), "ok");
+    assert.equal(writes, 3);
+    assert.deepEqual(await store.get(KEY), recordOf(2));
+  });
+
+  it("is put right when a write fails half way", async () => {
+    const { store, driver } = open();
+    const failed = new Error("No room");
+    const { setItem } = driver;
+    await store.create(KEY, recordOf(1, { user: ALICE }));
+    const before = await driver.getKeys("", {});
+    driver.setItem = async (name, text, options) => {
+      const isLong = text.includes(LONG);
+      await setItem?.(name, isLong ? text.slice(0, 50) : text, options);
+      if (isLong) throw failed;
+    };
+    const long = { value: LONG, user: BOB };
+    await assert.rejects(
+      () => store.update(KEY, recordOf(2, long), 1),
+      failed,
+    );
+    await assert.rejects(
+      () => store.create(OTHER_KEY, recordOf(1, long)),
+      failed,
+    );
+    assert.deepEqual(await store.get(KEY), recordOf(1, { user: ALICE }));
+    assert.equal(await store.get(OTHER_KEY), null);
+    assert.deepEqual(await driver.getKeys("", {}), before);
+    // There is no room for marks, nor for entries of a list, either.
+    driver.setItem = async (name, _, options) => {
+      await setItem?.(name, "", options);
+      throw failed;
+    };
+    await assert.rejects(
+      () => store.create(OTHER_KEY, recordOf(1, { user: BOB })),
+      failed,
+    );
+    assert.deepEqual(await driver.getKeys("", {}), before);
+    await store.delete(KEY);
+    assert.deepEqual(await driver.getKeys("", {}), []);
+  });
+
+  it("does not end if it cannot be removed and that is hidden", async () => {
+    const { store, driver } = open();
+    const failed = new Error("Read-only");
+    await store.create(KEY, recordOf(1));
+    driver.setItem = () => Promise.reject(failed);
+    driver.removeItem = () => {};
+    await assert.rejects(() => store.delete(KEY), failed);
+  });
+});
+
+describe("UnstorageStore: an end that is an update", () => {
+  const mark = recordOf(2, { id: "", user: "", value: "", label: "" });
+
+  it("takes the record from its user's list", async () => {
+    const { store, storage } = open();
+    await store.create(KEY, recordOf(1, { user: ALICE }));
+    assert.equal(await store.update(KEY, mark, 1), "ok");
+    assert.deepEqual(await store.get(KEY), mark);
+    assert.equal(await store.count(ALICE), 0);
+    assert.deepEqual(await storage.getKeys("session:user"), []);
+  });
+
+  it("is not undone by an update that was on its way", async () => {
+    const { first, second, hold } = twoProcesses();
+    await first.create(KEY, recordOf(1, { user: ALICE }));
+    const write = hold("setItem", RECORD);
+    const updating = first.update(KEY, recordOf(2, { user: ALICE }), 1);
+    await write.reached;
+    assert.equal(await second.update(KEY, mark, 1), "ok");
+    write.open();
+    assert.equal(await updating, "gone");
+    assert.equal(await second.get(KEY), null);
+    assert.equal(await second.count(ALICE), 0);
   });
 });
 
@@ -401,14 +631,29 @@ function asStrong(store: UnstorageStore): SessionStore {
   };
 }
 
+/** Lets a place answer some calls with an error from now on. */
+function refuse(place: Place, message: string, methods: readonly string[]) {
+  const answer = () => Promise.reject(new Error(message));
+  const answers = methods.map((method) => [method, answer]);
+  for (const driver of place.drivers) {
+    Object.assign(driver, Object.fromEntries(answers));
+  }
+}
+
 function inMemory(driver: Driver): Place {
-  return { open: () => createStorage({ driver }) };
+  return { open: () => createStorage({ driver }), drivers: [driver] };
 }
 
 async function inFolder(make: (base: string) => Driver): Promise<Place> {
   const base = await mkdtemp(join(tmpdir(), "with-session-unstorage-"));
+  const drivers: Driver[] = [];
   return {
-    open: () => createStorage({ driver: make(base) }),
+    drivers,
+    open() {
+      const driver = make(base);
+      drivers.push(driver);
+      return createStorage({ driver });
+    },
     close: () => rm(base, { recursive: true }),
   };
 }

@@ -8,13 +8,20 @@ describeStore("DenoKvStore on @deno/kv", async () => {
   const clock = createClock();
   const kv = await openKv(":memory:");
   const make = () => new DenoKvStore(kv, { now: clock.now });
+  let isOpen = true;
+  const shut = () => {
+    if (isOpen) kv.close();
+    isOpen = false;
+    return Promise.resolve();
+  };
   return {
     ...clock,
     store: make(),
     reopen: () => Promise.resolve(make()),
-    close: () => Promise.resolve(kv.close()),
+    breakBackEnd: shut,
+    close: shut,
   };
-});
+}, { with: ["failure"], without: ["full"] });
 
 describeSessions("DenoKvStore on @deno/kv", async (now) => {
   const kv = await openKv(":memory:");

@@ -1,4 +1,4 @@
-import type { MemcacheClient } from "memcache-client";
+import { MemcacheClient } from "memcache-client";
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import {
@@ -7,7 +7,13 @@ import {
   type MemcachedStoreOptions,
 } from "../../stores/memcached.ts";
 import type { SessionRecord } from "../../src/store.ts";
-import { createClock, describeStore } from "../../testing.ts";
+import {
+  backEndCases,
+  createClock,
+  describeStore,
+  runStoreCase,
+  type StoreHarness,
+} from "../../testing.ts";
 import { runTogether } from "./worker.ts";
 import {
   ask,
@@ -110,7 +116,45 @@ describe("MemcachedStore", { skip: found.skip }, () => {
         return Promise.resolve();
       },
     };
-  }, { without: ["listByUser", "count", "deleteExpired"] });
+  }, {
+    without: ["listByUser", "count", "deleteExpired", "failure", "full"],
+  });
+
+  describe("on a server that fails", { skip: notOurs }, () => {
+    /** A store on a server of its own, which can be made to fail. */
+    async function openFailing(): Promise<StoreHarness> {
+      // -M: it drops nothing when it is full, but refuses.
+      const { address, server, stop } = await startMemcached("-M", "-m", "8");
+      const client = open(address);
+      const clock = createClock();
+      return {
+        ...clock,
+        store: new MemcachedStore(client, { now: clock.now }),
+        breakBackEnd: () => server?.kill(),
+        fillBackEnd: () => fill(client),
+        async close() {
+          client.shutdown();
+          await stop();
+        },
+      };
+    }
+
+    const lacks = ["listByUser", "count", "deleteExpired"] as const;
+    for (const storeCase of backEndCases) {
+      if (lacks.some((each) => storeCase.needs?.includes(each))) continue;
+      it(storeCase.name, () => runStoreCase(storeCase, openFailing));
+    }
+  });
+
+  /** Fills a server that drops nothing. */
+  async function fill(client: MemcacheClient): Promise<void> {
+    const filling = async () => {
+      for (let number = 0;; number++) {
+        await client.set(`x${number}`, "x".repeat(500_000));
+      }
+    };
+    await assert.rejects(filling(), /out of memory/);
+  }
 
   function openNoting(options: MemcachedStoreOptions = {}): {
     store: MemcachedStore;
@@ -153,6 +197,8 @@ describe("MemcachedStore", { skip: found.skip }, () => {
     const record = recordWith();
     const second = { ...record, revision: 2, value: "second" };
     const third = { ...record, revision: 2, value: "third" };
+    const end = () =>
+      other.update(keyOf(1), { ...second, expiresAt: Date.now() - 1 }, 1);
     let store: MemcachedStore;
     let noted: Noting;
     let other: MemcachedStore;
@@ -186,7 +232,7 @@ describe("MemcachedStore", { skip: found.skip }, () => {
       await prepare(() => other.update(keyOf(1), second, 1));
       const expiresAt = record.expiresAt + 5;
       assert.equal(await store.touch(keyOf(1), 5, expiresAt), true);
-      const touched = { ...second, lastSeenAt: 5, expiresAt };
+      const touched = { ...second, expiresAt };
       assert.deepEqual(await store.get(keyOf(1)), touched);
     });
 
@@ -198,7 +244,7 @@ describe("MemcachedStore", { skip: found.skip }, () => {
 
     it("a creation before another leaves the first", async () => {
       await prepare(() => Promise.resolve());
-      await other.touch(keyOf(1), 5, Date.now() - 1);
+      await end();
       noted.beforeCas = () => other.create(keyOf(1), second);
       assert.equal(await store.create(keyOf(1), third), false);
       assert.deepEqual(await store.get(keyOf(1)), second);
@@ -206,7 +252,7 @@ describe("MemcachedStore", { skip: found.skip }, () => {
 
     it("a deletion before a creation does not hinder it", async () => {
       await prepare(() => Promise.resolve());
-      await other.touch(keyOf(1), 5, Date.now() - 1);
+      await end();
       noted.beforeCas = () => other.delete(keyOf(1));
       assert.equal(await store.create(keyOf(1), third), true);
       assert.deepEqual(await store.get(keyOf(1)), third);
@@ -259,11 +305,12 @@ describe("MemcachedStore", { skip: found.skip }, () => {
         await store.create(keyOf(1), recordWith({ expiresAt }));
         await store.delete(keyOf(1));
         await store.create(keyOf(1), recordWith());
-        await store.touch(keyOf(1), 1, expiresAt);
+        const next = recordWith({ revision: 2, expiresAt });
+        await store.update(keyOf(1), next, 1);
         await store.delete(keyOf(1));
-        const [created, , touched] = noted.lifetimes;
+        const [created, , updated] = noted.lifetimes;
         const second = Math.max(1, Math.ceil(expiresAt / 1000 + 1));
-        assert.deepEqual([created, touched], [second, second]);
+        assert.deepEqual([created, updated], [second, second]);
       }
     });
 
@@ -274,6 +321,9 @@ describe("MemcachedStore", { skip: found.skip }, () => {
       assert.deepEqual(await store.get(keyOf(1)), record);
       for (const expiresAt of [Date.now() - 1, 2000, 0, -1, -1e15]) {
         assert.equal(await store.touch(keyOf(1), 1, expiresAt), true);
+        assert.deepEqual(await store.get(keyOf(1)), record);
+        const next = recordWith({ revision: 2, expiresAt });
+        assert.equal(await store.update(keyOf(1), next, 1), "ok");
         assert.equal(await store.get(keyOf(1)), null);
         assert.equal(await store.create(keyOf(1), record), true);
         assert.deepEqual(await store.get(keyOf(1)), record);
@@ -400,6 +450,43 @@ describe("MemcachedStore", { skip: found.skip }, () => {
     }
   });
 
+  it("a server that is full can still remove a record", {
+    skip: notOurs,
+  }, async () => {
+    const full = await startMemcached("-M", "-m", "8");
+    const client = open(full.address);
+    try {
+      const store = new MemcachedStore(client);
+      await store.create(keyOf(1), recordWith());
+      await fill(client);
+      const value = "x".repeat(500_000);
+      const large = recordWith({ revision: 2, value });
+      await assert.rejects(store.update(keyOf(1), large, 1), /out of memory/);
+      await assert.rejects(store.create(keyOf(2), large), /out of memory/);
+      await store.delete(keyOf(1));
+      assert.equal(await store.get(keyOf(1)), null);
+    } finally {
+      client.shutdown();
+      await full.stop();
+    }
+  });
+
+  it("says that its server may drop records", () => {
+    assert.equal(openNoting().store.evicts, true);
+  });
+
+  it("touch() only moves times forward", async () => {
+    const { store } = openNoting();
+    const record = recordWith();
+    const { lastSeenAt, expiresAt } = record;
+    await store.create(keyOf(1), record);
+    await store.touch(keyOf(1), lastSeenAt + 2, expiresAt - HOUR);
+    await store.touch(keyOf(1), lastSeenAt + 1, expiresAt + 2);
+    await store.touch(keyOf(1), 1, expiresAt + 1);
+    const times = { lastSeenAt: lastSeenAt + 2, expiresAt: expiresAt + 2 };
+    assert.deepEqual(await store.get(keyOf(1)), { ...record, ...times });
+  });
+
   it("a server that dies is a failure, and forgets", {
     skip: notOurs,
   }, async () => {
@@ -431,6 +518,24 @@ describe("MemcachedStore without a server", () => {
     cas: () => Promise.reject(new Error("Not reached")),
     delete: () => Promise.reject(new Error("Not reached")),
   };
+
+  it("refuses a client that asks any of several servers", () => {
+    const servers = [{ server: "127.0.0.1:1" }, { server: "127.0.0.1:2" }];
+    assert.throws(
+      () => new MemcachedStore(new MemcacheClient({ server: { servers } })),
+      { name: "TypeError", message: /several servers/ },
+    );
+    const one = new MemcacheClient({ server: { servers: servers.slice(1) } });
+    new MemcachedStore(one);
+  });
+
+  it("refuses to go by a client that gives no token for cas", async () => {
+    const value = "anything";
+    const gets = () => Promise.resolve({ value } as never);
+    const store = new MemcachedStore({ ...client, gets });
+    const expected = { name: "SessionError", code: "store-failed" };
+    await assert.rejects(store.get(keyOf(1)), expected);
+  });
 
   it("refuses what is no client of its own", () => {
     const others = [null, undefined, 1, "", {}, () => {}, { gets() {} }];

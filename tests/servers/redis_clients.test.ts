@@ -27,7 +27,7 @@ import {
 import { ALICE, HOUR, keyOf, keysOf, recordWith } from "./redis_records.ts";
 import { RestClient, type RestServer, startRest } from "./redis_rest.ts";
 
-const without = ["deleteExpired"] as const;
+const without = ["deleteExpired", "failure", "full"] as const;
 const notOurs = found.path === undefined && "a server that is not ours";
 
 /** That a store does what it does with one server. */
@@ -184,6 +184,37 @@ describe("RedisStore on a cluster of three", {
         await assert.rejects(store.count(), /cluster/);
         for (const errors of await askAll((node) => node.info("errorstats"))) {
           assert.doesNotMatch(errors, /MOVED/);
+        }
+      }));
+
+    it(`cleans a user's index, with ${name}`, () =>
+      withClient(openClient, async (client) => {
+        const prefix = newPrefix();
+        const store = new RedisStore(client, { prefix });
+        const record = recordWith({ user: ALICE });
+        const keys = [1, 2, 3, 4, 5].map(keyOf);
+        for (const key of keys) await store.create(key, record);
+        const index = `${prefix}user:${ALICE}`;
+        const admin = new Cluster([...cluster.urls]);
+        try {
+          const dead = Array.from(
+            { length: 2000 },
+            (_, number) => [record.expiresAt + HOUR, keyOf(100 + number)],
+          );
+          await admin.zadd(index, ...dead.flat());
+          assert.deepEqual(await keysOf(store, ALICE), keys);
+          const left = await admin.zrange(index, 0, -1);
+          assert.equal(left.filter((key) => key[0] !== "+").length, 5);
+          const other = "other".padEnd(43, "-");
+          for (const [number, key] of keys.entries()) {
+            const user = number % 2 ? other : "";
+            const next = { ...record, revision: 2, user };
+            assert.equal(await store.update(key, next, 1), "ok");
+          }
+          assert.equal(await admin.exists(index), 0);
+          assert.equal(await store.count(other), 2);
+        } finally {
+          admin.disconnect();
         }
       }));
 

@@ -17,6 +17,8 @@ export interface Fault {
 export interface FaultyClient extends RedisSendClient {
   readonly commands: string[][];
   fault: Fault | undefined;
+  /** Runs before each command is sent. */
+  beforeSend?: ((command: string[]) => unknown) | undefined;
 }
 
 /** A store with such a client, and the prefix of its keys. */
@@ -51,6 +53,7 @@ function faulty(redis: Redis): FaultyClient {
       if (client.fault && number > client.fault.at) throw new Error("Crashed");
       const isFault = number === client.fault?.at;
       if (isFault && !client.fault?.isDone) throw new Error("Not sent");
+      await client.beforeSend?.([command, ...args]);
       const answer = await redis.call(command, ...args);
       if (isFault) throw new Error("No answer");
       return answer;

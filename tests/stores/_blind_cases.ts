@@ -12,7 +12,7 @@ const LOOKING: readonly string[] = [
   "a record that is created in the past is never there",
   "update() with an end in the past ends a record",
   "listByUser() is not changed by an update that fails",
-  "listByUser() follows a record to another user",
+  "an update that is refused moves a record to nobody's list",
 ];
 
 /** The cases that hold for a store which counts one user's sessions, not all. */

@@ -1,53 +1,6 @@
 import type { SessionListing } from "../../src/store.ts";
 import { type Fault, fault, lists, others, spoils } from "./_faulty.ts";
 
-/** Times that move wrongly. */
-export const touchFaults: readonly Fault[] = [
-  fault("makes a new revision in touch()", [
-    "touch() moves the times and nothing else",
-    "touch() makes no update fail",
-  ], ({ good }) => ({
-    async touch(key, lastSeenAt, expiresAt) {
-      const record = await good.get(key);
-      if (!record) return false;
-      const revision = record.revision + 1;
-      const next = { ...record, revision, lastSeenAt, expiresAt };
-      return await good.update(key, next, record.revision) === "ok";
-    },
-  })),
-  fault("does not move the end in touch()", [
-    "touch() moves the times and nothing else",
-    "touch() can put the end off",
-    "touch() can bring the end forward",
-    "touch() shows in the list of the user's sessions",
-    "deleteExpired() goes by the last touch",
-  ], ({ good }) => ({
-    async touch(key, lastSeenAt) {
-      const record = await good.get(key);
-      return await good.touch(key, lastSeenAt, record?.expiresAt ?? 0);
-    },
-  })),
-  fault("inserts in touch()", [
-    "touch() of an unknown key is false and inserts nothing",
-    "touch() of an expired record is false and does not revive it",
-  ], ({ good }) => ({
-    async touch(key, lastSeenAt, expiresAt) {
-      const times = { createdAt: lastSeenAt, lastSeenAt, expiresAt };
-      const texts = { value: "", id: "", user: "", label: "" };
-      await good.create(key, { revision: 1, ...texts, ...times });
-      return await good.touch(key, lastSeenAt, expiresAt);
-    },
-  })),
-  fault("says that it touched what is not there", [
-    "touch() of an unknown key is false and inserts nothing",
-  ], ({ good }) => ({
-    async touch(key, lastSeenAt, expiresAt) {
-      await good.touch(key, lastSeenAt, expiresAt);
-      return true;
-    },
-  })),
-];
-
 /** Lists of the wrong sessions. */
 export const userFaults: readonly Fault[] = [
   fault("lists everybody's sessions", [
@@ -69,10 +22,10 @@ export const userFaults: readonly Fault[] = [
   })),
   lists("lists a session twice", [
     "listByUser() shows what update() wrote",
-    "listByUser() has all of 300 records",
+    "listByUser() has all of 1100 records",
   ], (sessions) => [...sessions, ...sessions]),
   lists("lists 100 sessions at most", [
-    "listByUser() has all of 300 records",
+    "listByUser() has all of 1100 records",
   ], (sessions) => sessions.slice(0, 100)),
   lists("lists the data of sessions", [
     "listByUser() has each of a user's records, with its members",
@@ -80,6 +33,24 @@ export const userFaults: readonly Fault[] = [
     for (const session of sessions) {
       yield { ...await good.get(session.key), ...session };
     }
+  }),
+  fault("goes by the first end of a record in a list", [
+    "touch() shows in the list of the user's sessions",
+    "listByUser() shows what update() wrote",
+  ], ({ good, now }) => {
+    const ends = new Map<string, number>();
+    return {
+      async create(key, record) {
+        const isDone = await good.create(key, record);
+        if (isDone) ends.set(key, record.expiresAt);
+        return isDone;
+      },
+      async *listByUser(user) {
+        for await (const session of good.listByUser(user)) {
+          if ((ends.get(session.key) ?? 0) > now()) yield session;
+        }
+      },
+    };
   }),
   lists("lists no labels", [
     "listByUser() has each of a user's records, with its members",
@@ -132,6 +103,7 @@ export const userFaults: readonly Fault[] = [
   }),
   fault("lists from a place that deletions move", [
     "listByUser() stands it when its records are deleted meanwhile",
+    "listByUser() has those that stay, once, while others come and go",
   ], ({ good }) => ({
     async *listByUser(user) {
       for (let place = 0;; place++) {
@@ -147,7 +119,7 @@ export const userFaults: readonly Fault[] = [
 export const countFaults: readonly Fault[] = [
   fault("counts by the calls of create() and delete()", [
     "count() follows what is created and deleted",
-    "count() leaves out expired records",
+    "count() leaves out nothing that lives, and counts nothing twice",
   ], ({ good }) => {
     let records = 0;
     return {
@@ -168,6 +140,63 @@ export const countFaults: readonly Fault[] = [
     "count() follows what is created and deleted",
     "count() follows a record to another user",
   ], ({ good }) => ({ count: () => good.count() })),
+  fault("counts each update", [
+    "count() is not changed by what changes nothing",
+  ], ({ good }) => {
+    let extra = 0;
+    return {
+      update(key, record, revision) {
+        extra++;
+        return good.update(key, record, revision);
+      },
+      count: async (user) => await good.count(user) + extra,
+    };
+  }),
+  fault("counts what takes an expired one's place as another", [
+    "count() counts a record once that takes an expired one's place",
+  ], ({ good }) => {
+    const made: string[] = [];
+    return {
+      async create(key, record) {
+        const isDone = await good.create(key, record);
+        if (isDone) made.push(key);
+        return isDone;
+      },
+      async delete(key) {
+        await good.delete(key);
+        while (made.includes(key)) made.splice(made.indexOf(key), 1);
+      },
+      count: (user) =>
+        user === undefined ? Promise.resolve(made.length) : good.count(user),
+    };
+  }),
+  fault("removes 1000 at most", [
+    "deleteExpired() removes all of 1100 records, and no other",
+  ], ({ good, now }) => {
+    const keys = new Set<string>();
+    return {
+      async create(key, record) {
+        keys.add(key);
+        return await good.create(key, record);
+      },
+      async deleteExpired() {
+        const removed = [...keys].slice(0, 1_000);
+        let count = 0;
+        for (const key of removed) {
+          if (await good.get(key)) continue;
+          keys.delete(key);
+          count++;
+        }
+        await good.deleteExpired(now());
+        return count;
+      },
+    };
+  }),
+  fault("says how many its last batch has removed", [
+    "deleteExpired() removes all of 1100 records, and no other",
+  ], ({ good }) => ({
+    deleteExpired: async (now) => await good.deleteExpired(now) % 500,
+  })),
   fault("does not say how many it removes", [
     "deleteExpired() removes expired records and says how many",
     "deleteExpired() goes by the last update",

@@ -1,6 +1,6 @@
 import { checkKey } from "../../src/store.ts";
 import { MemoryStore } from "../../stores/memory.ts";
-import { createClock } from "../../testing.ts";
+import { createClock, type StoreHarness } from "../../testing.ts";
 import { changed, type Fault, fault, others, type Whole } from "./_faulty.ts";
 
 /** Calls at the same time. */
@@ -60,6 +60,46 @@ export const raceFaults: readonly Fault[] = [
       return await good.create(key, { ...record, lastSeenAt, expiresAt });
     },
   })),
+  fault("removes what it found expired, whatever is there by now", [
+    "create() in an expired record's place outlives calls for that one",
+  ], ({ good, now }) => {
+    const ends = new Map<string, number>();
+    return {
+      async create(key, record) {
+        const isDone = await good.create(key, record);
+        if (isDone) ends.set(key, record.expiresAt);
+        return isDone;
+      },
+      async get(key) {
+        const isExpired = (ends.get(key) ?? Infinity) <= now();
+        const record = await good.get(key);
+        if (!isExpired) return record;
+        await others();
+        await good.delete(key);
+        return record;
+      },
+    };
+  }),
+  fault("removes by their keys what had expired when it began", [
+    "create() in an expired record's place outlives deleteExpired()",
+  ], ({ good, now }) => {
+    const ends = new Map<string, number>();
+    return {
+      async create(key, record) {
+        const isDone = await good.create(key, record);
+        if (isDone) ends.set(key, record.expiresAt);
+        return isDone;
+      },
+      async deleteExpired() {
+        const keys = [...ends.keys()].filter((key) =>
+          (ends.get(key) ?? 0) <= now()
+        );
+        await others();
+        for (const key of keys) await good.delete(key);
+        return keys.length;
+      },
+    };
+  }),
   fault("mixes up the answers of calls at the same time", [
     "calls for many records at the same time do not mix them",
   ], ({ good }) => {
@@ -94,6 +134,11 @@ export const reopenFaults: readonly Fault[] = [
     },
   },
   {
+    name: "has another store read from a replica that is late",
+    noticed: ["two stores on one back end read each other's writes at once"],
+    open: openReplicated,
+  },
+  {
     name: "has a lock for itself alone",
     noticed: [
       "two stores on one back end let one of many through",
@@ -108,6 +153,40 @@ export const reopenFaults: readonly Fault[] = [
     },
   },
 ];
+
+/** Two stores, the second of which reads what was there a moment ago. */
+function openReplicated(): StoreHarness {
+  const { now, advance } = createClock();
+  const good = new MemoryStore({ now });
+  const replica = new MemoryStore({ now });
+  const follow = async (key: string) => {
+    const record = await good.get(key);
+    setTimeout(async () => {
+      await replica.delete(key);
+      if (record) await replica.create(key, record);
+    }, 2);
+  };
+  const open = () =>
+    changed(good, {
+      async create(key, record) {
+        const isDone = await good.create(key, record);
+        await follow(key);
+        return isDone;
+      },
+      async update(key, record, revision) {
+        const result = await good.update(key, record, revision);
+        await follow(key);
+        return result;
+      },
+      async delete(key) {
+        await good.delete(key);
+        await follow(key);
+      },
+    });
+  const reopen = () =>
+    Promise.resolve({ ...open(), get: (key: string) => replica.get(key) });
+  return { store: open(), now, advance, reopen };
+}
 
 /** A store that looks before it writes, one call at a time. */
 function lockedAlone(good: MemoryStore): Whole {

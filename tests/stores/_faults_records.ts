@@ -8,6 +8,12 @@ export const basicFaults: readonly Fault[] = [
   fault("says nothing of its consistency", [
     "consistency is one of two words",
   ], () => ({ consistency: "" as "strong" })),
+  fault("does not know whether it drops records", [
+    "carry and evicts are a number and a boolean, if they are there",
+  ], () => ({ evicts: "now and then" as never })),
+  fault("carries a text", [
+    "carry and evicts are a number and a boolean, if they are there",
+  ], () => ({ carry: "90" as never })),
   fault("resolves undefined for an unknown key", [
     "get() resolves null for an unknown key",
   ], ({ good }) => ({
@@ -50,6 +56,58 @@ export const basicFaults: readonly Fault[] = [
       }
     },
   })),
+  fault("lets a later revision replace what is there", [
+    "update() from another revision is a conflict and changes nothing",
+  ], ({ good }) => ({
+    async update(key, record, revision) {
+      const found = await good.get(key);
+      return await good.update(
+        key,
+        record,
+        found && found.revision < revision ? found.revision : revision,
+      );
+    },
+  })),
+  fault("counts revisions itself", [
+    "revision may be as large as 2^40",
+  ], ({ good }) => ({
+    update: (key, record, revision) =>
+      good.update(key, { ...record, revision: revision + 1 }, revision),
+  })),
+  fault("throws if a key is taken", [
+    "create() refuses a key that is taken and leaves its record",
+    "create() lets one of many through",
+  ], ({ good }) => ({
+    async create(key, record) {
+      if (await good.create(key, record)) return true;
+      throw new Error("Duplicate key");
+    },
+  })),
+  fault("does not wait for a record to be deleted", [
+    "delete() removes that record alone, and may come twice",
+    "create() may take a key that was deleted",
+  ], ({ good }) => ({
+    async delete(key) {
+      await good.get(key);
+      setTimeout(() => good.delete(key), 0);
+    },
+  })),
+  fault("gives what it read a moment ago", [
+    "get() does not lengthen a record's life",
+    "update() can bring the end forward",
+    "touch() can put the end off",
+    "two stores on one back end read each other's writes at once",
+  ], ({ good }) => {
+    const read = new Map<string, SessionRecord | null>();
+    return {
+      async get(key) {
+        const record = read.get(key) ?? await good.get(key);
+        read.set(key, record);
+        setTimeout(() => read.delete(key), 5);
+        return record;
+      },
+    };
+  }),
   fault("keeps the object that it was given", [
     "create() keeps a copy of the record",
     "update() keeps a copy of the record",
@@ -114,9 +172,7 @@ export const expiryFaults: readonly Fault[] = [
     "update() can put the end off",
     "update() can bring the end forward",
     "a record that is created in the past is never there",
-    "touch() can bring the end forward",
     "listByUser() leaves out an expired record",
-    "count() leaves out expired records",
   ], () => 0),
   ticks("lets a record expire one ms late", [
     "a record is gone at expiresAt",
@@ -125,7 +181,7 @@ export const expiryFaults: readonly Fault[] = [
   ticks("lets a record expire one ms early", [
     "a record is there until one ms before expiresAt",
     "listByUser() leaves out an expired record",
-    "count() leaves out expired records",
+    "count() leaves out nothing that lives, and counts nothing twice",
   ], (now) => now + 1),
   fault("puts the end off when it is read", [
     "get() does not lengthen a record's life",

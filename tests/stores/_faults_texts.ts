@@ -1,11 +1,25 @@
+import { SessionError } from "../../src/errors.ts";
+import type { SessionRecord } from "../../src/store.ts";
 import {
   type Fault,
   fault,
   folds,
+  others,
   readAsNumber,
   spoils,
   tolerant,
 } from "./_faulty.ts";
+
+const LONG_VALUES =
+  "a value is kept whole or refused as oversize, however long";
+
+/** The beginning of a text that takes so many bytes. */
+function cut(text: string, bytes: number): string {
+  const all = new TextEncoder().encode(text);
+  return all.length <= bytes
+    ? text
+    : new TextDecoder().decode(all.subarray(0, bytes));
+}
 
 /** What goes in and does not come out. */
 export const valueFaults: readonly Fault[] = [
@@ -46,6 +60,79 @@ export const valueFaults: readonly Fault[] = [
   spoils("cuts a label to 255 characters", [
     "a label of 1 KB comes back whole",
   ], (record) => ({ ...record, label: record.label.slice(0, 255) })),
+  spoils("cuts a label to 1024 characters", [
+    "a label of 1500 characters comes back whole",
+    "listByUser() has a label of 1500 characters whole",
+  ], (record) => ({ ...record, label: record.label.slice(0, 1_024) })),
+  spoils("cuts a label to 4096 bytes", [
+    "a label of 1500 characters comes back whole",
+  ], (record) => ({ ...record, label: cut(record.label, 4_096) })),
+  spoils("cuts a value to 65535 characters", [LONG_VALUES], (record) => ({
+    ...record,
+    value: record.value.slice(0, 65_535),
+  })),
+  spoils("cuts a value to 64 KB", [LONG_VALUES], (record) => ({
+    ...record,
+    value: cut(record.value, 65_536),
+  })),
+  spoils("cuts a value to 1 MB", [LONG_VALUES], (record) => ({
+    ...record,
+    value: cut(record.value, 1_048_576),
+  })),
+  spoils("keeps nothing of a value that is too long", [
+    LONG_VALUES,
+  ], (record) => ({
+    ...record,
+    value: record.value.length > 1e6 ? "" : record.value,
+  })),
+  fault(
+    "refuses a long value as a back end does",
+    [LONG_VALUES],
+    ({ good }) => ({
+      async create(key, record) {
+        if (record.value.length > 1e6) throw new RangeError("Too long");
+        return await good.create(key, record);
+      },
+    }),
+  ),
+  fault("refuses a long value, and forgets the one before", [
+    LONG_VALUES,
+  ], ({ good }) => {
+    const check = ({ value }: SessionRecord) => {
+      if (value.length > 65_536) throw new SessionError("oversize", "Too long");
+    };
+    return {
+      async create(key, record) {
+        check(record);
+        return await good.create(key, record);
+      },
+      async update(key, record, revision) {
+        if (record.value.length > 65_536) await good.delete(key);
+        check(record);
+        return await good.update(key, record, revision);
+      },
+    };
+  }),
+  fault("writes a long value in pieces", [
+    "a long value is never a mix of two",
+  ], ({ good }) => ({
+    async update(key, record, revision) {
+      const found = await good.get(key);
+      if (found?.revision !== revision || record.value.length < 65_536) {
+        return await good.update(key, record, revision);
+      }
+      const { value } = record;
+      const half = value.slice(0, 65_536) + found.value.slice(65_536);
+      const result = await good.update(
+        key,
+        { ...record, value: half },
+        revision,
+      );
+      if (result !== "ok") return result;
+      await others();
+      return await good.update(key, record, record.revision);
+    },
+  })),
   fault("never makes a value shorter", [
     "a record may grow and shrink",
   ], ({ good }) => ({
@@ -59,6 +146,9 @@ export const valueFaults: readonly Fault[] = [
   spoils("keeps a revision in 32 bits", [
     "revision may be as large as 2^40",
   ], (record) => ({ ...record, revision: record.revision | 0 })),
+  spoils("keeps a revision as a float of 32 bits", [
+    "revision may be as large as 2^40",
+  ], (record) => ({ ...record, revision: Math.fround(record.revision) })),
   spoils("keeps times in seconds", [
     "times are kept to the ms",
     "a record is there until one ms before expiresAt",

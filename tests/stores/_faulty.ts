@@ -3,6 +3,7 @@ import {
   type SessionListing,
   type SessionRecord,
   type SessionStore,
+  type UpdateResult,
 } from "../../src/store.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { createClock, type StoreHarness } from "../../testing.ts";
@@ -17,21 +18,101 @@ export interface Fault {
 }
 
 /** A store with every ability. */
-export type Whole = Required<Omit<SessionStore, "carry">>;
+export type Whole = Required<Omit<SessionStore, "carry" | "evicts">>;
 type Context = { good: MemoryStore; now: () => number };
-type Change = (context: Context) => Partial<Whole>;
+type Change = (context: Context) => Partial<SessionStore>;
+
+/** A store in memory that can be made to fail, or be full. */
+class Breakable extends MemoryStore {
+  state: "well" | "full" | "broken" = "well";
+
+  override async create(key: string, record: SessionRecord): Promise<boolean> {
+    this.#write();
+    return await super.create(key, record);
+  }
+
+  override async get(key: string): Promise<SessionRecord | null> {
+    this.#reach();
+    return await super.get(key);
+  }
+
+  override async update(
+    key: string,
+    record: SessionRecord,
+    revision: number,
+  ): Promise<UpdateResult> {
+    this.#write();
+    return await super.update(key, record, revision);
+  }
+
+  override async delete(key: string): Promise<void> {
+    this.#reach();
+    await super.delete(key);
+  }
+
+  override async touch(
+    key: string,
+    lastSeenAt: number,
+    expiresAt: number,
+  ): Promise<boolean> {
+    this.#write();
+    return await super.touch(key, lastSeenAt, expiresAt);
+  }
+
+  override async *listByUser(
+    user: string,
+  ): AsyncGenerator<SessionListing, void> {
+    this.#reach();
+    for await (const listing of super.listByUser(user)) {
+      yield listing;
+      this.#reach();
+    }
+  }
+
+  override async count(user?: string): Promise<number> {
+    this.#reach();
+    return await super.count(user);
+  }
+
+  override async deleteExpired(now: number): Promise<number> {
+    this.#reach();
+    return await super.deleteExpired(now);
+  }
+
+  #reach(): void {
+    if (this.state === "broken") throw new Error("Out of reach");
+  }
+
+  #write(): void {
+    this.#reach();
+    if (this.state === "full") throw new Error("No room");
+  }
+}
 
 /** A harness for the store in memory, with some methods changed. */
 export function openChanged(change: Change = () => ({})): StoreHarness {
   const clock = createClock();
-  const good = new MemoryStore({ now: clock.now });
+  const good = new Breakable({ now: clock.now });
   const store = changed(good, change({ good, now: clock.now }));
-  return { store, ...clock, reopen: () => Promise.resolve(store) };
+  return {
+    store,
+    ...clock,
+    reopen: () => Promise.resolve(store),
+    breakBackEnd() {
+      good.state = "broken";
+    },
+    fillBackEnd() {
+      good.state = "full";
+    },
+  };
 }
 
 /** The methods of a store, some of them changed. */
-export function changed(good: MemoryStore, change: Partial<Whole>): Whole {
-  return {
+export function changed<Changed extends Partial<SessionStore>>(
+  good: MemoryStore,
+  change: Changed,
+): Whole & Changed {
+  const whole: Whole = {
     consistency: "strong",
     create: (key, record) => good.create(key, record),
     get: (key) => good.get(key),
@@ -41,8 +122,8 @@ export function changed(good: MemoryStore, change: Partial<Whole>): Whole {
     listByUser: (user) => good.listByUser(user),
     count: (user) => good.count(user),
     deleteExpired: (now) => good.deleteExpired(now),
-    ...change,
   };
+  return { ...whole, ...change };
 }
 
 /** A store with some methods changed. */

@@ -220,7 +220,7 @@ export async function run(
         }
       }
     } catch (error) {
-      if (!/^(Cannot save|Store )/.test(String((error as Error).message))) {
+      if (!/^(Cannot (save|write)|Store )/.test((error as Error).message)) {
         throw error;
       }
       tally.failed++;

@@ -83,7 +83,13 @@ export async function compareWithList(
       case 4: {
         const { lastSeenAt, expiresAt } = record;
         const found = take(key);
-        if (found) put(key, { ...found, lastSeenAt, expiresAt });
+        if (found) {
+          put(key, {
+            ...found,
+            lastSeenAt: Math.max(found.lastSeenAt, lastSeenAt),
+            expiresAt: Math.max(found.expiresAt, expiresAt),
+          });
+        }
         const result = await store.touch(key, lastSeenAt, expiresAt);
         assert.equal(result, found !== undefined, about);
         break;
@@ -125,6 +131,19 @@ function makeRandom(seed: number): (limit: number) => number {
     state ^= state << 5;
     return (state >>> 0) % limit;
   };
+}
+
+/** Lets a record end at an instant, be it sooner than it would. */
+export async function endAt(
+  store: MemoryStore,
+  key: string,
+  expiresAt: number,
+): Promise<void> {
+  const record = await store.get(key);
+  assert.ok(record);
+  const { revision } = record;
+  const next = { ...record, revision: revision + 1, expiresAt };
+  assert.equal(await store.update(key, next, revision), "ok");
 }
 
 /** A key that no other number has. */

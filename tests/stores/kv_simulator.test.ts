@@ -70,6 +70,28 @@ describe("createKvSimulator", () => {
     }
   });
 
+  it("reads up to 100 values at once, each as it would alone", async () => {
+    const kv = slow(1, { propagation: [10_000, 10_000] });
+    await kv.at(0).put("a", "1");
+    await kv.at(0).put("b", "2");
+    const names = ["a", "b", "c"];
+    assert.deepEqual(
+      await kv.at(0).get(names),
+      new Map([["a", "1"], ["b", "2"], ["c", null]]),
+    );
+    assert.equal(await kv.at(1).get("a", { cacheTtl: 30 }), null);
+    kv.advance(10_000);
+    assert.deepEqual(
+      [...(await kv.at(1).get(names)).values()],
+      [null, "2", null],
+    );
+    kv.advance(20_000);
+    assert.deepEqual(
+      [...(await kv.at(1).get(names)).values()],
+      ["1", "2", null],
+    );
+  });
+
   it("lets the later of two writes win, whichever arrives first", async () => {
     let turned = 0;
     for (let seed = 0; seed < 100; seed++) {
@@ -152,8 +174,17 @@ describe("createKvSimulator", () => {
       [() => kv.get(""), /^TypeError/],
       [() => kv.delete(".."), /^TypeError/],
       [() => kv.list({ limit: 1001 }), /KV GET failed: 400 /],
+      [() => kv.get([]), /KV GET_BULK failed: 400 /],
+      [() => kv.get(Array(101).fill("a")), /KV GET_BULK failed: 400 /],
+      [() => kv.get(["a"], { cacheTtl: 29 }), /KV GET_BULK failed: 400 /],
+      [() => kv.get(["a", ""]), /^TypeError/],
+      [() => kv.get(["large", "more"]), /KV GET_BULK failed: 413 /],
     ];
+    await kv.put("large", "x".repeat(26_214_400));
+    await kv.put("more", "x");
     for (const [call, expected] of wrong) await assert.rejects(call, expected);
+    await kv.delete("large");
+    await kv.delete("more");
     await put({ metadata: "x".repeat(1022), expirationTtl: 60 });
     await kv.put("\u00e4".repeat(256), "");
     assert.equal((await kv.list()).keys.length, 0);

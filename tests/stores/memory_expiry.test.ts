@@ -3,7 +3,14 @@ import { describe, it } from "node:test";
 import { MemoryStore } from "../../stores/memory.ts";
 import { createClock } from "../../testing.ts";
 import { withPauses } from "../_pauses.ts";
-import { ALICE, keyOf, MINUTE, recordUntil, START } from "./_memory_model.ts";
+import {
+  ALICE,
+  endAt,
+  keyOf,
+  MINUTE,
+  recordUntil,
+  START,
+} from "./_memory_model.ts";
 
 const DAY = 24 * 60 * MINUTE;
 const LATER = START + 1_000 * DAY;
@@ -123,7 +130,7 @@ describe("MemoryStore: removal", () => {
     await createNext();
     // The first one has made room.
     for (let number = 1; number <= 90; number++) {
-      await store.touch(keyOf(number), START, START + number % 9 * MINUTE + 1);
+      await endAt(store, keyOf(number), START + number % 9 * MINUTE + 1);
     }
     assert.equal(await held(), 99);
     for (let calls = 0; calls < 5; calls++) await createNext();

@@ -7,6 +7,7 @@ import {
   type UpdateResult,
 } from "../../src/store.ts";
 import {
+  backEndCases,
   createClock,
   describeStore,
   runStoreCase,
@@ -15,7 +16,7 @@ import {
   type StoreHarness,
 } from "../../testing.ts";
 import { casesWithout } from "../../testing/describe_store.ts";
-import { faults } from "./_faults.ts";
+import { faults, rightStores } from "./_faults.ts";
 import { openChanged } from "./_faulty.ts";
 
 const OPTIONAL = ["touch", "listByUser", "count", "deleteExpired"] as const;
@@ -70,7 +71,7 @@ function openPlain(): StoreHarness {
 }
 
 describeStore("a store of five members", openPlain, {
-  without: [...OPTIONAL, "reopen"],
+  without: [...OPTIONAL, "reopen", "failure", "full"],
 });
 
 /** Writes blindly, looks before it updates: a back end without transactions. */
@@ -95,34 +96,67 @@ describeStore("an eventual store", () => {
     delete: (key) => plain.delete(key),
   };
   return { store, ...clock };
-}, { without: ["strong", ...OPTIONAL, "reopen"] });
+}, { without: ["strong", ...OPTIONAL, "reopen", "failure", "full"] });
+
+const allCases: readonly StoreCase[] = [...storeCases, ...backEndCases];
+const allNames = allCases.map(({ name }) => name);
+/** It waits: its faults are looked for at the same time. */
+const IN_REAL_TIME =
+  "the back end removes no record before its end, in real time";
 
 describe("storeCases", () => {
   it("have names of their own", () => {
-    const names = new Set(storeCases.map(({ name }) => name));
-    assert.equal(names.size, storeCases.length);
+    assert.equal(new Set(allNames).size, allNames.length);
   });
 
-  it("find nothing wrong with a store that is right", async () => {
-    const names = storeCases.map(({ name }) => name);
-    assert.deepEqual(await failuresOf(openChanged, names), []);
+  it("are apart from those that need more of a harness", () => {
+    const isMore = ({ needs }: StoreCase) =>
+      needs?.includes("failure") || needs?.includes("full");
+    assert.ok(!storeCases.some(isMore));
+    assert.ok(backEndCases.every(isMore));
   });
 
   it("each notice some fault", () => {
     const noticed = new Set(faults.flatMap(({ noticed }) => noticed));
-    const names = storeCases.map(({ name }) => name);
-    assert.deepEqual(names.filter((name) => !noticed.has(name)), []);
+    assert.deepEqual(allNames.filter((name) => !noticed.has(name)), []);
   });
 
-  for (const { name, noticed, open } of faults) {
-    it(`notice a store that ${name}`, async () => {
-      assert.deepEqual(await failuresOf(open, noticed), noticed);
+  for (const { name, open, without } of rightStores) {
+    it(`find nothing wrong with ${name}`, async () => {
+      const names = allCases
+        .filter(({ needs }) => !needs?.some((each) => without.includes(each)))
+        .map(({ name }) => name)
+        .filter((name) => name !== IN_REAL_TIME);
+      assert.ok(names.length > 80);
+      assert.deepEqual(await failuresOf(open, names), []);
     });
   }
+
+  for (const { name, noticed, open } of faults) {
+    const atOnce = noticed.filter((name) => name !== IN_REAL_TIME);
+    if (atOnce.length === 0) continue;
+    it(`notice a store that ${name}`, async () => {
+      assert.deepEqual(await failuresOf(open, atOnce), atOnce);
+    });
+  }
+
+  it("notice, in real time, what a back end removes too soon", async () => {
+    const slow = faults.filter(({ noticed }) => noticed.includes(IN_REAL_TIME));
+    assert.ok(slow.length > 5);
+    const found = await Promise.all(
+      [...slow, ...rightStores].map(async ({ name, open }) => {
+        const failures = await failuresOf(open, [IN_REAL_TIME]);
+        return failures.length > 0 ? [name] : [];
+      }),
+    );
+    assert.deepEqual(found.flat(), slow.map(({ name }) => name));
+  });
 });
 
 describe("runStoreCase()", () => {
-  for (const ability of [...OPTIONAL, "reopen"] as const) {
+  for (
+    const ability of [...OPTIONAL, "reopen", "failure", "full"] as const
+  ) {
     it(`rejects for a store without ${ability} if that is not declared`, () =>
       assert.rejects(
         () => runStoreCase(caseAbout(ability), openPlain),
@@ -175,10 +209,10 @@ describe("runStoreCase()", () => {
 
 describe("describeStore()", () => {
   it("leaves out the cases about what is declared to be missing", () => {
-    const all = casesWithout([]);
-    assert.deepEqual(all, [...storeCases]);
-    const some = casesWithout(["touch", "count", "touch"]);
-    const about = storeCases.filter(({ needs }) =>
+    const all = casesWithout([], ["failure", "full"]);
+    assert.deepEqual(all, allCases);
+    const some = casesWithout(["touch", "count", "touch"], ["failure", "full"]);
+    const about = allCases.filter(({ needs }) =>
       needs?.includes("touch") || needs?.includes("count")
     );
     assert.ok(about.length > 5);
@@ -189,7 +223,36 @@ describe("describeStore()", () => {
     );
   });
 
-  for (const ability of [...OPTIONAL, "reopen", "strong"] as const) {
+  it("skips, with the reason, what nobody has decided about", async () => {
+    const cases = casesWithout([]);
+    const [failure, full, ...rest] = cases;
+    assert.deepEqual(rest, storeCases);
+    assert.match(
+      `${failure?.name}: ${failure?.skip}`,
+      /^cannot be made to fail, so \d+ cases are left out: .*breakBackEnd/,
+    );
+    assert.match(
+      `${full?.name}: ${full?.skip}`,
+      /^cannot be filled up, so 2 cases are left out: .*fillBackEnd/,
+    );
+    for (const [ability, check] of [["failure", failure], ["full", full]]) {
+      assert.ok(typeof check === "object");
+      await runStoreCase(check, openPlain);
+      await assert.rejects(() => runStoreCase(check, openChanged), {
+        code: "ERR_ASSERTION",
+        message: RegExp(`{ with: \\["${ability}"\\] }`),
+      });
+    }
+    assert.deepEqual(casesWithout(["failure"], ["full"]).slice(1), [
+      ...storeCases,
+      ...backEndCases.filter(({ needs }) => needs?.includes("full")),
+    ]);
+  });
+
+  const ON_DEMAND = ["failure", "full"] as const;
+  for (
+    const ability of [...OPTIONAL, "reopen", "strong", ...ON_DEMAND] as const
+  ) {
     it(`has a check that fails when ${ability} is not missing`, async () => {
       const [check] = casesWithout([ability]);
       assert.ok(check);
@@ -203,7 +266,15 @@ describe("describeStore()", () => {
   it("refuses a word that names no ability", () => {
     for (const word of ["list", "get", "toString", ""]) {
       assert.throws(() => casesWithout([word as "count"]), TypeError);
+      assert.throws(() => casesWithout([], [word as "count"]), TypeError);
     }
+  });
+
+  it("refuses an ability that is there and is missing", () => {
+    assert.throws(() => casesWithout(["full"], ["full"]), {
+      name: "TypeError",
+      message: "Options with and without both name full",
+    });
   });
 });
 
@@ -230,7 +301,7 @@ async function failuresOf(
 ): Promise<string[]> {
   const failures: string[] = [];
   for (const name of names) {
-    const storeCase = storeCases.find((other) => other.name === name);
+    const storeCase = allCases.find((other) => other.name === name);
     assert.ok(storeCase, `There is no case "${name}"`);
     try {
       await runStoreCase(storeCase, open);
@@ -243,7 +314,7 @@ async function failuresOf(
 
 /** A case about one ability alone. */
 function caseAbout(ability: string): StoreCase {
-  const found = storeCases.find(({ needs }) =>
+  const found = allCases.find(({ needs }) =>
     needs?.length === 1 && needs[0] === ability
   );
   assert.ok(found);

@@ -43,7 +43,9 @@ for (const shared of [true, false]) {
         });
       const reopen = () => Promise.resolve(open());
       return { store: open(), reopen, ...clock };
-    }, { without: shared ? [] : ["strong"] });
+    }, {
+      without: [...(shared ? [] : ["strong" as const]), "failure", "full"],
+    });
   }
 }
 
@@ -185,10 +187,11 @@ describe("TieredStore: copies", () => {
     const { store } = openTiers();
     await store.create(KEY, recordOf(1));
     await store.get(KEY);
-    assert.equal(await store.touch?.(KEY, 1_000_001, 2_000_000), true);
+    const expiresAt = recordOf(1).expiresAt + 1;
+    assert.equal(await store.touch?.(KEY, 1_000_001, expiresAt), true);
     assert.deepEqual(
       await store.get(KEY),
-      recordOf(1, { lastSeenAt: 1_000_001, expiresAt: 2_000_000 }),
+      recordOf(1, { lastSeenAt: 1_000_001, expiresAt }),
     );
   });
 });
@@ -216,6 +219,24 @@ describe("TieredStore: a fast tier in each process", () => {
     await assertRevision(store, 2);
     clock.advance(MS);
     await assertRevision(second, 2);
+  });
+
+  it("shows a mark in the place of what ended, in its own process at once", async () => {
+    const { store, another, clock } = openTiers();
+    const second = another();
+    await store.create(KEY, recordOf(1));
+    await assertRevision(store, 1);
+    await assertRevision(second, 1);
+    const end = clock.now() + 90_000;
+    const mark = { value: "", id: "", user: "", label: "", expiresAt: end };
+    assert.equal(await store.update(KEY, recordOf(2, mark), 1), "ok");
+    assert.deepEqual(await store.get(KEY), recordOf(2, mark));
+    assert.deepEqual(await Array.fromAsync(store.listByUser?.(USER) ?? []), []);
+    clock.advance(MS);
+    assert.deepEqual(await second.get(KEY), recordOf(2, mark));
+    clock.advance(90_000);
+    await assertRevision(store, null);
+    await assertRevision(second, null);
   });
 
   it("is fresh after an update that found the session gone", async () => {
@@ -269,6 +290,38 @@ describe("TieredStore: abilities and options", () => {
     assert.equal(consistency(memory(), false), "eventual");
     assert.equal(consistency(memory(), true), "strong");
     assert.equal(consistency(eventual, true), "eventual");
+  });
+
+  it("carries for maxAge, rounded up, and as long as its durable tier", () => {
+    const late = (carry?: number): SessionStore => ({
+      ...bare("eventual"),
+      carry,
+    });
+    const carry = (durable: SessionStore, options?: TieredStoreOptions) =>
+      new TieredStore(memory(), durable, options).carry;
+    assert.equal(carry(memory()), 2);
+    assert.equal(carry(memory(), { maxAge: 0.001 }), 1);
+    assert.equal(carry(memory(), { maxAge: 300 }), 300);
+    assert.equal(carry(memory(), { maxAge: 2.5, shared: false }), 3);
+    assert.equal(carry(memory(), { shared: true }), undefined);
+    for (const shared of [true, false]) {
+      assert.equal(carry(late(), { shared }), 92);
+      assert.equal(carry(late(600), { shared }), 602);
+      assert.equal(carry(late(0), { shared, maxAge: 7 }), 7);
+    }
+    // What a strong store says of it means nothing.
+    const strong = { ...bare("strong"), carry: 600 };
+    assert.equal(carry(strong), 2);
+    assert.equal(carry(strong, { shared: true }), undefined);
+  });
+
+  it("evicts if its durable tier does", () => {
+    const evicts = (fast: SessionStore, durable: SessionStore) =>
+      new TieredStore(fast, durable, { shared: true }).evicts;
+    const small = () => new MemoryStore({ maxRecords: 5 });
+    assert.equal(evicts(small(), memory()), false);
+    assert.equal(evicts(small(), bare("strong")), false);
+    assert.equal(evicts(memory(), small()), true);
   });
 
   it("has the abilities of the durable tier, and no others", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { SessionRecord, SessionStore } from "../../src/store.ts";
 import { MemoryStore } from "../../stores/memory.ts";
-import { TieredStore } from "../../stores/tiered.ts";
+import { TieredStore, type TieredStoreOptions } from "../../stores/tiered.ts";
 import {
   assertRevision,
   callsOf,
@@ -196,6 +196,193 @@ describe("TieredStore: a fast tier that fails", () => {
       await assertRevision(second, 3);
       clock.advance(1);
       await assertRevision(second, 3);
+    }
+  });
+});
+
+describe("TieredStore: a fast tier that is left alone", () => {
+  /** Two tiers of which the fast one has failed just now. */
+  async function fail(options: TieredStoreOptions = {}) {
+    const tiers = openTiers(options);
+    const { store, fast } = tiers;
+    await store.create(KEY, recordOf(1));
+    await store.create(OTHER_KEY, recordOf(1));
+    fast.before = () => Promise.reject(DOWN);
+    await store.get(KEY);
+    fast.before = () => {};
+    return tiers;
+  }
+
+  it("is asked for nothing by a store of its own", async () => {
+    const { store, fast } = await fail();
+    const calls = await callsOf(fast, async () => {
+      await store.get(OTHER_KEY);
+      await store.create("n".repeat(43), recordOf(1));
+      assert.equal(await store.update(KEY, recordOf(2), 1), "ok");
+      await store.touch?.(KEY, 1_000_001, 9_000_000_000_001);
+      await store.delete(KEY);
+      await store.get(KEY);
+    });
+    assert.deepEqual(calls, []);
+  });
+
+  it("loses what a write has outgrown, if it is shared", async () => {
+    // It would take an hour to wait until the copies are too old.
+    const { store, another, fast } = await fail({ shared: true, maxAge: 3600 });
+    const second = another();
+    await assertRevision(second, 1);
+    const calls = await callsOf(fast, async () => {
+      assert.equal(await store.update(KEY, recordOf(2), 1), "ok");
+    });
+    assert.deepEqual(calls, ["delete"]);
+    await assertRevision(second, 2);
+    await store.touch?.(KEY, 1_000_001, 9_000_000_000_001);
+    assert.equal((await second.get(KEY))?.lastSeenAt, 1_000_001);
+    await store.delete(KEY);
+    await assertRevision(second, null);
+    assert.deepEqual(await callsOf(fast, () => store.get(OTHER_KEY)), []);
+  });
+
+  it("loses it also if nobody knows what became of the write", async () => {
+    const { store, another, durable } = await fail({ shared: true });
+    const second = another();
+    await assertRevision(second, 1);
+    durable.after = () => Promise.reject(DOWN);
+    await assert.rejects(() => store.update(KEY, recordOf(2), 1), DOWN);
+    durable.after = () => {};
+    await assertRevision(second, 2);
+  });
+
+  it("has a rest of a second at least", async () => {
+    const { store, fast, clock } = await fail({ maxAge: 0.001 });
+    clock.advance(999);
+    assert.deepEqual(await callsOf(fast, () => store.get(KEY)), []);
+    clock.advance(1);
+    assert.deepEqual(
+      await callsOf(fast, () => store.get(KEY)),
+      ["get", "create", "update"],
+    );
+  });
+
+  it("is tried by one call, and no other waits for that one", async () => {
+    const { store, fast, durable, clock } = await fail();
+    clock.advance(MS);
+    const gate = holdNext(fast, "before", "get");
+    const trying = store.get(KEY);
+    await gate.reached;
+    const others = await callsOf(fast, async () => {
+      await Promise.all([store.get(KEY), store.get(OTHER_KEY)]);
+      await store.update(OTHER_KEY, recordOf(2), 1);
+    });
+    assert.deepEqual(others, []);
+    gate.open();
+    await trying;
+    await assertRevision(store, 1);
+    assert.deepEqual(await callsOf(durable, () => store.get(KEY)), []);
+    assert.equal((await store.get(OTHER_KEY))?.revision, 2);
+  });
+
+  it("is left alone again if that one fails", async () => {
+    const { store, fast, clock } = await fail({ timeout: 0.001 });
+    for (const fault of Object.values(FAULTS)) {
+      clock.advance(MS);
+      Object.assign(fast, { before() {}, after() {} }, fault);
+      assert.deepEqual(await callsOf(fast, () => store.get(KEY)), ["get"]);
+      Object.assign(fast, { before() {}, after() {} });
+      clock.advance(MS - 1);
+      assert.deepEqual(await callsOf(fast, () => store.get(KEY)), []);
+      clock.advance(1 - MS);
+    }
+  });
+
+  it("is left alone if another call fails while one tries it", async () => {
+    const { store, fast, clock } = openTiers();
+    await store.create(KEY, recordOf(1));
+    const slow = holdNext(fast, "before", "get");
+    const reading = store.get(KEY);
+    await slow.reached;
+    fast.before = () => Promise.reject(DOWN);
+    await store.get(OTHER_KEY);
+    clock.advance(MS);
+    const trial = createGate();
+    fast.before = () => trial.wait();
+    const trying = store.get(OTHER_KEY);
+    await trial.reached;
+    // The first one comes back with an error after all.
+    fast.after = () => Promise.reject(DOWN);
+    slow.open();
+    await reading;
+    fast.after = () => {};
+    fast.before = () => {};
+    trial.open();
+    await trying;
+    assert.deepEqual(await callsOf(fast, () => store.get(KEY)), []);
+    clock.advance(MS);
+    assert.ok((await callsOf(fast, () => store.get(KEY))).length > 0);
+  });
+
+  for (const shared of [true, false]) {
+    const whose = shared ? "shared" : "own";
+    it(`costs each of many writes one wait at most: ${whose}`, async () => {
+      // The real clock: what cannot be removed is waited for.
+      const options = { shared, maxAge: 0.05, timeout: 0.02, now: Date.now };
+      const { store, another, fast, durable } = openTiers(options);
+      const keys = Array.from(
+        { length: 20 },
+        (_, number) => `${number}`.padStart(43, "k"),
+      );
+      for (const key of keys) await store.create(key, recordOf(1));
+      fast.before = () => new Promise(() => {});
+      const write = async (revision: number, key: string) =>
+        assert.equal(
+          await store.update(key, recordOf(revision + 1), revision),
+          "ok",
+        );
+      const first = await callsOf(fast, async () => {
+        await Promise.all(keys.map((key) => write(1, key)));
+      });
+      // They all find out at the same time.
+      assert.equal(first.filter((op) => op === "get").length, 20);
+      assert.equal(first.length, shared ? 40 : 20);
+      const later = await callsOf(fast, async () => {
+        for (const revision of [2, 3, 4]) {
+          await Promise.all(keys.map((key) => write(revision, key)));
+        }
+      });
+      assert.deepEqual(later.filter((op) => op !== "delete"), []);
+      assert.equal(later.length, shared ? 60 : 0);
+      for (const key of keys) {
+        assert.equal((await store.get(key))?.revision, 5);
+        assert.equal((await durable.inner.get(key))?.revision, 5);
+      }
+      if (shared) {
+        fast.before = () => {};
+        assert.equal((await another().get(keys[0] ?? ""))?.revision, 5);
+      }
+    });
+  }
+
+  it("has forgotten what a store of its own wrote meanwhile", async () => {
+    for (const write of ["update", "delete"] as const) {
+      const { store, fast, clock } = openTiers();
+      await store.create(KEY, recordOf(1));
+      await store.get(KEY);
+      clock.advance(1);
+      fast.before = () => Promise.reject(DOWN);
+      await store.get(OTHER_KEY);
+      fast.before = () => {};
+      for (const ms of [0, MS - 1, 1, 1, MS]) {
+        clock.advance(ms);
+        const revision = (await store.get(KEY))?.revision ?? 0;
+        if (write === "update" && revision) {
+          await store.update(KEY, recordOf(revision + 1), revision);
+          await assertRevision(store, revision + 1);
+        } else {
+          await store.delete(KEY);
+          await assertRevision(store, null);
+          await store.create(KEY, recordOf(1));
+        }
+      }
     }
   });
 });

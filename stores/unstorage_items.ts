@@ -1,0 +1,143 @@
+/**
+ * The items that {@linkcode UnstorageStore} keeps, each of them whole.
+ *
+ * Some drivers write a file in place: a reader may see half of it, or half of
+ * each of two, and a full disk or the end of a process leaves it so. An item
+ * says what it has to be:
+ *
+ * ```txt
+ * w<sum><length>:<JSON of that length>
+ * ```
+ *
+ * unstorage and some clients parse what looks like JSON, and change it: not
+ * with a letter in front.
+ *
+ * @module
+ */
+import { SessionError } from "../src/errors.ts";
+import { failureOf, told } from "./failure.ts";
+import type { UnstorageLike } from "./unstorage.ts";
+
+/** What an item says; the last is the instant from which it is not needed. */
+export type Values = readonly (string | number)[];
+
+const ITEM = /^w([0-9a-f]{16})([0-9a-z]+):/;
+// What half of one begins with.
+const PART = /^(w|\0|$)/;
+// What is not whole is read again for half a second or more, in ms.
+const LONGEST_PAUSE = 256;
+// Another process is done with its write by then, or has died.
+const MENDING_PAUSE = 32;
+
+/** The items of a `Storage`. */
+export class Items {
+  readonly #storage: UnstorageLike;
+  readonly #now: () => number;
+
+  constructor(storage: UnstorageLike, now: () => number) {
+    this.#storage = storage;
+    this.#now = now;
+  }
+
+  /** The names that begin with this one and a colon. */
+  names(base: string): Promise<string[]> {
+    return told(this.#storage.getKeys(base));
+  }
+
+  /** Removes an item. */
+  async remove(name: string): Promise<void> {
+    await told(this.#storage.removeItem(name));
+  }
+
+  /** Whether there is such an item, of whatever kind. */
+  async has(name: string): Promise<boolean> {
+    return await this.#get(name) !== null;
+  }
+
+  /**
+   * What an item says, `null` without one or if it is none of ours, `undefined`
+   * if it is not whole.
+   */
+  async look(name: string): Promise<Values | null | undefined> {
+    const item = await this.#get(name);
+    if (typeof item !== "string" || !PART.test(item)) return null;
+    const [{ length }, sum, size = ""] = ITEM.exec(item) ?? [""];
+    // Behind it may be the rest of a longer one: two processes wrote at once.
+    const text = item.slice(length, length + parseInt(size, 36));
+    return sum === sumOf(text) ? JSON.parse(text) : undefined;
+  }
+
+  /**
+   * What an item says as soon as it is whole, `null` without one.
+   *
+   * @param mend Is called when it has not been whole for a while.
+   * @throws {SessionError} `store-failed` if it stays as it is.
+   */
+  async read(
+    name: string,
+    mend?: () => Promise<void>,
+  ): Promise<Values | null> {
+    for (let pause = 1; pause <= LONGEST_PAUSE; pause *= 2) {
+      const values = await this.look(name);
+      if (values !== undefined) return values;
+      const ms = pause * (1 + Math.random());
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      if (pause >= MENDING_PAUSE) await mend?.();
+    }
+    throw new SessionError(
+      "store-failed",
+      "Record is not whole: a write may have been cut off; delete() removes it",
+    );
+  }
+
+  /**
+   * Writes an item.
+   *
+   * @param mend Is called if the write has failed and left half an item, as on
+   * a full disk.
+   */
+  async set(
+    name: string,
+    values: Values,
+    mend: () => Promise<void>,
+  ): Promise<void> {
+    try {
+      await this.put(name, values);
+    } catch (error) {
+      const isHalf = await this.look(name).catch(() => null) === undefined;
+      if (isHalf) await mend().catch(() => {});
+      throw error;
+    }
+  }
+
+  /** Writes an item, and leaves what a failure may leave. */
+  async put(name: string, values: Values): Promise<void> {
+    // JSON leaves no lone surrogates.
+    const text = JSON.stringify(values);
+    const item = `w${sumOf(text)}${text.length.toString(36)}:${text}`;
+    const left = Number(values.at(-1)) - this.#now();
+    const ttl = Math.max(1, Math.ceil(left / 1000));
+    await told(this.#storage.setItem(name, item, { ttl }));
+  }
+
+  async #get(name: string): Promise<unknown> {
+    const item = await told(this.#storage.getItem(name));
+    // What the fs drivers give for a file that cannot be read.
+    if (item instanceof Error) throw failureOf(item);
+    return item ?? null;
+  }
+}
+
+/** 64 bits, in 16 characters, that no part and no mix of texts has. */
+function sumOf(text: string): string {
+  // FNV-1a twice, each with its own multiplier: chance is met, not an attacker.
+  let [first, second] = [0x811c9dc5, text.length];
+  for (let place = 0; place < text.length; place++) {
+    const code = text.charCodeAt(place);
+    first = Math.imul(first ^ code, 0x01000193);
+    second = Math.imul(second ^ code, 0x9e3779b1);
+  }
+  return [first, second]
+    .map((half) => (half >>> 0).toString(16).padStart(8, "0"))
+    .join("");
+}

@@ -1,0 +1,54 @@
+import { Redis } from "ioredis";
+import { createClient } from "redis";
+import { RedisStore } from "../../stores/redis.ts";
+import { createClock, type StoreHarness } from "../../testing.ts";
+import { type OpenClient, type RedisServer, startRedis } from "./redis.ts";
+
+/** Clients that give up, and do not wait for a server that comes back. */
+export const briefClients: Readonly<
+  Record<string, (url: string) => Promise<OpenClient>>
+> = {
+  async "node-redis"(url) {
+    const socket = { reconnectStrategy: false } as const;
+    const client = createClient({ url, socket });
+    client.on("error", () => {});
+    await client.connect();
+    return { client, close: () => client.isOpen && client.destroy() };
+  },
+  ioredis(url) {
+    const client = new Redis(url, { retryStrategy: null });
+    client.on("error", () => {});
+    return Promise.resolve({ client, close: () => client.disconnect() });
+  },
+};
+
+/** A store on a server of its own, which can be made to fail. */
+export async function openFailing(
+  open: (url: string) => Promise<OpenClient>,
+): Promise<StoreHarness> {
+  const redis = await startRedis();
+  const { client, close } = await open(redis.url);
+  const clock = createClock();
+  return {
+    ...clock,
+    store: new RedisStore(client, { now: clock.now }),
+    async breakBackEnd() {
+      await redis.server?.kill();
+    },
+    fillBackEnd: () => setMemory(redis, "1"),
+    async close() {
+      await close();
+      await redis.stop();
+    },
+  };
+}
+
+/** Sets how much memory a server may use, in bytes: 1 is less than it does. */
+export async function setMemory(
+  { url }: RedisServer,
+  bytes: string,
+): Promise<void> {
+  const admin = new Redis(url);
+  await admin.config("SET", "maxmemory", bytes);
+  await admin.quit();
+}
