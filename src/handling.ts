@@ -85,15 +85,9 @@ function handleSession(
     end: (isFailed) => {
       phase = "late-write";
       if (visit) visit.phase = phase;
-      return state && (isFailed || !state.isSent) ? giveUp(state) : undefined;
+      return isFailed || !state?.isSent ? state?.abandon?.() : undefined;
     },
   };
-}
-
-/** Removes what was made for a response that did not leave, as far as it was. */
-function giveUp(state: State): Promise<void> | undefined {
-  const { saving, abandon } = state;
-  return saving ? saving.then(() => state.abandon?.()) : abandon?.();
 }
 
 /**

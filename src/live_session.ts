@@ -84,10 +84,7 @@ export class LiveSession implements Session {
     this.#checkWritable();
     const { values, held } = this.#state;
     // Others may have put something into a record meanwhile.
-    if (!held && !wipe({ ...values })) return;
-    checkOpen(this.#state);
-    wipe(values);
-    openBatch(this.#state).changes.push(wipe);
+    if (wipe(values) || held) openBatch(this.#state).changes.push(wipe);
   }
 
   keys(): string[] {
@@ -149,9 +146,8 @@ export class LiveSession implements Session {
     // It begins anew where there is nothing to go on with.
     if (/^(gone|store-failed)$/.test(visit.phase)) beginAnew(this.#state);
     checkOpen(this.#state);
-    const { label: name } = options ?? {};
     const { values } = this.#state;
-    const label = store && name ? keep(codec, LABEL, name) : undefined;
+    const label = store && options?.label && keep(codec, LABEL, options.label);
     const owner = this.userId;
     if (owner && owner !== userId) {
       wipe(values);
@@ -160,7 +156,7 @@ export class LiveSession implements Session {
     }
     const own = (values: Values) => {
       put(values, OWNER, keep(codec, OWNER, userId));
-      put(values, LABEL, label);
+      put(values, LABEL, label || undefined);
     };
     const batch = this.#renew();
     batch.user = userId;
@@ -172,9 +168,7 @@ export class LiveSession implements Session {
   destroy(): void {
     const { visit } = this.#state;
     // What is over, or cannot be read, can be ended all the same.
-    if (!/^(destroyed|gone|store-failed)$/.test(visit.phase)) {
-      checkOpen(this.#state);
-    }
+    if (/^(late|left)/.test(visit.phase)) checkOpen(this.#state);
     this.#look();
     visit.phase = "destroyed";
     this.#state.values = {};

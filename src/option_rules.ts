@@ -9,12 +9,11 @@ const WAIT: Rule = [
   "be seconds, 300 at most",
   (value) => typeof value === "number" && value > 0 && value <= 300,
 ];
-const METHODS = having("create", "get", "update", "delete");
+const [must, hasMethods] = having("create", "get", "update", "delete");
 const STORE: Rule = [
-  `${METHODS[0]}, and a consistency`,
+  `${must} and a consistency`,
   (value) =>
-    METHODS[1](value) &&
-    /^(strong|eventual)$/.test(Object(value).consistency),
+    hasMethods(value) && /^(strong|eventual)$/.test(Object(value).consistency),
 ];
 /** Who reads it says what it must be. */
 const ANY: Rule = ["", () => true];

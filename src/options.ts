@@ -227,18 +227,12 @@ export function resolveOptions<Data extends object>(
   if (revocationsMaxAge && !revocations) {
     refuse("revocationsMaxAge", "needs revocations", revocationsMaxAge);
   }
-  if (revocations && revocations.consistency !== "strong") {
+  const { consistency, evicts } = revocations ?? {};
+  if (revocations && (consistency !== "strong" || evicts)) {
     refuse(
       "revocations",
-      "needs a strong store, such as DurableObjectStore, D1Store or RedisStore",
-      revocations.consistency,
-    );
-  }
-  if (revocations?.evicts) {
-    refuse(
-      "revocations",
-      "needs a store that never drops a record",
-      "one that does",
+      "needs a strong store that drops no record, such as DurableObjectStore, D1Store or RedisStore",
+      evicts ? "one that does" : consistency,
     );
   }
   return settings;

@@ -40,8 +40,7 @@ export function settle(
 
 /** Whether time alone makes something of a session that has not changed. */
 function isDue(state: State): boolean {
-  return !!(state.isFirstUse || state.isRenewable || state.isOffered) ||
-    isRenewalDue(state, state.visit.settings.now());
+  return !!state.isDue || isRenewalDue(state, state.visit.settings.now());
 }
 
 async function keep(
@@ -64,7 +63,7 @@ async function keep(
   // Of a session that it knows, the browser need not know what the store has.
   const isNews = state.isCookieDue || isChanged(state) && !state.held;
   if (isEnded) {
-    await engine?.endFor(state, writeCookie(form, "", 0));
+    await engine?.endFor(state);
     if (isKnown && !engine) noteTurn(settings, nameOf(state), "ended");
     if (isKnown || state.held) tell(state, "destroyed");
   }
@@ -100,16 +99,17 @@ async function keep(
  * @throws {SessionError} `gone` if a change would.
  */
 function keepInCookie(state: State, now: number): boolean {
-  const { isCookieDue, left, began, visit: { settings } } = state;
-  const turn = !isNew(state) && turnAfter(settings, nameOf(state), began);
+  const { isCookieDue, left, began, batches, visit } = state;
+  const isKnown = !isNew(state);
+  const turn = isKnown && turnAfter(visit.settings, nameOf(state), began);
   if (turn && !isLogin(state) && !(left && turn.kind === "left")) {
-    if (state.batches.some(({ changes }) => changes.length)) refuseGone(state);
+    if (batches.some(({ changes }) => changes.length)) refuseGone(state);
     return false;
   }
-  if (isChanged(state) || isCookieDue) return true;
-  const isRenewed = !isNew(state) && isRenewalDue(state, now);
+  const isNewer = isCookieDue || isChanged(state);
+  const isRenewed = !isNewer && isKnown && isRenewalDue(state, now);
   if (isRenewed) tell(state, "renewed");
-  return isRenewed;
+  return isNewer || isRenewed;
 }
 
 /** What a session in a cookie is known by among those of this process. */

@@ -95,6 +95,8 @@ export interface State {
   isOffered?: boolean;
   /** It is old enough for a new one, and nobody is on the way with an older. */
   isRenewable?: boolean;
+  /** One of these is to be done before the response leaves. */
+  isDue?: boolean | undefined;
   /** Another request has a newer generation, which this one must not get. */
   isSuperseded?: boolean;
   /** The number of its login among a user's revocations, if it got a new one. */
@@ -130,14 +132,13 @@ export function begin(
   };
 }
 
-/** Makes a session of one that has ended: nothing of a user is left in it. */
+/** Makes a new session of one that has ended: nothing is left in it. */
 export function beginAnew(state: State): void {
-  const { visit, owner, content } = state;
-  visit.phase = "open";
-  if (owner !== undefined) state.values = {};
-  delete state.held;
-  delete content.sid;
+  state.visit.phase = "open";
+  state.values = {};
   state.batches = [];
+  delete state.held;
+  delete state.content.sid;
 }
 
 /** The times of a session that begins now. */

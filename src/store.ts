@@ -78,7 +78,8 @@ export interface SessionStore {
   readonly carry?: number | undefined;
   /**
    * Whether the back end may drop records before their `expiresAt`, out of
-   * room. Such a store cannot keep `revocations`.
+   * room. Such a store cannot keep `revocations`; one that drops sessions alone,
+   * and never a record without an `id`, may say no.
    *
    * @default {false}
    */

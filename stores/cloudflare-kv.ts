@@ -14,7 +14,10 @@ import {
 
 /** What {@linkcode CloudflareKvStore} uses of a KV namespace. */
 export interface KvNamespaceLike {
-  /** The text by this name, `null` without one. */
+  /**
+   * The text by this name, `null` without one. Where it takes up to 100 names,
+   * and has a `Map` for them, lists ask so.
+   */
   get(
     name: string,
     options: { type: "text"; cacheTtl?: number },
@@ -23,7 +26,7 @@ export interface KvNamespaceLike {
   put(
     name: string,
     text: string,
-    options: { expirationTtl: number },
+    options: { expirationTtl: number; metadata?: number },
   ): Promise<void>;
   /** Removes a text. */
   delete(name: string): Promise<void>;
@@ -35,10 +38,21 @@ export interface KvNamespaceLike {
   }): Promise<KvNames>;
 }
 
+/** A namespace that reads many texts at once, as Cloudflare's can. */
+interface BulkReads {
+  get(
+    names: readonly string[],
+    options: { type: "text"; cacheTtl?: number },
+  ): Promise<ReadonlyMap<string, string | null> | null>;
+}
+
 /** Some names in a KV namespace. */
 export interface KvNames {
-  /** The names. */
-  readonly keys: readonly { readonly name: string }[];
+  /** The names, with what was written beside their texts. */
+  readonly keys: readonly {
+    readonly name: string;
+    readonly metadata?: unknown;
+  }[];
   /** Whether there are no more. */
   readonly list_complete: boolean;
   /** Where the next list begins, if there are more. */
@@ -85,13 +99,30 @@ const SHORTEST_LIFE = 60;
 const SHORTEST_CACHE = 30;
 // In seconds, 31 years: nobody says what KV does with more.
 const LONGEST_LIFE = 1e9;
-// An entry of a list outlives the end that its record had first, in ms: no
-// update writes it again, and another `absoluteTimeout` may move that end.
-const LISTED_FOR = 30 * 86_400_000;
-// So many records are read at once for a list.
+const HOUR = 3_600_000;
+// An entry of a list outlives its record, so that it need not be written again
+// each time the end is put off.
+const LONGER = 24 * HOUR;
+// Of so many names, KV reads the texts at once.
 const PAGE = 100;
-// KV takes one write per key in a second.
-const SECOND = 1_000;
+// So many entries without a record are removed by one list.
+const REMOVED_BY_LIST = 10;
+// What is read while a write is on its way is forgotten before the cookie no
+// longer carries the data.
+const READ = { type: "text", cacheTtl: SHORTEST_CACHE } as const;
+// KV takes one write per key in a second. In ms, so long a write is tried
+// again: less than the time that a request has.
+const PATIENCE = 4_000;
+// Of so many records, an isolate remembers whose they are.
+const MOST_KNOWN = 1_000;
+
+/** What an isolate knows of a record's entry in a list. */
+interface Listed {
+  /** Whose list; `""` if it is in none. */
+  readonly user: string;
+  /** Until when it is there at least, in ms since 1970. */
+  readonly until: number;
+}
 
 /**
  * Keeps sessions in a Workers KV namespace: cheap reads all over the world, of
@@ -106,6 +137,9 @@ const SECOND = 1_000;
  *   within 60 s; Cloudflare says "60 seconds or more".
  * - Of two requests that write at the same time, the later one wins: changes
  *   can be lost. `update` never says `"conflict"` or `"gone"`.
+ * - Data that does not fit into the cookie is late: for as long as a write is on
+ *   its way, a request elsewhere waits for it, and is an error if it does not
+ *   come in time (`storeTimeout`, `onStoreError`). Keep sessions below 2.5 kB.
  * - A session that ends is over for its own visitor at once. A copy of his
  *   cookie is good for up to `carry` seconds more, and if it is used to write
  *   in that time, for as long as the session would have been.
@@ -113,19 +147,39 @@ const SECOND = 1_000;
  *   that they end goes on elsewhere, and its next write brings it back. Give
  *   `withSession` a strong store as `revocations`, and every end counts at once.
  *
- * The costs and limits:
+ * A record of a user has an entry in the list of that user, a name of its own.
+ * It is written before the record, and removed after the record's end. If a
+ * Worker dies in between, or the session passes to another user, an entry
+ * without a record is left, which the list leaves out; an hour later, a list
+ * removes it.
  *
- * - `get`, `update` and `delete` are one operation each, `create` is one, with
- *   a user two. No `create` looks first whether there is a record: KV would
- *   remember that there was none.
- * - KV takes one write per key in a second. The second one waits for a second,
- *   then it is tried once more.
+ * The operations, of which a Worker may do 50 in a request (1000 if paid for):
+ *
+ * | What                               | Operations                          |
+ * | ---------------------------------- | ----------------------------------- |
+ * | `get`, `update`                    | 1                                   |
+ * | `create`                           | 1, with a user 2                    |
+ * | `update` with a new user           | 2                                   |
+ * | an end, by `update` or `delete`    | 1, of a user's session 2            |
+ * | `listByUser` or `count` of n       | 2 for each 100, and up to 10        |
+ *
+ * - An isolate that has not read a record lately does one more for the first
+ *   `update` with a user, and for an end. One that puts the end of a user's
+ *   session off may be one more, too.
+ * - In a list, n are the sessions that live, and the entries without one, of
+ *   which each list removes up to 10. An expired session is one for a day.
+ *   Records of more than 25 MB together are read one by one.
+ * - `revokeAll` of n sessions is a list, and then 2 for each. If the limit cuts
+ *   it short, what was ended stays ended, and another call goes on from there.
+ * - No `create` looks first whether there is a record: KV would remember that
+ *   there was none.
+ * - KV takes one write per key in a second. A write that is refused for that is
+ *   tried again for up to 4 seconds, after half a second to a whole one each
+ *   time; each time is an operation.
  * - There is no `touch`: it would be a write.
  * - A record may take 25 MiB. An expired one is removed by KV.
- * - `listByUser` and `count(user)` read each record. They go by the user whom a
- *   record was created with: a login makes a new one. A session may be missing
- *   for as long as `carry` after its creation, and be there for as long after
- *   its end. What has ended costs its read until 30 days after its `expiresAt`.
+ * - A session may be missing in a list for as long as `carry` after its login,
+ *   and be there for as long after its end.
  * - `count()` of all is not possible, as that would be a read for each.
  *
  * @example
@@ -151,6 +205,8 @@ export class CloudflareKvStore implements SessionStore {
   readonly #prefix: string;
   readonly #now: () => number;
   readonly #wait: (ms: number) => Promise<void>;
+  /** By key, the latest at the end. */
+  readonly #known: Map<string, Listed> = new Map();
 
   /**
    * Makes a store of a namespace, as a Worker has it in its `env`.
@@ -193,47 +249,40 @@ export class CloudflareKvStore implements SessionStore {
   /** Writes a new record; `true` in any case, as it does not look first. */
   async create(key: string, record: SessionRecord): Promise<boolean> {
     checkKey(key);
-    const { user, expiresAt } = record;
-    const text = encode(record);
-    await Promise.all([
-      this.#put(key, text, expiresAt),
-      user && this.#put(`u:${user}:${key}`, "1", expiresAt + LISTED_FOR),
-    ]);
+    this.#known.delete(key);
+    await this.#save(key, record);
     return true;
   }
 
   /** The record by this key as this location knows it, or `null`. */
   async get(key: string): Promise<SessionRecord | null> {
     checkKey(key);
-    const text = await this.#namespace.get(this.#prefix + key, {
-      type: "text",
-      // What is read while a write is on its way is forgotten before the
-      // cookie no longer carries the data.
-      cacheTtl: SHORTEST_CACHE,
-    });
-    const record = decode(text);
-    return record && record.expiresAt > this.#now() ? record : null;
+    return this.#read(
+      key,
+      await this.#namespace.get(this.#prefix + key, READ),
+    );
   }
 
   /** Writes a record, whatever is there: `"ok"` in any case. */
   async update(key: string, record: SessionRecord): Promise<UpdateResult> {
     checkKey(key);
-    await this.#put(key, encode(record), record.expiresAt);
+    if (record.id) await this.#save(key, record);
+    else await this.#end(key, this.#putter(key, record));
     return "ok";
   }
 
   /** Removes a record; one that does not exist is no error. */
   async delete(key: string): Promise<void> {
     checkKey(key);
-    // It stays in its user's list, where it is left out.
-    await this.#write(() => this.#namespace.delete(this.#prefix + key));
+    await this.#end(key, () => this.#namespace.delete(this.#prefix + key));
   }
 
-  /** A user's records as this location knows them, one read for each. */
+  /** A user's records as this location knows them, which it reads. */
   async *listByUser(user: string): AsyncGenerator<SessionListing, void> {
     if (!user) return;
     const prefix = `${this.#prefix}u:${user}:`;
     let cursor: string | null | undefined;
+    let removable = REMOVED_BY_LIST;
     do {
       const page = await this.#namespace.list({
         prefix,
@@ -241,19 +290,23 @@ export class CloudflareKvStore implements SessionStore {
         ...cursor && { cursor },
       });
       const keys = page.keys.map(({ name }) => name.slice(-43));
-      const records = await Promise.all(keys.map((key) => this.get(key)));
+      const records = await this.#readAll(keys);
       for (const [place, key] of keys.entries()) {
         const record = records[place];
-        if (record?.user !== user) continue;
-        const { id, label, createdAt, lastSeenAt, expiresAt } = record;
-        yield { key, id, label, createdAt, lastSeenAt, expiresAt };
+        if (record?.user === user) {
+          const { id, label, createdAt, lastSeenAt, expiresAt } = record;
+          yield { key, id, label, createdAt, lastSeenAt, expiresAt };
+        } else if (removable > 0 && this.#isOld(page.keys[place]?.metadata)) {
+          removable--;
+          await this.#unlist(key, user);
+        }
       }
       cursor = page.list_complete ? null : page.cursor;
     } while (cursor);
   }
 
   /**
-   * How many records there are of a user, one read for each.
+   * How many records there are of a user, which it reads.
    *
    * @throws {SessionError} `unsupported` without a user.
    */
@@ -269,27 +322,124 @@ export class CloudflareKvStore implements SessionStore {
     return count;
   }
 
-  async #put(name: string, text: string, expiresAt: number): Promise<void> {
+  /** The record of a text, if it lives. */
+  #read(key: string, text: string | null | undefined): SessionRecord | null {
+    const record = decode(text ?? null);
+    if (!record || record.expiresAt <= this.#now()) return null;
+    // Whoever wrote it has written its entry before, for longer than it lives.
+    this.#note(key, record.user, record.expiresAt);
+    return record;
+  }
+
+  async #readAll(keys: readonly string[]): Promise<(SessionRecord | null)[]> {
+    if (keys.length === 0) return [];
+    const names = keys.map((key) => this.#prefix + key);
+    const namespace = this.#namespace as unknown as BulkReads;
+    try {
+      const texts = await namespace.get(names, READ);
+      if (texts instanceof Map) {
+        return keys.map((key, place) =>
+          this.#read(key, texts.get(names[place]))
+        );
+      }
+    } catch {
+      // Too much for one answer, or not to be had.
+    }
+    return await Promise.all(keys.map((key) => this.get(key)));
+  }
+
+  /** Writes a record, and before it the entry in its user's list. */
+  async #save(key: string, record: SessionRecord): Promise<void> {
+    const put = this.#putter(key, record);
+    const { user, expiresAt } = record;
+    const patience = { left: PATIENCE };
+    const known = this.#known.get(key);
+    if (user && !(known?.user === user && known.until >= expiresAt)) {
+      const until = expiresAt + LONGER;
+      const name = this.#entry(key, user);
+      await this.#write(
+        () => this.#put(name, "1", until, { metadata: this.#now() }),
+        patience,
+      );
+      this.#note(key, user, until);
+    }
+    await this.#write(put, patience);
+    this.#note(key, user, expiresAt);
+  }
+
+  /** Ends a record, and removes the entry in its user's list. */
+  async #end(key: string, write: () => Promise<void>): Promise<void> {
+    // An end does not depend on it.
+    const known = this.#known.get(key) ?? await this.get(key).catch(() => null);
+    await this.#write(write, { left: PATIENCE });
+    if (known?.user) await this.#unlist(key, known.user);
+    this.#known.delete(key);
+  }
+
+  async #unlist(key: string, user: string): Promise<void> {
+    if (this.#known.get(key)?.user === user) this.#known.delete(key);
+    // An entry too many is not worth an error.
+    await this.#namespace.delete(this.#prefix + this.#entry(key, user))
+      .catch(() => {});
+  }
+
+  /** Whether what is not here yet cannot be on its way any more. */
+  #isOld(written: unknown): boolean {
+    return !(Number(written) > this.#now() - HOUR - this.carry * 1000);
+  }
+
+  #entry(key: string, user: string): string {
+    return `u:${user}:${key}`;
+  }
+
+  #note(key: string, user: string, until: number): void {
+    const known = this.#known.get(key);
+    const longer = known?.user === user ? Math.max(until, known.until) : until;
+    this.#known.delete(key);
+    this.#known.set(key, { user, until: longer });
+    if (this.#known.size <= MOST_KNOWN) return;
+    this.#known.delete(this.#known.keys().next().value as string);
+  }
+
+  /** How to put a record, as it is now. */
+  #putter(key: string, record: SessionRecord): () => Promise<void> {
+    const text = encode(record);
+    const { expiresAt } = record;
+    return () => this.#put(key, text, expiresAt);
+  }
+
+  async #put(
+    name: string,
+    text: string,
+    expiresAt: number,
+    more?: { metadata: number },
+  ): Promise<void> {
     // By this store's own clock, which need not be KV's.
     const left = Math.ceil((expiresAt - this.#now()) / 1000);
     const expirationTtl = Math.min(
       Math.max(left, SHORTEST_LIFE),
       LONGEST_LIFE,
     );
-    await this.#write(() =>
-      this.#namespace.put(this.#prefix + name, text, { expirationTtl })
-    );
+    const options = { expirationTtl, ...more };
+    await this.#namespace.put(this.#prefix + name, text, options);
   }
 
-  /** Writes, and once more if KV has had a write to this key just now. */
-  async #write(write: () => Promise<void>): Promise<void> {
-    try {
-      await write();
-    } catch (error) {
-      // "KV PUT failed: 429 Too Many Requests"
-      if (!/\b429\b/.test(`${(error as Error)?.message}`)) throw error;
-      await this.#wait(SECOND);
-      await write();
+  /** Writes, and again while KV has had a write to this key just now. */
+  async #write(
+    write: () => Promise<void>,
+    patience: { left: number },
+  ): Promise<void> {
+    for (;;) {
+      try {
+        return await write();
+      } catch (error) {
+        const ms = 500 + Math.random() * 500;
+        patience.left -= ms;
+        // "KV PUT failed: 429 Too Many Requests"
+        const isBusy = /\b429\b/.test(`${(error as Error)?.message}`);
+        if (!isBusy || patience.left < 0) throw error;
+        await this.#wait(ms);
+      }
     }
   }
 }

@@ -12,15 +12,17 @@ import {
 } from "../src/store.ts";
 import {
   checkOptions,
-  type ListingRow,
-  type RecordRow,
+  explain,
+  instantOf,
+  listPages,
   type SqlStoreOptions,
-  toListing,
+  toNumber,
   toParameters,
   toRecord,
+  valuesOf,
 } from "./sql.ts";
 import {
-  PAGE,
+  faultOf,
   schemaFor,
   type SqliteStatements,
   statementsFor,
@@ -64,13 +66,17 @@ const MAX_BYTES = 1_999_000;
 // What one statement removes. Each is a subrequest, and the Worker has no part in
 // the work.
 const BATCH = 1000;
+// As many as a Worker may well hold, since each page is a subrequest, too.
+const PAGE = 500;
 
 /**
  * Keeps sessions in a table of Cloudflare D1.
  *
  * Each method is one statement that commits by itself, and one subrequest of
  * the Worker; `update` is a second one if it has failed, `listByUser` one for
- * 100 records, `deleteExpired` one for 1000.
+ * 500 records, and a second one if some of these have expired, `deleteExpired`
+ * one for 1000. So to end all sessions of a user who has n, up to 500, takes n
+ * + 1 of the subrequests that a Worker may make.
  *
  * - It is strong also where the database has read replicas: each statement
  *   begins a D1 session of its own with `first-primary`, so the primary answers
@@ -141,9 +147,16 @@ export class D1Store implements SessionStore {
     return schemaFor(table);
   }
 
-  /** Makes the table and its indexes if there are none. */
+  /**
+   * Makes the table and its indexes if there are none.
+   *
+   * @throws {SessionError} `store-failed`, if there is a table of this name that
+   * is not the store's, or an index of its name is taken.
+   */
   async createSchema(): Promise<void> {
-    for (const statement of D1Store.schema(this.#table).split(/;\n(?=C)/)) {
+    // An index whose name another table's has is left out without a word.
+    const statements = schemaFor(this.#table) + this.#sql.check;
+    for (const statement of statements.split(/;\n(?=[CE])/)) {
       await this.#run(statement);
     }
   }
@@ -167,7 +180,7 @@ export class D1Store implements SessionStore {
       key,
       this.#now(),
     );
-    return row ? toRecord(row as RecordRow) : null;
+    return row ? toRecord(row) : null;
   }
 
   /** Replaces a record that still has this revision. */
@@ -196,7 +209,7 @@ export class D1Store implements SessionStore {
     await this.#run(this.#sql.delete, key);
   }
 
-  /** Moves the times of a record, and nothing else. */
+  /** Moves the times of a record forward, and nothing else. */
   async touch(
     key: string,
     lastSeenAt: number,
@@ -205,28 +218,24 @@ export class D1Store implements SessionStore {
     checkKey(key);
     return await this.#run(
       this.#sql.touch,
-      lastSeenAt,
-      expiresAt,
+      instantOf(lastSeenAt),
+      instantOf(expiresAt),
       key,
       this.#now(),
     ) > 0;
   }
 
-  /** A user's records, read in pages of 100. */
-  async *listByUser(user: string): AsyncGenerator<SessionListing, void> {
-    for (let last = "", more = true; more;) {
-      const rows = await this.#all(
-        this.#sql.list,
-        user,
-        last,
-        this.#now(),
-      );
-      for (const row of rows as ListingRow[]) {
-        yield toListing(row);
-        last = row.key;
-      }
-      more = rows.length === PAGE;
-    }
+  /**
+   * A user's records, read in pages of 500. Of those that have expired, it
+   * removes what it meets.
+   */
+  listByUser(user: string): AsyncGenerator<SessionListing, void> {
+    return listPages({
+      now: this.#now,
+      size: PAGE,
+      page: async (after) => await this.#all(this.#sql.list, user, after, PAGE),
+      remove: (...page) => this.#run(this.#sql.deleteListed, user, ...page),
+    });
   }
 
   /** How many records there are, of a user or in all. */
@@ -236,7 +245,7 @@ export class D1Store implements SessionStore {
       this.#now(),
       ...user === undefined ? [] : [user],
     );
-    return Number((row as { count: unknown }).count);
+    return toNumber(valuesOf(row)[0]);
   }
 
   /**
@@ -247,10 +256,11 @@ export class D1Store implements SessionStore {
    * @returns How many.
    */
   async deleteExpired(now: number): Promise<number> {
+    const instant = instantOf(now);
     for (let total = 0;;) {
       const changes = await this.#run(
         this.#sql.deleteExpired,
-        now,
+        instant,
         BATCH,
       );
       total += changes;
@@ -259,17 +269,26 @@ export class D1Store implements SessionStore {
   }
 
   async #run(sql: string, ...values: (string | number)[]): Promise<number> {
-    return (await this.#prepare(sql, values).run()).meta.changes;
+    return (await this.#ask(sql, values, (ready) => ready.run())).meta.changes;
   }
 
   async #all(sql: string, ...values: (string | number)[]): Promise<unknown[]> {
-    return (await this.#prepare(sql, values).all()).results;
+    return (await this.#ask(sql, values, (ready) => ready.all())).results;
   }
 
-  #prepare(sql: string, values: (string | number)[]): D1StatementLike {
+  async #ask<Answer>(
+    sql: string,
+    values: (string | number)[],
+    ask: (statement: D1StatementLike) => Promise<Answer>,
+  ): Promise<Answer> {
     const database = this.#database;
-    // The first statement of a session goes to the primary, later ones may not.
-    return (database.withSession?.("first-primary") ?? database)
-      .prepare(sql).bind(...values);
+    try {
+      // The first statement of a session goes to the primary, later ones may
+      // not.
+      const session = database.withSession?.("first-primary") ?? database;
+      return await ask(session.prepare(sql).bind(...values));
+    } catch (error) {
+      throw explain(this.#table, faultOf(error), error);
+    }
   }
 }

@@ -88,14 +88,16 @@ const STRONG = { consistency: "strong" } as const;
  * `@deno/kv` on Node.
  *
  * It is strong and has every ability. A session and its entry in the list of
- * its user are written in one atomic operation; a read is one operation, and so
- * is a list of a user's sessions.
+ * its user are written in one atomic operation, and removed in one; a read is
+ * one operation, and so is a list of a user's sessions, which Deno KV reads 100
+ * at a time.
  *
  * - A record takes 65 536 bytes at most, as JSON in UTF-8. A larger one is
  *   refused with a `SessionError` `oversize`.
  * - Several processes can share a file: a write waits for its turn, for a second
  *   or so, and then rejects as Deno KV does.
- * - Expiry is checked here. Deno KV removes expired records by itself, later.
+ * - Expiry is checked here. Deno KV removes expired records and their entries by
+ *   itself, a minute later or so.
  * - `count()` without a user and `deleteExpired()` read all records.
  *
  * @example
@@ -187,7 +189,7 @@ export class DenoKvStore implements SessionStore {
     }
   }
 
-  /** Moves the times of a record, and nothing else. */
+  /** Moves the times of a record forward, and nothing else. */
   async touch(
     key: string,
     lastSeenAt: number,
@@ -197,7 +199,11 @@ export class DenoKvStore implements SessionStore {
     for (;;) {
       const old = await this.#find(key);
       if (!this.#isLive(old.record)) return false;
-      const record = { ...old.record, lastSeenAt, expiresAt };
+      const record = {
+        ...old.record,
+        lastSeenAt: Math.max(old.record.lastSeenAt, lastSeenAt),
+        expiresAt: Math.max(old.record.expiresAt, expiresAt),
+      };
       if (await this.#replace(key, old, record)) return true;
     }
   }

@@ -14,6 +14,7 @@ import {
 import type {
   SessionAnswer,
   SessionMark,
+  SessionMarkEntry,
   SessionObject,
 } from "./session_object.ts";
 
@@ -55,6 +56,9 @@ export interface DurableObjectStoreOptions {
 // of some texts; the other members take less than 1000.
 const MAX_BYTES = 1_999_000;
 const PAGE = 100;
+// So many sessions of a list are asked at once: of 50 calls, some are left to end
+// them.
+const AT_ONCE = 20;
 const HOUR = 3_600_000;
 // How much longer than its session a mark is kept, so that it need not be made
 // again each time the end is put off.
@@ -65,18 +69,32 @@ const LONGER = 7 * 24 * HOUR;
  * begins it and does one thing at a time.
  *
  * - It is strong, all over the world. What was acknowledged outlives a machine.
- * - A read is one call of an object, and so is a write. With a user, it is two
- *   to begin or end a session, and three for a touch that puts the end off by
- *   more than a week in all. A call is a subrequest of the Worker.
- * - The list of a user's sessions costs a call for each of them, and one for
- *   100; so does `count(user)`. The list is another object, with a mark for each
- *   session. A mark is made before its record is written, and removed after it.
- *   So a Worker that dies can leave a mark without a session, which the list
- *   leaves out and removes an hour later, but no session without a mark.
+ * - A user's sessions are listed in an object of their own, with a mark for each.
+ *   A mark is made before its record is written, and removed after it. So a
+ *   Worker that dies can leave a mark without a session, which the list leaves
+ *   out and removes an hour later, but no session without a mark.
  * - Nobody knows all objects: `count()` of all and `deleteExpired` are not
  *   possible, and not needed. An alarm removes what has expired.
  * - `value` and `label` may take 999 500 characters together, as JavaScript
  *   counts them.
+ *
+ * The calls of objects, of which a Worker may do 50 in a request (1000 if paid
+ * for):
+ *
+ * | What                                           | Calls                     |
+ * | ---------------------------------------------- | ------------------------- |
+ * | `get`, `update`                                | 1                         |
+ * | `create`                                       | 1, with a user 2          |
+ * | `update` with a new user                       | 3, with an old one 4      |
+ * | `update` of a user's session to nobody's       | 2                         |
+ * | `touch`, or an update that puts off the end    | 1, once in 7 days 3       |
+ * | `delete`                                       | 1, of a user's session 2  |
+ * | `listByUser` or `count` of n                   | n, and 1 for each 100     |
+ * | the same, and `delete` of each as it comes     | n more, and 1 for each 20 |
+ *
+ * What is deleted while a list of its user is being made leaves that list in one
+ * call for 20. If the limit cuts it short, what was ended stays ended, and
+ * whoever begins again goes on from there.
  *
  * The class to bind is {@linkcode SessionObject}. To keep sessions in the
  * European Union, say, pass `env.SESSIONS.jurisdiction("eu")`.
@@ -105,6 +123,8 @@ export class DurableObjectStore implements SessionStore {
   readonly #namespace: SessionNamespace;
   readonly #prefix: string;
   readonly #now: () => number;
+  /** Of users whose lists are being read: the marks to be removed. */
+  readonly #leaving: Map<string, MarkName[]> = new Map();
 
   /**
    * Makes a store of a binding.
@@ -181,7 +201,7 @@ export class DurableObjectStore implements SessionStore {
     if (left) await this.#unmark(key, left);
   }
 
-  /** Moves the times of a record, and nothing else. */
+  /** Moves the times of a record forward, and nothing else. */
   async touch(
     key: string,
     lastSeenAt: number,
@@ -196,27 +216,44 @@ export class DurableObjectStore implements SessionStore {
     );
   }
 
-  /** A user's records, one call for each, 100 at a time. */
+  /** A user's records, one call for each, 20 at a time. */
   async *listByUser(user: string): AsyncGenerator<SessionListing, void> {
     if (!user) return;
-    const list = this.#list(user);
     for (let last = "", more = true; more;) {
-      const marks = await list.marks(last, PAGE);
-      const found = await Promise.all(
-        marks.map(({ key }) => this.#object(key).describe(user)),
-      );
-      const now = this.#now();
-      // A younger one may be of a session that is just being written.
-      const lost = marks.filter(({ since }, place) =>
-        !found[place] && since < now - HOUR
-      );
-      if (lost.length > 0) await list.unmark(lost).catch(() => {});
+      const marks = await this.#list(user).marks(last, PAGE);
+      for (let first = 0; first < marks.length; first += AT_ONCE) {
+        yield* this.#listed(user, marks.slice(first, first + AT_ONCE));
+      }
+      last = marks.at(-1)?.key ?? "";
+      more = marks.length === PAGE;
+    }
+  }
+
+  /**
+   * The records of some marks. It removes those without one, and those that its
+   * reader ends meanwhile.
+   */
+  async *#listed(
+    user: string,
+    marks: readonly SessionMarkEntry[],
+  ): AsyncGenerator<SessionListing, void> {
+    const found = await Promise.all(
+      marks.map(({ key }) => this.#object(key).describe(user)),
+    );
+    const old = this.#now() - HOUR;
+    // A younger one may be of a session that is just being written.
+    const leaving: MarkName[] = marks.filter(({ since }, place) =>
+      !found[place] && since < old
+    );
+    this.#leaving.set(user, leaving);
+    try {
       for (const [place, { key }] of marks.entries()) {
         const entry = found[place];
         if (entry && entry.expiresAt > this.#now()) yield { ...entry, key };
-        last = key;
       }
-      more = marks.length === PAGE;
+    } finally {
+      if (this.#leaving.get(user) === leaving) this.#leaving.delete(user);
+      await this.#removeMarks(user, leaving);
     }
   }
 
@@ -268,8 +305,15 @@ export class DurableObjectStore implements SessionStore {
   }
 
   async #unmark(key: string, { user, token }: SessionMark): Promise<void> {
+    const leaving = this.#leaving.get(user);
+    if (leaving) leaving.push({ key, token });
+    else await this.#removeMarks(user, [{ key, token }]);
+  }
+
+  async #removeMarks(user: string, marks: readonly MarkName[]): Promise<void> {
+    if (marks.length === 0) return;
     // The record is written: a mark too many is not worth an error.
-    await this.#list(user).unmark([{ key, token }]).catch(() => {});
+    await this.#list(user).unmark(marks).catch(() => {});
   }
 
   #list(user: string): SessionObject {
@@ -282,6 +326,8 @@ export class DurableObjectStore implements SessionStore {
     return this.#namespace.get(id) as SessionObject;
   }
 }
+
+type MarkName = Pick<SessionMarkEntry, "key" | "token">;
 
 /** The members of a record and no others, if an object can hold them. */
 function copyOf(record: SessionRecord): SessionRecord {

@@ -9,6 +9,7 @@
 // refuse by a rejection.
 // deno-lint-ignore-file require-await
 
+import { SessionError } from "../src/errors.ts";
 import {
   checkKey,
   type SessionListing,
@@ -27,9 +28,10 @@ import {
 /** What a {@linkcode MemoryStore} can be told. */
 export interface MemoryStoreOptions {
   /**
-   * How many records to keep at most, from 1 to 16 000 000.
+   * How many records to keep at most, of all kinds, from 1 to 16 000 000. A
+   * store that is told so `evicts`, and cannot keep `revocations`.
    *
-   * @default 100_000
+   * @default {100_000, of sessions alone}
    */
   readonly maxRecords?: number;
   /**
@@ -52,10 +54,13 @@ interface Entry {
 
 // A Map of V8 ends at 2^24 entries.
 const MOST = 16_000_000;
+const USUAL = 100_000;
+// Of what may not be dropped: about 500 MB, if the program has them.
+const MOST_KEPT = 1_000_000;
 // More than the one record that a call adds, and so few that no call is long.
 const REMOVED_BY_CREATE = 32;
 // What takes a few ms.
-const REMOVED_AT_A_TIME = 5_000;
+const AT_A_TIME = 5_000;
 
 /**
  * Keeps sessions in the memory of this process.
@@ -64,11 +69,20 @@ const REMOVED_AT_A_TIME = 5_000;
  * servers, or in a Worker, whose instances come and go, sessions are lost.
  * Within the process it is strong, and it has every ability.
  *
- * It never holds more than `maxRecords`; with 1 KB of data each, the default
- * takes about 180 MB. In a full store a new record takes the place of the one
- * that was neither read nor written for the longest time. That session is
- * lost: but a program out of memory loses them all, and a store that refuses
- * new ones is shut by anybody who makes enough of them.
+ * It never holds more than 100 000 sessions; with 1 KB of data each, they take
+ * about 180 MB. In a full store a new one takes the place of the one that was
+ * neither read nor written for the longest time. That session is lost: but a
+ * program out of memory loses them all, and a store that refuses new ones is
+ * shut by anybody who makes enough of them.
+ *
+ * What `revocations` keep is no session, and has no public id: if it were lost,
+ * what they have ended would be valid again. Such a record stays until it
+ * expires, and takes no session's place. Of these there are a million at most;
+ * one more is refused.
+ *
+ * With `maxRecords`, there is one limit for all records, and the one that was
+ * not used for the longest time makes room, whatever it is. Such a store
+ * `evicts`, and `withSession` does not take it for `revocations`.
  *
  * An expired record is hidden at once, and neither listed nor counted. When its
  * minute has passed, it is removed by a `create`, and before a live one is. Each
@@ -90,14 +104,21 @@ const REMOVED_AT_A_TIME = 5_000;
 export class MemoryStore implements SessionStore {
   /** Every method sees all that was written before. */
   readonly consistency: "strong" = "strong";
+  /**
+   * Whether any record may be dropped before its end: with `maxRecords`. Without,
+   * only sessions are.
+   */
+  readonly evicts: boolean;
 
   readonly #maxRecords: number;
   readonly #now: () => number;
   readonly #entries: Map<string, Entry> = new Map();
   readonly #byUser: Index<string, Entry> = new Map();
   readonly #byExpiry: ExpiryIndex<Entry> = new ExpiryIndex();
+  // Of what may be dropped, in the order of use.
   #oldest: Entry | undefined;
   #newest: Entry | undefined;
+  #droppable = 0;
 
   /**
    * Makes an empty store.
@@ -106,7 +127,7 @@ export class MemoryStore implements SessionStore {
    * @throws {RangeError} If `maxRecords` is out of range.
    */
   constructor(options: MemoryStoreOptions = {}) {
-    const { maxRecords = 100_000, now = Date.now } = options;
+    const { maxRecords = USUAL, now = Date.now } = options;
     if (typeof maxRecords !== "number") {
       throw new TypeError("Option maxRecords must be a number");
     }
@@ -118,11 +139,17 @@ export class MemoryStore implements SessionStore {
     if (typeof now !== "function") {
       throw new TypeError("Option now must be a function");
     }
+    this.evicts = options.maxRecords !== undefined;
     this.#maxRecords = maxRecords;
     this.#now = now;
   }
 
-  /** Inserts a record; `false` and no change if there is one by this key. */
+  /**
+   * Inserts a record; `false` and no change if there is one by this key.
+   *
+   * @throws {SessionError} `store-failed` if there is no room that a record may
+   * be dropped for.
+   */
   async create(key: string, record: SessionRecord): Promise<boolean> {
     if (this.#find(key)) return false;
     this.#byExpiry.removePassed(
@@ -130,8 +157,15 @@ export class MemoryStore implements SessionStore {
       REMOVED_BY_CREATE,
       (entry) => this.#remove(entry),
     );
-    if (this.#entries.size >= this.#maxRecords && this.#oldest) {
-      this.#remove(this.#oldest);
+    if (this.#mayDrop(record)) {
+      while (this.#oldest && this.#droppable >= this.#maxRecords) {
+        this.#remove(this.#oldest);
+      }
+    } else if (this.#entries.size - this.#droppable >= MOST_KEPT) {
+      throw new SessionError(
+        "store-failed",
+        `Store is full: it keeps ${MOST_KEPT} revocations`,
+      );
     }
     const entry: Entry = {
       key,
@@ -149,8 +183,10 @@ export class MemoryStore implements SessionStore {
   async get(key: string): Promise<SessionRecord | null> {
     const entry = this.#find(key);
     if (!entry) return null;
-    this.#unlink(entry);
-    this.#link(entry);
+    if (this.#mayDrop(entry.record)) {
+      this.#unlink(entry);
+      this.#link(entry);
+    }
     return entry.record;
   }
 
@@ -173,7 +209,7 @@ export class MemoryStore implements SessionStore {
     if (entry) this.#remove(entry);
   }
 
-  /** Moves the times of a record, and nothing else. */
+  /** Moves the times of a record forward, and nothing else. */
   async touch(
     key: string,
     lastSeenAt: number,
@@ -181,13 +217,23 @@ export class MemoryStore implements SessionStore {
   ): Promise<boolean> {
     const entry = this.#find(key);
     if (!entry) return false;
-    this.#replace(entry, { ...entry.record, lastSeenAt, expiresAt });
+    const { record } = entry;
+    this.#replace(entry, {
+      ...record,
+      lastSeenAt: Math.max(record.lastSeenAt, lastSeenAt),
+      expiresAt: Math.max(record.expiresAt, expiresAt),
+    });
     return true;
   }
 
-  /** A user's records, as they were when the list was begun, if still there. */
+  /**
+   * A user's records, as they were when the list was begun, if still there. After
+   * each 5000, other work gets its turn.
+   */
   async *listByUser(user: string): AsyncGenerator<SessionListing, void> {
-    for (const { key } of [...this.#byUser.get(user) ?? []]) {
+    const entries = [...this.#byUser.get(user) ?? []];
+    for (const [place, { key }] of entries.entries()) {
+      if (place > 0 && place % AT_A_TIME === 0) await pause();
       const record = this.#find(key)?.record;
       if (record?.user !== user) continue;
       const { id, label, createdAt, lastSeenAt, expiresAt } = record;
@@ -212,8 +258,7 @@ export class MemoryStore implements SessionStore {
     let removed = 0;
     for (const entry of this.#byExpiry.expired(now)) {
       this.#remove(entry);
-      if (++removed % REMOVED_AT_A_TIME > 0) continue;
-      await new Promise((resolve) => setTimeout(resolve));
+      if (++removed % AT_A_TIME === 0) await pause();
     }
     return removed;
   }
@@ -241,17 +286,23 @@ export class MemoryStore implements SessionStore {
     entry.record = Object.freeze({ ...record });
     this.#byExpiry.add(entry);
     if (record.user !== "") file(this.#byUser, record.user, entry);
-    this.#link(entry);
+    if (this.#mayDrop(record)) this.#link(entry);
   }
 
   /** Takes an entry out of all but the look-up by key. */
   #take(entry: Entry): void {
     this.#byExpiry.delete(entry);
     unfile(this.#byUser, entry.record.user, entry);
-    this.#unlink(entry);
+    if (this.#mayDrop(entry.record)) this.#unlink(entry);
+  }
+
+  /** Whether a record may be dropped for lack of room. */
+  #mayDrop({ id }: SessionRecord): boolean {
+    return this.evicts || id !== "";
   }
 
   #link(entry: Entry): void {
+    this.#droppable++;
     entry.older = this.#newest;
     if (this.#newest) this.#newest.newer = entry;
     else this.#oldest = entry;
@@ -259,6 +310,7 @@ export class MemoryStore implements SessionStore {
   }
 
   #unlink(entry: Entry): void {
+    this.#droppable--;
     const { older, newer } = entry;
     if (older) older.newer = newer;
     else this.#oldest = newer;
@@ -266,4 +318,8 @@ export class MemoryStore implements SessionStore {
     else this.#newest = older;
     entry.older = entry.newer = undefined;
   }
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
 }

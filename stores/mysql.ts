@@ -11,17 +11,22 @@ import {
   type UpdateResult,
 } from "../src/store.ts";
 import {
+  ANOTHER,
   checkOptions,
   checkTable,
   COLUMNS,
+  explain,
+  instantOf,
   LISTING,
-  type ListingRow,
+  listPages,
+  MISSING,
   RECORD,
-  type RecordRow,
+  refuse,
   type SqlStoreOptions,
-  toListing,
+  toNumber,
   toParameters,
   toRecord,
+  valuesOf,
 } from "./sql.ts";
 
 /** What `Pool` and `Connection` of `mysql2/promise` have. */
@@ -49,12 +54,24 @@ type Parameters = (string | number)[];
 
 const PAGE = 100;
 const BATCH = 1000;
-const DUPLICATE = 1062;
-const DEADLOCK = 1213;
 const TRIES = 5;
 
-// Of few rows, the server may go through the index on expiry, and lock others'.
-const BY_KEY = "FORCE INDEX (PRIMARY)";
+// Numbers of errors; the last two are for a column or an index that is missing.
+const DUPLICATE = 1062;
+const DEADLOCK = 1213;
+const NO_TABLE = 1146;
+const FOREIGN = /^(1054|1176)$/;
+
+// What counts of a connection, then what must come back as it is, and be for the
+// server what it is for us. The number is last: what reads it wrong reads on.
+const COOKIE = "\u{1f36a}";
+const SETTINGS =
+  "SELECT CONCAT(IF(@@autocommit, ' ', 'autocommit=0'), @@sql_mode " +
+  // MySQL and MariaDB have other names for it, and each its own comments.
+  "/*!50720 , @@transaction_isolation */ /*M! , @@tx_isolation */), " +
+  "?, HEX(?), 5000000000";
+const PROBED = `${COOKIE},F09F8DAA,5000000000`;
+
 const ASSIGNED: string = COLUMNS.map((name) => `${name} = ?`).join();
 
 /**
@@ -68,18 +85,37 @@ const ASSIGNED: string = COLUMNS.map((name) => `${name} = ?`).join();
  *   primary, not a replica, and leave `innodb_flush_log_at_trx_commit` at 1, as
  *   it is by default.
  * - Expired records stay in the table, unseen, until `deleteExpired` is called.
- * - The connection's character set must be utf8mb4, which is mysql2's default.
- *   `value` and `label` are plain text in the table, but for those that hold
+ * - The connection's character set must be utf8mb4, which is mysql2's default,
+ *   `autocommit` must be on, the isolation level not `READ UNCOMMITTED` and the
+ *   `sql_mode` without `EMPTY_STRING_IS_NULL`. The client must give rows
+ *   as objects, without `nestTables` and with numbers as mysql2 reads them. The
+ *   first call asks for all that, and is refused otherwise.
+ * - `value` and `label` are plain text in the table, but for those that hold
  *   NUL or half a surrogate pair, or begin with a quotation mark or a byte
  *   order mark: these are kept as JSON strings.
  * - There is an index on users and one on expiry.
+ * - On a full disk, whether a row can still be removed is up to the server.
+ *
+ * A statement that waits for a lock, of an `ALTER TABLE` say, waits for a day by
+ * the server's defaults, long after its request has given up: set its times, as
+ * here.
  *
  * @example
  * ```ts ignore
  * import { MysqlStore } from "with-session/stores/mysql";
  * import { createPool } from "mysql2/promise";
  *
- * const store = new MysqlStore(createPool("mysql://localhost/app"));
+ * const pool = createPool({
+ *   uri: "mysql://localhost/app",
+ *   connectTimeout: 5000,
+ * });
+ * pool.on("connection", (connection) => {
+ *   connection.query(
+ *     "SET SESSION lock_wait_timeout = 5, innodb_lock_wait_timeout = 5",
+ *   );
+ * });
+ *
+ * const store = new MysqlStore(pool);
  * await store.createSchema();
  * ```
  */
@@ -89,8 +125,11 @@ export class MysqlStore implements SessionStore {
 
   readonly #client: MysqlClient;
   readonly #table: string;
+  /** The table's name for a statement. */
+  readonly #name: string;
   readonly #now: () => number;
   readonly #maxBytes: number;
+  #isChecked = false;
 
   /**
    * Makes a store of a client; the client stays the caller's to close.
@@ -102,14 +141,10 @@ export class MysqlStore implements SessionStore {
   constructor(client: MysqlClient, options: MysqlStoreOptions = {}) {
     const { table, now } = checkOptions(options);
     const { maxBytes = 2 ** 22 } = options;
-    if (typeof maxBytes !== "number") {
-      throw new TypeError("Option maxBytes must be a number");
-    }
     // The most that max_allowed_packet can be.
     if (!Number.isInteger(maxBytes) || maxBytes < 1 || maxBytes > 2 ** 30) {
-      throw new RangeError(
-        `Option maxBytes must be an integer from 1 to 2^30: it is ${maxBytes}`,
-      );
+      const WrongError = typeof maxBytes === "number" ? RangeError : TypeError;
+      throw new WrongError("Option maxBytes must be an integer from 1 to 2^30");
     }
     // Only the clients of plain mysql2, which take callbacks, have promise().
     if (typeof client?.execute !== "function" || "promise" in client) {
@@ -117,6 +152,7 @@ export class MysqlStore implements SessionStore {
     }
     this.#client = client;
     this.#table = table;
+    this.#name = `\`${table}\``;
     this.#now = now;
     this.#maxBytes = maxBytes;
   }
@@ -129,7 +165,7 @@ export class MysqlStore implements SessionStore {
    */
   static schema(table: string = "sessions"): string {
     return `CREATE TABLE IF NOT EXISTS \`${checkTable(table)}\` (
-  \`key\` CHAR(43) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
+  \`key\` CHAR(43) COLLATE ascii_bin NOT NULL PRIMARY KEY,
   revision BIGINT NOT NULL,
   value LONGTEXT NOT NULL,
   id VARCHAR(255) NOT NULL,
@@ -140,16 +176,23 @@ export class MysqlStore implements SessionStore {
   expires_at BIGINT NOT NULL,
   INDEX user_key (user_key, \`key\`),
   INDEX expires_at (expires_at)
-) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB COLLATE utf8mb4_bin;
 `;
   }
 
   /**
    * Makes the table and its indexes if there is no such table, also if several
    * processes ask for it at once.
+   *
+   * @throws {SessionError} `store-failed`, if there is a table of this name that
+   * is not the store's.
    */
   async createSchema(): Promise<void> {
     await this.#run(MysqlStore.schema(this.#table));
+    await this.#run(
+      `SELECT ${RECORD} FROM ${this.#name} ` +
+        "FORCE INDEX (PRIMARY, user_key, expires_at) LIMIT 0",
+    );
   }
 
   /** Inserts a record; `false` if there is one that has not expired. */
@@ -162,18 +205,19 @@ export class MysqlStore implements SessionStore {
     for (let tries = 0; tries < 2; tries++) {
       try {
         await this.#run(
-          `INSERT INTO \`${this.#table}\` (\`key\`, ${COLUMNS}) ` +
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          `INSERT INTO ${this.#name} SET \`key\` = ?, ${ASSIGNED}`,
           [key, ...values],
         );
         return true;
       } catch (error) {
-        if (numberOf(error) !== DUPLICATE) throw error;
+        if (Object(error).errno !== DUPLICATE) throw error;
       }
-      const replaced = await this.#change(
-        `UPDATE \`${this.#table}\` ${BY_KEY} SET ${ASSIGNED} ` +
-          "WHERE `key` = ? AND expires_at <= ?",
-        [...values, key, this.#now()],
+      const replaced = await this.#update(
+        ASSIGNED,
+        "<= ?",
+        ...values,
+        key,
+        this.#now(),
       );
       if (replaced > 0) return true;
     }
@@ -183,8 +227,8 @@ export class MysqlStore implements SessionStore {
   /** The record by this key, or `null`. */
   async get(key: string): Promise<SessionRecord | null> {
     checkKey(key);
-    const [row] = await this.#select<RecordRow>(
-      `SELECT ${RECORD} FROM \`${this.#table}\` ` +
+    const [row] = await this.#run(
+      `SELECT ${RECORD} FROM ${this.#name} ` +
         "WHERE `key` = ? AND expires_at > ?",
       [key, this.#now()],
     );
@@ -200,10 +244,13 @@ export class MysqlStore implements SessionStore {
     checkKey(key);
     // A client may count changed rows or found ones; the revision changes, so
     // that both are the same here.
-    const updated = await this.#change(
-      `UPDATE \`${this.#table}\` ${BY_KEY} SET ${ASSIGNED} ` +
-        "WHERE `key` = ? AND expires_at > ? AND revision = ?",
-      [...toParameters(record, this.#maxBytes), key, this.#now(), revision],
+    const updated = await this.#update(
+      ASSIGNED,
+      "> ? AND revision = ?",
+      ...toParameters(record, this.#maxBytes),
+      key,
+      this.#now(),
+      revision,
     );
     if (updated > 0) return "ok";
     return await this.get(key) ? "conflict" : "gone";
@@ -212,50 +259,61 @@ export class MysqlStore implements SessionStore {
   /** Removes a record, if there is one. */
   async delete(key: string): Promise<void> {
     checkKey(key);
-    await this.#run(`DELETE FROM \`${this.#table}\` WHERE \`key\` = ?`, [key]);
+    await this.#run(`DELETE FROM ${this.#name} WHERE \`key\` = ?`, [key]);
   }
 
-  /** Moves the times of a record, and nothing else. */
+  /** Moves the times of a record forward, and nothing else. */
   async touch(
     key: string,
     lastSeenAt: number,
     expiresAt: number,
   ): Promise<boolean> {
     checkKey(key);
-    const touched = await this.#change(
-      `UPDATE \`${this.#table}\` ${BY_KEY} SET last_seen_at = ?, expires_at = ? ` +
-        "WHERE `key` = ? AND expires_at > ?",
-      [lastSeenAt, expiresAt, key, this.#now()],
+    const touched = await this.#update(
+      "last_seen_at = GREATEST(last_seen_at, ?), " +
+        "expires_at = GREATEST(expires_at, ?)",
+      "> ?",
+      instantOf(lastSeenAt),
+      instantOf(expiresAt),
+      key,
+      this.#now(),
     );
     // Times that stay as they are count as no change for some clients.
     return touched > 0 || await this.get(key) !== null;
   }
 
-  /** A user's records, read in pages of 100. */
-  async *listByUser(user: string): AsyncGenerator<SessionListing> {
-    for (let last = "", more = true; more;) {
-      const rows = await this.#select<ListingRow>(
-        `SELECT \`key\`, ${LISTING} FROM \`${this.#table}\` ` +
-          "WHERE user_key = ? AND user_key <> '' AND `key` > ? " +
-          `AND expires_at > ? ORDER BY \`key\` LIMIT ${PAGE}`,
-        [user, last, this.#now()],
-      );
-      for (const row of rows) {
-        yield toListing(row);
-        last = row.key;
-      }
-      more = rows.length === PAGE;
-    }
+  /**
+   * A user's records, read in pages of 100. Of those that have expired, it
+   * removes what it meets.
+   */
+  listByUser(user: string): AsyncGenerator<SessionListing, void> {
+    const ofUser = `FROM ${this.#name} ` +
+      "WHERE user_key = ? AND user_key <> '' AND `key` > ? ";
+    return listPages({
+      now: this.#now,
+      size: PAGE,
+      page: (after) =>
+        this.#run(
+          `SELECT \`key\`, ${LISTING} ${ofUser}ORDER BY \`key\` LIMIT ${PAGE}`,
+          [user, after],
+        ),
+      remove: (...page) =>
+        this.#run(`DELETE ${ofUser}AND \`key\` <= ? AND expires_at <= ?`, [
+          user,
+          ...page,
+        ]),
+    });
   }
 
   /** How many records there are, of a user or in all. */
   async count(user?: string): Promise<number> {
-    const [row] = await this.#select<{ count: unknown }>(
-      `SELECT count(*) AS count FROM \`${this.#table}\` WHERE expires_at > ?` +
+    const [row] = await this.#run(
+      `SELECT count(*) FROM ${this.#name} ` +
+        "WHERE expires_at > ?" +
         (user === undefined ? "" : " AND user_key = ? AND user_key <> ''"),
       [this.#now(), ...user === undefined ? [] : [user]],
     );
-    return Number(row?.count);
+    return toNumber(valuesOf(row)[0]);
   }
 
   /**
@@ -265,36 +323,66 @@ export class MysqlStore implements SessionStore {
    * @returns How many.
    */
   async deleteExpired(now: number): Promise<number> {
+    const instant = instantOf(now);
     for (let total = 0;;) {
+      // In this order, the server goes by the index, and locks no other rows.
       const removed = await this.#change(
-        `DELETE FROM \`${this.#table}\` WHERE expires_at <= ? LIMIT ${BATCH}`,
-        [now],
+        `DELETE FROM ${this.#name} WHERE expires_at <= ? ` +
+          `ORDER BY expires_at LIMIT ${BATCH}`,
+        [instant],
       );
       total += removed;
       if (removed < BATCH) return total;
     }
   }
 
-  async #select<Row>(text: string, parameters: Parameters): Promise<Row[]> {
-    return await this.#run(text, parameters) as Row[];
+  #update(
+    set: string,
+    expiry: string,
+    ...parameters: Parameters
+  ): Promise<number> {
+    // Of few rows, the server may go through the index on expiry, and lock
+    // others'.
+    return this.#change(
+      `UPDATE ${this.#name} FORCE INDEX (PRIMARY) SET ${set} ` +
+        `WHERE \`key\` = ? AND expires_at ${expiry}`,
+      parameters,
+    );
   }
 
   async #change(text: string, parameters: Parameters): Promise<number> {
-    const result = await this.#run(text, parameters);
-    return (result as { affectedRows: number }).affectedRows;
+    return Object(await this.#run(text, parameters)).affectedRows;
   }
 
-  async #run(text: string, parameters: Parameters = []): Promise<unknown> {
+  async #check(): Promise<void> {
+    const [rows] = await this.#client.execute(SETTINGS, [COOKIE, COOKIE]);
+    const [modes = "", ...probes] = valuesOf(valuesOf(rows)[0]) as string[];
+    if (`${probes}` !== PROBED) {
+      refuse("nestTables, typeCast or another charset than utf8mb4");
+    }
+    // It would cut texts without a word.
+    if (!/STRICT_/.test(modes)) {
+      refuse("an sql_mode without STRICT_TRANS_TABLES");
+    }
+    const wrong = /autocommit=0|EMPTY_STRING_IS_NULL|READ-UNCOMMITTED/.exec(
+      modes,
+    );
+    if (wrong) refuse(wrong[0]);
+    this.#isChecked = true;
+  }
+
+  async #run(text: string, parameters: Parameters = []): Promise<unknown[]> {
+    // All connections of a pool are set to the same.
+    if (!this.#isChecked) await this.#check();
     for (let tries = 1;; tries++) {
       try {
-        return (await this.#client.execute(text, parameters))[0];
+        return (await this.#client.execute(text, parameters))[0] as unknown[];
       } catch (error) {
-        if (tries === TRIES || numberOf(error) !== DEADLOCK) throw error;
+        const { errno } = Object(error);
+        if (tries < TRIES && errno === DEADLOCK) continue;
+        const fault = FOREIGN.test(errno) && ANOTHER;
+        throw explain(this.#table, errno === NO_TABLE ? MISSING : fault, error);
       }
     }
   }
-}
-
-function numberOf(error: unknown): unknown {
-  return (error as { errno?: unknown } | null)?.errno;
 }

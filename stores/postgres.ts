@@ -11,17 +11,22 @@ import {
   type UpdateResult,
 } from "../src/store.ts";
 import {
+  ANOTHER,
   checkOptions,
   checkTable,
   COLUMNS,
+  explain,
+  instantOf,
   LISTING,
-  type ListingRow,
+  listPages,
+  MISSING,
   RECORD,
-  type RecordRow,
+  refuse,
   type SqlStoreOptions,
-  toListing,
+  toNumber,
   toParameters,
   toRecord,
+  valuesOf,
 } from "./sql.ts";
 
 /** What pg's `Pool` and `Client` and PGlite have. */
@@ -30,13 +35,7 @@ export interface PostgresQueryClient {
   query(
     text: string,
     parameters: (string | number)[],
-  ): PromiseLike<{
-    rows: unknown[];
-    /** How many rows it changed, for pg. */
-    rowCount?: number | null;
-    /** How many rows it changed, for PGlite. */
-    affectedRows?: number;
-  }>;
+  ): PromiseLike<{ rows: unknown[] }>;
 }
 
 /** What postgres.js and Bun's `SQL` have. */
@@ -45,11 +44,13 @@ export interface PostgresUnsafeClient {
   unsafe(
     text: string,
     parameters: (string | number)[],
-  ): PromiseLike<unknown[] & { count: number }>;
+  ): PromiseLike<unknown[]>;
 }
 
 /** A client that {@linkcode PostgresStore} can use. */
 export type PostgresClient = PostgresQueryClient | PostgresUnsafeClient;
+
+type Parameters = (string | number)[];
 
 /** Options of {@linkcode PostgresStore}. */
 export type PostgresStoreOptions = SqlStoreOptions;
@@ -61,36 +62,73 @@ const BATCH = 1000;
 // Any number that others are not likely to lock.
 const SCHEMA_LOCK = 6_283_185_307;
 
+// What the server ends a statement for that can be made again, and how often.
+const AGAIN = /40(001|P01)/;
+const TRIES = 20;
+
+// A column, a unique key or an index that is not there, or a name that is.
+const FOREIGN = /42(703|P10|P07|710)|P0004/;
+
+// What comes of it shows whether texts and names arrive as they were sent. For
+// the same reason, what has changed is told by rows: clients count differently.
+const PROBE = `' A' || chr(252)`;
+const PROBED = " A\xfc";
+
 /**
  * Keeps sessions in a table of PostgreSQL: with pg, postgres.js, PGlite or
  * Bun's `SQL`.
  *
  * - Each method is one statement that commits by itself, `update` a second one
- *   if it has failed. So a client needs no transaction, and any pooler in front
- *   of the database will do.
+ *   if it has failed. So a client needs no transaction, and a pooler may give
+ *   each statement another connection. One that does, as PgBouncer in its mode
+ *   `transaction`, may know no prepared statements: `new SQL({ prepare: false })`
+ *   makes Bun's client do without them; pg, postgres.js and PGlite use none here.
  * - Strong consistency and durability are those of the server: hand it the
- *   primary, not a replica, and leave `synchronous_commit` on and the isolation
- *   level at `read committed`, as both are by default.
+ *   primary, not a replica, and leave `synchronous_commit` on, as it is by
+ *   default. At the isolation levels `repeatable read` and `serializable`, what
+ *   the server refuses for another's write is tried again.
  * - Expired records stay in the table, unseen, until `deleteExpired` is called.
  * - `value` and `label` may take 64 MiB together. They are plain text in the
  *   table, but for those that hold NUL or half a surrogate pair, or begin with
  *   a quotation mark or a byte order mark: these are kept as JSON strings.
- * - The database's encoding must be UTF-8.
+ * - The encoding of the database and of the client must be UTF-8. A client that
+ *   changes text, or the names of columns, on the way is refused when the first
+ *   row comes.
  * - There is an index on users and one on expiry.
+ * - On a full disk, whether a row can still be removed is up to the server: it
+ *   needs room for its log.
  *
- * A `Pool` of pg needs a listener for `error`, or a server that goes away ends
- * the process.
+ * A client that waits for ever keeps what a request has long given up: set its
+ * times, as here. A `Pool` of pg needs a listener for `error` as well, or a
+ * server that goes away ends the process.
  *
  * @example
  * ```ts ignore
  * import { PostgresStore } from "with-session/stores/postgres";
  * import { Pool } from "pg";
  *
- * const pool = new Pool({ connectionString: "postgres://localhost/app" });
+ * const pool = new Pool({
+ *   connectionString: "postgres://localhost/app",
+ *   connectionTimeoutMillis: 5000,
+ *   statement_timeout: 5000,
+ *   query_timeout: 6000,
+ * });
  * pool.on("error", console.error);
  *
  * const store = new PostgresStore(pool);
  * await store.createSchema();
+ * ```
+ *
+ * @example With postgres.js
+ * ```ts ignore
+ * import { PostgresStore } from "with-session/stores/postgres";
+ * import postgres from "postgres";
+ *
+ * const sql = postgres("postgres://localhost/app", {
+ *   connect_timeout: 5,
+ *   connection: { statement_timeout: 5000 },
+ * });
+ * const store = new PostgresStore(sql);
  * ```
  */
 export class PostgresStore implements SessionStore {
@@ -149,15 +187,26 @@ CREATE INDEX IF NOT EXISTS "${index}_expires_at"
   /**
    * Makes the table and its indexes if there is no such table, also if several
    * processes ask for it at once.
+   *
+   * @throws {SessionError} `store-failed`, if there is a table of this name that
+   * is not the store's, or an index of its name is taken.
    */
   async createSchema(): Promise<void> {
+    const schema = PostgresStore.schema(this.#table);
     // Two CREATE TABLE IF NOT EXISTS at once can fail by each other. A block
-    // is one statement, so that each client can send it.
+    // is one statement, so that each client can send it. The last two do
+    // nothing, but fail if it is another table.
     await this.#run(
       `DO $$ BEGIN
 PERFORM pg_advisory_xact_lock(${SCHEMA_LOCK});
 IF to_regclass('"${this.#table}"') IS NULL THEN
-${PostgresStore.schema(this.#table)}END IF;
+${schema.replaceAll("INDEX IF NOT EXISTS", "INDEX")}END IF;
+INSERT INTO "${this.#table}" (key, ${COLUMNS}) SELECT key, ${COLUMNS}
+FROM "${this.#table}" WHERE false
+ON CONFLICT (key) DO NOTHING;
+ASSERT 2 = (SELECT count(*) FROM pg_index JOIN pg_class ON oid = indexrelid
+WHERE indrelid = '"${this.#table}"'::regclass
+AND relname ~ '_(user_key|expires_at)$');
 END $$`,
     );
   }
@@ -166,25 +215,25 @@ END $$`,
   async create(key: string, record: SessionRecord): Promise<boolean> {
     checkKey(key);
     const replaced = COLUMNS.map((name) => `${name} = excluded.${name}`);
-    const { count } = await this.#run(
+    return await this.#change(
       `INSERT INTO "${this.#table}" AS old (key, ${COLUMNS}) ` +
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) " +
         `ON CONFLICT (key) DO UPDATE SET ${replaced} ` +
         "WHERE old.expires_at <= $10",
       [key, ...toParameters(record, MAX_BYTES), this.#now()],
-    );
-    return count > 0;
+    ) > 0;
   }
 
   /** The record by this key, or `null`. */
   async get(key: string): Promise<SessionRecord | null> {
     checkKey(key);
-    const { rows: [row] } = await this.#run(
-      `SELECT ${RECORD} FROM "${this.#table}" ` +
-        "WHERE key = $1 AND expires_at > $2",
+    const [row] = await this.#run(
+      `SELECT ${
+        asText(RECORD)
+      } FROM "${this.#table}" WHERE key = $1 AND expires_at > $2`,
       [key, this.#now()],
     );
-    return row ? toRecord(row as RecordRow) : null;
+    return row ? toRecord(row) : null;
   }
 
   /** Replaces a record that still has this revision. */
@@ -195,12 +244,12 @@ END $$`,
   ): Promise<UpdateResult> {
     checkKey(key);
     const columns = COLUMNS.map((name, index) => `${name} = $${index + 4}`);
-    const { count } = await this.#run(
+    const updated = await this.#change(
       `UPDATE "${this.#table}" SET ${columns} ` +
         "WHERE key = $1 AND expires_at > $2 AND revision = $3",
       [key, this.#now(), revision, ...toParameters(record, MAX_BYTES)],
     );
-    if (count > 0) return "ok";
+    if (updated > 0) return "ok";
     return await this.get(key) ? "conflict" : "gone";
   }
 
@@ -210,47 +259,53 @@ END $$`,
     await this.#run(`DELETE FROM "${this.#table}" WHERE key = $1`, [key]);
   }
 
-  /** Moves the times of a record, and nothing else. */
+  /** Moves the times of a record forward, and nothing else. */
   async touch(
     key: string,
     lastSeenAt: number,
     expiresAt: number,
   ): Promise<boolean> {
     checkKey(key);
-    const { count } = await this.#run(
-      `UPDATE "${this.#table}" SET last_seen_at = $3, expires_at = $4 ` +
+    return await this.#change(
+      `UPDATE "${this.#table}" SET last_seen_at = GREATEST(last_seen_at, $3), ` +
+        "expires_at = GREATEST(expires_at, $4) " +
         "WHERE key = $1 AND expires_at > $2",
-      [key, this.#now(), lastSeenAt, expiresAt],
-    );
-    return count > 0;
+      [key, this.#now(), instantOf(lastSeenAt), instantOf(expiresAt)],
+    ) > 0;
   }
 
-  /** A user's records, read in pages of 100. */
-  async *listByUser(user: string): AsyncGenerator<SessionListing> {
-    for (let last = "", more = true; more;) {
-      // The test for "" lets the planner use the index, which has no such rows.
-      const { rows } = await this.#run(
-        `SELECT key, ${LISTING} FROM "${this.#table}" WHERE user_key = $1 ` +
-          "AND user_key <> '' AND key > $2 AND expires_at > $3 " +
-          `ORDER BY key LIMIT ${PAGE}`,
-        [user, last, this.#now()],
-      );
-      for (const row of rows as ListingRow[]) {
-        yield toListing(row);
-        last = row.key;
-      }
-      more = rows.length === PAGE;
-    }
+  /**
+   * A user's records, read in pages of 100. Of those that have expired, it
+   * removes what it meets.
+   */
+  listByUser(user: string): AsyncGenerator<SessionListing, void> {
+    // The test for "" lets the planner use the index, which has no such rows.
+    const ofUser = `FROM "${this.#table}" ` +
+      "WHERE user_key = $1 AND user_key <> '' AND key > $2 ";
+    return listPages({
+      now: this.#now,
+      size: PAGE,
+      page: (after) =>
+        this.#run(
+          `SELECT key, ${asText(LISTING)} ${ofUser}ORDER BY key LIMIT ${PAGE}`,
+          [user, after],
+        ),
+      remove: (...page) =>
+        this.#run(`DELETE ${ofUser}AND key <= $3 AND expires_at <= $4`, [
+          user,
+          ...page,
+        ]),
+    });
   }
 
   /** How many records there are, of a user or in all. */
   async count(user?: string): Promise<number> {
-    const { rows: [row] } = await this.#run(
-      `SELECT count(*) AS count FROM "${this.#table}" WHERE expires_at > $1` +
+    const [row] = await this.#run(
+      `SELECT count(*)::text, ${PROBE} FROM "${this.#table}" WHERE expires_at > $1` +
         (user === undefined ? "" : " AND user_key = $2 AND user_key <> ''"),
       [this.#now(), ...user === undefined ? [] : [user]],
     );
-    return Number((row as { count: unknown }).count);
+    return toNumber(valuesOf(row)[0]);
   }
 
   /**
@@ -261,33 +316,54 @@ END $$`,
    * @returns How many.
    */
   async deleteExpired(now: number): Promise<number> {
+    const instant = instantOf(now);
     for (let total = 0;;) {
-      const { count } = await this.#run(
+      const count = await this.#change(
         `DELETE FROM "${this.#table}" WHERE key = ANY (ARRAY(` +
           `SELECT key FROM "${this.#table}" WHERE expires_at <= $1 ` +
           `ORDER BY expires_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED))`,
-        [now],
+        [instant],
       );
       total += count;
       if (count < BATCH) return total;
     }
   }
 
-  async #run(
-    text: string,
-    parameters: (string | number)[] = [],
-  ): Promise<{ rows: unknown[]; count: number }> {
-    const client = this.#client;
-    if (isUnsafe(client)) {
-      const rows = await client.unsafe(text, parameters);
-      return { rows, count: rows.count };
-    }
-    const result = await client.query(text, parameters);
-    return {
-      rows: result.rows,
-      count: result.rowCount ?? result.affectedRows ?? 0,
-    };
+  async #change(text: string, parameters: Parameters): Promise<number> {
+    const rows = await this.#run(`${text} RETURNING ${PROBE}`, parameters);
+    return rows.length;
   }
+
+  async #run(text: string, parameters: Parameters = []): Promise<unknown[]> {
+    const client = this.#client;
+    for (let tries = 1;; tries++) {
+      try {
+        const rows = isUnsafe(client)
+          ? await client.unsafe(text, parameters)
+          : (await client.query(text, parameters)).rows;
+        if (rows[0] && valuesOf(rows[0]).at(-1) !== PROBED) {
+          refuse("change texts, or another client_encoding than UTF8");
+        }
+        return rows;
+      } catch (error) {
+        const { code, errno } = Object(error);
+        // Bun has a code of its own, and the server's as a number.
+        const state = `${code} ${errno}`;
+        if (tries < TRIES && AGAIN.test(state)) continue;
+        const fault = FOREIGN.test(state) && ANOTHER;
+        throw explain(
+          this.#table,
+          /42P01/.test(state) ? MISSING : fault,
+          error,
+        );
+      }
+    }
+  }
+}
+
+/** What to select, with numbers as text: some clients misread those of 64 bits. */
+function asText(columns: string): string {
+  return `${columns.replace(/revision|\w+_at/g, "$&::text")}, ${PROBE}`;
 }
 
 function isUnsafe(client: PostgresClient): client is PostgresUnsafeClient {

@@ -64,6 +64,8 @@ export interface SessionMarkEntry {
   readonly token: string;
   /** When it was made, in ms since 1970. */
   readonly since: number;
+  /** When it is of no use any more, by the platform's clock. */
+  readonly ends: number;
 }
 
 /** What a write to a session has done. */
@@ -82,6 +84,8 @@ interface Held {
 }
 
 const SESSION = "session";
+// Of so many other marks, one that is made looks if they are of use.
+const SWEPT = 10;
 // The runtime takes no alarm after 2189.
 const LAST_ALARM = Date.UTC(2189, 0);
 
@@ -152,7 +156,7 @@ export class SessionObject extends DurableObject {
     return { result: "ok", left: leftOf(old, record) };
   }
 
-  /** Moves the times of the record. */
+  /** Moves the times of the record forward. */
   async touch(
     lastSeenAt: number,
     expiresAt: number,
@@ -161,7 +165,11 @@ export class SessionObject extends DurableObject {
   ): Promise<SessionAnswer<boolean>> {
     const old = this.#find();
     if (!isLive(old, now)) return { result: false };
-    const record = { ...old.record, lastSeenAt, expiresAt };
+    const record = {
+      ...old.record,
+      lastSeenAt: Math.max(old.record.lastSeenAt, lastSeenAt),
+      expiresAt: Math.max(old.record.expiresAt, expiresAt),
+    };
     const held = heldOf(record, mark ?? old.mark);
     if (!isMarked(held)) return { unmarked: record.user };
     await this.#write(held, now, old);
@@ -189,7 +197,17 @@ export class SessionObject extends DurableObject {
     { token, until }: SessionMark,
     now: number,
   ): Promise<void> {
-    this.#storage.kv.put(key, { token, since: now });
+    const { kv } = this.#storage;
+    // The record may be that of an earlier mark, which was to last longer.
+    const { ends = 0 } = (kv.get(key) ?? {}) as Partial<SessionMarkEntry>;
+    const end = Math.max(ends, Date.now() + until - now);
+    kv.put(key, { token, since: now, ends: end });
+    // Nobody may ever ask for the list. Keys have no order in time, so whatever
+    // comes behind this one will do.
+    const options = { startAfter: key, limit: SWEPT };
+    for (const [other, mark] of Array.from(kv.list(options))) {
+      if ((mark as SessionMarkEntry).ends < Date.now()) kv.delete(other);
+    }
     await this.#wake(until - now, await this.#storage.getAlarm() ?? 0);
   }
 

@@ -16,31 +16,11 @@ export interface SqlStoreOptions {
    */
   table?: string | undefined;
   /**
-   * The clock, in ms since 1970.
+   * The clock, in ms since 1970; a fraction is left off.
    *
    * @default {Date.now}
    */
   now?: (() => number) | undefined;
-}
-
-/** A number as clients give it: some have text for what needs 64 bits. */
-export type SqlNumber = number | bigint | string;
-
-/** A row of {@linkcode LISTING}. */
-export interface ListingRow {
-  key: string;
-  id: string;
-  label: string;
-  createdAt: SqlNumber;
-  lastSeenAt: SqlNumber;
-  expiresAt: SqlNumber;
-}
-
-/** A row of {@linkcode RECORD}. */
-export interface RecordRow extends Omit<ListingRow, "key"> {
-  revision: SqlNumber;
-  value: string;
-  user: string;
 }
 
 /** The columns after the key, in the order of {@linkcode toParameters}. */
@@ -55,17 +35,11 @@ export const COLUMNS: readonly string[] = [
   "expires_at",
 ];
 
-// Under the names of the record's members: a client that turns a_b into aB,
-// as postgres.js can, finds nothing to turn.
-const TIMES = `created_at AS "createdAt", last_seen_at AS "lastSeenAt", ` +
-  `expires_at AS "expiresAt"`;
+/** What to select for an entry of a list, after the key. */
+export const LISTING = "id, label, created_at, last_seen_at, expires_at";
 
-/** What to select for a {@linkcode RecordRow}. */
-export const RECORD: string =
-  `revision, value, id, user_key AS "user", label, ${TIMES}`;
-
-/** What to select for a {@linkcode ListingRow}, beside the key. */
-export const LISTING: string = `id, label, ${TIMES}`;
+/** What to select for a record. */
+export const RECORD: string = `revision, value, user_key, ${LISTING}`;
 
 const TABLE = /^[A-Za-z_]\w{0,62}$/;
 
@@ -91,9 +65,22 @@ export function checkOptions(
   { table = "sessions", now = Date.now }: SqlStoreOptions,
 ): { table: string; now: () => number } {
   if (typeof now !== "function") {
-    throw new TypeError("Option now must be a function");
+    throw new TypeError("Option now must be a clock in ms");
   }
-  return { table: checkTable(table), now };
+  return { table: checkTable(table), now: () => instantOf(now()) };
+}
+
+/**
+ * An instant as a column holds it: a whole number. What a fraction is compared
+ * with is whole, so that leaving it off changes no answer.
+ *
+ * @throws {TypeError} If it is no number of ms since 1970: a comparison with
+ * it would say that there is no record.
+ */
+export function instantOf(ms: number): number {
+  const whole = Math.floor(ms);
+  if (Number.isSafeInteger(whole)) return whole;
+  throw new TypeError("Option now must be a clock in ms");
 }
 
 // Databases cannot hold NUL or half a surrogate pair in a text, and some clients
@@ -106,7 +93,8 @@ function encode(text: string): string {
     : JSON.stringify(text);
 }
 
-function decode(text: string): string {
+function decode(text: unknown): string {
+  if (typeof text !== "string") return refuse();
   if (!text.startsWith('"')) return text;
   try {
     return String(JSON.parse(text));
@@ -131,7 +119,7 @@ export function toParameters(
   if (bytes > maxBytes) {
     throw new SessionError(
       "oversize",
-      `The session takes ${bytes} bytes, its table holds at most ${maxBytes}`,
+      `Session takes ${bytes} bytes, its table holds ${maxBytes}`,
     );
   }
   return [
@@ -140,30 +128,140 @@ export function toParameters(
     record.id,
     record.user,
     label,
-    record.createdAt,
-    record.lastSeenAt,
-    record.expiresAt,
+    instantOf(record.createdAt),
+    instantOf(record.lastSeenAt),
+    instantOf(record.expiresAt),
   ];
 }
 
-/** The entry of a list that a row makes. */
-export function toListing<Row extends Omit<ListingRow, "key">>(
-  row: Row,
-): Row & Pick<SessionListing, "createdAt" | "lastSeenAt" | "expiresAt"> {
+/**
+ * The entry of a list that a row of the key and {@linkcode LISTING} makes.
+ *
+ * @throws {SessionError} `store-failed`, if the client gives rows in a form of
+ * its own.
+ */
+export function toListing(row: unknown): SessionListing {
+  const [key, ...rest] = valuesOf(row) as [string];
+  return { key: key, ...toShared(rest) };
+}
+
+/**
+ * The record that a row of {@linkcode RECORD} makes.
+ *
+ * @throws {SessionError} `store-failed`, if the client gives rows in a form of
+ * its own.
+ */
+export function toRecord(row: unknown): SessionRecord {
+  const [revision, value, user, ...rest] = valuesOf(row) as [
+    unknown,
+    unknown,
+    string,
+  ];
   return {
-    ...row,
-    label: decode(row.label),
-    createdAt: Number(row.createdAt),
-    lastSeenAt: Number(row.lastSeenAt),
-    expiresAt: Number(row.expiresAt),
+    revision: toNumber(revision),
+    value: decode(value),
+    user,
+    ...toShared(rest),
   };
 }
 
-/** The record of a row. */
-export function toRecord(row: RecordRow): SessionRecord {
+function toShared(
+  [id, label, createdAt, lastSeenAt, expiresAt]: unknown[],
+): Omit<SessionListing, "key"> {
   return {
-    ...toListing(row),
-    revision: Number(row.revision),
-    value: decode(row.value),
+    id: id as string,
+    label: decode(label),
+    createdAt: toNumber(createdAt),
+    lastSeenAt: toNumber(lastSeenAt),
+    expiresAt: toNumber(expiresAt),
   };
+}
+
+/**
+ * A row's values in the order of the statement: clients can be set to change the
+ * names of columns, or to give rows as lists.
+ */
+export function valuesOf(row: unknown): unknown[] {
+  return Object.values(Object(row));
+}
+
+/**
+ * A number of a row: some clients give text for what needs 64 bits.
+ *
+ * @throws {SessionError} `store-failed`, if it is none.
+ */
+export function toNumber(value: unknown): number {
+  const number = Number(value ?? NaN);
+  return Number.isNaN(number) ? refuse() : number;
+}
+
+/**
+ * Refuses a client whose answers cannot be used.
+ *
+ * @param setting What may be to blame.
+ * @throws {SessionError} `store-failed`, always.
+ */
+export function refuse(setting: string = "change rows"): never {
+  throw new SessionError(
+    "store-failed",
+    `Cannot use a client that is set to ${setting}`,
+  );
+}
+
+/** Says what to do about a table that is not there. */
+export const MISSING = "is missing: createSchema() makes it";
+
+/** Says the same about one that is something else, or has lost an index. */
+export const ANOTHER = "or its index is taken: choose another table";
+
+/**
+ * The error that says what to do about a table, or else the one that came.
+ *
+ * @param fault {@linkcode MISSING} or {@linkcode ANOTHER}, if it is the table.
+ */
+export function explain(
+  table: string,
+  fault: string | false | undefined,
+  cause: unknown,
+): unknown {
+  return fault
+    ? new SessionError("store-failed", `Table ${table} ${fault}`, { cause })
+    : cause;
+}
+
+/** How a store reads a user's rows. */
+export interface ListParts {
+  /** The clock. */
+  now(): number;
+  /** How many rows a page has, but the last one. */
+  readonly size: number;
+  /** Reads the rows after a key, expired ones as well. */
+  page(after: string): Promise<unknown[]>;
+  /** Removes those after a key, up to another, that had expired. */
+  remove(after: string, last: string, now: number): Promise<unknown>;
+}
+
+/**
+ * Goes through a user's rows by key, so that none comes twice and none is left
+ * out, whatever changes meanwhile. Each page is so many rows and no more work,
+ * as it has expired ones, too; they are removed, and the next list is spared
+ * them.
+ */
+export async function* listPages(
+  { now, size, page, remove }: ListParts,
+): AsyncGenerator<SessionListing, void> {
+  let after = "";
+  let rows: SessionListing[];
+  do {
+    const instant = now();
+    const before = after;
+    rows = (await page(before)).map(toListing);
+    after = rows.at(-1)?.key ?? "";
+    const live = rows.filter(({ expiresAt }) => expiresAt > instant);
+    if (live.length < rows.length) {
+      // A list is there to be read, also where nothing can be written.
+      await remove(before, after, instant).catch(() => {});
+    }
+    yield* live;
+  } while (rows.length === size);
 }

@@ -16,15 +16,17 @@ import {
 } from "../src/store.ts";
 import {
   checkOptions,
-  type ListingRow,
-  type RecordRow,
+  explain,
+  instantOf,
+  listPages,
   type SqlStoreOptions,
-  toListing,
+  toNumber,
   toParameters,
   toRecord,
+  valuesOf,
 } from "./sql.ts";
 import {
-  PAGE,
+  faultOf,
   schemaFor,
   type SqliteStatements,
   statementsFor,
@@ -63,6 +65,10 @@ const MAX_BYTES = 2 ** 28;
 // table and in the index of keys: it is their writing that takes the time.
 const BATCH = 100;
 
+// How often to try what SQLite does not wait for, and what is in between, in ms.
+const TRIES = 200;
+const PAUSE = 25;
+
 /**
  * Keeps sessions in a table of SQLite: with `DatabaseSync` of node:sqlite, which
  * Node, Deno and Bun have, or with `Database` of bun:sqlite.
@@ -71,18 +77,19 @@ const BATCH = 100;
  * it has failed. So several processes on one machine may share the file. They
  * must not share it over a network: SQLite needs locks that work.
  *
- * How durable and how patient it is, is the choice of whoever opens the file:
+ * How durable and how patient it is, is the choice of whoever opens the file,
+ * in this order:
  *
- * - `PRAGMA journal_mode = WAL`: readers and the one writer do not wait for
- *   each other. The file remembers it. Without it, each write keeps all others
- *   out.
- * - `PRAGMA busy_timeout = 5000`: a write waits for another process's write, up
- *   to 5 s. The default is 0 s: the method rejects with `SQLITE_BUSY` and has
- *   written nothing. To be set on each connection.
+ * - `PRAGMA busy_timeout = 5000`: who finds the file in use waits, up to 5 s. The
+ *   default is 0 s: the method rejects with `SQLITE_BUSY` and has written
+ *   nothing. To be set first, and on each connection.
  * - `PRAGMA synchronous = FULL`: what a method has acknowledged survives a power
  *   cut; each write waits for the disk. With `NORMAL` and WAL, the last writes
  *   can be lost by a power cut, though not by the end of the process. To be set
  *   on each connection.
+ * - `SqliteStore.useWal(database)`, for `PRAGMA journal_mode = WAL`: readers and
+ *   the one writer do not wait for each other. The file remembers it. Without
+ *   it, each write keeps all others out.
  *
  * Give the store a connection of its own, or never wait for anything inside a
  * transaction: what others do meanwhile would become part of it, and be undone
@@ -90,6 +97,10 @@ const BATCH = 100;
  *
  * - SQLite works in the calling thread, which waits for it.
  * - Expired records stay in the table, unseen, until `deleteExpired` is called.
+ * - On a full disk, nothing can be written but what fits into the file and its
+ *   log as they are. `delete` and `deleteExpired` make room there first: with
+ *   WAL they work, unless new records that are still in the log alone need a
+ *   larger file. Otherwise they reject, and nothing has changed.
  * - `value` and `label` may take 256 MiB together. They are plain text in the
  *   table, but for those that hold NUL or half a surrogate pair, or begin with
  *   a quotation mark: these are kept as JSON strings.
@@ -103,10 +114,10 @@ const BATCH = 100;
  *
  * const database = new DatabaseSync(":memory:"); // A file, in earnest.
  * database.exec(`
- *   PRAGMA journal_mode = WAL;
  *   PRAGMA busy_timeout = 5000;
  *   PRAGMA synchronous = FULL;
  * `);
+ * await SqliteStore.useWal(database);
  *
  * const store = new SqliteStore(database);
  * await store.createSchema();
@@ -122,7 +133,7 @@ export class SqliteStore implements SessionStore {
   readonly #table: string;
   readonly #sql: SqliteStatements;
   readonly #now: () => number;
-  readonly #prepared: Map<string, SqliteStatement> = new Map();
+  readonly #prepared: Record<string, SqliteStatement> = {};
 
   /**
    * Makes a store of a database that is open; it stays the caller's to close.
@@ -134,8 +145,8 @@ export class SqliteStore implements SessionStore {
     const { table, now } = checkOptions(options);
     if (!isSqlite(database)) {
       throw new TypeError(
-        "Cannot use a database that is no DatabaseSync of node:sqlite and no " +
-          "Database of bun:sqlite, with rows as objects",
+        "Cannot use a database that is none of node:sqlite or bun:sqlite, with " +
+          "rows as objects",
       );
     }
     this.#database = database;
@@ -154,9 +165,45 @@ export class SqliteStore implements SessionStore {
     return schemaFor(table);
   }
 
-  /** Makes the table and its indexes if there are none. */
+  /**
+   * Switches the file of a database to WAL, also if several processes do so at
+   * once: SQLite itself does not wait for the others there, whatever
+   * `busy_timeout` says. Not inside a transaction.
+   *
+   * @throws If others have kept the file for themselves for several seconds.
+   */
+  static async useWal(
+    database: Pick<SqliteDatabase, "exec">,
+  ): Promise<void> {
+    for (let tries = 1;; tries++) {
+      try {
+        database.exec("PRAGMA journal_mode = WAL");
+        return;
+      } catch (error) {
+        if (tries === TRIES || !/locked/.test(`${error}`)) throw error;
+        await pause(PAUSE);
+      }
+    }
+  }
+
+  /**
+   * Makes the table and its indexes if there are none, also if several processes
+   * ask for it at once.
+   *
+   * @throws {SessionError} `store-failed`, if there is a table of this name that
+   * is not the store's, or an index of its name is taken.
+   */
   async createSchema(): Promise<void> {
-    this.#database.exec(SqliteStore.schema(this.#table));
+    // An index whose name another table's has is left out without a word.
+    this.#try(() =>
+      this.#database.exec(schemaFor(this.#table) + this.#sql.check)
+    );
+    try {
+      // On a disk that is full one day, the log is what there is room in.
+      this.#database.exec("PRAGMA wal_checkpoint");
+    } catch {
+      // It is full already, and the table is there.
+    }
   }
 
   /** Inserts a record; `false` if there is one that has not expired. */
@@ -173,10 +220,8 @@ export class SqliteStore implements SessionStore {
   /** The record by this key, or `null`. */
   async get(key: string): Promise<SessionRecord | null> {
     checkKey(key);
-    const row = this.#prepare(
-      this.#sql.get,
-    ).get(key, this.#now());
-    return row ? toRecord(row as RecordRow) : null;
+    const row = this.#ask(this.#sql.get, "get", key, this.#now());
+    return row ? toRecord(row) : null;
   }
 
   /** Replaces a record that still has this revision. */
@@ -202,10 +247,10 @@ export class SqliteStore implements SessionStore {
   /** Removes a record, if there is one. */
   async delete(key: string): Promise<void> {
     checkKey(key);
-    this.#run(this.#sql.delete, key);
+    this.#remove(this.#sql.delete, key);
   }
 
-  /** Moves the times of a record, and nothing else. */
+  /** Moves the times of a record forward, and nothing else. */
   async touch(
     key: string,
     lastSeenAt: number,
@@ -214,33 +259,40 @@ export class SqliteStore implements SessionStore {
     checkKey(key);
     return this.#run(
       this.#sql.touch,
-      lastSeenAt,
-      expiresAt,
+      instantOf(lastSeenAt),
+      instantOf(expiresAt),
       key,
       this.#now(),
     ) > 0;
   }
 
-  /** A user's records, read in pages of 100. */
-  async *listByUser(user: string): AsyncGenerator<SessionListing, void> {
-    for (let last = "", more = true; more;) {
-      const rows = this.#prepare(
-        this.#sql.list,
-      ).all(user, last, this.#now());
-      for (const row of rows as ListingRow[]) {
-        yield toListing(row);
-        last = row.key;
-      }
-      more = rows.length === PAGE;
-    }
+  /**
+   * A user's records, read in pages of 100, between which other work gets its
+   * turn. Of those that have expired, it removes what it meets.
+   */
+  listByUser(user: string): AsyncGenerator<SessionListing, void> {
+    return listPages({
+      now: this.#now,
+      size: BATCH,
+      page: async (after) => {
+        if (after) await pause();
+        const rows = this.#ask(this.#sql.list, "all", user, after, BATCH);
+        return rows as unknown[];
+      },
+      remove: async (...page) =>
+        this.#run(this.#sql.deleteListed, user, ...page),
+    });
   }
 
   /** How many records there are, of a user or in all. */
   async count(user?: string): Promise<number> {
-    const row = this.#prepare(
+    const row = this.#ask(
       user === undefined ? this.#sql.count : this.#sql.countOfUser,
-    ).get(this.#now(), ...user === undefined ? [] : [user]);
-    return Number((row as { count: unknown }).count);
+      "get",
+      this.#now(),
+      ...user === undefined ? [] : [user],
+    );
+    return toNumber(valuesOf(row)[0]);
   }
 
   /**
@@ -254,38 +306,57 @@ export class SqliteStore implements SessionStore {
    * @returns How many.
    */
   async deleteExpired(now: number): Promise<number> {
+    const instant = instantOf(now);
     for (let total = 0;;) {
-      const changes = this.#run(
-        this.#sql.deleteExpired,
-        now,
-        BATCH,
-      );
+      const changes = this.#remove(this.#sql.deleteExpired, instant, BATCH);
       total += changes;
       if (changes < BATCH) return total;
-      await new Promise((resolve) => setTimeout(resolve));
+      await pause();
     }
   }
 
-  #prepare(sql: string): SqliteStatement {
-    let statement = this.#prepared.get(sql);
-    if (!statement) {
-      statement = this.#database.prepare(sql);
-      this.#prepared.set(sql, statement);
+  #ask(
+    sql: string,
+    how: "run" | "get" | "all",
+    ...parameters: (string | number)[]
+  ): unknown {
+    return this.#try(() =>
+      (this.#prepared[sql] ??= this.#database.prepare(sql))[how](...parameters)
+    );
+  }
+
+  #try<Result>(run: () => Result): Result {
+    try {
+      return run();
+    } catch (error) {
+      throw explain(this.#table, faultOf(error), error);
     }
-    return statement;
   }
 
   #run(sql: string, ...parameters: (string | number)[]): number {
-    return Number(this.#prepare(sql).run(...parameters).changes);
+    return Number(Object(this.#ask(sql, "run", ...parameters)).changes);
+  }
+
+  #remove(sql: string, ...parameters: (string | number)[]): number {
+    try {
+      return this.#run(sql, ...parameters);
+    } catch (error) {
+      // Full, or an I/O error where it is a quota that is used up.
+      if (!/disk/.test(`${error}`)) throw error;
+      // What the log holds goes into the file, and the log begins anew.
+      this.#database.exec("PRAGMA wal_checkpoint(RESTART)");
+      return this.#run(sql, ...parameters);
+    }
   }
 }
 
+function pause(ms?: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
 /** Others have the same methods, but their rows come later or as lists. */
-function isSqlite(database: SqliteDatabase): boolean {
-  if (typeof database?.exec !== "function") return false;
-  if (typeof database.prepare !== "function") return false;
-  const statement = database.prepare("SELECT 1 AS one");
-  if (typeof statement?.get !== "function") return false;
-  const row = statement.get() as { one?: unknown } | null | undefined;
-  return Number(row?.one) === 1;
+function isSqlite(database: Partial<SqliteDatabase> | undefined): boolean {
+  const row = typeof database?.exec === "function" &&
+    database.prepare?.("SELECT 1 AS one")?.get?.();
+  return Number(Object(row).one) === 1;
 }

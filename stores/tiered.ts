@@ -42,6 +42,11 @@ export interface TieredStoreOptions {
   readonly now?: (() => number) | undefined;
 }
 
+/** The shortest time for which a fast tier that has failed is left alone, in ms. */
+const REST = 1_000;
+/** For how long a write is on its way in a store that does not say, in s. */
+const CARRY = 90;
+
 /**
  * Keeps sessions in a durable store and serves reads from copies in a fast one.
  *
@@ -53,24 +58,32 @@ export interface TieredStoreOptions {
  *
  * What that means for a reader:
  *
- * - In the process that wrote, a write is seen at once, always.
+ * - In the process that wrote, a write is seen at once, always, if the durable
+ *   tier is strong: nothing old is served there after a session's end.
  * - With a fast tier of its own in each process (`shared: false`, say a
  *   `MemoryStore`), another process may see the state before a write for at
  *   most `maxAge` seconds after it. The store is eventual. An update from such
- *   a state is a conflict, and the read after it is fresh.
+ *   a state is a conflict, and the read after it is fresh. For so long, the
+ *   visitor's cookie carries the data: `carry` is `maxAge`, rounded up, and that
+ *   of the durable tier if it is eventual, 90 if it does not say. Data that does
+ *   not fit into the cookie is waited for; keep `maxAge` below `storeTimeout`.
  * - With one fast tier for all (`shared: true`, say a `RedisStore`), every
  *   reader sees every acknowledged write: the store is as strong as its durable
- *   tier. A write whose copy cannot be removed is acknowledged when the copy is
- *   too old to be served, up to `maxAge` seconds later; keep that below
- *   `storeTimeout`.
+ *   tier. If that is eventual, `carry` is the sum as well. A write whose copy
+ *   cannot be removed is acknowledged when the copy is too old to be served, up
+ *   to `maxAge` seconds later; keep that below half of `storeTimeout`.
  *
- * A fast tier that fails or hangs fails nothing. It is not read for `maxAge`
- * seconds, so that what it held before is too old when it is read again, and
- * the durable tier serves alone. A fast tier that comes back with older content
- * than it had, from a snapshot or a lagging replica, and so quickly that a
- * process does not see it fail, can show that process old copies until their
- * `maxAge` is over: let a shared one forget everything when it restarts. To
- * `maxAge` add what the clocks of two machines differ.
+ * A fast tier that fails or hangs fails nothing. Whoever asks it then finds out
+ * within `timeout`, and it is left alone for `maxAge` seconds, at least for one:
+ * all calls in that time go to the durable tier at once. Then one call tries it
+ * again, and the others go past it until that one has an answer. What it held
+ * before is then too old to be served. Only what a write has to remove from a
+ * shared one is tried meanwhile, too, and that is waited for no longer than the
+ * copy may be served. A fast tier that comes back with older content than it
+ * had, from a snapshot or a lagging replica, and so quickly that a process does
+ * not see it fail, can show that process old copies until their `maxAge` is
+ * over: let a shared one forget everything when it restarts. To `maxAge` add
+ * what the clocks of two machines differ.
  *
  * The fast tier must be a strong store with room of its own, such as another
  * `prefix`. It never has to be durable. It holds the same data as the durable
@@ -96,6 +109,13 @@ export interface TieredStoreOptions {
 export class TieredStore implements SessionStore {
   /** That of the durable tier if the fast one is shared, else eventual. */
   readonly consistency: "strong" | "eventual";
+  /**
+   * Of an eventual one, for how many seconds after a write another reader may
+   * not have it yet.
+   */
+  declare readonly carry?: number;
+  /** Whether the durable tier may drop records before their end. */
+  readonly evicts: boolean;
 
   /** Moves the times of a record, if the durable tier can. */
   declare readonly touch?: NonNullable<SessionStore["touch"]>;
@@ -112,8 +132,13 @@ export class TieredStore implements SessionStore {
   readonly #timeout: number;
   readonly #shared: boolean;
   readonly #now: () => number;
-  /** Until then, the fast tier may hold what this process knows to be old. */
+  /**
+   * After a failure, the fast tier is left alone until then: it may hold what
+   * this process knows to be old. 0 if it works.
+   */
   #suspectUntil = 0;
+  /** Whether a call is on its way that finds out if it works again. */
+  #isTrying = false;
 
   /**
    * Makes a store of two.
@@ -145,6 +170,11 @@ export class TieredStore implements SessionStore {
     this.#fast = fast;
     this.#durable = durable;
     this.#maxAge = toMs("maxAge", maxAge);
+    if (this.consistency === "eventual") {
+      const isLate = durable.consistency === "eventual";
+      this.carry = Math.ceil(maxAge) + (isLate ? durable.carry ?? CARRY : 0);
+    }
+    this.evicts = durable.evicts ?? false;
     this.#timeout = toMs("timeout", timeout);
     this.#shared = shared;
     this.#now = now;
@@ -184,7 +214,7 @@ export class TieredStore implements SessionStore {
   async get(key: string): Promise<SessionRecord | null> {
     checkKey(key);
     const since = this.#now();
-    const found = await this.#look(key, since);
+    const found = await this.#ask(() => this.#fast.get(key));
     const copy = found && readCopy(found, since);
     if (copy) return copy;
     const mark = makeMark(since + this.#maxAge);
@@ -208,7 +238,7 @@ export class TieredStore implements SessionStore {
     checkKey(key);
     const next = { ...record };
     const since = this.#now();
-    const seen = await this.#look(key, since);
+    const seen = await this.#ask(() => this.#fast.get(key));
     const result = await this.#write(
       key,
       () => this.#durable.update(key, next, revision),
@@ -232,15 +262,6 @@ export class TieredStore implements SessionStore {
     await this.#settle(key, true);
   }
 
-  /** What the fast tier has, `undefined` if it cannot be trusted. */
-  async #look(
-    key: string,
-    now: number,
-  ): Promise<SessionRecord | null | undefined> {
-    if (now < this.#suspectUntil) return undefined;
-    return await this.#ask(() => this.#fast.get(key));
-  }
-
   /** Writes to the durable tier. */
   async #write<Result>(
     key: string,
@@ -261,34 +282,61 @@ export class TieredStore implements SessionStore {
     isWritten: boolean,
     replace?: () => Promise<UpdateResult>,
   ): Promise<void> {
-    const settled = await this.#ask(async () => {
-      if (await replace?.().catch(() => "conflict") === "ok") return true;
-      await this.#fast.delete(key);
-      return true;
-    });
-    if (settled || !isWritten || !this.#shared) return;
+    const remove = async () => {
+      const isReplaced = await replace?.().catch(() => "conflict") === "ok";
+      if (!isReplaced) await this.#fast.delete(key);
+    };
+    if (!this.#shared) {
+      // In its own tier, what it leaves is too old when it reads there again.
+      await this.#ask(remove);
+      return;
+    }
+    const removing = remove();
+    const asked = this.#ask(() => removing);
+    const { promise: settled, resolve } = Promise.withResolvers<void>();
+    removing.then(resolve, () => {});
+    if (!isWritten) {
+      await asked;
+      return;
+    }
     // One more, as timers may be early by a part of a ms.
-    await new Promise((resolve) => setTimeout(resolve, this.#maxAge + 1));
+    const timer = setTimeout(resolve, this.#maxAge + 1);
+    await settled;
+    clearTimeout(timer);
   }
 
-  /** Asks the fast tier; `undefined` if it gives no answer in time. */
+  /**
+   * Asks the fast tier; `undefined` if it cannot be trusted, or gives no answer
+   * in time.
+   */
   async #ask<Answer>(
     ask: () => Promise<Answer>,
   ): Promise<Answer | undefined> {
+    const isSuspect = this.#suspectUntil > 0;
+    if (isSuspect) {
+      if (this.#isTrying || this.#now() < this.#suspectUntil) return undefined;
+      this.#isTrying = true;
+    }
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error("Too late")), this.#timeout);
     });
     try {
-      return await Promise.race([ask(), late]);
+      const answer = await Promise.race([ask(), late]);
+      // Unless another call has failed meanwhile.
+      if (isSuspect && this.#now() >= this.#suspectUntil) {
+        this.#suspectUntil = 0;
+      }
+      return answer;
     } catch (error) {
       // A record that is too large for it is no fault of the tier.
       if (Object(error).code !== "oversize") {
-        this.#suspectUntil = this.#now() + this.#maxAge;
+        this.#suspectUntil = this.#now() + Math.max(this.#maxAge, REST);
       }
       return undefined;
     } finally {
       clearTimeout(timer);
+      if (isSuspect) this.#isTrying = false;
     }
   }
 }

@@ -105,7 +105,7 @@ describe("revocations", () => {
     const revocations = new MemoryStore({ maxRecords: 1_000 });
     assert.throws(
       () => createSessions({ ...options, revocations }),
-      /^TypeError: Option revocations needs a store that never drops a record/,
+      /^TypeError: Option revocations needs a strong store that drops no record/,
     );
   });
 });

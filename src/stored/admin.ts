@@ -20,7 +20,7 @@ export async function list(
   settings: Settings,
   userId: string,
 ): Promise<SessionInfo[]> {
-  const entries = await entriesOf(settings, userId);
+  const entries = await Array.fromAsync(entriesOf(settings, userId));
   const infos = entries.map(
     async ({ id, label, createdAt, lastSeenAt, expiresAt }) => ({
       id,
@@ -40,9 +40,8 @@ export async function revoke(
   id: string,
 ): Promise<boolean> {
   checkRevocable(settings);
-  const entries = await entriesOf(settings, userId);
-  const found = entries.filter((each) => each.id === id);
-  return await endEach(settings, found, await keyOfUser(settings, userId)) > 0;
+  const user = await keyOfUser(settings, userId);
+  return await endEach(settings, userId, (each) => each.id === id, user) > 0;
 }
 
 /**
@@ -58,9 +57,8 @@ export async function revokeAll(
   key: string | undefined,
 ): Promise<number> {
   checkRevocable(settings);
-  const entries = await entriesOf(settings, userId);
-  const others = entries.filter((each) => each.id !== id && each.key !== key);
-  return await endEach(settings, others);
+  const isOther = (each: SessionListing) => each.id !== id && each.key !== key;
+  return await endEach(settings, userId, isOther);
 }
 
 /** How many sessions there are, of a user or in all. */
@@ -90,43 +88,55 @@ export async function deleteExpired(settings: Settings): Promise<number> {
   );
 }
 
-/** A user's sessions; however many there are, each page has its time. */
-async function entriesOf(
+/** A user's sessions, as they come; each step has its time. */
+async function* entriesOf(
   settings: Settings,
   userId: string,
-): Promise<SessionListing[]> {
+): AsyncGenerator<SessionListing, void> {
   const user = await keyOfUser(settings, userId);
   const store = storeOf(visitOf(settings));
   const list = store.listByUser?.(user)[Symbol.asyncIterator]();
   if (!list) throw new SessionError("unsupported", "Store has no listByUser");
-  const entries = new Map<string, SessionListing>();
-  for (let steps = 0; steps < MOST_STEPS; steps++) {
-    const ask = () => list.next();
-    const step = await call(visitOf(settings), {
-      op: "listByUser",
-      ask,
-      left: ONE_PAGE,
-    });
-    if (step.done) return [...entries.values()];
-    entries.set(step.value.key, step.value);
+  const seen = new Set<string>();
+  try {
+    for (let steps = 0; steps < MOST_STEPS; steps++) {
+      const ask = () => list.next();
+      const step = await call(visitOf(settings), {
+        op: "listByUser",
+        ask,
+        left: ONE_PAGE,
+      });
+      if (step.done) return;
+      if (seen.has(step.value.key)) continue;
+      seen.add(step.value.key);
+      yield step.value;
+    }
+    throw new SessionError("store-failed", "Store has a list without an end");
+  } finally {
+    // A list may have to tidy up.
+    const ask = async () => await list.return?.();
+    await call(visitOf(settings), { op: "listByUser", ask }).catch(() => {});
   }
-  throw new SessionError("store-failed", "Store has a list without an end");
 }
 
 /**
- * Ends each of these sessions. It takes as long as it takes; what it has ended
- * stays ended if the store fails on the way.
+ * Ends some of a user's sessions as the list goes, so that a store that allows
+ * few calls at a time has fewer left with each try. It takes as long as it
+ * takes; what it has ended stays ended if the store fails on the way.
  *
  * @param user Theirs, where the ends have to be known at once.
  */
 async function endEach(
   settings: Settings,
-  entries: readonly SessionListing[],
+  userId: string,
+  isMeant: (entry: SessionListing) => boolean,
   user?: string,
 ): Promise<number> {
   let ended = 0;
   try {
-    for (const { key, id, ...times } of entries) {
+    for await (const entry of entriesOf(settings, userId)) {
+      if (!isMeant(entry)) continue;
+      const { key, id, ...times } = entry;
       const visit = visitOf(settings);
       if (user) {
         const record = { ...times, id, revision: 0, value: "", user };
@@ -136,10 +146,12 @@ async function endEach(
       ended++;
     }
   } catch (error) {
-    const done = `Ended ${ended} of ${entries.length} sessions`;
-    throw new SessionError("store-failed", `${done}: call it again to go on`, {
-      cause: error,
-    });
+    if (!ended) throw error;
+    throw new SessionError(
+      "store-failed",
+      `Ended ${ended} sessions: call it again to go on`,
+      { cause: error },
+    );
   }
   return ended;
 }

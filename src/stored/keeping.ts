@@ -1,4 +1,5 @@
 import { fit } from "../asked/fitting.ts";
+import { writeCookie } from "../cookie.ts";
 import type { SessionError } from "../errors.ts";
 import { revokingOf } from "../revoking.ts";
 import { turnAfter } from "../overtaken.ts";
@@ -144,14 +145,14 @@ async function end(state: State): Promise<void> {
 /**
  * Ends a session for its response. If it cannot be ended, the handler knows it
  * from `save()`, or its caller learns it; the cookie is cleared all the same.
- *
- * @param setCookie What clears it.
  */
-export async function endFor(state: State, setCookie: string): Promise<void> {
+export async function endFor(state: State): Promise<void> {
   try {
     await end(state);
   } catch (error) {
-    if (!state.isEndFailed) throw Object.assign(error as Error, { setCookie });
+    if (state.isEndFailed) return;
+    const setCookie = writeCookie(state.visit.form, "", 0);
+    throw Object.assign(error as Error, { setCookie });
   }
 }
 

@@ -93,6 +93,7 @@ export async function admit(
       // Who has the newest one has seen it; nothing was written of that.
       ? age >= GRACE + 2 * SKEW
       : isSettled(settings, generation));
+  state.isDue = state.isFirstUse || state.isRenewable || state.isOffered;
   state.generation = Math.max(number, generation.newest);
   state.since = generation.since;
   state.owner = values[OWNER] as string | undefined;

@@ -150,6 +150,7 @@ async function insertAs(
 ): Promise<boolean> {
   delete values[GENERATION];
   delete values[WRITES];
+  abandonLater(state);
   const { held, isEarlier } = await insert(state, batches, values);
   begin(state, held);
   if (isEarlier) return false;
@@ -157,14 +158,21 @@ async function insertAs(
   return true;
 }
 
-/** Begins with a record that this request has made. */
-function begin(state: State, held: Held): void {
-  const { visit } = state;
-  Object.assign(state, { held, generation: 0, since: 0, isSuperseded: false });
-  state.isCookieDue = true;
+/** What is to be done with a new record if no cookie goes out for it. */
+function abandonLater(state: State): void {
+  const before = state.held;
   state.abandon = async () => {
+    while (state.saving) await state.saving;
+    const { visit, held } = state;
+    if (!held || held === before) return;
     await remove({ ...visit, waited: 0 }, held.key).catch(() => {});
   };
+}
+
+/** Begins with a record that this request has made. */
+function begin(state: State, held: Held): void {
+  Object.assign(state, { held, generation: 0, since: 0, isSuperseded: false });
+  state.isCookieDue = true;
   tell(state, "created");
 }
 
@@ -203,6 +211,7 @@ async function move(
   const { key, record } = state.held as Held;
   delete values[GENERATION];
   delete values[WRITES];
+  abandonLater(state);
   const { held } = await insert(state, batches, values);
   const user = userOf(batches);
   try {

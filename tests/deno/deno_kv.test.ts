@@ -15,13 +15,20 @@ describeStore("DenoKvStore in memory", async () => {
   const clock = createClock();
   const kv = await Deno.openKv(":memory:");
   const make = () => new DenoKvStore(kv, { now: clock.now });
+  let isOpen = true;
+  const shut = () => {
+    if (isOpen) kv.close();
+    isOpen = false;
+    return Promise.resolve();
+  };
   return {
     store: make(),
     reopen: () => Promise.resolve(make()),
-    close: () => Promise.resolve(kv.close()),
+    breakBackEnd: shut,
+    close: shut,
     ...clock,
   };
-});
+}, { with: ["failure"], without: ["full"] });
 
 describeStore("DenoKvStore in a file, opened more than once", async () => {
   const clock = createClock();
@@ -35,13 +42,17 @@ describeStore("DenoKvStore in a file, opened more than once", async () => {
   return {
     store: await reopen(),
     reopen,
+    breakBackEnd: () => {
+      for (const kv of opened.splice(0)) kv.close();
+      return Promise.resolve();
+    },
     close: async () => {
       for (const kv of opened) kv.close();
       await Deno.remove(folder, { recursive: true });
     },
     ...clock,
   };
-});
+}, { with: ["failure"], without: ["full"] });
 
 describe("DenoKvStore: size", () => {
   for (
@@ -230,13 +241,41 @@ describe("DenoKvStore: between a read and its write", () => {
     assert.equal(await store.count(ALICE), 0);
   });
 
+  it("a touch moves each time forward by itself, and never back", async () => {
+    using kv = await Deno.openKv(":memory:");
+    const store = new DenoKvStore(kv);
+    const { lastSeenAt, expiresAt } = recordOf(1);
+    await store.create(KEY, recordOf(1, { user: ALICE }));
+    const moves: [number, number, number, number][] = [
+      [-1, -1, 0, 0],
+      [5, -1, 5, 0],
+      [1, 7, 5, 7],
+      [9, 9, 9, 9],
+    ];
+    for (const [seen, end, nowSeen, nowEnd] of moves) {
+      const times = [lastSeenAt + seen, expiresAt + end] as const;
+      assert.equal(await store.touch(KEY, ...times), true);
+      const expected = {
+        lastSeenAt: lastSeenAt + nowSeen,
+        expiresAt: expiresAt + nowEnd,
+      };
+      assert.deepEqual(
+        await store.get(KEY),
+        recordOf(1, { user: ALICE, ...expected }),
+      );
+      const [listed] = await Array.fromAsync(store.listByUser(ALICE));
+      assert.equal(listed?.lastSeenAt, expected.lastSeenAt);
+      assert.equal(listed?.expiresAt, expected.expiresAt);
+    }
+  });
+
   it("an update is what a touch leaves as it is", async () => {
     using kv = await Deno.openKv(":memory:");
     const store = new DenoKvStore(kv);
     await store.create(KEY, recordOf(1));
     const { watched, interrupt } = watch(kv);
     interrupt(() => store.update(KEY, recordOf(2), 1));
-    const times = { lastSeenAt: 5, expiresAt: 8_000_000_000_000 };
+    const times = { lastSeenAt: 1_000_005, expiresAt: 9_000_000_000_005 };
     const { lastSeenAt, expiresAt } = times;
     const second = new DenoKvStore(watched);
     assert.equal(await second.touch(KEY, lastSeenAt, expiresAt), true);
@@ -264,6 +303,79 @@ describe("DenoKvStore: between a read and its write", () => {
     const second = new DenoKvStore(watched, { now: clock.now });
     assert.equal(await second.deleteExpired(clock.now()), 0);
     assert.deepEqual(await store.get(KEY), recordOf(1));
+  });
+});
+
+describe("DenoKvStore: while a list is read", () => {
+  const USED = 230;
+
+  /** Lists ALICE's records, of which something happens after the first 100. */
+  async function list(
+    change: (store: DenoKvStore, keys: string[]) => Promise<unknown>,
+    each: (store: DenoKvStore, key: string) => Promise<unknown> = () =>
+      Promise.resolve(),
+  ) {
+    const kv = await Deno.openKv(":memory:");
+    const store = new DenoKvStore(kv);
+    const keys = Array.from({ length: USED }, (_, number) => keyOf(number));
+    for (const key of keys) {
+      await store.create(key, recordOf(1, { user: ALICE }));
+    }
+    const seen: string[] = [];
+    for await (const { key } of store.listByUser(ALICE)) {
+      if (seen.push(key) === 100) await change(store, keys);
+      await each(store, key);
+    }
+    const entries = await Array.fromAsync(
+      kv.list({ prefix: ["session", "user"] }),
+    );
+    const left = await store.count(ALICE);
+    kv.close();
+    return { seen, keys, left, entries: entries.length };
+  }
+
+  it("each record is in it once that gets new revisions and times", async () => {
+    const { seen, keys, left } = await list(async (store, keys) => {
+      for (const key of keys) {
+        await store.update(key, recordOf(2, { user: ALICE }), 1);
+        await store.touch(key, 2_000_000, 9_000_000_000_001);
+      }
+    });
+    assert.deepEqual(seen, keys);
+    assert.equal(left, USED);
+  });
+
+  it("all that are renewed meanwhile can be ended as it goes", async () => {
+    const { seen, left, entries } = await list(async (store, keys) => {
+      for (const key of keys.slice(100)) {
+        assert.equal(
+          await store.update(key, recordOf(2, { user: ALICE }), 1),
+          "ok",
+        );
+      }
+    }, (store, key) => store.delete(key));
+    assert.equal(seen.length, USED);
+    assert.deepEqual({ left, entries }, { left: 0, entries: 0 });
+  });
+
+  it("those that stay are in it while others pass on, end and come", async () => {
+    const { seen, keys } = await list(async (store, keys) => {
+      for (const key of keys.slice(0, 10)) await store.delete(key);
+      for (const key of keys.slice(110, 120)) await store.delete(key);
+      for (const key of keys.slice(220)) {
+        await store.update(key, recordOf(2, { user: BOB }), 1);
+      }
+      for (let number = 0; number < 10; number++) {
+        await store.create(
+          `${number}`.padEnd(43, "x"),
+          recordOf(1, { user: ALICE }),
+        );
+      }
+    });
+    assert.equal(new Set(seen).size, seen.length);
+    for (const key of [...keys.slice(0, 110), ...keys.slice(120, 220)]) {
+      assert.ok(seen.includes(key), key);
+    }
   });
 });
 
@@ -383,6 +495,10 @@ function recordOf(
     expiresAt: 9_000_000_000_000,
     ...own,
   };
+}
+
+function keyOf(number: number): string {
+  return `${number}`.padStart(43, "0");
 }
 
 /** How many bytes the values of a record take as JSON. */

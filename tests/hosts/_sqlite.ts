@@ -1,4 +1,4 @@
-import type { SqliteDatabase } from "../../stores/sqlite.ts";
+import { type SqliteDatabase, SqliteStore } from "../../stores/sqlite.ts";
 
 /** A database and a way to close it. */
 export interface OpenDatabase extends SqliteDatabase {
@@ -27,8 +27,8 @@ export async function openSqlite(
     ? await openBun(path, bigints)
     : await openNode(path, { readBigInts: bigints });
   database.exec(`PRAGMA busy_timeout = ${busyTimeout}`);
-  database.exec("PRAGMA journal_mode = WAL");
   database.exec("PRAGMA synchronous = FULL");
+  await SqliteStore.useWal(database);
   return database;
 }
 

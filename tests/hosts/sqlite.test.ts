@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { join } from "node:path";
+import process from "node:process";
+import { createInterface } from "node:readline";
 import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
 import { SessionError } from "../../src/errors.ts";
 import type { SessionRecord } from "../../src/store.ts";
 import {
@@ -15,6 +19,7 @@ import { openNode, openSqlite } from "./_sqlite.ts";
 
 const KEY = "k".repeat(43);
 const USER = "u".repeat(43);
+const WORKER = fileURLToPath(new URL("./_sqlite_worker.ts", import.meta.url));
 
 describeStore("SqliteStore in memory, with node:sqlite", async () => {
   const clock = createClock();
@@ -22,21 +27,28 @@ describeStore("SqliteStore in memory, with node:sqlite", async () => {
   const open = () => new SqliteStore(database, { now: clock.now });
   const store = open();
   await store.createSchema();
+  let isOpen = true;
+  const shut = () => {
+    if (isOpen) database.close();
+    isOpen = false;
+    return Promise.resolve();
+  };
   return {
     ...clock,
     store,
     reopen: () => Promise.resolve(open()),
-    close: () => Promise.resolve(database.close()),
+    breakBackEnd: shut,
+    close: shut,
   };
-});
+}, { with: ["failure"], without: ["full"] });
 
 describeStore("SqliteStore in a file, with the runtime's driver", async () => {
   const clock = createClock();
   const folder = await temporaryFolder();
-  const databases: { close(): void }[] = [];
+  const closing: (() => void)[] = [];
   const open = async () => {
     const database = await openSqlite(join(folder.path, "sessions.db"));
-    databases.push(database);
+    closing.push(once(() => database.close()));
     return new SqliteStore(database, { now: clock.now, table: "Their_1" });
   };
   const store = await open();
@@ -45,12 +57,13 @@ describeStore("SqliteStore in a file, with the runtime's driver", async () => {
     ...clock,
     store,
     reopen: open,
+    breakBackEnd: () => closing[0]?.(),
     async close() {
-      for (const database of databases) database.close();
+      for (const close of closing) close();
       await folder.remove();
     },
   };
-});
+}, { with: ["failure"], without: ["full"] });
 
 describe("SqliteStore", () => {
   it("refuses what is neither of the two databases and names both", async () => {
@@ -118,12 +131,154 @@ describe("SqliteStore", () => {
   it("schema() makes the same as createSchema()", async () => {
     const database = await openSqlite(":memory:");
     const store = new SqliteStore(database, { table: "select" });
-    await assert.rejects(store.get(KEY), /no such table/);
+    await assert.rejects(store.get(KEY), {
+      name: "SessionError",
+      code: "store-failed",
+      message: "Table select is missing: createSchema() makes it",
+    });
     database.exec(SqliteStore.schema("select"));
     assert.equal(await store.create(KEY, recordAt()), true);
     assert.deepEqual(await store.get(KEY), recordAt());
     database.close();
   });
+
+  it("each method names a table that is missing", async () => {
+    const database = await openSqlite(":memory:");
+    const store = new SqliteStore(database);
+    await store.createSchema();
+    for (const isThere of [true, false]) {
+      const calls = await Promise.allSettled([
+        store.get(KEY),
+        store.create(KEY, recordAt()),
+        store.update(KEY, recordAt(), 1),
+        store.delete(KEY),
+        store.touch(KEY, 1, 1),
+        store.listByUser(USER).next(),
+        store.count(),
+        store.deleteExpired(1),
+      ]);
+      for (const call of calls) {
+        if (isThere) assert.equal(call.status, "fulfilled");
+        else {
+          assert.ok(call.status === "rejected");
+          assert.match(
+            `${call.reason}`,
+            /SessionError: Table sessions is miss/,
+          );
+        }
+      }
+      // The statements that are compiled already find it gone.
+      database.exec("DROP TABLE IF EXISTS sessions");
+    }
+    database.close();
+  });
+
+  it("createSchema() refuses a table that is another's, and leaves it", async () => {
+    const columns = "revision, value, id, user_key, label, created_at, " +
+      "last_seen_at, expires_at";
+    const others = [
+      'CREATE TABLE "sessions" ("sessionToken" text primary key, expires int)',
+      'CREATE TABLE "sessions" (key primary key, value, user_key, expires_at)',
+      `CREATE TABLE "sessions" (key, ${columns})`,
+      'CREATE VIEW "sessions" AS SELECT 1 AS one',
+      "CREATE TABLE other (one); CREATE INDEX sessions ON other (one)",
+      "CREATE TABLE other (one); " +
+      "CREATE INDEX sessions_user_key ON other (one)",
+      "CREATE TABLE sessions_expires_at (one)",
+    ];
+    for (const statements of others) {
+      const database = await openSqlite(":memory:");
+      database.exec(statements);
+      const store = new SqliteStore(database);
+      await assert.rejects(store.createSchema(), {
+        name: "SessionError",
+        code: "store-failed",
+        message: "Table sessions or its index is taken: choose another table",
+      });
+      database.close();
+    }
+  });
+
+  it("instants may have fractions, and must be numbers", async () => {
+    const database = await openSqlite(":memory:");
+    const store = new SqliteStore(database, { now: () => 5.75 });
+    await store.createSchema();
+    const record = recordAt({ user: USER, expiresAt: 6.5 });
+    assert.equal(await store.create(KEY, record), true);
+    assert.equal((await store.get(KEY))?.expiresAt, 6);
+    assert.equal(await store.touch(KEY, 5.5, 7.5), true);
+    const [entry] = await Array.fromAsync(store.listByUser(USER));
+    assert.equal(entry?.lastSeenAt, 5);
+    assert.equal(entry.expiresAt, 7);
+    assert.equal(await store.deleteExpired(6.99), 0);
+    assert.equal(await store.deleteExpired(7.01), 1);
+    const odd = new SqliteStore(database, { now: () => NaN });
+    const named = /^TypeError: Option now /;
+    await assert.rejects(odd.get(KEY), named);
+    await assert.rejects(odd.create(KEY, record), named);
+    await assert.rejects(store.touch(KEY, NaN, 1), named);
+    await assert.rejects(store.deleteExpired(NaN), named);
+    database.close();
+  });
+
+  it("rows that cannot be read are refused", async () => {
+    const database = await openSqlite(":memory:");
+    const store = new SqliteStore(database);
+    await store.createSchema();
+    await store.create(KEY, recordAt({ user: USER }));
+    database.exec("UPDATE sessions SET label = x'00'");
+    const expected = { name: "SessionError", code: "store-failed" };
+    await assert.rejects(store.get(KEY), expected);
+    await assert.rejects(store.listByUser(USER).next(), expected);
+    database.exec("UPDATE sessions SET label = '', created_at = 'soon'");
+    await assert.rejects(store.get(KEY), expected);
+    await assert.rejects(store.listByUser(USER).next(), expected);
+    database.close();
+  });
+
+  it("listByUser() removes what has expired, and lets others have their turn", async () => {
+    const database = await openSqlite(":memory:");
+    const { changes, store } = watch(database);
+    await store.createSchema();
+    for (let number = 0; number < 350; number++) {
+      const expiresAt = number % 2 ? 4e12 : 1;
+      await store.create(keyOf(number), recordAt({ user: USER, expiresAt }));
+    }
+    await store.create(KEY, recordAt({ expiresAt: 1 }));
+    changes.length = 0;
+    let turns = 0;
+    const keys: string[] = [];
+    await withPauses(() => turns++, async () => {
+      for await (const { key } of store.listByUser(USER)) keys.push(key);
+    });
+    assert.equal(keys.length, 175);
+    assert.equal(new Set(keys).size, 175);
+    // Once for each page.
+    assert.equal(changes.length, 4);
+    assert.equal(changes.reduce((sum, count) => sum + count), 175);
+    assert.equal(turns, 3);
+    changes.length = 0;
+    assert.equal((await Array.fromAsync(store.listByUser(USER))).length, 175);
+    assert.deepEqual(changes, []);
+    // What is nobody's, or another's, was no work for this list.
+    assert.equal(await store.deleteExpired(1), 1);
+    database.close();
+  });
+
+  it("listByUser() stands it where nothing can be written", () =>
+    withFolder(async (folder) => {
+      const path = join(folder, "sessions.db");
+      const database = await openSqlite(path);
+      const store = new SqliteStore(database);
+      await store.createSchema();
+      await store.create(KEY, recordAt({ user: USER }));
+      await store.create(keyOf(1), recordAt({ user: USER, expiresAt: 1 }));
+      database.exec("PRAGMA query_only = 1");
+      const listed = await Array.fromAsync(store.listByUser(USER));
+      assert.deepEqual(listed.map(({ key }) => key), [KEY]);
+      await assert.rejects(store.delete(KEY));
+      database.close();
+    }));
 
   it("keeps tables apart", async () => {
     const database = await openSqlite(":memory:");
@@ -252,6 +407,80 @@ describe("SqliteStore", () => {
     database.close();
   });
 });
+
+describe("SqliteStore in processes of their own", () => {
+  const together = async (job: string, times: number) => {
+    await withFolder(async (folder) => {
+      const path = join(folder, "sessions.db");
+      const workers = Array.from({ length: times }, () => run(job, path));
+      const goes = await Promise.all(workers);
+      const said = await Promise.all(goes.map((go) => go()));
+      assert.deepEqual(said, Array<string>(times).fill("done"));
+    });
+  };
+
+  it("six begin with an empty file at once", async () => {
+    for (let round = 0; round < 4; round++) await together("start", 6);
+  });
+
+  it("six begin with an empty file at once, without WAL", () =>
+    together("startWithJournal", 6));
+
+  it("delete() and deleteExpired() work where there is no room", {
+    skip: process.platform === "win32" ? "needs a shell" : false,
+  }, () =>
+    withFolder(async (folder) => {
+      const go = await run("fill", join(folder, "sessions.db"), 2_000);
+      assert.equal(await go(), "done");
+    }));
+});
+
+/**
+ * Starts a process; what comes lets it begin, and resolves to what it says.
+ *
+ * @param blocks So many times 512 bytes fit into each of its files.
+ */
+async function run(
+  job: string,
+  path: string,
+  blocks?: number,
+): Promise<() => Promise<string>> {
+  const before = "Deno" in globalThis ? ["run", "-A", "--no-check"] : [];
+  const command = [process.execPath, ...before, WORKER, job, path];
+  if (blocks !== undefined) {
+    // The signal that would end it is ignored, so that the write fails.
+    const limit = `trap "" XFSZ; ulimit -S -f ${blocks}; exec "$@"`;
+    command.unshift("sh", "-c", limit, "sh");
+  }
+  const [program = "", ...rest] = command;
+  const child = spawn(program, rest, { stdio: ["pipe", "pipe", "inherit"] });
+  const lines: string[] = [];
+  const ready = Promise.withResolvers<void>();
+  createInterface(child.stdout).on("line", (line) => {
+    if (line === "ready") ready.resolve();
+    else lines.push(line);
+  });
+  const ended = new Promise<void>((resolve) => {
+    child.on("close", () => {
+      ready.resolve();
+      resolve();
+    });
+  });
+  await ready.promise;
+  return async () => {
+    child.stdin.write("go\n");
+    await ended;
+    return lines.join("\n");
+  };
+}
+
+function once(close: () => void): () => void {
+  let isClosed = false;
+  return () => {
+    if (!isClosed) close();
+    isClosed = true;
+  };
+}
 
 function keyOf(number: number): string {
   return `${number}`.padEnd(43, "_");

@@ -5,10 +5,11 @@ import { root } from "./process.ts";
 
 /** In bytes, minified and gzipped; see decision 011. */
 export const LIMITS = {
-  program: 8500,
+  program: 8600,
   asked: 1024,
-  engine: 7424,
-  store: 2560,
+  engine: 8704,
+  store: 3072,
+  redis: 3840,
 } as const;
 
 /** What is loaded when an option asks for it. */

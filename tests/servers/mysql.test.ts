@@ -2,13 +2,18 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { createPool as createCallbackPool } from "mysql2";
-import { createConnection, createPool, type Pool } from "mysql2/promise";
+import {
+  createConnection,
+  createPool,
+  type Pool,
+  type PoolOptions,
+} from "mysql2/promise";
 import { type MysqlClient, MysqlStore } from "../../stores/mysql.ts";
 import { createClock, describeStore } from "../../testing.ts";
 import { found, type Mariadb, startMariadb } from "./mariadb.ts";
 import { describeSqlServer } from "./sql_cases.ts";
 import { openPool, recordingMysql } from "./sql_clients.ts";
-import { fill, newTable } from "./sql_harness.ts";
+import { fill, newTable, openTable } from "./sql_harness.ts";
 import { DAY, keyOf, recordWith } from "./sql_records.ts";
 
 describe("MysqlStore", { skip: found.skip }, () => {
@@ -21,8 +26,9 @@ describe("MysqlStore", { skip: found.skip }, () => {
   describeSqlServer("mysql2", () => mariadb);
 
   // Counts the rows that a statement has changed, not those that it has found;
-  // gives all numbers as text; has another collation than the tables.
-  describeStore("the store contract, with other flags", async () => {
+  // gives all numbers as text, rows as lists; has another collation than the
+  // tables, and another way to read names, texts and logic.
+  describeStore("the store contract, with other settings", async () => {
     const clock = createClock();
     const options = { table: newTable(), now: clock.now };
     const pool = createPool({
@@ -31,18 +37,141 @@ describe("MysqlStore", { skip: found.skip }, () => {
       charset: "utf8mb4_general_ci",
       supportBigNumbers: true,
       bigNumberStrings: true,
+      rowsAsArray: true,
+      namedPlaceholders: true,
+      dateStrings: true,
+      decimalNumbers: true,
     });
+    const modes = "ORACLE,NO_BACKSLASH_ESCAPES,STRICT_ALL_TABLES";
+    set(pool, `sql_mode = '${modes}', sql_safe_updates = 1`);
+    let ended: Promise<void> | undefined;
+    const end = () => ended ??= pool.end();
     const store = new MysqlStore(pool, options);
     await store.createSchema();
     return {
       ...clock,
       store,
       reopen: () => Promise.resolve(new MysqlStore(pool, options)),
+      breakBackEnd: end,
       async close() {
-        await pool.query(`DROP TABLE ${options.table}`);
-        await pool.end();
+        const connection = await createConnection(mariadb.url);
+        await connection.query(`DROP TABLE ${options.table}`);
+        await connection.end();
+        await end();
       },
     };
+  }, { with: ["failure"], without: ["full"] });
+
+  describe("settings that cannot work are refused by name", () => {
+    const probes: [string, PoolOptions, string, RegExp][] = [
+      ["nestTables", { nestTables: true }, "", /nestTables/],
+      ["latin1", { charset: "latin1" }, "", /charset than utf8mb4/],
+      ["utf8mb3", { charset: "utf8" }, "", /charset than utf8mb4/],
+      ["names", {}, "NAMES latin1", /charset than utf8mb4/],
+      ["results", {}, "character_set_results = latin1", /charset than utf8mb4/],
+      ["sent", {}, "character_set_client = latin1", /charset than utf8mb4/],
+      ["kept", {}, "character_set_connection = latin1", /charset than utf8mb4/],
+      ["typeCast", { typeCast: (field) => field.string() }, "", /typeCast/],
+      ["autocommit", {}, "autocommit = 0", /autocommit=0/],
+      ["strict", {}, "sql_mode = ''", /sql_mode without STRICT_TRANS_TABLES/],
+      [
+        "empty strings",
+        {},
+        "sql_mode = 'EMPTY_STRING_IS_NULL,STRICT_TRANS_TABLES'",
+        /EMPTY_STRING_IS_NULL/,
+      ],
+      [
+        "isolation",
+        {},
+        "SESSION TRANSACTION ISOLATION LEVEL READ UNCOMMITTED",
+        /READ-UNCOMMITTED/,
+      ],
+    ];
+    for (const [name, options, setting, expected] of probes) {
+      it(name, async () => {
+        const { pool, table } = await openTable("mysql2", mariadb);
+        await using _ = pool;
+        const strange = createPool({ uri: mariadb.url, ...options });
+        if (setting) set(strange, setting);
+        const store = new MysqlStore(strange, { table });
+        const calls = [
+          () => store.createSchema(),
+          () => store.create(keyOf(1), recordWith()),
+          () => store.get(keyOf(1)),
+          () => store.update(keyOf(1), recordWith(), 1),
+          () => store.delete(keyOf(1)),
+          () => store.touch(keyOf(1), 1, 1),
+          () => store.listByUser("u".repeat(43)).next(),
+          () => store.count(),
+          () => store.deleteExpired(1),
+        ];
+        for (const call of calls) {
+          await assert.rejects(call, {
+            name: "SessionError",
+            code: "store-failed",
+            message: expected,
+          });
+        }
+        await strange.end();
+        assert.deepEqual(await pool.query(`SELECT id FROM ${table}`), []);
+      });
+    }
+
+    it("asks once, with the first call, and again after a failure", async () => {
+      const { pool, table } = await openTable("mysql2", mariadb);
+      await using _ = pool;
+      const plain = createPool(mariadb.url);
+      const { client, statements } = recordingMysql(plain);
+      const store = new MysqlStore(client, { table });
+      const asked = () =>
+        statements.splice(0).filter(({ text }) => text.includes("autocommit"))
+          .length;
+      await store.get(keyOf(1));
+      assert.equal(asked(), 1);
+      await store.get(keyOf(1));
+      await store.create(keyOf(1), recordWith());
+      assert.equal(asked(), 0);
+      let isDown = true;
+      const failing = new MysqlStore({
+        execute: (text, parameters) =>
+          isDown
+            ? Promise.reject(new Error("Down"))
+            : client.execute(text, parameters),
+      }, { table });
+      await assert.rejects(failing.get(keyOf(1)), /Down/);
+      isDown = false;
+      assert.ok(await failing.get(keyOf(1)));
+      assert.equal(asked(), 1);
+      await plain.end();
+    });
+
+    it("rows with texts in a form of the client's own are refused", async () => {
+      const { pool, table, store } = await openTable("mysql2", mariadb);
+      await using _ = pool;
+      await store.create(keyOf(1), recordWith({ user: "u".repeat(43) }));
+      const strange = createPool({
+        uri: mariadb.url,
+        typeCast: (field, next) =>
+          field.type === "BLOB" ? field.buffer() : next(),
+      });
+      const odd = new MysqlStore(strange, { table });
+      const expected = { name: "SessionError", code: "store-failed" };
+      await assert.rejects(odd.get(keyOf(1)), expected);
+      await assert.rejects(odd.listByUser("u".repeat(43)).next(), expected);
+      await strange.end();
+    });
+  });
+
+  it("what does not fit into a column is an error, not cut", async () => {
+    const pool = createPool(mariadb.url);
+    const table = newTable();
+    await pool.query(MysqlStore.schema(table).replaceAll("LONGTEXT", "TEXT"));
+    const store = new MysqlStore(pool, { table });
+    const long = "x".repeat(65_536);
+    await assert.rejects(store.create(keyOf(1), recordWith({ value: long })));
+    await assert.rejects(store.create(keyOf(1), recordWith({ label: long })));
+    assert.equal(await store.get(keyOf(1)), null);
+    await pool.end();
   });
 
   it("touch() finds a record whose times stay as they are", async () => {
@@ -228,6 +357,13 @@ describe("MysqlStore without a server", () => {
     assert.match(MysqlStore.schema(), /`sessions`/);
   });
 });
+
+/** Sets something on each connection before its first statement. */
+function set(pool: Pool, setting: string): void {
+  pool.on("connection", (connection) => {
+    connection.query(`SET ${setting}`);
+  });
+}
 
 /** Resolves when a transaction waits for another. */
 async function waiting(pool: Pool): Promise<void> {

@@ -10,7 +10,7 @@ import {
   type SqlServer,
 } from "./sql_harness.ts";
 import { describeProcesses } from "./sql_processes.ts";
-import { keyOf, recordWith } from "./sql_records.ts";
+import { DAY, keyOf, recordWith } from "./sql_records.ts";
 
 /** Registers the store contract and what is about servers, for a client. */
 export function describeSqlServer(
@@ -23,22 +23,24 @@ export function describeSqlServer(
     const { url } = server();
     const pool = openPool(client, url, 5);
     const pools = [pool];
+    const open = () => {
+      const another = openPool(client, url, 5);
+      pools.push(another);
+      return another;
+    };
     const store = pool.store({ table, now: clock.now });
     await store.createSchema();
     return {
       ...clock,
       store,
-      reopen() {
-        const second = openPool(client, url, 5);
-        pools.push(second);
-        return Promise.resolve(second.store({ table, now: clock.now }));
-      },
+      reopen: () => Promise.resolve(open().store({ table, now: clock.now })),
+      breakBackEnd: () => pool.close(),
       async close() {
-        await pool.query(`DROP TABLE ${table}`);
+        await open().query(`DROP TABLE ${table}`);
         await Promise.all(pools.map((pool) => pool.close()));
       },
     };
-  });
+  }, { with: ["failure"], without: ["full"] });
 
   describe(`a server, with ${client}`, () => {
     it("createSchema() may be called by several processes at once", async () => {
@@ -204,13 +206,144 @@ export function describeSqlServer(
       assert.equal(await store.count(user), 0);
     });
 
-    it("a table that is missing is a failure", async () => {
+    it("a table that is missing is named, and the call that makes it", async () => {
       await using pools = openMany(client, server(), 1);
-      const store = pools.first.store({ table: newTable() });
-      await assert.rejects(store.get(keyOf(1)));
-      await assert.rejects(store.create(keyOf(1), recordWith()));
-      await assert.rejects(store.update(keyOf(1), recordWith(), 1));
-      await assert.rejects(store.count());
+      const table = newTable();
+      const store = pools.first.store({ table });
+      const calls = [
+        store.get(keyOf(1)),
+        store.create(keyOf(1), recordWith()),
+        store.update(keyOf(1), recordWith(), 1),
+        store.delete(keyOf(1)),
+        store.touch(keyOf(1), 1, 1),
+        store.count(),
+        store.deleteExpired(1),
+        store.listByUser("u".repeat(43)).next(),
+      ];
+      for (const call of await Promise.allSettled(calls)) {
+        assert.ok(call.status === "rejected");
+        const { name, code, message, cause } = call.reason;
+        assert.equal(name, "SessionError");
+        assert.equal(code, "store-failed");
+        const said = `Table ${table} is missing: createSchema() makes it`;
+        assert.equal(message, said);
+        assert.ok(cause instanceof Error);
+      }
+      await store.createSchema();
+      assert.equal(await store.get(keyOf(1)), null);
+    });
+
+    it("createSchema() refuses a table that is another's, and leaves it", async () => {
+      await using pools = openMany(client, server(), 1);
+      const { first: pool } = pools;
+      const name = (text: string) =>
+        client === "mysql2" ? `\`${text}\`` : `"${text}"`;
+      const others = [
+        `CREATE TABLE %t (${name("sessionToken")} CHAR(9), expires BIGINT)`,
+        `CREATE TABLE %t (${name("key")} CHAR(43) PRIMARY KEY, ` +
+        "value CHAR(9), user_key CHAR(43), expires_at BIGINT)",
+        // Keys that need not be unique, and no index.
+        `CREATE TABLE %t (${name("key")} CHAR(43), revision BIGINT, ` +
+        "value CHAR(9), id CHAR(9), user_key CHAR(43), label CHAR(9), " +
+        "created_at BIGINT, last_seen_at BIGINT, expires_at BIGINT)",
+        "CREATE VIEW %t AS SELECT 1 AS one",
+      ];
+      for (const statement of others) {
+        const table = newTable();
+        await pool.query(statement.replace("%t", table));
+        const store = pool.store({ table });
+        await assert.rejects(store.createSchema(), {
+          name: "SessionError",
+          code: "store-failed",
+          message: `Table ${table} or its index is taken: choose another table`,
+        });
+        await pool.query(`SELECT * FROM ${table}`);
+        const drop = statement.includes("VIEW") ? "VIEW" : "TABLE";
+        await pool.query(`DROP ${drop} ${table}`);
+      }
+    });
+
+    it("instants may have fractions, and must be numbers", async () => {
+      const { pool, table } = await openTable(client, server());
+      await using _ = pool;
+      const store = pool.store({ table, now: () => Date.now() + 0.25 });
+      const record = recordWith({ user: "u".repeat(43) });
+      const { createdAt, lastSeenAt, expiresAt } = record;
+      const fractions = {
+        ...record,
+        createdAt: createdAt + 0.5,
+        lastSeenAt: lastSeenAt + 0.5,
+        expiresAt: expiresAt + 0.5,
+      };
+      assert.equal(await store.create(keyOf(1), fractions), true);
+      assert.deepEqual(await store.get(keyOf(1)), record);
+      const next = { ...fractions, revision: 2 };
+      assert.equal(await store.update(keyOf(1), next, 1), "ok");
+      assert.equal(
+        await store.touch(keyOf(1), lastSeenAt + 7.5, expiresAt + 7.5),
+        true,
+      );
+      const [entry] = await Array.fromAsync(store.listByUser(record.user));
+      assert.equal(entry?.lastSeenAt, lastSeenAt + 7);
+      assert.equal(entry.expiresAt, expiresAt + 7);
+      assert.equal(await store.count(record.user), 1);
+      assert.equal(await store.deleteExpired(expiresAt + 6.5), 0);
+      assert.equal(await store.deleteExpired(expiresAt + 7.5), 1);
+      for (const now of [() => NaN, () => Infinity, () => "soon" as never]) {
+        const odd = pool.store({ table, now });
+        await assert.rejects(odd.get(keyOf(1)), /^TypeError: Option now /);
+        await assert.rejects(
+          odd.listByUser(record.user).next(),
+          /^TypeError: Option now /,
+        );
+      }
+    });
+
+    it("listByUser() has each record once while others change them", async () => {
+      const { pool, table, store } = await openTable(client, server(), 4);
+      await using _ = pool;
+      const user = "u".repeat(43);
+      const later = Date.now() + DAY;
+      await fill(pool, table, 350, later, () => user);
+      const seen: string[] = [];
+      for await (const { key } of store.listByUser(user)) {
+        if (seen.length % 40 === 0) {
+          // What has been listed and what has not moves in every order but
+          // that of its keys.
+          for (const row of [3, 77, 150, 222, 349]) {
+            const key = `row${row}`.padEnd(43, "-");
+            const record = await store.get(key);
+            assert.ok(record);
+            const revision = record.revision + 1;
+            const expiresAt = later + (revision % 2 ? 1 : -1) * seen.length;
+            const next = { ...record, revision, expiresAt };
+            assert.equal(await store.update(key, next, revision - 1), "ok");
+          }
+        }
+        seen.push(key);
+      }
+      assert.equal(seen.length, 350);
+      assert.equal(new Set(seen).size, 350);
+    });
+
+    it("listByUser() removes what has expired, of each page it reads", async () => {
+      const { pool, table, store } = await openTable(client, server());
+      await using _ = pool;
+      const user = "u".repeat(43);
+      await fill(pool, table, 250, Date.now() - 1, () => user);
+      await store.create(keyOf(1), recordWith({ user, expiresAt: 1 }));
+      await store.create(keyOf(2), recordWith({ user }));
+      await store.create(keyOf(3), recordWith({ expiresAt: 1 }));
+      const rows = async () => {
+        const text = "SELECT user_key AS who FROM";
+        const found = await pool.query(`${text} ${table}`) as { who: string }[];
+        return found.map(({ who }) => who).sort();
+      };
+      const keys: string[] = [];
+      for await (const { key } of store.listByUser(user)) keys.push(key);
+      assert.deepEqual(keys, [keyOf(2)]);
+      // Those of others are no work for this list.
+      assert.deepEqual(await rows(), ["", user]);
     });
   });
 

@@ -14,6 +14,7 @@ export interface Pool {
   store(options?: SqlStoreOptions): SqlStore;
   /** Runs a statement without parameters. */
   query(text: string): Promise<unknown>;
+  /** Closes all connections; it may come twice. */
   close(): Promise<void>;
 }
 
@@ -33,7 +34,7 @@ export function openPool(
       return {
         store: (options) => new PostgresStore(pool, options),
         query: async (text) => (await pool.query(text)).rows,
-        close: () => pool.end(),
+        close: once(() => pool.end()),
       };
     }
     case "postgres.js": {
@@ -54,10 +55,15 @@ export function openPool(
       return {
         store: (options) => new MysqlStore(pool, options),
         query: async (text) => (await pool.query(text))[0],
-        close: () => pool.end(),
+        close: once(() => pool.end()),
       };
     }
   }
+}
+
+function once(close: () => Promise<void>): () => Promise<void> {
+  let closed: Promise<void> | undefined;
+  return () => closed ??= close();
 }
 
 /** A client that notes which statements it was given. */

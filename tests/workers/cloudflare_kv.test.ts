@@ -58,6 +58,69 @@ describe("CloudflareKvStore", () => {
     assert.equal(await store.count("v".repeat(43)), 0);
   });
 
+  it("listByUser() of 250 sessions is six operations", async () => {
+    const options = { prefix: newPrefix() };
+    const store = new CloudflareKvStore(namespace, options);
+    const keys = Array.from(
+      { length: 250 },
+      (_, number) => `${number}`.padStart(43, "0"),
+    );
+    await Promise.all(
+      keys.map((key) => store.create(key, recordAt({ user: USER }))),
+    );
+    let operations = 0;
+    const counted = new Proxy(namespace, {
+      get(target, name: "get" | "list") {
+        const method = target[name] as (...args: unknown[]) => unknown;
+        return (...args: unknown[]) => {
+          operations++;
+          return Reflect.apply(method, target, args);
+        };
+      },
+    });
+    const listed = await Array.fromAsync(
+      new CloudflareKvStore(counted, options).listByUser(USER),
+    );
+    assert.deepEqual(listed.map(({ key }) => key), keys);
+    assert.equal(operations, 6);
+  });
+
+  it("listByUser() has sessions that are too large for one answer", async () => {
+    const store = new CloudflareKvStore(namespace, { prefix: newPrefix() });
+    const value = "x".repeat(9 * 1024 * 1024);
+    for (const place of [1, 2, 3]) {
+      const key = `${place}`.padStart(43, "0");
+      await store.create(key, recordAt({ user: USER, value }));
+    }
+    assert.equal(await store.count(USER), 3);
+  });
+
+  it("an end leaves nothing in the list, nor does a list what is dead", async () => {
+    const clock = createClock();
+    const prefix = newPrefix();
+    const options = { prefix, now: clock.now };
+    const store = new CloudflareKvStore(namespace, options);
+    const names = async () =>
+      (await namespace.list({ prefix: `${prefix}u:` })).keys.length;
+    for (const place of [1, 2, 3]) {
+      const key = `${place}`.padStart(43, "0");
+      await store.create(key, recordAt({ user: USER }));
+    }
+    const end = recordAt({ id: "", value: "" });
+    await store.update("1".padStart(43, "0"), end);
+    assert.equal(await names(), 2);
+    // In another isolate, which has not seen the record.
+    const second = new CloudflareKvStore(namespace, options);
+    await second.delete("2".padStart(43, "0"));
+    assert.equal(await names(), 1);
+    await second.update("3".padStart(43, "0"), recordAt());
+    assert.equal(await store.count(USER), 0);
+    assert.equal(await names(), 1);
+    clock.advance(2 * HOUR);
+    assert.equal(await store.count(USER), 0);
+    assert.equal(await names(), 0);
+  });
+
   it("takes a record of 25 MiB, and KV no more", async () => {
     const prefix = newPrefix();
     const store = new CloudflareKvStore(namespace, { prefix });

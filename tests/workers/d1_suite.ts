@@ -32,9 +32,10 @@ describeStore("D1Store", async () => {
     ...clock,
     store,
     reopen: () => Promise.resolve(open()),
+    breakBackEnd: () => drop(table),
     close: () => drop(table),
   };
-});
+}, { with: ["failure"], without: ["full"] });
 
 describe("D1Store alone", () => {
   it("refuses what is no database and options that are wrong", () => {
@@ -276,7 +277,7 @@ async function open() {
 }
 
 async function drop(table: string): Promise<void> {
-  await bindings.DB.prepare(`DROP TABLE "${table}"`).bind().run();
+  await bindings.DB.prepare(`DROP TABLE IF EXISTS "${table}"`).bind().run();
 }
 
 const created = Date.now();

@@ -188,6 +188,12 @@ describe("calls of DurableObjectStore", () => {
     const none = recordAt(now, { revision: 3 });
     assert.equal(await store.update(KEY, none, 2), "ok");
     assert.deepEqual(takeCalls(), ["session.update", "user.unmark"]);
+    const owned = recordAt(now, { revision: 4, user: USER });
+    assert.equal(await store.update(KEY, owned, 3), "ok");
+    assert.deepEqual(
+      takeCalls(),
+      ["session.update", "user.mark", "session.update"],
+    );
   });
 
   it("are one for each session of a list, and one for 100", async () => {
@@ -205,6 +211,148 @@ describe("calls of DurableObjectStore", () => {
     assert.equal(calls.length, 103);
     await Array.fromAsync(store.listByUser(""));
     assert.deepEqual(takeCalls(), []);
+  });
+});
+
+describe("a list of DurableObjectStore whose sessions end as it goes", () => {
+  async function fill(store: DurableObjectStore, length: number) {
+    for (let number = 0; number < length; number++) {
+      const record = recordAt(Date.now(), { user: USER });
+      await store.create(keyOf(number), record);
+    }
+  }
+
+  it("is two calls for each session, one for 20 and one for 100", async () => {
+    const { store, takeCalls, look } = open();
+    await fill(store, 45);
+    takeCalls();
+    for await (const { key } of store.listByUser(USER)) await store.delete(key);
+    const calls = takeCalls();
+    const of = (name: string) => calls.filter((call) => call === name).length;
+    assert.deepEqual(
+      ["user.marks", "session.describe", "session.remove", "user.unmark"]
+        .map(of),
+      [1, 45, 45, 3],
+    );
+    assert.equal(calls.length, 94);
+    assert.deepEqual((await look(`user:${USER}`)).values, {});
+    await store.count(USER);
+    assert.deepEqual(takeCalls(), ["user.marks"]);
+    // It is over: the next one leaves by itself.
+    await fill(store, 1);
+    takeCalls();
+    await store.delete(keyOf(0));
+    assert.deepEqual(takeCalls(), ["session.remove", "user.unmark"]);
+  });
+
+  it("comes to its end 50 calls at a time", async () => {
+    const { store, limit, look } = open();
+    await fill(store, 60);
+    const left: number[] = [];
+    for (let requests = 0; requests < 3; requests++) {
+      limit(50);
+      await (async () => {
+        for await (const { key } of store.listByUser(USER)) {
+          await store.delete(key);
+        }
+      })().catch((error: Error) => assert.match(error.message, /Too many/));
+      limit(Infinity);
+      left.push(Object.keys((await look(`user:${USER}`)).values).length);
+      assert.equal(await store.count(USER), left.at(-1));
+    }
+    assert.deepEqual(left, [40, 20, 0]);
+  });
+
+  it("may be left, and has lost what has ended", async () => {
+    const { store, look, takeCalls } = open();
+    await fill(store, 3);
+    for await (const { key } of store.listByUser(USER)) {
+      await store.delete(key);
+      if (key === keyOf(1)) break;
+    }
+    const { values } = await look(`user:${USER}`);
+    assert.deepEqual(Object.keys(values), [keyOf(2)]);
+    takeCalls();
+    await store.delete(keyOf(2));
+    assert.deepEqual(takeCalls(), ["session.remove", "user.unmark"]);
+  });
+
+  it("is not disturbed by a second one, nor by another user's", async () => {
+    const { store, look } = open();
+    await fill(store, 45);
+    await store.create(KEY, recordAt(Date.now(), { user: OTHER }));
+    const end = async (user: string) => {
+      const seen: string[] = [];
+      for await (const { key } of store.listByUser(user)) {
+        seen.push(key);
+        await store.delete(key);
+      }
+      return seen;
+    };
+    const [first, second] = await Promise.all([end(USER), end(USER)]);
+    const all = new Set([...first, ...second]);
+    assert.equal(all.size, 45);
+    assert.equal(new Set(first).size, first.length);
+    assert.deepEqual(await end(OTHER), [KEY]);
+    for (const user of [USER, OTHER]) {
+      assert.deepEqual((await look(`user:${user}`)).values, {});
+    }
+  });
+
+  it("has each session once that is the user's all the time", async () => {
+    const { store } = open();
+    await fill(store, 45);
+    const now = Date.now();
+    const seen: string[] = [];
+    for await (const { key } of store.listByUser(USER)) {
+      const number = seen.push(key) - 1;
+      // Others end, come, go on and pass to somebody else meanwhile.
+      await store.delete(keyOf(3));
+      await store.touch(keyOf(44), now + number, now + (number + 1) * 30 * DAY);
+      await store.create(`Key-_9${`${number}`.padStart(37, "0")}`, {
+        ...recordAt(now),
+        user: USER,
+      });
+      const moved = recordAt(now, { revision: 2, user: OTHER });
+      await store.update(keyOf(30), moved, 1);
+    }
+    assert.equal(new Set(seen).size, seen.length);
+    for (let number = 0; number < 45; number++) {
+      if (number === 3) continue;
+      assert.equal(seen.includes(keyOf(number)), number !== 30, `${number}`);
+    }
+  });
+
+  it("ends a session whose id or login is being renewed", async () => {
+    for (const user of [USER, OTHER, ""]) {
+      for (const call of ["session.describe", "session.remove"]) {
+        const { store, before } = open();
+        const record = recordAt(Date.now(), { user: USER });
+        await store.create(KEY, record);
+        let result: string | undefined;
+        before(call, async () => {
+          result = await store.update(KEY, { ...record, user, revision: 2 }, 1);
+        });
+        let ended = 0;
+        for await (const { key } of store.listByUser(USER)) {
+          await store.delete(key);
+          ended++;
+        }
+        assert.equal(result, "ok");
+        const isOver = await store.get(KEY) === null;
+        // Whoever has become another's before the list comes to it, is.
+        assert.equal(isOver, call === "session.remove" || user === USER);
+        assert.equal(ended, isOver ? 1 : 0);
+        assert.equal(
+          await store.count(OTHER),
+          user === OTHER && !isOver ? 1 : 0,
+        );
+        assert.equal(await store.count(USER), 0);
+        if (!isOver) continue;
+        const late = { ...record, user, revision: 3 };
+        assert.equal(await store.update(KEY, late, 2), "gone");
+      }
+    }
   });
 });
 
@@ -426,6 +574,79 @@ describe("marks of DurableObjectStore", () => {
     assert.equal(await store.count(USER), 1);
   });
 
+  it("of sessions that have ended long ago go as others are made", async () => {
+    const { store, look, clock } = open();
+    const past = recordAt(0, {
+      user: USER,
+      expiresAt: clock.now() - 7 * DAY - 60_000,
+    });
+    for (let number = 1; number <= 30; number++) {
+      await store.create(keyOf(number), past);
+    }
+    const marks = async () =>
+      Object.keys((await look(`user:${USER}`)).values).length;
+    // What was made in the end has looked at those behind it alone.
+    assert.equal(await marks(), 30);
+    for (const left of [20, 10, 0]) {
+      await store.create(keyOf(0), recordAt(clock.now(), { user: USER }));
+      assert.equal(await marks(), left + 1);
+      await store.delete(keyOf(0));
+    }
+    const recent = { ...past, expiresAt: clock.now() - 7 * DAY + 60_000 };
+    await store.create(keyOf(1), recent);
+    await store.create(keyOf(0), recordAt(clock.now(), { user: USER }));
+    assert.equal(await marks(), 2);
+  });
+
+  it("last as long as their record, whatever else is tried", async () => {
+    const { store, clock } = open();
+    const expiresAt = clock.now() + 30 * DAY;
+    const record = recordAt(clock.now(), { user: USER, expiresAt });
+    await store.create(keyOf(1), record);
+    const past = recordAt(0, { user: USER, expiresAt: clock.now() - 8 * DAY });
+    assert.equal(await store.create(keyOf(1), past), false);
+    // Those that are made look at the ones behind them.
+    await store.create(keyOf(0), recordAt(clock.now(), { user: USER }));
+    assert.equal(await store.count(USER), 2);
+  });
+
+  it("are there for each live record, whichever calls fail", async () => {
+    const { store, clock, failSometimes } = open();
+    const users = [USER, OTHER, ""];
+    const keys = [KEY, OTHER_KEY, keyOf(1)];
+    failSometimes(0.15);
+    await Promise.all(Array.from({ length: 12 }, async (_, worker) => {
+      for (let round = 0; round < 15; round++) {
+        const key = keys[(worker + round) % 3] ?? KEY;
+        const user = users[(worker * 7 + round) % 3] ?? "";
+        const now = clock.now();
+        try {
+          const record = await store.get(key);
+          if (!record) await store.create(key, recordAt(now, { user }));
+          else if (round % 5 === 0) await store.delete(key);
+          else if (round % 5 === 1) {
+            await store.touch(key, now, now + (round + 7) * DAY);
+          } else {
+            const revision = record.revision + 1;
+            const next = recordAt(now, { revision, user });
+            await store.update(key, next, record.revision);
+          }
+        } catch (error) {
+          assert.match(String(error), /broken/);
+        }
+      }
+    }));
+    failSometimes(0);
+    for (const user of [USER, OTHER]) {
+      const listed = await Array.fromAsync(store.listByUser(user));
+      const expected: string[] = [];
+      for (const key of keys) {
+        if ((await store.get(key))?.user === user) expected.push(key);
+      }
+      assert.deepEqual(listed.map(({ key }) => key), expected.toSorted());
+    }
+  });
+
   it("are right after 20 writers have passed a session around", async () => {
     const { store, clock } = open();
     await store.create(KEY, recordAt(clock.now()));
@@ -456,6 +677,8 @@ function open(start?: number) {
     namespace.get(namespace.idFromName(`${prefix}:${name}`)) as WatchedObject;
   const calls: string[] = [];
   let failing: string | undefined;
+  let share = 0;
+  let most = Infinity;
   const hooks = new Map<string, () => Promise<void>>();
   const watched: SessionNamespace = {
     idFromName: (name) => name,
@@ -468,10 +691,15 @@ function open(start?: number) {
           const call = `${kind}.${String(method)}`;
           calls.push(call);
           if (call === failing) throw new Error("broken");
+          if (most-- <= 0) throw new Error("Too many subrequests");
           const hook = hooks.get(call);
           hooks.delete(call);
           await hook?.();
-          return await Reflect.get(target, method)(...args);
+          if (Math.random() < share) throw new Error("broken");
+          const result = await Reflect.get(target, method)(...args);
+          // Carried out, but nobody hears of it.
+          if (Math.random() < share) throw new Error("broken");
+          return result;
         },
       });
     },
@@ -489,6 +717,14 @@ function open(start?: number) {
     /** Lets calls of this method fail. */
     failAt(call: string | undefined) {
       failing = call;
+    },
+    /** Lets some calls fail, before or after they are carried out. */
+    failSometimes(probability: number) {
+      share = probability;
+    },
+    /** Lets so many calls work, and no more. */
+    limit(calls: number) {
+      most = calls;
     },
     /** Does something before the next call of this method. */
     before(call: string, hook: () => Promise<void>) {

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import type { SessionStore } from "../../mod.ts";
 import { CloudflareKvStore } from "../../stores/cloudflare-kv.ts";
 import { MemoryStore } from "../../stores/memory.ts";
+import { TieredStore } from "../../stores/tiered.ts";
 import type { SimulatedKv } from "../../testing/kv_simulator.ts";
 import type { TestClock } from "../../testing.ts";
 import {
@@ -121,6 +122,29 @@ describe("sessions in a simulated KV, with revocations in a strong store", () =>
     assert.equal((await see(response))?.userId, undefined);
     clock.advance(10 * MINUTE);
     assert.equal(await see(await visit(cookie, "read", 1)), null);
+  });
+});
+
+describe("sessions in a simulated KV behind copies of 20 s", () => {
+  const worlds = openWorlds((namespace, clock) => {
+    const { now } = clock;
+    const wait = (ms: number) => Promise.resolve(clock.advance(ms));
+    const durable = new CloudflareKvStore(namespace, { now, wait });
+    return new TieredStore(new MemoryStore({ now }), durable, {
+      now,
+      maxAge: 20,
+    });
+  });
+
+  it("are never behind their visitor", async () => {
+    const tally = emptyTally();
+    await forEach(worlds, 0, BATCH, (world, seed) => run(world, seed, tally));
+    const { stale, loggedOut, ghosts, failed } = tally;
+    assert.deepEqual(
+      { stale, loggedOut, ghosts, failed },
+      { stale: 0, loggedOut: 0, ghosts: 0, failed: 0 },
+    );
+    assert.ok(tally.known > BATCH);
   });
 });
 
