@@ -56,10 +56,13 @@ const jobs: Record<string, (path: string) => Promise<void>> = {
 const [job = "", path = ""] = process.argv.slice(2);
 const run = jobs[job];
 assert.ok(run);
-process.stdout.write("ready\n");
+await say("ready");
 await once(process.stdin, "data");
-await run(path).then(
-  () => process.stdout.write("done\n"),
-  (error) => process.stdout.write(`${error.stack}\n`),
-);
-process.stdin.destroy();
+await run(path).then(() => say("done"), (error) => say(error.stack));
+process.exit();
+
+function say(line: string): Promise<void> {
+  return new Promise((resolve) =>
+    process.stdout.write(`${line}\n`, () => resolve())
+  );
+}

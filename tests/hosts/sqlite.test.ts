@@ -46,8 +46,10 @@ describeStore("SqliteStore in a file, with the runtime's driver", async () => {
   const clock = createClock();
   const folder = await temporaryFolder();
   const closing: (() => void)[] = [];
+  const opened: Awaited<ReturnType<typeof openSqlite>>[] = [];
   const open = async () => {
     const database = await openSqlite(join(folder.path, "sessions.db"));
+    opened.push(database);
     closing.push(once(() => database.close()));
     return new SqliteStore(database, { now: clock.now, table: "Their_1" });
   };
@@ -57,7 +59,10 @@ describeStore("SqliteStore in a file, with the runtime's driver", async () => {
     ...clock,
     store,
     reopen: open,
-    breakBackEnd: () => closing[0]?.(),
+    // Bun goes on with the statements of a database that was closed.
+    breakBackEnd() {
+      opened[0]?.exec('DROP TABLE "Their_1"');
+    },
     async close() {
       for (const close of closing) close();
       await folder.remove();
@@ -405,6 +410,37 @@ describe("SqliteStore", () => {
     await assert.rejects(store.update(KEY, recordAt({ value }), 1), isOversize);
     assert.deepEqual(prepared, []);
     database.close();
+  });
+});
+
+describe("SqliteStore.useWal()", () => {
+  const modeOf = (database: SqliteDatabase) =>
+    database.prepare("PRAGMA journal_mode").get() as { journal_mode: string };
+
+  it("waits for one that writes, which SQLite does not", () =>
+    withFolder(async (folder) => {
+      const path = join(folder, "sessions.db");
+      const other = await openNode(path);
+      const database = await openNode(path);
+      database.exec("PRAGMA busy_timeout = 60000");
+      other.exec("BEGIN IMMEDIATE");
+      assert.throws(() => database.exec("PRAGMA journal_mode = WAL"), /locked/);
+      const switched = SqliteStore.useWal(database);
+      setTimeout(() => other.exec("COMMIT"), 50);
+      await switched;
+      assert.equal(modeOf(database).journal_mode, "wal");
+      // The file remembers it.
+      assert.equal(modeOf(other).journal_mode, "wal");
+      other.close();
+      database.close();
+    }));
+
+  it("rejects at once for another reason", async () => {
+    const database = await openNode(":memory:");
+    await SqliteStore.useWal(database);
+    database.exec("BEGIN");
+    database.close();
+    await assert.rejects(SqliteStore.useWal(database), /not open|closed/);
   });
 });
 

@@ -1,0 +1,1031 @@
+/*
+ * Sessions in a strong store: a record stays by its key for the session's whole
+ * life, and a number in it, the generation, says which cookies count.
+ *
+ * README.md says what is checked, to which bounds, and how to run it. -DSETUP_x
+ * chooses who takes part, -DPROPS which properties are asserted, and -DBREAK_x
+ * breaks the protocol on purpose. One tick is 30 s.
+ */
+
+#define GRACE 1  /* what may be on its way is waited for */
+#define SKEW 2   /* how far apart the clocks of two servers may be */
+#ifndef RENEW
+#define RENEW 2  /* the option renewAfter */
+#endif
+#define FLIGHT 1 /* how long a request or an answer may be on its way */
+#define TRIES 3
+#ifndef MARGIN
+#define MARGIN 0 /* how long before the newest a cookie may be sealed and no copy */
+#endif
+
+/* Properties, as bits of PROPS. */
+#define P_ENDED 1    /* P1: no end is undone */
+#define P_WRITES 2   /* P2: no update is lost or counted twice */
+#define P_OWNERS 4   /* P3: nothing of one user in another's hands */
+#define P_RIGHTFUL 8 /* P4: renewal logs nobody out */
+#define P_COPIES 16  /* P5: what a copied cookie opens */
+#define P_LOGINS 32  /* P6: a login whose answer arrives is a login */
+#define P_LAST 64    /* P7: no other answer takes a login's cookie away */
+#define P_CART 128   /* P8: what a visitor had before the login is there after */
+#ifndef PROPS
+#define PROPS 255
+#endif
+#define must(p, e) assert(!((p) & PROPS) || (e))
+
+/* Users. */
+#define NONE 0
+#define ADA 1
+#define BOB 2
+/* What there is of a user's: from before, and what a request adds. */
+#define OLD_OF(u) (1 << (u))
+#define NEW_OF(u) (8 << (u))
+#define ALL_OF(u) (OLD_OF(u) | NEW_OF(u))
+
+/* What a request does. */
+#define READ 1
+#define RESEAL 2 /* reads, and its cookie is to be set again for its age */
+#define INC 4
+#define LOGIN 8
+#define REGEN 16
+#define DESTROY 32
+
+/* What a cookie is worth. */
+#define FRESH 0
+#define NEWEST 1
+#define OLDER 2
+#define REFUSED 3
+#define REUSE 4
+
+/* What a store says; a call without an answer says UNKNOWN. */
+#define OK 0
+#define CONFLICT 1
+#define GONE 2
+#define UNKNOWN 3
+
+/* ------------------------------------------------------------ the setups */
+
+#define PROCS 3
+#define THIEF_COOKIE 1
+#ifndef FAULTS
+#define FAULTS 1 /* store calls whose answer is lost or late */
+#endif
+
+#ifdef SETUP_RENEWAL /* two tabs, two servers, time passes */
+#define COUNT_OF_PEOPLE 2
+#ifndef TICKS
+#define TICKS 5
+#endif
+#define AGE RENEW
+#define SKEWED
+#define OWNER ADA
+#define PEOPLE \
+  run Tab(0, 0, 0, 3, READ | RESEAL, ADA); \
+  run Tab(1, 0, 3, 1, READ | RESEAL | INC, ADA)
+#define WHOLE_LIFE
+#endif
+#ifdef SETUP_SLOW_OFFER /* a request that takes longer than renewAfter */
+#define COUNT_OF_PEOPLE 2
+#define TICKS 6
+#define AGE RENEW
+#define SKEWED
+#define OWNER ADA
+#define PEOPLE \
+  run Tab(0, 0, 0, 4, READ, ADA); \
+  run Tab(1, 0, 3, 1, READ, ADA)
+#define WHOLE_LIFE
+#endif
+#ifdef SETUP_RENEWAL_WRITES
+#define COUNT_OF_PEOPLE 2
+#ifndef TICKS
+#define TICKS 5
+#endif
+#define AGE RENEW
+#define OWNER ADA
+#define PEOPLE \
+  run Tab(0, 0, 0, 2, READ | INC, ADA); \
+  run Tab(1, 0, 2, 1, READ | INC, ADA)
+#define WHOLE_LIFE
+#endif
+#ifdef SETUP_WRITES /* three tabs write */
+#define COUNT_OF_PEOPLE 3
+#define OWNER ADA
+#define PEOPLE \
+  run Tab(0, 0, 0, 1, INC, ADA); \
+  run Tab(1, 0, 1, 1, INC, ADA); \
+  run Tab(2, 0, 2, 1, INC | REGEN, ADA)
+#endif
+#ifdef SETUP_LOGINS /* a visitor with a cart signs in, twice */
+#define COUNT_OF_PEOPLE 3
+#define OWNER NONE
+#define PEOPLE \
+  run Tab(0, 0, 0, 1, LOGIN, ADA); \
+  run Tab(1, 0, 1, 1, LOGIN, ADA); \
+  run Tab(2, 0, 2, 1, READ | RESEAL | INC, ADA)
+#endif
+#ifdef SETUP_LOGINS_REGENERATE
+#define COUNT_OF_PEOPLE 3
+#define OWNER NONE
+#define PEOPLE \
+  run Tab(0, 0, 0, 1, LOGIN, ADA); \
+  run Tab(1, 0, 1, 1, REGEN, ADA); \
+  run Tab(2, 0, 2, 1, LOGIN | REGEN | INC, ADA)
+#endif
+#ifdef SETUP_LOGINS_RENEWAL
+#define COUNT_OF_PEOPLE 3
+#define OWNER ADA
+#define AGE RENEW
+#ifndef TICKS
+#define TICKS 1
+#endif
+#define PEOPLE \
+  run Tab(0, 0, 0, 1, LOGIN, ADA); \
+  run Tab(1, 0, 1, 1, LOGIN | REGEN, ADA); \
+  run Tab(2, 0, 2, 1, READ | INC, ADA)
+#endif
+#ifdef SETUP_USERS /* Bob logs in where Ada was, while her tab writes */
+#define COUNT_OF_PEOPLE 3
+#define OWNER ADA
+#define PEOPLE \
+  run Tab(0, 0, 0, 1, LOGIN, BOB); \
+  run Tab(1, 0, 1, 1, INC, ADA); \
+  run Tab(2, 0, 2, 1, LOGIN | INC | REGEN | READ, ADA)
+#endif
+#ifdef SETUP_ENDS /* a logout among writes and a login */
+#define COUNT_OF_PEOPLE 3
+#define OWNER ADA
+#define PEOPLE \
+  run Tab(0, 0, 0, 2, DESTROY | READ, ADA); \
+  run Tab(1, 0, 2, 1, INC | REGEN, ADA); \
+  run Tab(2, 0, 3, 1, INC | LOGIN, ADA)
+#endif
+#ifdef SETUP_REVOKE_ALL /* two sessions of Ada, one of a visitor */
+#define COUNT_OF_PEOPLE 3
+#define OWNER ADA
+#define MORE_RECORDS
+#define AGE RENEW
+#define PEOPLE \
+  run Tab(0, 0, 0, 2, INC | REGEN | LOGIN | READ, ADA); \
+  run Tab(1, 1, 2, 1, INC | LOGIN, ADA); \
+  run Admin()
+#endif
+#ifdef SETUP_THIEF /* a copy of the cookie, and the visitor logs in again */
+#define COUNT_OF_PEOPLE 2
+#define OWNER ADA
+#define AGE RENEW
+#define THIEF
+#define PEOPLE \
+  run Tab(0, 0, 0, 1, LOGIN | REGEN, ADA); \
+  run Tab(1, 1, 1, 2, READ | INC | REGEN | RESEAL, ADA)
+#endif
+#ifdef SETUP_THIEF_RENEWAL
+#define COUNT_OF_PEOPLE 2
+#define OWNER ADA
+#define AGE RENEW
+#define THIEF
+#ifndef TICKS
+#define TICKS 5
+#endif
+#define PEOPLE \
+  run Tab(0, 0, 0, 3, READ, ADA); \
+  run Tab(1, 1, 3, 1, READ | RESEAL, ADA)
+#endif
+#ifdef SETUP_PLANTED /* the visitor's cookie is one that somebody else has */
+#define COUNT_OF_PEOPLE 3
+#define OWNER NONE
+#define AGE RENEW
+#define THIEF
+#define PLANTED
+#define PEOPLE \
+  run Tab(0, 0, 0, 1, LOGIN, ADA); \
+  run Tab(1, 1, 1, 1, READ | INC | REGEN | LOGIN, BOB); \
+  run Tab(2, 1, 2, 1, READ | INC | REGEN, BOB)
+#endif
+
+#ifndef TICKS
+#define TICKS 0
+#endif
+#ifndef AGE
+#define AGE 0 /* of the cookie, at the start */
+#endif
+
+/* -------------------------------------------------- the store and the rest */
+
+typedef Rec {
+  bit on;
+  byte rev;
+  byte own;
+  byte since; /* generation of the last login that changed the owner */
+  byte gen;   /* of the newest cookie */
+  byte floor; /* of the last login or regenerate: before it is refused */
+  byte login; /* of the last login */
+  byte at;    /* when the newest was first seen; 0: not yet */
+  bit clk;    /* by whose clock */
+  byte bump;  /* when the newest was made, or offered again */
+  byte from;  /* the properties only: the newest that a login or regenerate began with */
+  byte n;     /* two bits a request: how often its increment counts */
+  byte data;  /* whose data there is */
+  byte h1; byte h2; byte h3; byte h4; byte h5; /* the last writes */
+}
+
+#define COPY(x, y) \
+  x.on = y.on; x.rev = y.rev; x.own = y.own; x.since = y.since; \
+  x.gen = y.gen; x.floor = y.floor; x.login = y.login; x.at = y.at; \
+  x.clk = y.clk; x.bump = y.bump; x.from = y.from; x.n = y.n; x.data = y.data; \
+  x.h1 = y.h1; x.h2 = y.h2; x.h3 = y.h3; x.h4 = y.h4; x.h5 = y.h5
+#define CLEAR(x) \
+  x.on = 0; x.rev = 0; x.own = 0; x.since = 0; x.gen = 0; x.floor = 0; \
+  x.login = 0; x.at = 0; x.clk = 0; x.bump = 0; x.from = 0; x.n = 0; x.data = 0; \
+  x.h1 = 0; x.h2 = 0; x.h3 = 0; x.h4 = 0; x.h5 = 0
+
+#define SIDS 6 /* 0 is no session */
+Rec rec[SIDS];
+byte top = 3; /* the next fresh id */
+
+/* Browsers: 0 is the visitor's, 1 somebody else's. */
+byte jarSid[2];
+byte jarGen[2];
+byte jarSealed[2]; /* when, by the clock of who has made it */
+
+
+#define START 10
+byte now = START;
+byte off[2];
+#define clock(s) (now + off[s])
+byte due[PROCS]; /* by when something on its way has arrived */
+byte faults = FAULTS;
+byte running = 0;
+
+/* A write whose answer comes late. */
+byte late = 0; /* 1 on its way, 2 has landed, 3 over */
+bit lateIsFailed = 0; /* its request has failed */
+bit lateIsNew = 0;
+byte lateSid;
+byte lateMade; /* the generation that it makes, or 0 */
+Rec lateRec;
+Rec lateOld;
+
+/* What only the properties know. */
+bit ended[SIDS];    /* an end of it was acknowledged */
+byte acked = 0;     /* increments that were acknowledged */
+byte wiped = 0;     /* increments that an end or another user has removed */
+byte sidOf[4];      /* where each was counted */
+bit isHers = 0;     /* its visitor has logged in or regenerated */
+bit isEnded = 0;    /* there was some end */
+byte jarUser = 0;   /* whose login the visitor's browser has read last */
+byte jarLogin = 0;  /* which of the logins that was, as they were written */
+byte jarLoginSid = 0;
+byte jarLoginGen = 0;
+byte loginsRead = 0;
+byte logins = 0;    /* logins written */
+
+#define COUNT(n_, w_) (((n_) >> (2 * (w_))) & 3)
+#define one(n_, w_) (COUNT(n_, w_) -> (1 << (w_)) : 0)
+#define counted(n_) (one(n_, 0) | one(n_, 1) | one(n_, 2) | one(n_, 3))
+
+inline lookAtCopies() {
+#ifdef PLANTED
+  must(P_COPIES, !(rec[1].own == ADA && jarSid[1] == 1 &&
+    jarGen[1] >= rec[1].floor));
+#endif
+  must(P_COPIES, !(rec[1].own == ADA && isHers && jarSid[1] == 1 &&
+    jarGen[1] >= rec[1].floor))
+}
+
+/* After each write. */
+inline look(I) {
+  must(P_ENDED, !ended[I]);
+  must(P_OWNERS, !(rec[I].own == BOB && (rec[I].data & ALL_OF(ADA))));
+  must(P_OWNERS, !(rec[I].own == ADA && (rec[I].data & ALL_OF(BOB))));
+  must(P_WRITES, COUNT(rec[I].n, 0) < 2 && COUNT(rec[I].n, 1) < 2);
+  must(P_WRITES, COUNT(rec[I].n, 2) < 2 && COUNT(rec[I].n, 3) < 2);
+  lookAtCopies()
+}
+
+/* Compare and swap: x over a record, if that is still what x was made from. */
+inline swap(I, X, R) {
+  if
+#ifdef BREAK_INSERT
+  :: rec[I].on && rec[I].rev != X.rev -> R = CONFLICT
+#else
+  :: !rec[I].on -> R = GONE
+#ifdef BREAK_SWAP
+  :: false -> skip
+#else
+  :: rec[I].on && rec[I].rev != X.rev -> R = CONFLICT
+#endif
+#endif
+  :: else ->
+    if
+    :: X.own != rec[I].own && rec[I].own != NONE ->
+      wiped = wiped | (counted(rec[I].n) & ~counted(X.n))
+    :: else
+    fi;
+    if
+    :: X.login > rec[I].login -> logins++
+    :: else
+    fi;
+    COPY(rec[I], X);
+    rec[I].on = 1;
+    rec[I].rev = X.rev + 1;
+    R = OK;
+    look(I)
+  fi
+}
+
+inline insert(I, X) {
+  COPY(rec[I], X);
+  if
+  :: X.own != NONE -> logins++
+  :: else
+  fi;
+  look(I)
+}
+
+inline remove(I) {
+  wiped = wiped | counted(rec[I].n);
+  CLEAR(rec[I]);
+  isEnded = 1
+}
+
+/* -------------------------------------------------------------- the rules */
+
+/* Whether nobody is on the way any more with a cookie before the newest. */
+#ifdef BREAK_CLOCKS
+#define isOver(x, s) (clock(s) > x.at + GRACE)
+#else
+#define isOver(x, s) (clock(s) > x.at + GRACE + (s == x.clk -> 0 : SKEW))
+#endif
+
+#ifdef BREAK_CONFIRM
+#define isSeen(x) true
+#define isServed(x, t_, s) (clock(s) <= x.bump + GRACE + SKEW)
+#else
+#define isSeen(x) (x.gen == x.floor || x.at)
+#ifdef BREAK_SEALED
+#define isServed(x, t_, s) (!x.at || !isOver(x, s))
+#else
+/* What was sealed since, a slow request's cookie, is no copy. */
+#define isServed(x, t_, s) (!x.at || !isOver(x, s) || (t_) + MARGIN >= x.bump)
+#endif
+#endif
+
+/* What a cookie of generation g is worth. */
+inline judge(X, G, T, S, R) {
+  if
+  :: G == X.gen -> R = NEWEST
+  :: G > X.gen || G < X.floor -> R = REFUSED
+  :: else -> R = (G + 1 == X.gen && isServed(X, T, S) -> OLDER : REUSE)
+  fi
+}
+
+/* A renewal is due, and nobody is on the way with the one before. */
+#ifdef BREAK_EARLY_RENEWAL
+#define isDue(x, s) (clock(s) >= x.bump + RENEW)
+#else
+#define isDue(x, s) (clock(s) >= x.bump + RENEW && \
+  (x.gen == x.floor || (x.at && isOver(x, s))))
+#endif
+
+#ifdef BREAK_IDS
+#define isMine(x, w_) false
+#else
+#ifdef BREAK_SHORT_HISTORY
+#define isMine(x, w_) (x.h1 == (w_) + 1)
+#else
+#define isMine(x, w_) (x.h1 == (w_) + 1 || x.h2 == (w_) + 1 || \
+  x.h3 == (w_) + 1 || x.h4 == (w_) + 1 || x.h5 == (w_) + 1)
+#endif
+#endif
+
+inline remember(X, W) {
+  if
+#if FAULTS == 0
+  :: true -> skip /* nobody asks */
+#else
+  :: X.h1 != (W) + 1 ->
+    X.h5 = X.h4;
+    X.h4 = X.h3;
+    X.h3 = X.h2;
+    X.h2 = X.h1;
+    X.h1 = (W) + 1
+  :: else
+#endif
+  fi
+}
+
+/* A new generation, by a login or regenerate: all before it are refused. */
+inline replace(X, S) {
+  X.from = (ag > X.from -> ag : X.from);
+  X.gen++;
+  X.floor = X.gen;
+  X.at = clock(S);
+  X.clk = S;
+  X.bump = clock(S)
+}
+
+/* What a request makes of the record s; cg: the cookie that it gets, or 0. */
+inline compose() {
+  cg = 0;
+  was = s.gen;
+  if
+  :: op == LOGIN ->
+    if
+    :: s.own != NONE && s.own != user ->
+#ifdef BREAK_CLEAR
+      s.data = s.data & ~seenData
+#else
+      s.data = 0;
+      s.n = 0
+#endif
+    :: else
+    fi;
+    if
+    /* Two logins of one user that meet give the same generation. */
+#ifdef BREAK_FOLLOW_RENEWAL
+    :: s.own == user && s.gen > ag -> skip
+#else
+#ifdef BREAK_FOLLOW_REGENERATE
+    :: s.own == user && s.floor > ag -> skip
+#else
+#ifdef BREAK_FOLLOW
+    :: false -> skip
+#else
+    :: s.own == user && s.login > ag -> skip
+#endif
+#endif
+#endif
+    :: else ->
+#ifndef BREAK_BUMP
+      replace(s, srv);
+#endif
+      s.login = s.gen;
+      if
+      :: s.own != user -> s.since = s.gen
+      :: else
+      fi
+    fi;
+    s.own = user;
+    cg = s.gen
+  :: op == REGEN ->
+    if
+    /* Another request has made a new one since: only that one has it. */
+    :: s.floor > ag ->
+#ifdef BREAK_REGENERATE_FOLLOWS
+      cg = s.gen
+#else
+      skip
+#endif
+    :: else -> replace(s, srv); cg = s.gen
+    fi
+  :: else ->
+    if
+    :: op == INC ->
+      s.n = s.n + (1 << (2 * w));
+      s.data = s.data | NEW_OF(ao)
+    :: else
+    fi;
+    if
+    :: s.gen > ag ->
+      /* Only a renewal is for whoever was admitted before it. */
+#ifdef BREAK_OFFER
+      cg = s.gen
+#else
+      cg = (s.floor <= ag -> s.gen : 0)
+#endif
+    :: s.gen <= ag && v == OLDER -> cg = s.gen
+    :: s.gen <= ag && v == NEWEST ->
+      if
+      :: isRenewable ->
+        s.gen++;
+        s.at = 0;
+        s.clk = 0;
+        s.bump = clock(srv);
+        cg = s.gen
+      :: !isRenewable && !isSeen(s) ->
+        s.at = clock(srv);
+        s.clk = srv
+      :: else
+      fi
+    fi
+  fi;
+  made = (s.gen > was -> s.gen : 0);
+  remember(s, w)
+}
+
+inline reread() {
+  if
+  :: rec[sid].on -> COPY(s, rec[sid])
+  :: else -> CLEAR(s)
+  fi
+}
+
+/* After the answer of a write was lost: what is there, and is it mine? */
+inline decide() {
+  reread();
+  /* The one that is late has its own generation. */
+  made = (isLateMine && late == 2 -> lateMade : made);
+  if
+  :: !s.on -> r = GONE
+  :: s.on && isMine(s, w) ->
+    r = OK;
+    cg = 0;
+#ifdef BREAK_ADOPT
+    /* It goes on with what it has read. */
+    must(P_OWNERS, s.own == (op == LOGIN -> user : ao));
+#endif
+    if
+    :: op == LOGIN && s.own == user -> cg = s.gen
+    :: op == REGEN && s.floor == made && s.since == as -> cg = s.gen
+    :: op != LOGIN && op != REGEN && s.since == as ->
+      cg = (s.gen > tg && s.floor <= ag -> s.gen : 0)
+    :: else
+    fi
+#ifndef BREAK_OWNER
+  :: s.on && !isMine(s, w) && op != LOGIN && s.since != as -> r = GONE
+#endif
+  :: else -> r = CONFLICT
+  fi
+}
+
+/* An answer that is not that of a login sets a cookie. */
+inline loseLogin() {
+  if
+  :: b == 0 && jarUser && !(rec[cs].own == jarUser && cg >= rec[cs].floor) ->
+    must(P_LAST, late || !(began < loginsRead && after >= jarLogin &&
+      rec[jarLoginSid].on && rec[jarLoginSid].own == jarUser));
+    jarUser = 0
+  :: b == 0 && jarUser && rec[cs].own == jarUser && cg >= rec[cs].floor &&
+    cs != jarLoginSid ->
+    jarUser = 0
+  :: else
+  fi
+}
+
+/* ---------------------------------------------------------------- the rest */
+
+proctype Clock() {
+  do
+  :: atomic {
+      now < START + TICKS && running && (!due[0] || due[0] > now) &&
+        (!due[1] || due[1] > now) && (!due[2] || due[2] > now) -> now++
+    }
+  :: atomic { !running -> break }
+  od
+}
+
+/* A write that arrives after its request has given up, or before. */
+proctype Late() {
+  byte r;
+  do
+  :: atomic { late == 1 ->
+      if
+      :: lateIsNew -> insert(lateSid, lateRec); r = OK
+      :: else ->
+        COPY(lateOld, rec[lateSid]);
+        swap(lateSid, lateRec, r)
+      fi;
+      late = (r == OK -> 2 : 3);
+      printf("t%d late write arrives: %d\n", now, r);
+      r = 0
+    }
+  /* Its answer has come: what nobody waits for is taken back. */
+#ifdef BREAK_CLAIM
+  :: atomic { late == 2 ->
+#else
+  :: atomic { late == 2 && lateIsFailed ->
+#endif
+      if
+      :: lateIsNew && rec[lateSid].on && rec[lateSid].rev == lateRec.rev ->
+        CLEAR(rec[lateSid])
+      :: !lateIsNew && rec[lateSid].on && rec[lateSid].rev == lateRec.rev + 1 ->
+#ifndef BREAK_TAKE_BACK
+        /* But not a renewal: somebody may have been offered it already. */
+        if
+        :: lateRec.gen > lateOld.gen && lateRec.floor == lateOld.floor ->
+          lateOld.gen = lateRec.gen;
+          lateOld.at = lateRec.at;
+          lateOld.clk = lateRec.clk;
+          lateOld.bump = lateRec.bump
+        :: else
+        fi;
+#endif
+        COPY(rec[lateSid], lateOld);
+        rec[lateSid].rev = lateRec.rev + 2
+      :: else
+      fi;
+      printf("t%d taken back\n", now);
+      late = 3
+    }
+  /* Or the process stops before. */
+  :: atomic { late == 2 -> late = 3 }
+  :: atomic { (late == 0 || late == 3) && !running -> break }
+  od
+}
+
+/* Steps of a request. */
+#define SETTLE 1 /* its handler has returned */
+#define DECIDE 2 /* the answer of its write was lost, or no */
+#define STEAL 3  /* its cookie is a copy: the session ends */
+#define BEGIN 4  /* it has no session, or not any more */
+#define ANSWER 5 /* its answer is on its way */
+#define OVER 6
+
+#define isWriting (op == INC || op == LOGIN || op == REGEN || \
+  v == NEWEST && (isRenewable || !isSeen(s)))
+
+inline reset() {
+  CLEAR(s);
+  sid = 0; tg = 0; tt = 0; op = 0; v = 0; ag = 0; ao = 0; as = 0; seenData = 0;
+  cs = 0; cg = 0; ct = 0; made = 0; r = 0; tries = 0; began = 0; after = 0;
+  srv = 0; isLateMine = 0; isLogin = 0; was = 0;
+  w++;
+  step = OVER
+}
+
+inline answer() {
+  after = logins;
+  ct = (cs && cs < SIDS -> clock(srv) : 0);
+  CLEAR(s);
+  isRenewable = 0; tg = 0; tt = 0; made = 0; r = 0; tries = 0; ag = 0; ao = 0; as = 0; seenData = 0; v = 0;
+  isLateMine = 0; was = 0;
+  if
+  :: cs -> due[me] = now + FLIGHT; step = ANSWER
+  :: else -> reset()
+  fi
+}
+
+/* Its write is decided. */
+inline finish() {
+  if
+  :: r == OK ->
+    if
+    :: op == INC -> acked = acked | (1 << w); sidOf[w] = sid
+    :: op == LOGIN && cg -> isLogin = 1
+    :: else
+    fi;
+    cs = (cg -> sid : 0);
+    isHers = isHers || (b == 0 && sid == 1 && cg && (op == LOGIN || op == REGEN));
+    lookAtCopies();
+    answer()
+  :: r == GONE && op == LOGIN ->
+    /* It is a login all the same: with what the visitor had before. */
+    seenData = (ao == NONE -> seenData : 0);
+    step = BEGIN
+  :: else -> answer()
+  fi
+}
+
+/* Requests of a browser, one after the other. */
+proctype Tab(byte me; byte b; byte w0; byte count; byte ops; byte user) {
+  byte w, sid, tg, tt, op, v, ag, ao, as, seenData, was, step;
+  byte cs, cg, ct, made, r, tries, began, after;
+  bit srv, isRenewable, isLateMine, again, isLogin;
+  Rec s;
+  w = w0;
+  do
+  :: atomic { w < w0 + count ->
+      sid = jarSid[b];
+      tg = jarGen[b];
+      tt = jarSealed[b];
+      began = loginsRead;
+#ifdef SKEWED
+      if
+      :: srv = 0
+      :: srv = 1
+      fi;
+#endif
+      if
+      :: ops & READ -> op = READ
+      :: ops & RESEAL -> op = RESEAL
+      :: ops & INC -> op = INC
+      :: ops & LOGIN -> op = LOGIN
+      :: ops & REGEN -> op = REGEN
+      :: ops & DESTROY -> op = DESTROY
+      fi;
+      due[me] = now + FLIGHT
+    }
+    /* It is opened. */
+    atomic {
+      due[me] = 0;
+      reread();
+      if
+      :: !s.on -> v = FRESH
+      :: else ->
+        judge(s, tg, tt, srv, v);
+        isRenewable = (v == NEWEST && isDue(s, srv));
+        must(P_ENDED, !ended[sid]);
+        ag = s.gen;
+        ao = s.own;
+        as = s.since;
+        seenData = s.data
+      fi;
+#ifndef THIEF
+      must(P_RIGHTFUL, v != REUSE);
+#endif
+#ifdef WHOLE_LIFE
+      must(P_RIGHTFUL, v == NEWEST || v == OLDER);
+#endif
+      step = (v == REUSE -> STEAL : (v == NEWEST || v == OLDER -> SETTLE : BEGIN));
+      printf("t%d tab %d (browser %d, server %d) op %d: opens %d.%d of gen %d: %d\n",
+        now, me, b, srv, op, sid, tg, s.gen, v)
+    }
+    do
+    :: atomic { step == STEAL -> remove(sid); CLEAR(s); v = FRESH; step = BEGIN }
+
+    :: atomic { step == SETTLE ->
+        if
+        :: op == DESTROY ->
+          remove(sid);
+          ended[sid] = 1;
+          cs = SIDS;
+          answer()
+        :: op != DESTROY && isWriting ->
+          compose();
+          if
+          :: true -> swap(sid, s, r)
+          /* Done, but the answer is lost: the client sends it again. */
+          :: faults -> faults--; swap(sid, s, r); again = (r == OK)
+          /* The answer comes late, or the write itself. */
+          :: faults && !late ->
+            faults--;
+            late = 1;
+            lateSid = sid;
+            isLateMine = 1;
+            lateMade = made;
+            COPY(lateRec, s);
+            r = UNKNOWN
+          fi;
+          printf("t%d tab %d writes op %d: %d, gen %d floor %d, lost %d\n", now, me,
+            op, r, s.gen, s.floor, again);
+          if
+          :: r == OK && !again -> finish()
+          :: r == UNKNOWN -> lateIsFailed = 1; cg = 0; answer()
+          :: r == UNKNOWN || again || r == CONFLICT || r == GONE -> step = DECIDE
+          fi
+        :: else ->
+          /* Nothing to be written. */
+          if
+          :: v == OLDER -> cg = s.gen; cs = sid
+          :: v == NEWEST && op == RESEAL ->
+#ifdef BREAK_RESEAL
+            cg = ag;
+            cs = sid
+#else
+            /* It is looked which generation is the newest. */
+            reread();
+            if
+            :: s.on && s.floor <= ag -> cg = s.gen; cs = sid
+            :: else
+            fi;
+            after = logins;
+#ifndef CROSSING
+            if
+            :: cs ->
+              jarSid[b] = cs;
+              jarGen[b] = cg;
+              jarSealed[b] = clock(srv);
+              loseLogin();
+              printf("t%d tab %d: same cookie again %d.%d\n", now, me, cs, cg);
+              cs = 0;
+              lookAtCopies()
+            :: else
+            fi
+#endif
+#endif
+          :: else
+          fi;
+          answer()
+        fi
+      }
+
+    :: atomic { step == DECIDE ->
+        if
+        :: again -> again = 0; swap(sid, s, r)
+        :: else
+        fi;
+        decide();
+        printf("t%d tab %d reads again: %d\n", now, me, r);
+        tries++;
+        if
+        :: r == OK || r == GONE -> finish()
+        :: r == CONFLICT && tries < TRIES -> step = SETTLE
+        :: else -> cg = 0; answer()
+        fi
+      }
+
+    :: atomic { step == BEGIN ->
+#ifndef BREAK_FRESH_COOKIE
+        if
+        :: v == REFUSED && op == INC && !isOver(s, srv) ->
+          /* Its answer could come after that of a login: it is an error. */
+          op = READ
+        :: else
+        fi;
+#endif
+        if
+        :: op != LOGIN && op != INC -> answer()
+#ifdef JOIN
+        :: v == REFUSED && op == LOGIN && rec[sid].on &&
+          rec[sid].own == user && rec[sid].login > tg ->
+          /* The same user has logged in with this session since. */
+          reread();
+          remember(s, w);
+          swap(sid, s, r);
+          cs = sid;
+          cg = s.gen;
+          isLogin = 1;
+          answer()
+#endif
+        :: else ->
+          if
+          :: v == FRESH || v == REFUSED -> seenData = 0
+          :: else
+          fi;
+          CLEAR(s);
+          s.on = 1;
+          s.rev = 1;
+          s.gen = 1;
+          s.floor = 1;
+          s.since = 1;
+          s.at = clock(srv);
+          s.clk = srv;
+          s.bump = clock(srv);
+          s.own = (op == LOGIN -> user : NONE);
+          s.login = (op == LOGIN);
+          s.data = (op == INC -> NEW_OF(NONE) : seenData);
+          s.n = (op == INC -> (1 << (2 * w)) : 0);
+          s.h1 = w + 1;
+          sid = top;
+          top++;
+          if
+          :: true ->
+            insert(sid, s);
+            cs = sid;
+            cg = 1;
+            isLogin = (op == LOGIN);
+            if
+            :: op == INC -> acked = acked | (1 << w); sidOf[w] = sid
+            :: else
+            fi
+          :: faults && !late ->
+            faults--;
+            late = 1;
+            lateSid = sid;
+            lateIsNew = 1;
+            lateIsFailed = 1;
+            COPY(lateRec, s);
+            cg = 0
+          fi;
+          answer()
+        fi
+      }
+
+    /* It arrives, in any order with others, or is lost. */
+    :: atomic { step == ANSWER ->
+        due[me] = 0;
+        if
+        :: true -> printf("t%d tab %d: answer lost\n", now, me)
+        :: cs == SIDS ->
+          jarSid[b] = 0;
+          jarGen[b] = 0;
+          jarSealed[b] = 0;
+          jarUser = (b -> jarUser : 0)
+        :: cs < SIDS ->
+          if
+          :: b == 0 && isLogin ->
+            jarUser = user;
+            jarLogin = after;
+            jarLoginSid = cs;
+            jarLoginGen = cg;
+            loginsRead++
+          :: else -> loseLogin()
+          fi;
+          jarSid[b] = cs;
+          jarGen[b] = cg;
+          jarSealed[b] = ct;
+          printf("t%d tab %d: answer with %d.%d\n", now, me, cs, cg);
+          lookAtCopies()
+        fi;
+        reset()
+      }
+    :: step == OVER -> step = 0; break
+    od
+  :: atomic { w == w0 + count -> running--; break }
+  od
+}
+
+#ifdef MORE_RECORDS
+bit wasAdas[SIDS];
+byte sinceWhen[SIDS];
+
+/* Ends all of Ada's sessions: the list is no snapshot. */
+proctype Admin() {
+  byte i;
+  bit isListed;
+  atomic {
+    for (i : 1 .. SIDS - 1) {
+      wasAdas[i] = rec[i].on && rec[i].own == ADA;
+      sinceWhen[i] = rec[i].since
+    }
+  }
+  for (i : 1 .. SIDS - 1) {
+    isListed = rec[i].on && rec[i].own == ADA;
+    if
+    :: isListed -> atomic { remove(i); isListed = 0 }
+    :: else
+    fi
+  }
+  atomic {
+    for (i : 1 .. SIDS - 1) {
+      if
+      :: wasAdas[i] ->
+        must(P_ENDED, !rec[i].on || rec[i].since != sinceWhen[i]);
+        ended[i] = !rec[i].on
+      :: else
+      fi
+    }
+    running--
+  }
+}
+#endif
+
+inline begin(i, who) {
+  rec[i].on = 1;
+  rec[i].rev = 1;
+  rec[i].own = who;
+  rec[i].since = 1;
+  rec[i].gen = 1;
+  rec[i].floor = 1;
+  rec[i].login = (who != NONE);
+  rec[i].data = OLD_OF(who);
+  rec[i].at = START;
+  rec[i].bump = begun
+}
+
+init {
+  byte begun = START - AGE;
+  byte v;
+  byte i;
+  bit s;
+  atomic {
+#ifdef SKEWED
+    /* Which of the two is ahead makes no difference. */
+    if
+    :: skip
+    :: off[0] = SKEW
+    fi;
+    if
+    :: skip
+    :: begun = START - AGE + SKEW /* not for all of them due */
+    fi;
+#endif
+    begin(1, OWNER);
+    jarSid[0] = 1;
+    jarGen[0] = 1;
+    jarSealed[0] = begun;
+#ifdef THIEF
+    jarSid[1] = 1;
+    jarGen[1] = 1;
+    jarSealed[1] = begun;
+#endif
+#ifdef MORE_RECORDS
+    begin(2, ADA);
+    jarSid[1] = 2;
+    jarGen[1] = 1;
+    jarSealed[1] = begun;
+#endif
+    running = COUNT_OF_PEOPLE;
+    PEOPLE;
+    run Clock();
+    run Late()
+  }
+  atomic {
+    running == 0 && (late == 0 || late == 3) ->
+    for (i : 0 .. 3) {
+      must(P_WRITES, !((acked >> i) & 1) || ((wiped >> i) & 1) ||
+        COUNT(rec[sidOf[i]].n, i) == 1)
+    }
+    if
+    :: s = 0
+    :: s = 1
+    fi;
+    if
+    :: skip
+    :: now = now + 6 /* they come back later */
+    fi;
+#ifdef WHOLE_LIFE
+    must(P_RIGHTFUL, rec[jarSid[0]].on);
+    judge(rec[jarSid[0]], jarGen[0], jarSealed[0], s, v);
+    must(P_RIGHTFUL, v == NEWEST || v == OLDER);
+#endif
+    if
+    :: jarUser && rec[jarLoginSid].on && rec[jarLoginSid].own == jarUser &&
+      rec[jarLoginSid].from < jarLoginGen ->
+      judge(rec[jarSid[0]], jarGen[0], jarSealed[0], s, v);
+      must(P_LOGINS, jarSid[0] == jarLoginSid && (v == NEWEST || v == OLDER));
+      must(P_CART, OWNER != NONE || late || (rec[jarSid[0]].data & 1))
+    :: jarUser && !isEnded && !rec[jarLoginSid].on -> must(P_LOGINS, false)
+    :: else
+    fi
+  }
+}
