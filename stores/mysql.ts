@@ -63,14 +63,13 @@ const NO_TABLE = 1146;
 const FOREIGN = /^(1054|1176)$/;
 
 // What counts of a connection, then what must come back as it is, and be for the
-// server what it is for us. The number is last: what reads it wrong reads on.
+// server what it is for us. The number is last: who misreads it reads on.
 const COOKIE = "\u{1f36a}";
 const SETTINGS =
   "SELECT CONCAT(IF(@@autocommit, ' ', 'autocommit=0'), @@sql_mode " +
   // MySQL and MariaDB have other names for it, and each its own comments.
   "/*!50720 , @@transaction_isolation */ /*M! , @@tx_isolation */), " +
   "?, HEX(?), 5000000000";
-const PROBED = `${COOKIE},F09F8DAA,5000000000`;
 
 const ASSIGNED: string = COLUMNS.map((name) => `${name} = ?`).join();
 
@@ -85,20 +84,20 @@ const ASSIGNED: string = COLUMNS.map((name) => `${name} = ?`).join();
  *   primary, not a replica, and leave `innodb_flush_log_at_trx_commit` at 1, as
  *   it is by default.
  * - Expired records stay in the table, unseen, until `deleteExpired` is called.
- * - The connection's character set must be utf8mb4, which is mysql2's default,
- *   `autocommit` must be on, the isolation level not `READ UNCOMMITTED` and the
- *   `sql_mode` without `EMPTY_STRING_IS_NULL`. The client must give rows
- *   as objects, without `nestTables` and with numbers as mysql2 reads them. The
- *   first call asks for all that, and is refused otherwise.
+ * - The first call asks how connections are set up, and is refused if it cannot
+ *   work: the character set must be utf8mb4, which is mysql2's default,
+ *   `autocommit` on, the isolation level not `READ UNCOMMITTED`, and the
+ *   `sql_mode` strict and without `EMPTY_STRING_IS_NULL`; the client must have
+ *   no `nestTables`, and no `typeCast` that reads numbers of 64 bits.
  * - `value` and `label` are plain text in the table, but for those that hold
  *   NUL or half a surrogate pair, or begin with a quotation mark or a byte
  *   order mark: these are kept as JSON strings.
  * - There is an index on users and one on expiry.
  * - On a full disk, whether a row can still be removed is up to the server.
  *
- * A statement that waits for a lock, of an `ALTER TABLE` say, waits for a day by
- * the server's defaults, long after its request has given up: set its times, as
- * here.
+ * A statement that waits for a lock, of an `ALTER TABLE` say, waits for a day or
+ * longer by the server's defaults, and what its request has long given up is done
+ * then: set its times, as here.
  *
  * @example
  * ```ts ignore
@@ -141,10 +140,14 @@ export class MysqlStore implements SessionStore {
   constructor(client: MysqlClient, options: MysqlStoreOptions = {}) {
     const { table, now } = checkOptions(options);
     const { maxBytes = 2 ** 22 } = options;
+    if (typeof maxBytes !== "number") {
+      throw new TypeError("Option maxBytes must be a number");
+    }
     // The most that max_allowed_packet can be.
     if (!Number.isInteger(maxBytes) || maxBytes < 1 || maxBytes > 2 ** 30) {
-      const WrongError = typeof maxBytes === "number" ? RangeError : TypeError;
-      throw new WrongError("Option maxBytes must be an integer from 1 to 2^30");
+      throw new RangeError(
+        `Option maxBytes must be an integer from 1 to 2^30: it is ${maxBytes}`,
+      );
     }
     // Only the clients of plain mysql2, which take callbacks, have promise().
     if (typeof client?.execute !== "function" || "promise" in client) {
@@ -356,18 +359,19 @@ export class MysqlStore implements SessionStore {
 
   async #check(): Promise<void> {
     const [rows] = await this.#client.execute(SETTINGS, [COOKIE, COOKIE]);
-    const [modes = "", ...probes] = valuesOf(valuesOf(rows)[0]) as string[];
-    if (`${probes}` !== PROBED) {
-      refuse("nestTables, typeCast or another charset than utf8mb4");
-    }
-    // It would cut texts without a word.
-    if (!/STRICT_/.test(modes)) {
-      refuse("an sql_mode without STRICT_TRANS_TABLES");
+    const [modes, text, hex, number] = valuesOf(valuesOf(rows)[0]);
+    if (Number(number) !== 5e9) refuse("nestTables or a typeCast of its own");
+    if (text !== COOKIE || hex !== "F09F8DAA") {
+      refuse("another charset than utf8mb4");
     }
     const wrong = /autocommit=0|EMPTY_STRING_IS_NULL|READ-UNCOMMITTED/.exec(
-      modes,
+      `${modes}`,
     );
     if (wrong) refuse(wrong[0]);
+    // It would cut texts without a word.
+    if (!/STRICT_/.test(`${modes}`)) {
+      refuse("an sql_mode without STRICT_TRANS_TABLES");
+    }
     this.#isChecked = true;
   }
 

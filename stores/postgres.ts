@@ -66,11 +66,12 @@ const SCHEMA_LOCK = 6_283_185_307;
 const AGAIN = /40(001|P01)/;
 const TRIES = 20;
 
-// A column, a unique key or an index that is not there, or a name that is.
-const FOREIGN = /42(703|P10|P07|710)|P0004/;
+// A column, a unique key or an index that is not there, or a name that something
+// else has.
+const FOREIGN = /42(703|P10|710|809)|P0004/;
 
-// What comes of it shows whether texts and names arrive as they were sent. For
-// the same reason, what has changed is told by rows: clients count differently.
+// What comes of it shows whether texts arrive as they were sent. What a statement
+// has changed is told by its rows, too: clients count in ways of their own.
 const PROBE = `' A' || chr(252)`;
 const PROBED = " A\xfc";
 
@@ -79,10 +80,10 @@ const PROBED = " A\xfc";
  * Bun's `SQL`.
  *
  * - Each method is one statement that commits by itself, `update` a second one
- *   if it has failed. So a client needs no transaction, and a pooler may give
- *   each statement another connection. One that does, as PgBouncer in its mode
- *   `transaction`, may know no prepared statements: `new SQL({ prepare: false })`
- *   makes Bun's client do without them; pg, postgres.js and PGlite use none here.
+ *   if it has failed. So a client needs no transaction, and a pooler may run each
+ *   statement on another connection, as PgBouncer does in its mode `transaction`.
+ *   Where it knows no prepared statements, Bun's client must do without:
+ *   `new SQL(url, { prepare: false })`. The others prepare none for this store.
  * - Strong consistency and durability are those of the server: hand it the
  *   primary, not a replica, and leave `synchronous_commit` on, as it is by
  *   default. At the isolation levels `repeatable read` and `serializable`, what
@@ -92,15 +93,18 @@ const PROBED = " A\xfc";
  *   table, but for those that hold NUL or half a surrogate pair, or begin with
  *   a quotation mark or a byte order mark: these are kept as JSON strings.
  * - The encoding of the database and of the client must be UTF-8. A client that
- *   changes text, or the names of columns, on the way is refused when the first
- *   row comes.
+ *   changes text on the way is refused when the first row comes; how it names
+ *   columns and reads numbers does not matter.
  * - There is an index on users and one on expiry.
  * - On a full disk, whether a row can still be removed is up to the server: it
  *   needs room for its log.
  *
- * A client that waits for ever keeps what a request has long given up: set its
- * times, as here. A `Pool` of pg needs a listener for `error` as well, or a
- * server that goes away ends the process.
+ * A client that waits for ever makes up for what its requests have long given up:
+ * set its times, as here. PgBouncer refuses `statement_timeout` from a client; it
+ * can be that of the role: `ALTER ROLE app SET statement_timeout = '5s'`.
+ *
+ * A `Pool` of pg needs a listener for `error`, or a server that goes away ends
+ * the process.
  *
  * @example
  * ```ts ignore
@@ -192,7 +196,6 @@ CREATE INDEX IF NOT EXISTS "${index}_expires_at"
    * is not the store's, or an index of its name is taken.
    */
   async createSchema(): Promise<void> {
-    const schema = PostgresStore.schema(this.#table);
     // Two CREATE TABLE IF NOT EXISTS at once can fail by each other. A block
     // is one statement, so that each client can send it. The last two do
     // nothing, but fail if it is another table.
@@ -200,7 +203,7 @@ CREATE INDEX IF NOT EXISTS "${index}_expires_at"
       `DO $$ BEGIN
 PERFORM pg_advisory_xact_lock(${SCHEMA_LOCK});
 IF to_regclass('"${this.#table}"') IS NULL THEN
-${schema.replaceAll("INDEX IF NOT EXISTS", "INDEX")}END IF;
+${PostgresStore.schema(this.#table)}END IF;
 INSERT INTO "${this.#table}" (key, ${COLUMNS}) SELECT key, ${COLUMNS}
 FROM "${this.#table}" WHERE false
 ON CONFLICT (key) DO NOTHING;

@@ -93,8 +93,8 @@ function encode(text: string): string {
     : JSON.stringify(text);
 }
 
-function decode(text: unknown): string {
-  if (typeof text !== "string") return refuse();
+function decode(given: unknown): string {
+  const text = textOf(given);
   if (!text.startsWith('"')) return text;
   try {
     return String(JSON.parse(text));
@@ -119,7 +119,7 @@ export function toParameters(
   if (bytes > maxBytes) {
     throw new SessionError(
       "oversize",
-      `Session takes ${bytes} bytes, its table holds ${maxBytes}`,
+      `The session takes ${bytes} bytes, its table holds at most ${maxBytes}`,
     );
   }
   return [
@@ -141,8 +141,8 @@ export function toParameters(
  * its own.
  */
 export function toListing(row: unknown): SessionListing {
-  const [key, ...rest] = valuesOf(row) as [string];
-  return { key: key, ...toShared(rest) };
+  const [key, ...rest] = valuesOf(row);
+  return { key: textOf(key), ...toShared(rest) };
 }
 
 /**
@@ -152,15 +152,11 @@ export function toListing(row: unknown): SessionListing {
  * its own.
  */
 export function toRecord(row: unknown): SessionRecord {
-  const [revision, value, user, ...rest] = valuesOf(row) as [
-    unknown,
-    unknown,
-    string,
-  ];
+  const [revision, value, user, ...rest] = valuesOf(row);
   return {
     revision: toNumber(revision),
     value: decode(value),
-    user,
+    user: textOf(user),
     ...toShared(rest),
   };
 }
@@ -169,12 +165,16 @@ function toShared(
   [id, label, createdAt, lastSeenAt, expiresAt]: unknown[],
 ): Omit<SessionListing, "key"> {
   return {
-    id: id as string,
+    id: textOf(id),
     label: decode(label),
     createdAt: toNumber(createdAt),
     lastSeenAt: toNumber(lastSeenAt),
     expiresAt: toNumber(expiresAt),
   };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : refuse();
 }
 
 /**
@@ -201,7 +201,7 @@ export function toNumber(value: unknown): number {
  * @param setting What may be to blame.
  * @throws {SessionError} `store-failed`, always.
  */
-export function refuse(setting: string = "change rows"): never {
+export function refuse(setting: string = "change what rows hold"): never {
   throw new SessionError(
     "store-failed",
     `Cannot use a client that is set to ${setting}`,
@@ -222,11 +222,12 @@ export const ANOTHER = "or its index is taken: choose another table";
 export function explain(
   table: string,
   fault: string | false | undefined,
-  cause: unknown,
+  error: unknown,
 ): unknown {
-  return fault
-    ? new SessionError("store-failed", `Table ${table} ${fault}`, { cause })
-    : cause;
+  if (!fault) return error;
+  // Not the error itself: some clients put the parameters into it.
+  const cause = new Error(`${Object(error).message}`);
+  return new SessionError("store-failed", `Table ${table} ${fault}`, { cause });
 }
 
 /** How a store reads a user's rows. */

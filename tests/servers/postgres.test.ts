@@ -54,7 +54,7 @@ describe("PostgresStore", { skip: found.skip }, () => {
   }, async () => {
     const { stderr } = await promisify(execFile)(
       runtimes.bun,
-      ["test", "./tests/servers/postgres_bun.ts"],
+      ["test", "--timeout=60000", "./tests/servers/postgres_bun.ts"],
       { cwd: root, env: { ...env, POSTGRES_TEST_URL: postgres.url } },
     );
     assert.match(stderr, /^ *[1-9]\d* pass$/m);
@@ -239,8 +239,16 @@ describe("PostgresStore", { skip: found.skip }, () => {
     await pool.query(`DROP TABLE ${table}_expires_at`);
     await pool.query(PostgresStore.schema(table));
     await store.createSchema();
-    // So do long names that begin alike.
-    const long = "t".repeat(60);
+    // What is left of a table without its keys, or of an index, is no table.
+    const keyless = newTable();
+    const schema = PostgresStore.schema(keyless).replace("PRIMARY KEY", "");
+    await pool.query(schema);
+    for (const name of [keyless, `${table}_user_key`]) {
+      const other = new PostgresStore(pool, { table: name });
+      await assert.rejects(other.createSchema(), /choose another table/);
+    }
+    // Long names that begin alike have the same names of indexes.
+    const long = "alike".repeat(11);
     await new PostgresStore(pool, { table: `${long}_a` }).createSchema();
     const alike = new PostgresStore(pool, { table: `${long}_b` });
     await assert.rejects(alike.createSchema(), /choose another table/);

@@ -63,13 +63,102 @@ describe("D1Store alone", () => {
   it("createSchema() may come again, and twice at once", async () => {
     for (const table of ["user", "Order", "_", "t".repeat(63)]) {
       const store = new D1Store(bindings.DB, { table });
-      await assert.rejects(() => store.get(KEY), /no such table/);
+      await assert.rejects(() => store.get(KEY), {
+        name: "SessionError",
+        code: "store-failed",
+        message: `Table ${table} is missing: createSchema() makes it`,
+      });
       await Promise.all([store.createSchema(), store.createSchema()]);
       assert.equal(await store.create(KEY, recordWith()), true);
       await store.createSchema();
       assert.equal(await store.count(), 1);
       await drop(table);
     }
+  });
+
+  it("createSchema() refuses a table that is another's, and leaves it", async () => {
+    const columns = "revision, value, id, user_key, label, created_at, " +
+      "last_seen_at, expires_at";
+    const others = [
+      'CREATE TABLE "%t" ("sessionToken" text primary key, expires int)',
+      'CREATE TABLE "%t" (key primary key, value, user_key, expires_at)',
+      `CREATE TABLE "%t" (key, ${columns})`,
+      'CREATE VIEW "%t" AS SELECT 1 AS one',
+      'CREATE TABLE "%t_expires_at" (one)',
+      'CREATE INDEX "%t_user_key" ON other (one)',
+    ];
+    await bindings.DB.prepare("CREATE TABLE other (one)").bind().run();
+    for (const statement of others) {
+      const table = newTable();
+      const text = statement.replaceAll("%t", table);
+      await bindings.DB.prepare(text).bind().run();
+      const store = new D1Store(bindings.DB, { table });
+      await assert.rejects(() => store.createSchema(), {
+        name: "SessionError",
+        code: "store-failed",
+        message: `Table ${table} or its index is taken: choose another table`,
+      });
+    }
+    await drop("other");
+  });
+
+  it("instants may have fractions, and must be numbers", async () => {
+    const table = newTable();
+    const store = new D1Store(bindings.DB, { table, now: () => 5.75 });
+    await store.createSchema();
+    const record = recordWith({ user: USER, expiresAt: 6.5 });
+    assert.equal(await store.create(KEY, record), true);
+    assert.equal((await store.get(KEY))?.expiresAt, 6);
+    assert.equal(await store.touch(KEY, 5.5, 7.5), true);
+    const [entry] = await Array.fromAsync(store.listByUser(USER));
+    assert.equal(entry?.expiresAt, 7);
+    assert.equal(await store.deleteExpired(6.99), 0);
+    assert.equal(await store.deleteExpired(7.01), 1);
+    const odd = new D1Store(bindings.DB, { table, now: () => NaN });
+    await assert.rejects(() => odd.get(KEY), /TypeError: Option now /);
+    await drop(table);
+  });
+
+  it("listByUser() reads pages of 500, each record once, and clears up", async () => {
+    const { store, table, take } = await open();
+    const fill = (from: number, rows: number, expiresAt: number) =>
+      bindings.DB.prepare(
+        "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n " +
+          `WHERE n < ${rows}) INSERT INTO "${table}" SELECT ` +
+          "substr(CAST(n + ? AS INTEGER) || ?, 1, 43), 1, 'x', 'x', ?, '', 0, 0, ? FROM n",
+      ).bind(from, "-".repeat(43), USER, expiresAt).run();
+    await fill(0, 1_000, 4_102_444_800_000);
+    await fill(1_000, 200, 1);
+    take();
+    const seen: string[] = [];
+    for await (const { key } of store.listByUser(USER)) {
+      if (seen.length === 300) {
+        // What has been listed moves, and so does what has not.
+        for (const other of [...seen.slice(0, 2), "999".padEnd(43, "-")]) {
+          await store.touch(other, 1, 4_102_444_900_000);
+        }
+      }
+      seen.push(key);
+    }
+    assert.equal(seen.length, 1_000);
+    assert.equal(new Set(seen).size, 1_000);
+    take();
+    assert.equal((await Array.fromAsync(store.listByUser(USER))).length, 1_000);
+    // The expired ones are gone: two pages, and one that is empty.
+    assert.deepEqual(take(), ["SELECT", "SELECT", "SELECT"]);
+    await drop(table);
+  });
+
+  it("ends all sessions of a user with one statement for each, and one more", async () => {
+    const { store, table, take } = await open();
+    for (let number = 0; number < 30; number++) {
+      const key = `${number}`.padEnd(43, "-");
+      await store.create(key, recordWith({ user: USER }));
+    }
+    take();
+    for await (const { key } of store.listByUser(USER)) await store.delete(key);
+    assert.deepEqual(take(), ["SELECT", ...Array<string>(30).fill("DELETE")]);
+    await drop(table);
   });
 
   it("schema() has an index for each search", async () => {
