@@ -54,24 +54,25 @@
 #ifdef SETUP_TABS /* two tabs write */
 #define TICKS 6
 #define PEOPLE \
-  run Tab(0, 0, 0, 2, READ | SET); \
-  run Tab(1, 0, 2, 2, SET)
+  run Tab(0, 0, 0, 3, SET); \
+  run Tab(1, 0, 3, 1, SET)
 #define COUNT_OF_PEOPLE 2
 #endif
 #ifdef SETUP_RENEWAL
 #define AGE RENEW
-#define TICKS 7
+#define TICKS 5
 #define PEOPLE \
-  run Tab(0, 0, 0, 4, READ); \
+  run Tab(0, 0, 0, 3, READ); \
   run Tab(1, 0, 4, 1, READ | SET)
 #define COUNT_OF_PEOPLE 2
 #endif
 #ifdef SETUP_ENDS /* a logout or a login, a slow write, and a copy of the cookie */
-#define TICKS 5
+#define TICKS 2
+#define CARRIED
 #define PEOPLE \
   run Tab(0, 0, 0, 1, DESTROY | LOGIN); \
   run Tab(1, 0, 1, 1, SET); \
-  run Tab(2, 1, 2, 2, READ | SET)
+  run Tab(2, 1, 2, 1, READ | SET)
 #define COUNT_OF_PEOPLE 3
 #endif
 #ifndef AGE
@@ -157,7 +158,7 @@ proctype Net() {
 #else
 #define isCarried(s) isOnItsWay(s, 0)
 #endif
-#ifdef BREAK_LATER
+#if defined(BREAK_LATER) || defined(BREAK_CARRY)
 #define isStillCarried(s) false
 #else
 #define isStillCarried(s) isOnItsWay(s, SKEW)
@@ -215,11 +216,12 @@ inline open() {
       v = REFUSED
 #else
       v = SERVED;
+      isBehind = 1;
       s.gen = c.gen
 #endif
     :: s.on && c.gen < s.gen ->
       v = (c.gen + 1 == s.gen && (!s.at || !isOver(s, srv) ||
-        c.sealed + GRACE + SKEW >= s.bump) -> OLDER : REUSE)
+        c.sealed >= s.bump) -> OLDER : REUSE)
     fi;
 #ifdef REVOCATIONS
 #ifdef BREAK_ASKED
@@ -233,7 +235,7 @@ inline open() {
 
 proctype Tab(byte me; byte b; byte w0; byte count; byte ops) {
   byte w, v, op, gen;
-  bit srv, isStored, isSettled, hasCookie;
+  bit srv, isStored, isBehind, isSettled, hasCookie;
   Cookie c;
   Rec s;
   w = w0;
@@ -314,20 +316,22 @@ proctype Tab(byte me; byte b; byte w0; byte count; byte ops) {
     :: (v == SERVED || v == OLDER) && (op == SET || op == READ) ->
       atomic {
         if
-        :: v == SERVED && isStored && isDue(s, srv) ->
+        :: v == SERVED && isStored && !isBehind && isDue(s, srv) ->
           s.gen++;
           s.at = 0;
           s.clk = 0;
           s.bump = clock(srv);
           isSettled = 1
-        :: v == SERVED && isStored && !isDue(s, srv) && isNoted(s, srv) ->
+        :: v == SERVED && isStored && !isBehind && !isDue(s, srv) &&
+          isNoted(s, srv) ->
           s.at = clock(srv);
           s.clk = srv;
           isSettled = 1
         :: else ->
           if
           /* Along with another write, it costs nothing. */
-          :: v == SERVED && isStored && op == SET && s.gen > 1 && !s.at ->
+          :: v == SERVED && isStored && !isBehind && op == SET && s.gen > 1 &&
+            !s.at ->
             s.at = clock(srv);
             s.clk = srv
           :: else
@@ -356,6 +360,7 @@ proctype Tab(byte me; byte b; byte w0; byte count; byte ops) {
       gen = 0;
       v = 0;
       isStored = 0;
+      isBehind = 0;
       due[me] = (hasCookie -> now + FLIGHT : 0)
     }
     atomic {
@@ -399,6 +404,11 @@ init {
     jar[0].sid = 1;
     jar[0].gen = 1;
     jar[0].sealed = START - AGE;
+#ifdef CARRIED
+    jar[0].rev = 1;
+    jar[0].wrote = START;
+    jar[0].val = 1;
+#endif
     TAKE(jar[1], jar[0]);
     running = COUNT_OF_PEOPLE;
     PEOPLE;

@@ -259,6 +259,7 @@ byte running = 0;
 byte late = 0; /* 1 on its way, 2 has landed, 3 over */
 bit lateIsFailed = 0; /* its request has failed */
 bit lateIsNew = 0;
+bit lateIsLeft = 0;   /* its process has stopped */
 byte lateSid;
 byte lateMade; /* the generation that it makes, or 0 */
 Rec lateRec;
@@ -361,11 +362,15 @@ inline remove(I) {
 #define isServed(x, t_, s) (clock(s) <= x.bump + GRACE + SKEW)
 #else
 #define isSeen(x) (x.gen == x.floor || x.at)
+#ifdef BREAK_ENDLESS
+#define isServed(x, t_, s) true
+#else
 #ifdef BREAK_SEALED
 #define isServed(x, t_, s) (!x.at || !isOver(x, s))
 #else
 /* What was sealed since, a slow request's cookie, is no copy. */
 #define isServed(x, t_, s) (!x.at || !isOver(x, s) || (t_) + MARGIN >= x.bump)
+#endif
 #endif
 #endif
 
@@ -596,7 +601,11 @@ proctype Late() {
 #endif
       if
       :: lateIsNew && rec[lateSid].on && rec[lateSid].rev == lateRec.rev ->
+#ifdef BREAK_LEFT
+        skip
+#else
         CLEAR(rec[lateSid])
+#endif
       :: !lateIsNew && rec[lateSid].on && rec[lateSid].rev == lateRec.rev + 1 ->
 #ifndef BREAK_TAKE_BACK
         /* But not a renewal: somebody may have been offered it already. */
@@ -617,7 +626,7 @@ proctype Late() {
       late = 3
     }
   /* Or the process stops before. */
-  :: atomic { late == 2 -> late = 3 }
+  :: atomic { late == 2 -> late = 3; lateIsLeft = 1 }
   :: atomic { (late == 0 || late == 3) && !running -> break }
   od
 }
@@ -725,6 +734,9 @@ proctype Tab(byte me; byte b; byte w0; byte count; byte ops; byte user) {
 #ifdef WHOLE_LIFE
       must(P_RIGHTFUL, v == NEWEST || v == OLDER);
 #endif
+      /* Real time since the newest was seen; no clock is further off. */
+      must(P_COPIES, !(v == OLDER && s.at && tt + MARGIN < s.bump &&
+        now + off[s.clk] > s.at + GRACE + 2 * SKEW));
       step = (v == REUSE -> STEAL : (v == NEWEST || v == OLDER -> SETTLE : BEGIN));
       printf("t%d tab %d (browser %d, server %d) op %d: opens %d.%d of gen %d: %d\n",
         now, me, b, srv, op, sid, tg, s.gen, v)
@@ -1005,6 +1017,7 @@ init {
       must(P_WRITES, !((acked >> i) & 1) || ((wiped >> i) & 1) ||
         COUNT(rec[sidOf[i]].n, i) == 1)
     }
+    must(P_LOGINS, !(lateIsNew && late && !lateIsLeft && rec[lateSid].on));
     if
     :: s = 0
     :: s = 1

@@ -39,14 +39,14 @@ export function handle(
 }
 
 /** What the option `csrf` needs; loaded and kept as in `asking.ts`. */
-let csrf: typeof import("./csrf.ts") | undefined;
+let csrf: typeof import("./asked/csrf.ts") | undefined;
 
 async function handleTrusted(
   settings: Settings,
   request: Request,
   trusted: ReadonlySet<string>,
 ): Promise<Handling | Response> {
-  csrf ??= await import("./csrf.ts");
+  csrf ??= await import("./asked/csrf.ts");
   const refusal = csrf.forbidCrossSite(request, trusted);
   if (!refusal) return handleSession(settings, request, false);
   settings.emit?.({ type: "forbidden" });

@@ -25,7 +25,7 @@ export async function seal(state: State, sealed: number): Promise<string> {
   });
   const bytes = token.length + form.name.length;
   if (bytes > LONGEST_COOKIE) {
-    const { oversize } = await import("./oversize.ts");
+    const { oversize } = await import("./asked/oversize.ts");
     throw oversize(state, bytes);
   }
   return token;

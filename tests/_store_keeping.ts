@@ -290,6 +290,8 @@ export const keepingCases: readonly StoreCase[] = [
           bench.act(cookie, async (session) => {
             act(session);
             if (--waiting === 0) {
+              // Another write, after which each of them has to begin anew.
+              await bench.act(cookie, increment);
               isReplayed = true;
               all.resolve();
             }

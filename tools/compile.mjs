@@ -35,7 +35,7 @@ export async function compile(folder) {
     chunkFileNames: "chunks/[name].js",
     codeSplitting: {
       groups: [
-        // All that every program needs, and what one needs whose options ask.
+        // What every program needs, and what it needs if it is asked for.
         { name: "core", test: /[\\/]src[\\/]\w+\.ts$/, priority: 1 },
         { name: "asked", test: /[\\/]src[\\/]asked[\\/]\w+\.ts$/ },
       ],

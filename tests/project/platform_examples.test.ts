@@ -38,10 +38,14 @@ async function play(origin: string): Promise<string> {
   return cookie;
 }
 
-/** The same, where a copy of the cookie must not outlive signing out. */
+/**
+ * The same, where a copy of the cookie must not outlive signing out: the visit
+ * can be counted neither in the session that has ended nor, as a login's answer
+ * may be on its way, in a new one.
+ */
 async function playStrongly(origin: string): Promise<void> {
-  const cookie = await play(origin);
-  assert.equal(await new Browser(origin, { cookie }).get(), NEW);
+  const copy = new Browser(origin, { cookie: await play(origin) });
+  assert.equal(await copy.getStatus(), 500);
 }
 
 describe("examples/workers-kv", { timeout: 60_000 }, () => {

@@ -177,6 +177,13 @@ export class Browser {
     return (await (await this.#ask(path)).text()).trim();
   }
 
+  /** Asks for a page, and gives the status of the answer. */
+  async getStatus(path = "/"): Promise<number> {
+    const response = await this.#ask(path);
+    await response.text();
+    return response.status;
+  }
+
   /** Sends a form, and gives the status of the answer. */
   async post(
     path: string,

@@ -1,7 +1,7 @@
-import { LONGEST_COOKIE } from "./cookie.ts";
-import { isReserved } from "./data.ts";
-import { SessionError } from "./errors.ts";
-import { type State, tell } from "./state.ts";
+import { LONGEST_COOKIE } from "../cookie.ts";
+import { isReserved } from "../data.ts";
+import { SessionError } from "../errors.ts";
+import { type State, tell } from "../state.ts";
 
 /** The error of a session that does not fit into a cookie, with the reasons. */
 export function oversize(state: State, bytes: number): SessionError {
