@@ -47,7 +47,7 @@ const rows = [
   ["moving_record", "found", "P1", "REVOKE_ALL"],
 
   ["record_in_place", "holds", most, "WRITES"],
-  ["record_in_place", "holds", `${most} P7`, "LOGINS"],
+  ["record_in_place", "holds", `${most} P7 P8`, "LOGINS"],
   ["record_in_place", "holds", most, "LOGINS_REGENERATE"],
   ["record_in_place", "holds", most, "LOGINS_RENEWAL"],
   ["record_in_place", "holds", most, "USERS"],
@@ -82,10 +82,9 @@ const rows = [
   ["record_in_place", "found", "P6", "LOGINS", "BREAK_FOLLOW"],
   ["record_in_place", "found", "P6", "ENDS", "BREAK_LEFT"],
   ["record_in_place", "found", "P7", "LOGINS", "BREAK_FRESH_COOKIE"],
+  ["record_in_place", "found", "P8", "LOGINS", "BREAK_JOIN"],
 
   // What the protocol does not promise, and what would mend it.
-  ["record_in_place", "found", "P8", "LOGINS"],
-  ["record_in_place", "holds", `${most} P7 P8`, "LOGINS", "JOIN"],
   ["record_in_place", "found", "P4", "RENEWAL", "FAULTS=0", "CROSSING"],
   ["record_in_place", "holds", most, "RENEWAL", "FAULTS=0", "CROSSING", "MARGIN=3", "RENEW=6"],
   ["record_in_place", "found", "P4", "SLOW_OFFER", "FAULTS=0"],

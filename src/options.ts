@@ -94,7 +94,7 @@ export interface SessionOptions<Data extends object = AnyData> {
    * Gives a session in a store a new cookie after so many seconds, 60 at least.
    * The old one is served until the new one was seen, and for another 30 s;
    * whoever comes with it later has a copy, and the session ends. Each renewal
-   * is two writes. An eventual store renews after 150 s at the soonest.
+   * is two writes.
    */
   renewAfter?: number | undefined;
   /**

@@ -188,9 +188,8 @@ export async function keep(
   // A save that the handler has not waited for.
   while (state.saving) await state.saving;
   const { isFirstUse, isRenewable } = state;
-  const isNoted = isFirstUse && !isEventual(state.visit);
-  const isWritten = isChanged(state) ||
-    !isTooLate && !!(isNoted || isRenewable);
+  const isAged = !!state.isDue && !!(isFirstUse || isRenewable);
+  const isWritten = isChanged(state) || isAged && !isTooLate;
   const isStale = isChanged(state) && state.content.isStale;
   if (isWritten) {
     const isWanted = isChanged(state);

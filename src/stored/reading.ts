@@ -13,7 +13,6 @@ import {
   isSettled,
   judge,
   numberIn,
-  SKEW,
 } from "./generation.ts";
 import { decode } from "./records.ts";
 
@@ -72,6 +71,11 @@ export async function admit(
     : judge(settings, generation, number, sealed >= issued);
   if (verdict === "refused") {
     visit.isGone = !isGraceOver(settings, generation);
+    if (held && generation.login > number) {
+      const { since } = generation;
+      const owner = values[OWNER] as string | undefined;
+      visit.former = { held, owner, generation: number, since };
+    }
     tell(state, "gone");
     return false;
   }
@@ -87,13 +91,13 @@ export async function admit(
   }
   state.isFirstUse = verdict === "newest" && !isSeen(generation);
   const { renewAfter = Infinity, now } = settings;
-  const age = now() - issued;
-  state.isRenewable = verdict === "newest" && age >= renewAfter &&
-    (isEventual(visit)
-      // Who has the newest one has seen it; nothing was written of that.
-      ? age >= GRACE + 2 * SKEW
-      : isSettled(settings, generation));
-  state.isDue = state.isFirstUse || state.isRenewable || state.isOffered;
+  const isOld = now() - issued >= renewAfter;
+  state.isRenewable = verdict === "newest" && isOld &&
+    isSettled(settings, generation);
+  // On a late store the first use is noted along with a write, or when the next
+  // renewal waits for it.
+  const isNoted = state.isFirstUse && (isOld || !isEventual(visit));
+  state.isDue = isNoted || state.isRenewable || state.isOffered;
   state.generation = Math.max(number, generation.newest);
   state.since = generation.since;
   state.owner = values[OWNER] as string | undefined;

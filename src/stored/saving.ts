@@ -54,6 +54,7 @@ async function write(
   }
   const batches = [...state.batches];
   for (const batch of batches) batch.isTaken = true;
+  joinFormer(state, batches);
   const seen = { ...state.values };
   const isGone = isOver(state, batches);
   if (!state.held && await insertAs(state, batches, seen)) return true;
@@ -76,6 +77,18 @@ async function write(
     return false;
   }
   return true;
+}
+
+/**
+ * A user who logs in once more, as the first answer was lost, goes on with the
+ * session that the first login has left, and what was in it.
+ */
+function joinFormer(state: State, batches: readonly Batch[]): void {
+  const { held, content, visit: { former } } = state;
+  const user = userOf(batches);
+  if (held || !former || user === undefined || user !== former.owner) return;
+  content.sid = former.held.sid;
+  Object.assign(state, former, { isBehind: true });
 }
 
 /**
