@@ -183,7 +183,7 @@
 #define AGE RENEW
 #define THIEF
 #ifndef TICKS
-#define TICKS 5
+#define TICKS 6
 #endif
 #define PEOPLE \
   run Tab(0, 0, 0, 3, READ, ADA); \
@@ -475,7 +475,7 @@ inline compose() {
     if
     /* Another request has made a new one since: only that one has it. */
     :: s.floor > ag ->
-#ifdef BREAK_REGENERATE_FOLLOWS
+#ifdef REGENERATE_FOLLOWS
       cg = s.gen
 #else
       skip

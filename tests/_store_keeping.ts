@@ -354,7 +354,10 @@ export const keepingCases: readonly StoreCase[] = [
         assert.deepEqual(await bench.read(cookieOf(again)), data);
         if (bench.canList) assert.equal(await countOf(bench, user), 1);
         // Somebody else's login with that cookie has nothing of it.
-        const other = await bench.act(cookie, (session) => session.login("bob"));
+        const other = await bench.act(
+          cookie,
+          (session) => session.login("bob"),
+        );
         assert.deepEqual(await bench.read(cookieOf(other)), {});
         assert.deepEqual(await bench.read(cookieOf(again)), data);
       }
