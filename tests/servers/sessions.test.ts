@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import {
   createSessions,
   generateSecret,
@@ -14,13 +15,26 @@ import { type Backend, type BackendName, backends } from "./backends.ts";
 import type { Server } from "./server.ts";
 import { runTogether } from "./worker.ts";
 
-/** To a server and, as PostgreSQL has one for each connection, its children. */
-function signal({ process: { pid } }: Server, name: NodeJS.Signals): void {
+/**
+ * Sends a signal to a server and, as PostgreSQL has one for each connection, its
+ * children.
+ */
+function signal({ process: { pid } }: Server, name: NodeJS.Signals): number[] {
   assert.ok(pid);
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
-  for (const each of [pid, ...children.split(" ").filter(Boolean)]) {
-    process.kill(Number(each), name);
-  }
+  const all = [pid, ...children.split(" ").filter(Boolean).map(Number)];
+  for (const each of all) process.kill(each, name);
+  return all;
+}
+
+/** Stops a server with all of its threads, for which a signal alone is late. */
+async function stop(server: Server): Promise<void> {
+  const all = signal(server, "SIGSTOP");
+  const isStopped = (pid: number) =>
+    readdirSync(`/proc/${pid}/task`).every((thread) =>
+      /\) T /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, "utf8"))
+    );
+  while (!all.every(isStopped)) await pause(5);
 }
 
 let places = 0;
@@ -110,12 +124,12 @@ for (const name of Object.keys(backends) as BackendName[]) {
               return await handle(requestWith(cookie));
             } catch (error) {
               if (tries === 30) throw error;
-              await new Promise((resolve) => setTimeout(resolve, 200));
+              await pause(200);
             }
           }
         };
         try {
-          signal(server, "SIGSTOP");
+          await stop(server);
           await failAll();
           signal(server, "SIGCONT");
           const after = await (await untilServed()).json();

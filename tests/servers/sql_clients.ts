@@ -55,7 +55,8 @@ export function openPool(
       return {
         store: (options) => new MysqlStore(pool, options),
         query: async (text) => (await pool.query(text))[0],
-        close: once(() => pool.end()),
+        // A connection to a server that has died since cannot be ended well.
+        close: once(() => pool.end().catch(() => {})),
       };
     }
   }
