@@ -22,6 +22,8 @@ interface Turn {
 const MOST = 10_000;
 /** Of each store, and of the sessions in cookies. */
 const turns: WeakMap<object, Map<string, Turn>> = new WeakMap();
+/** The places of the cookies that were sent last. */
+const cookies: WeakMap<object, Map<string, number>> = new WeakMap();
 const inCookies = {};
 let places = 0;
 
@@ -36,12 +38,7 @@ export function noteTurn(
   name: string,
   kind: Kind,
 ): void {
-  const home = store ?? inCookies;
-  const known = turns.get(home) ?? new Map<string, Turn>();
-  turns.set(home, known);
-  known.delete(name);
-  known.set(name, { place: ++places, at: now(), kind });
-  if (known.size > MOST) known.delete(known.keys().next().value as string);
+  put(turns, store, name, { place: ++places, at: now(), kind });
 }
 
 /** What became of a session after a place in the order, if anything did. */
@@ -52,4 +49,35 @@ export function turnAfter(
 ): Turn | undefined {
   const turn = turns.get(store ?? inCookies)?.get(name);
   return turn && turn.place > place ? turn : undefined;
+}
+
+/** Notes that a session's cookie is sent. */
+export function noteCookie({ store }: Settings, name: string): void {
+  put(cookies, store, name, ++places);
+}
+
+/**
+ * Whether a session has ended, or a cookie of it was sent, after a place in the
+ * order: one that was only renewed must not replace it.
+ */
+export function isOvertaken(
+  settings: Settings,
+  name: string,
+  place: number,
+): boolean {
+  const sent = cookies.get(settings.store ?? inCookies)?.get(name) ?? 0;
+  return sent > place || !!turnAfter(settings, name, place);
+}
+
+function put<Value>(
+  all: WeakMap<object, Map<string, Value>>,
+  home: object = inCookies,
+  name: string,
+  value: Value,
+): void {
+  const known = all.get(home) ?? new Map<string, Value>();
+  all.set(home, known);
+  known.delete(name);
+  known.set(name, value);
+  if (known.size > MOST) known.delete(known.keys().next().value as string);
 }

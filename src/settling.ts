@@ -2,7 +2,7 @@ import { encodeBase64url } from "./base64url.ts";
 import { writeCookie } from "./cookie.ts";
 import { PERSIST } from "./data.ts";
 import { isRenewalDue } from "./idle.ts";
-import { noteTurn, turnAfter } from "./overtaken.ts";
+import { isOvertaken, noteCookie, noteTurn, turnAfter } from "./overtaken.ts";
 import { engineOf } from "./storing.ts";
 import { sealFor } from "./sealing.ts";
 import {
@@ -84,6 +84,7 @@ async function keep(
       noteTurn(settings, nameOf(state), isLogin(state) ? "login" : "left");
     }
     state.isSent = true;
+    noteCookie(settings, state.held?.key ?? nameOf(state));
     return writeCookie(form, token, !!persists && endOf(state, now) - now);
   }
   const isCleared = isRemoved ||
@@ -107,7 +108,8 @@ function keepInCookie(state: State, now: number): boolean {
     return false;
   }
   const isNewer = isCookieDue || isChanged(state);
-  const isRenewed = !isNewer && isKnown && isRenewalDue(state, now);
+  const isRenewed = !isNewer && isKnown && isRenewalDue(state, now) &&
+    !isOvertaken(visit.settings, nameOf(state), began);
   if (isRenewed) tell(state, "renewed");
   return isNewer || isRenewed;
 }

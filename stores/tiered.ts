@@ -14,9 +14,8 @@ import {
 export interface TieredStoreOptions {
   /**
    * How long a copy is served, in seconds, from the instant at which the
-   * durable tier was read: from 0.001 to 3600.
-   *
-   * @default {2}
+   * durable tier was read: from 0.001 to 3600. 2 if it is not said, and 1 with
+   * `shared`, where a write waits for so long if the fast tier is away.
    */
   readonly maxAge?: number | undefined;
   /**
@@ -70,8 +69,10 @@ const CARRY = 90;
  * - With one fast tier for all (`shared: true`, say a `RedisStore`), every
  *   reader sees every acknowledged write: the store is as strong as its durable
  *   tier. If that is eventual, `carry` is the sum as well. A write whose copy
- *   cannot be removed is acknowledged when the copy is too old to be served, up
- *   to `maxAge` seconds later; keep that below half of `storeTimeout`.
+ *   cannot be removed is acknowledged when the copy is too old to be served,
+ *   `maxAge` seconds later: another process may still get it. So each write
+ *   takes longer for as long as the fast tier is away, and writes of one session
+ *   that meet twice as long; keep `maxAge` below a third of `storeTimeout`.
  *
  * A fast tier that fails or hangs fails nothing. Whoever asks it then finds out
  * within `timeout`, and it is left alone for `maxAge` seconds, at least for one:
@@ -152,8 +153,8 @@ export class TieredStore implements SessionStore {
     durable: SessionStore,
     options: TieredStoreOptions = {},
   ) {
-    const { maxAge = 2, shared = false, timeout = 0.25, now = Date.now } =
-      options;
+    const { shared = false, timeout = 0.25, now = Date.now } = options;
+    const { maxAge = shared ? 1 : 2 } = options;
     if (fast === durable || typeof durable?.update !== "function") {
       throw new TypeError("Arguments fast and durable must be two stores");
     }

@@ -31,6 +31,7 @@ const ENDS: Readonly<Record<string, Act>> = {
   "a logout": (session) => session.destroy(),
   "a login": (session) => session.login("ada"),
   "a new id": (session) => session.regenerate(),
+  "a choice of how long it lasts": (session) => session.persist(86_400),
 };
 
 for (const place of Object.keys(PLACES)) {
@@ -49,8 +50,22 @@ for (const place of Object.keys(PLACES)) {
       const { bench, more } = begin(place);
       const cookie = await bench.begin(undefined, more);
       bench.clock.advance(301);
-      const { slow } = await bench.overtake(cookie, look, look, more);
+      const { slow } = await bench.overtake(cookie, look, () => {}, more);
       assert.notEqual(cookieOf(slow), cookie);
+    });
+
+    it("takes nothing back by it that was changed meanwhile", async () => {
+      const { bench, more } = begin(place);
+      const cookie = await bench.begin(undefined, more);
+      bench.clock.advance(301);
+      const change: Act = (session) => session.set("n", 1);
+      const { slow, fast } = await bench.overtake(cookie, look, change, more);
+      const [last] = [slow, fast].filter(({ headers }) =>
+        headers.getSetCookie().length
+      );
+      assert.ok(last);
+      const data = { name: "Ada", n: 1 };
+      assert.deepEqual(await bench.read(cookieOf(last), more), data);
     });
 
     it("fails where it would bring a session back by a change", async () => {

@@ -80,7 +80,7 @@ export async function readLate(
   key: string,
 ): Promise<void> {
   const { visit, carried } = state;
-  for (let wait = 100;; wait *= 2) {
+  for (let wait = 100;; wait = Math.min(2 * wait, 1000)) {
     const record = await fetchRecord(visit, key);
     const isThere = !carried || record && record.revision >= carried.revision;
     // By a clock that is behind, it may have been written a while later.

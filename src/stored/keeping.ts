@@ -2,7 +2,7 @@ import { fit } from "../asked/fitting.ts";
 import { writeCookie } from "../cookie.ts";
 import type { SessionError } from "../errors.ts";
 import { revokingOf } from "../revoking.ts";
-import { turnAfter } from "../overtaken.ts";
+import { isOvertaken } from "../overtaken.ts";
 import { isRenewalDue, isSlow } from "../idle.ts";
 import {
   checkOpen,
@@ -205,14 +205,14 @@ export async function keep(
   const isDue = !!(state.isCookieDue || state.isOffered || isStale);
   const isRenewed = !isNew(state) && isRenewalDue(state, now);
   if (isRenewed && !isWritten && await prolong(state, now)) {
-    const isSent = !isOvertaken(state);
+    const isSent = !isLate(state);
     if (isSent) tell(state, "renewed");
     return isSent || isDue;
   }
-  return isDue || isRenewed && isWritten && !isOvertaken(state);
+  return isDue || isRenewed && isWritten && !isLate(state);
 }
 
-/** Whether this process has ended it meanwhile, or made newer cookies. */
-function isOvertaken({ held, began, visit: { settings } }: State): boolean {
-  return !!held && !!turnAfter(settings, held.key, began);
+/** Whether this process has ended it meanwhile, or has sent newer cookies. */
+function isLate({ held, began, visit: { settings } }: State): boolean {
+  return !!held && isOvertaken(settings, held.key, began);
 }

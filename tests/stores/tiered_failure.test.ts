@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { SessionRecord, SessionStore } from "../../src/store.ts";
+import { generateSecret, withSession } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { TieredStore, type TieredStoreOptions } from "../../stores/tiered.ts";
+import { cookieOf } from "../_store_bench.ts";
+import { requestWith } from "../_support.ts";
 import {
   assertRevision,
   callsOf,
@@ -510,3 +513,29 @@ async function snapshot(
     await fast.inner.create(KEY, held);
   };
 }
+
+describe("TieredStore: requests beside a shared fast tier that hangs", () => {
+  it("are all served, those that wait for each other too", async () => {
+    const hanging = () => new Promise<never>(() => {});
+    const fast = {
+      consistency: "strong" as const,
+      create: hanging,
+      get: hanging,
+      update: hanging,
+      delete: hanging,
+    };
+    const handle = withSession<{ n: number }>((_request, session) => {
+      session.update("n", (n = 0) => n + 1);
+      return new Response();
+    }, {
+      secret: generateSecret(),
+      store: new TieredStore(fast, new MemoryStore(), { shared: true }),
+    });
+    const cookie = cookieOf(await handle(requestWith("")));
+    const requests = Array.from(
+      { length: 5 },
+      () => handle(requestWith(cookie)),
+    );
+    await Promise.all(requests);
+  });
+});
