@@ -836,7 +836,7 @@ proctype Tab(byte me; byte b; byte w0; byte count; byte ops; byte user) {
 #endif
         if
         :: op != LOGIN && op != INC -> answer()
-#ifndef BREAK_JOIN
+#ifdef JOIN
         :: v == REFUSED && op == LOGIN && rec[sid].on &&
           rec[sid].own == user && rec[sid].login > tg ->
           /* The same user has logged in with this session since. */

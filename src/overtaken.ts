@@ -11,12 +11,15 @@ import type { Settings } from "./options.ts";
  */
 export type Kind = "ended" | "revoked" | "login" | "left";
 
-interface Turn {
+/** What has become of a session. */
+export interface Turn {
   /** Its place in the order of all such events. */
   readonly place: number;
   /** In seconds since 1970. */
   readonly at: number;
   readonly kind: Kind;
+  /** In a strong store, the generation of the newest cookie. */
+  readonly generation?: number | undefined;
 }
 
 const MOST = 10_000;
@@ -32,13 +35,20 @@ export function placeNow(): number {
   return places;
 }
 
-/** Notes that a session has ended, or has newer cookies. */
+/**
+ * Notes that a session has ended, or has newer cookies. What has ended stays so:
+ * an answer to what came before may be noted later.
+ */
 export function noteTurn(
   { store, now }: Settings,
   name: string,
   kind: Kind,
+  generation?: number,
 ): void {
-  put(turns, store, name, { place: ++places, at: now(), kind });
+  const before = turns.get(store ?? inCookies)?.get(name);
+  const isOver = before && /^(ended|revoked)$/.test(before.kind);
+  const what = isOver ? before : { kind, generation };
+  put(turns, store, name, { ...what, place: ++places, at: now() });
 }
 
 /** What became of a session after a place in the order, if anything did. */

@@ -196,7 +196,7 @@ async function keepForToken(state: State): Promise<void> {
   if (!isKept || visit.phase !== "open") checkOpen(state);
   if (!isKept) await engine.save(state);
   // What a later login or `regenerate()` has made is not for this one.
-  if (state.isSuperseded) refuseGone(state);
+  if (state.isSuperseded || engine.isOutdated(state)) refuseGone(state);
   delete state.abandon;
 }
 

@@ -1,6 +1,5 @@
 import type { CookieForm } from "./cookie.ts";
 import type { Settings } from "./options.ts";
-import type { Held } from "./state.ts";
 
 /** Whether a session can be written, or why it cannot any more. */
 export type Phase =
@@ -10,17 +9,6 @@ export type Phase =
   | "late-write"
   | "left-out"
   | "store-failed";
-
-/** A session whose cookie is of before its last login. */
-export interface Former {
-  readonly held: Held;
-  /** Who has logged in. */
-  readonly owner: string | undefined;
-  /** The generation of the cookie. */
-  readonly generation: number;
-  /** The generation in which that user became the owner. */
-  readonly since: number;
-}
 
 /** A request, as far as its session is concerned. */
 export interface Visit {
@@ -36,8 +24,6 @@ export interface Visit {
    * may be on their way: only a login outdoes them.
    */
   isGone?: boolean | undefined;
-  /** The session that its cookie led to, until somebody logged in. */
-  former?: Former;
   /** The id of a session that could not be read, as its store has failed. */
   guest?: Uint8Array<ArrayBuffer>;
   /** How long its store has kept it waiting, in ms. */

@@ -5,6 +5,7 @@ import { httpCases } from "./http_cases.ts";
 import { answerCases } from "./_store_answers.ts";
 import { type OpenStore, StoreBench } from "./_store_bench.ts";
 import { keepingCases } from "./_store_keeping.ts";
+import { overtakenCases } from "./_store_overtaken.ts";
 import { raceCases } from "./_store_races.ts";
 import { setUp } from "./_support.ts";
 
@@ -42,7 +43,12 @@ export function describeSessions(
     }
   });
   if (isStrong) {
-    const cases = [...raceCases, ...answerCases, ...keepingCases];
+    const cases = [
+      ...raceCases,
+      ...answerCases,
+      ...keepingCases,
+      ...overtakenCases,
+    ];
     describe(`${name}: races`, () => {
       for (const { name, run, needsList } of cases) {
         if (needsList && !canList) continue;

@@ -4,7 +4,8 @@ import type { SessionRecord, SessionStore } from "../mod.ts";
 export class LateStore implements SessionStore {
   readonly consistency = "eventual";
   readonly carry: number;
-  readonly #settled: Map<string, SessionRecord> = new Map();
+  #settled: Map<string, SessionRecord> = new Map();
+  #before: Map<string, SessionRecord> = new Map();
   readonly #written: Map<string, SessionRecord> = new Map();
 
   constructor(carry: number) {
@@ -12,7 +13,13 @@ export class LateStore implements SessionStore {
   }
 
   settle(): void {
+    this.#before = new Map(this.#settled);
     for (const [key, record] of this.#written) this.#settled.set(key, record);
+  }
+
+  /** Reads come to a place that has not got what was settled last. */
+  moveOn(): void {
+    this.#settled = this.#before;
   }
 
   create(key: string, record: SessionRecord): Promise<boolean> {

@@ -338,32 +338,6 @@ export const keepingCases: readonly StoreCase[] = [
     },
   },
   {
-    name: "a login made again, as its answer was lost, goes on with what was",
-    async run(bench) {
-      for (const later of [0, 29, 31, 3600]) {
-        const user = `ada ${later}`;
-        const cookie = await bench.begin();
-        await bench.act(cookie, (session) => session.login(user));
-        bench.clock.advance(later);
-        const again = await bench.act(cookie, (session) => {
-          assert.equal(session.get("name"), undefined);
-          session.login(user);
-          session.set("late", later);
-        });
-        const data = { name: "Ada", late: later };
-        assert.deepEqual(await bench.read(cookieOf(again)), data);
-        if (bench.canList) assert.equal(await countOf(bench, user), 1);
-        // Somebody else's login with that cookie has nothing of it.
-        const other = await bench.act(
-          cookie,
-          (session) => session.login("bob"),
-        );
-        assert.deepEqual(await bench.read(cookieOf(other)), {});
-        assert.deepEqual(await bench.read(cookieOf(again)), data);
-      }
-    },
-  },
-  {
     name: "a session that changes its cookie is revoked like any other",
     needsList: true,
     async run(bench) {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Session, SessionOptions } from "../mod.ts";
 import { LateStore } from "./_late_store.ts";
-import { cookieOf, StoreBench } from "./_store_bench.ts";
-import { assertNoCookie, setUp } from "./_support.ts";
+import { cookieOf, once, StoreBench } from "./_store_bench.ts";
+import { assertNoCookie, requestWith, setUp } from "./_support.ts";
 
 function begin(
   more?: Partial<SessionOptions>,
@@ -216,6 +216,58 @@ describe("a store that may be late", () => {
     store.settle();
     bench.clock.advance(91);
     assert.equal(await bench.read(cookie), null);
+  });
+
+  it("sets no cookie again that another request has ended", async () => {
+    const ends: ((session: Session) => void)[] = [
+      (session) => session.destroy(),
+      (session) => session.login("bob"),
+      (session) => session.regenerate(),
+    ];
+    for (const end of ends) {
+      for (const isSaved of [true, false]) {
+        const { bench, store } = begin();
+        const cookie = await bench.begin("ada");
+        store.settle();
+        const slow = await bench.act(cookie, async (session) => {
+          session.set("late", 1);
+          if (isSaved) await session.save();
+          bench.watched.before = undefined;
+          if (isSaved) await bench.act(cookie, end);
+          else {
+            // The end comes while the write is on its way.
+            bench.watched.before = once("update", () => bench.act(cookie, end));
+          }
+        }).catch(({ code }) => code);
+        bench.watched.before = undefined;
+        if (isSaved) assertNoCookie(slow);
+        else assert.equal(slow, "gone");
+        store.settle();
+        bench.clock.advance(200);
+        const elsewhere = bench.wrap((_request, session) =>
+          Response.json(session.userId ?? null)
+        );
+        const left = await elsewhere(requestWith(cookie));
+        assert.equal(await left.json(), null);
+      }
+    }
+  });
+
+  it("gives a cookie that is set by a read what the read has shown", async () => {
+    const { bench, store } = begin({ renewAfter: 60, storeTimeout: 0.15 });
+    const look = (session: Session) => session.get("n");
+    const first = await bench.begin();
+    store.settle();
+    bench.clock.advance(91);
+    // Another tab writes, with a renewal; this one has the old cookie still.
+    await bench.act(first, (session) => session.set("n", 2));
+    store.settle();
+    bench.clock.advance(2);
+    const offered = await bench.act(first, look);
+    assert.equal(await offered.json(), 2);
+    // Elsewhere, the store has not got it yet.
+    store.moveOn();
+    assert.equal((await bench.read(cookieOf(offered)))?.["n"], 2);
   });
 
   it("revokes nothing by itself, as a write could undo it", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { SessionOptions, SessionRecord } from "../mod.ts";
 import { MemoryStore } from "../stores/memory.ts";
-import { StoreBench } from "./_store_bench.ts";
+import { type Act, StoreBench } from "./_store_bench.ts";
 import { setUp } from "./_support.ts";
 
 function begin(more?: Partial<SessionOptions>): StoreBench {
@@ -45,6 +45,38 @@ async function tamper(
   );
   bench.takeCalls();
 }
+
+describe("a record with values of the session's own that nobody wrote", () => {
+  const rotten: readonly object[] = [
+    { "~g": 5 },
+    { "~g": [] },
+    { "~g": ["x", "y"] },
+    { "~w": 5 },
+    { "~u": 5 },
+    { "~u": "" },
+    { "~p": "x" },
+    { "~i": "x" },
+    { "~l": {} },
+    { "~e": null },
+    { "~fnote": 5 },
+  ];
+  const acts: readonly Act[] = [
+    (session) => session.flashes("note"),
+    (session) => session.login("ada"),
+  ];
+  for (const values of rotten) {
+    it(`${JSON.stringify(values)}, is a new session and an event`, async () => {
+      const bench = begin();
+      const cookie = await bench.begin();
+      const value = JSON.stringify({ name: "Ada", ...values });
+      await tamper(bench, await keyOf(bench, cookie), { value });
+      for (const act of acts) {
+        await bench.act(cookie, act);
+        assert.equal(bench.takeEvents()[0], "rejected");
+      }
+    });
+  }
+});
 
 for (const encrypt of [false, true]) {
   describe(`a record, encrypt: ${encrypt}`, () => {

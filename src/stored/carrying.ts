@@ -32,12 +32,24 @@ export function referTo(state: State): void {
   state.reference = JSON.stringify({ g: generation || undefined, r, w, d });
 }
 
+/**
+ * A cookie that goes out without a write has to carry what others have written,
+ * as far as that may be on its way.
+ */
+export function carryOn(state: State): void {
+  const { carried, visit } = state;
+  if (!carried || carried.data !== undefined) return;
+  if (isOnItsWay(carried, visit, SKEW)) pack(state, carried.written);
+}
+
 /** After a write: what the cookie of a late store has to know of it. */
-export function pack(state: State): void {
+export function pack(
+  state: State,
+  written: number = state.visit.settings.now(),
+): void {
   const { visit, held, values } = state;
   const { settings, form } = visit;
   const { revision } = (held as Held).record;
-  const written = settings.now();
   const { [WRITES]: _, ...kept } = values;
   state.carried = { revision, written, data: settings.codec.stringify(kept) };
   referTo(state);
@@ -86,8 +98,14 @@ export async function readLate(
     // By a clock that is behind, it may have been written a while later.
     if (isThere || !isOnItsWay(carried, visit, SKEW)) {
       if (!isLive(visit, record)) return;
-      const { revision } = record;
-      if (carried) state.carried = { revision, written: carried.written };
+      const { revision, lastSeenAt } = record;
+      if (carried) {
+        const isOther = revision > carried.revision;
+        const written = isOther
+          ? Math.max(carried.written, Math.floor(lastSeenAt / 1000))
+          : carried.written;
+        state.carried = { revision, written };
+      }
       state.held = { sid, key, record };
       return;
     }

@@ -2,7 +2,7 @@ import { fit } from "../asked/fitting.ts";
 import { writeCookie } from "../cookie.ts";
 import type { SessionError } from "../errors.ts";
 import { revokingOf } from "../revoking.ts";
-import { isOvertaken } from "../overtaken.ts";
+import { isOvertaken, turnAfter } from "../overtaken.ts";
 import { isRenewalDue, isSlow } from "../idle.ts";
 import {
   checkOpen,
@@ -18,7 +18,7 @@ import {
 import type { SessionRecord } from "../store.ts";
 import { fetchRecord, isEventual, isLive, storeOf } from "./back_end.ts";
 import { call } from "./calls.ts";
-import { readLate, referTo } from "./carrying.ts";
+import { carryOn, readLate, referTo } from "./carrying.ts";
 import { endRecord } from "./ending.ts";
 import { generationOf } from "./generation.ts";
 import { valuesOf } from "./reading.ts";
@@ -185,6 +185,7 @@ export async function keep(
   now: number,
   isTooLate: boolean,
 ): Promise<boolean> {
+  const { visit } = state;
   // A save that the handler has not waited for.
   while (state.saving) await state.saving;
   const { isFirstUse, isRenewable } = state;
@@ -202,17 +203,23 @@ export async function keep(
     }
   }
   if (isTooLate || state.isSuperseded) return false;
-  const isDue = !!(state.isCookieDue || state.isOffered || isStale);
-  const isRenewed = !isNew(state) && isRenewalDue(state, now);
-  if (isRenewed && !isWritten && await prolong(state, now)) {
-    const isSent = !isLate(state);
-    if (isSent) tell(state, "renewed");
-    return isSent || isDue;
-  }
-  return isDue || isRenewed && isWritten && !isLate(state);
+  const isRenewed = !isNew(state) && isRenewalDue(state, now) &&
+    (isWritten || await prolong(state, now)) && !isLate(state);
+  const isSent = !isOutdated(state) &&
+    !!(state.isCookieDue || state.isOffered || isStale || isRenewed);
+  if (isSent && isRenewed && !isWritten) tell(state, "renewed");
+  if (isSent && isEventual(visit)) carryOn(state);
+  return isSent;
 }
 
-/** Whether this process has ended it meanwhile, or has sent newer cookies. */
+/** Whether this process has ended it, or has made newer cookies, meanwhile. */
+export function isOutdated(state: State): boolean {
+  const { held, began, generation = 0, visit: { settings } } = state;
+  const turn = held && turnAfter(settings, held.key, began);
+  return !!turn && (turn.generation ?? Infinity) > generation;
+}
+
+/** Whether this process has ended it, or has sent other cookies, meanwhile. */
 function isLate({ held, began, visit: { settings } }: State): boolean {
   return !!held && isOvertaken(settings, held.key, began);
 }

@@ -71,11 +71,6 @@ export async function admit(
     : judge(settings, generation, number, sealed >= issued);
   if (verdict === "refused") {
     visit.isGone = !isGraceOver(settings, generation);
-    if (held && generation.login > number) {
-      const { since } = generation;
-      const owner = values[OWNER] as string | undefined;
-      visit.former = { held, owner, generation: number, since };
-    }
     tell(state, "gone");
     return false;
   }

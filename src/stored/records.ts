@@ -1,5 +1,6 @@
 import { encodeBase64url } from "../base64url.ts";
 import { LABEL, OWNER, readValues, type Values } from "../data.ts";
+import { areSound } from "./own_values.ts";
 import { Keyring } from "../keyring.ts";
 import type { Settings } from "../options.ts";
 import { open, seal } from "../seal.ts";
@@ -82,7 +83,9 @@ export async function decode(
 ): Promise<Values | null> {
   if (id !== idOf({ content: { sid } as State["content"] })) return null;
   const text = await show(visit, value, sid);
-  return text === null ? null : readValues(visit.settings.codec, text);
+  if (text === null) return null;
+  const values = readValues(visit.settings.codec, text);
+  return values && areSound(values) ? values : null;
 }
 
 /** The label of a record, in the clear. */

@@ -1,5 +1,5 @@
 import { GENERATION, OWNER, type Values, WRITES } from "../data.ts";
-import { noteTurn, turnAfter } from "../overtaken.ts";
+import { noteTurn, type Turn, turnAfter } from "../overtaken.ts";
 import {
   type Batch,
   type Held,
@@ -10,7 +10,7 @@ import {
 } from "../state.ts";
 import { isEventual } from "./back_end.ts";
 import { pack, referTo } from "./carrying.ts";
-import { leaveRecord, remove } from "./ending.ts";
+import { endAtStore, leaveRecord, remove } from "./ending.ts";
 import { generationOf } from "./generation.ts";
 import { keepTogether, type Kept } from "./group.ts";
 import { insert, replay, userOf } from "./writing.ts";
@@ -54,7 +54,6 @@ async function write(
   }
   const batches = [...state.batches];
   for (const batch of batches) batch.isTaken = true;
-  joinFormer(state, batches);
   const seen = { ...state.values };
   const isGone = isOver(state, batches);
   if (!state.held && await insertAs(state, batches, seen)) return true;
@@ -63,7 +62,14 @@ async function write(
     return true;
   }
   const wish = { state, batches, seen, isRenewed, isForced };
-  const kept = isGone ? undefined : await keepTogether(wish);
+  let kept = isGone ? undefined : await keepTogether(wish);
+  const turn = kept && isOver(state, batches);
+  if (kept && turn) {
+    // The end came while the write was on its way, and is made once more.
+    const { key, record } = kept.held;
+    await endAtStore(state.visit, key, record, turn.kind);
+    kept = undefined;
+  }
   if (kept) take(state, kept, batches);
   else if (userOf(batches) !== undefined) {
     await beginAnew(state, batches, seen);
@@ -80,28 +86,19 @@ async function write(
 }
 
 /**
- * A user who logs in once more, as the first answer was lost, goes on with the
- * session that the first login has left, and what was in it.
- */
-function joinFormer(state: State, batches: readonly Batch[]): void {
-  const { held, content, visit: { former } } = state;
-  const user = userOf(batches);
-  if (held || !former || user === undefined || user !== former.owner) return;
-  content.sid = former.held.sid;
-  Object.assign(state, former, { isBehind: true });
-}
-
-/**
  * Whether a late store would take what a strong one refuses: this process has
  * ended the session, or has left its record, since the request began.
  */
-function isOver(state: State, batches: readonly Batch[]): boolean {
+function isOver(
+  state: State,
+  batches: readonly Batch[],
+): Turn | undefined {
   const { visit, held, began } = state;
   if (!held || !isEventual(visit) || userOf(batches) !== undefined) {
-    return false;
+    return undefined;
   }
   const turn = turnAfter(visit.settings, held.key, began);
-  return !!turn && !(turn.kind === "left" && isMoving(state));
+  return turn?.kind === "left" && isMoving(state) ? undefined : turn;
 }
 
 /** On a late store, a login and `regenerate()` begin a record of their own. */
@@ -117,7 +114,7 @@ function take(state: State, kept: Kept, batches: readonly Batch[]): void {
   const { settings } = state.visit;
   const kind = userOf(batches) === undefined ? "left" : "login";
   if (batches.some(({ isRegenerated }) => isRegenerated)) {
-    noteTurn(settings, held.key, kind);
+    noteTurn(settings, held.key, kind, generation);
   }
   state.content.created = held.record.createdAt / 1000;
   Object.assign(state, { generation, isSuperseded });

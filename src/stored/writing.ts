@@ -23,6 +23,7 @@ import { remove } from "./ending.ts";
 import {
   confirm,
   generationOf,
+  isGraceOver,
   isSeen,
   randomText,
   renew,
@@ -118,7 +119,7 @@ export function replay(batches: readonly Batch[], values: Values): boolean {
  *
  * @param isReplayed They are newer than what the request has changed.
  * @returns `undefined` if the session is not the request's any more: another
- * user has logged in since.
+ * user has logged in since or, if it logs in itself, the same one has long ago.
  */
 export function fulfil(
   { state, batches, seen, isRenewed, isForced }: Wish,
@@ -141,9 +142,12 @@ export function fulfil(
 
   const isMovedOn = before.floor > generation;
   const isLogin = user !== undefined;
+  // Whoever keeps a request open gets nothing of what comes much later.
+  const isLongAgo = isMovedOn && isGraceOver(settings, before);
+  if (isLongAgo && isLogin && owner === user) return undefined;
   let next = before.newest;
   // A `regenerate()` that a login has overtaken has nothing to replace.
-  const isOvertaken = !isLogin && before.login > generation;
+  const isOvertaken = !isLogin && (isLongAgo || before.login > generation);
   if (batches.some((batch) => batch.isRegenerated) && !isOvertaken) {
     // Two that meet, a double click say, give one generation: it does not
     // matter which answer the browser reads last.
