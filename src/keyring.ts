@@ -1,5 +1,5 @@
 import { OpenedTokens } from "./opened_tokens.ts";
-import type { KeyMaterial } from "./secrets.ts";
+import { isKey, type KeyMaterial } from "./secrets.ts";
 
 /** A secret of the ring, ready for use. */
 export interface RingEntry {
@@ -141,7 +141,7 @@ export class Keyring {
 }
 
 async function makeEntry(material: KeyMaterial): Promise<RingEntry> {
-  const secret = material instanceof CryptoKey
+  const secret = isKey(material)
     ? material
     : await crypto.subtle.importKey("raw", material, "HKDF", false, [
       "deriveBits",

@@ -4,9 +4,11 @@ import { refuse } from "./check.ts";
 /**
  * What the keys are derived from: a string of at least 32 bytes (used as
  * UTF-8, never guessed to be base64 or hex), at least 32 bytes, or an HKDF
- * `CryptoKey` with the usages `deriveKey` and `deriveBits`.
+ * `CryptoKey` with the usages `deriveKey` and `deriveBits`. Bytes are copied.
+ * White space at the ends of a text, or of bytes that are a text, does not count:
+ * a file ends in a newline, a variable does not.
  */
-export type Secret = string | Uint8Array<ArrayBuffer> | CryptoKey;
+export type Secret = string | Uint8Array | CryptoKey;
 
 const SHORTEST = 32;
 
@@ -41,34 +43,51 @@ export type KeyMaterial = Uint8Array<ArrayBuffer> | CryptoKey;
 export function checkSecrets(option: unknown): readonly KeyMaterial[] {
   const fewestDifferent = 10;
   const checked = [option].flat().map((secret, i) => {
-    if (secret instanceof CryptoKey && secret.algorithm.name === "HKDF") {
-      return secret;
-    }
-    const bytes = typeof secret === "string"
-      ? new TextEncoder().encode(secret)
-      : secret;
-    const isBytes = bytes instanceof Uint8Array;
     if (
-      !isBytes || bytes.length < SHORTEST ||
-      new Set(bytes).size < fewestDifferent ||
+      isKey(secret) && secret.algorithm.name === "HKDF" &&
+      // It can have no others than the two that are needed.
+      secret.usages.length > 1
+    ) return secret;
+    const bytes = bytesOf(secret);
+    if (
+      bytes.length < SHORTEST || new Set(bytes).size < fewestDifferent ||
       // Samples of well-known manuals, which turn up in deployed programs, and
       // a short text that is repeated until it is long enough.
-      /at_least_32|keyboard cat|changeme|^(.+)\1+$/is.test(secret as string)
+      /at_least_32|keyboard cat|changeme|^(.+)\1+$/is.test(`${secret}`.trim())
     ) {
       refuse(
         `secret[${i}]`,
-        `must be ${SHORTEST} random bytes: is SESSION_SECRET set?`,
-        isBytes ? bytes.length : typeof secret,
+        `must be ${SHORTEST} random bytes, or HKDF with deriveKey and deriveBits: is SESSION_SECRET set?`,
+        bytes.length || typeof secret,
       );
     }
-    return bytes.slice();
+    return bytes;
   });
   // Spelt out, equal bytes are equal; keys only if they are the same.
   const different = new Set(
-    checked.map((each) => each instanceof CryptoKey ? each : `${each}`),
+    checked.map((each) => isKey(each) ? each : `${each}`),
   );
   if (different.size !== (checked.length || 1)) {
     refuse("secret", "is a bad list", "doubled or empty");
   }
   return checked;
+}
+
+/** Whether it is a key, of whatever realm. */
+export function isKey(secret: unknown): secret is CryptoKey {
+  return !!Object(secret).algorithm;
+}
+
+/** A copy of bytes of whatever class and realm; a text without its newline. */
+function bytesOf(secret: unknown): Uint8Array<ArrayBuffer> {
+  const bytes = typeof secret === "string"
+    ? new TextEncoder().encode(secret)
+    : Object(secret)[Symbol.toStringTag] === "Uint8Array"
+    ? Uint8Array.from(secret as Uint8Array)
+    : new Uint8Array();
+  const text = new TextDecoder().decode(bytes);
+  // Random bytes are no text, and are left as they are.
+  return /[^\P{Cc}\s]|\ufffd/u.test(text)
+    ? bytes
+    : new TextEncoder().encode(text.trim());
 }

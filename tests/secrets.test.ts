@@ -88,6 +88,59 @@ describe("checkSecrets()", () => {
     assert.deepEqual(material, BYTES);
   });
 
+  it("is not changed where slice() is a view, as that of a Buffer", () => {
+    for (const bytes of [new View(BYTES), bufferOf(BYTES)]) {
+      const [material] = checkSecrets(bytes);
+      bytes.fill(0);
+      assert.ok(material instanceof Uint8Array);
+      assert.equal(toHex(material), toHex(BYTES));
+    }
+  });
+
+  it("is not changed with memory that others have, too", () => {
+    const shared = new Uint8Array(sharedBuffer(BYTES.length));
+    shared.set(BYTES);
+    const [material] = checkSecrets(shared);
+    shared.fill(0);
+    assert.deepEqual(material, BYTES);
+  });
+
+  it("takes bytes and keys of another realm", async () => {
+    const key = await importKey("HKDF", ["deriveKey", "deriveBits"]);
+    const text = SECRET.slice(1);
+    const { Uint8Array: own, CryptoKey: ownKey } = globalThis;
+    try {
+      // As in jsdom: what the program has is not made by these.
+      globalThis.Uint8Array = View as unknown as typeof own;
+      Object.assign(globalThis, { CryptoKey: undefined });
+      assert.equal(checkSecrets([BYTES, text, key]).length, 3);
+    } finally {
+      Object.assign(globalThis, { Uint8Array: own, CryptoKey: ownKey });
+    }
+  });
+
+  it("does not count white space at the ends of a text", () => {
+    const around = ["\n", "\r\n", " ", "\t\n\n"];
+    for (const end of around) {
+      for (const secret of [SECRET + end, end + SECRET, utf8(SECRET + end)]) {
+        const [material] = checkSecrets(secret);
+        assert.deepEqual(material, BYTES);
+      }
+      assert.ok(refusalOf(SECRET.slice(0, 31) + end));
+      assert.ok(refusalOf([SECRET, SECRET + end]));
+      assert.ok(refusalOf("correct-horse".repeat(3) + end));
+    }
+    const [umlauts] = checkSecrets("äöüßéèêëàâáåæçñø\n");
+    assert.deepEqual(umlauts, utf8("äöüßéèêëàâáåæçñø"));
+  });
+
+  it("takes random bytes as they are, whatever they end in", () => {
+    for (const end of [10, 32, 9]) {
+      const random = join(filled(8, 0xe5), BYTES, filled(1, end));
+      assert.deepEqual(checkSecrets(random), [random]);
+    }
+  });
+
   it("takes a part of a larger buffer for that part", () => {
     const large = join(filled(8, 1), BYTES, filled(8, 2));
     const [material] = checkSecrets(large.subarray(8, 8 + BYTES.length));
@@ -109,6 +162,14 @@ describe("checkSecrets()", () => {
     ];
     for (const other of others) {
       assert.match(refusalOf(other).message, /^Option secret\b/);
+    }
+  });
+
+  it("refuses an HKDF key that lacks one of the two usages", async () => {
+    for (const usage of ["deriveKey", "deriveBits"] as const) {
+      const key = await importKey("HKDF", [usage]);
+      const { message } = refusalOf(key);
+      assert.match(message, /^Option secret\b.*deriveKey and deriveBits/);
     }
   });
 
@@ -154,6 +215,28 @@ describe("generateSecret()", () => {
     assert.equal(checkSecrets(secrets).length, 100);
   });
 });
+
+/** Bytes whose slice() is a view of them. */
+class View extends Uint8Array {
+  override slice(start?: number, end?: number): Uint8Array<ArrayBuffer> {
+    return this.subarray(start, end) as Uint8Array<ArrayBuffer>;
+  }
+}
+
+/** A real Buffer where there is one: workerd may have none. */
+function bufferOf(bytes: Uint8Array): Uint8Array {
+  const { Buffer } = globalThis as {
+    Buffer?: { from(bytes: Uint8Array): View };
+  };
+  return Buffer?.from(bytes) ?? new View(bytes);
+}
+
+function sharedBuffer(length: number): ArrayBufferLike {
+  const { SharedArrayBuffer } = globalThis;
+  return SharedArrayBuffer
+    ? new SharedArrayBuffer(length)
+    : new ArrayBuffer(length);
+}
 
 function refusalOf(secret: unknown): Error {
   try {
