@@ -1,4 +1,4 @@
-import { LiveSession } from "./live_session.ts";
+import { LiveSession, stateOf } from "./live_session.ts";
 import { openVisit } from "./opening.ts";
 import type { Settings } from "./options.ts";
 import type { Mark } from "./response.ts";
@@ -71,7 +71,7 @@ function handleSession(
     return opened = begun instanceof Promise ? begun.then(begin) : begin(begun);
   };
   const keep = (session: LiveSession, response: Response) =>
-    settle(LiveSession.stateOf(session), response);
+    settle(stateOf(session), response);
   return {
     open,
     // What the handler does with it comes before what is done at the end.

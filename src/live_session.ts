@@ -28,20 +28,22 @@ import {
   type State,
 } from "./state.ts";
 
+/** The state of a session that came from here. */
+export let stateOf: (session: LiveSession) => State;
+
 /**
  * {@linkcode Session}, as a handler sees it. Its state is private, so that
- * neither a program nor a log can reach its parts.
+ * neither a program nor a log can reach its parts: not by its class either.
  */
 export class LiveSession implements Session {
   readonly #state: State;
 
-  constructor(state: State) {
-    this.#state = state;
+  static {
+    stateOf = (session) => session.#state;
   }
 
-  /** The state of a session that came from here. */
-  static stateOf(session: LiveSession): State {
-    return session.#state;
+  constructor(state: State) {
+    this.#state = state;
   }
 
   get id(): string {

@@ -1,6 +1,6 @@
 import { EPOCH, OWNER, type Values } from "./data.ts";
 import { SessionError } from "./errors.ts";
-import { LiveSession } from "./live_session.ts";
+import { LiveSession, stateOf } from "./live_session.ts";
 import { openVisit, unseal } from "./opening.ts";
 import { revokingOf } from "./revoking.ts";
 import { engineOf } from "./storing.ts";
@@ -140,7 +140,7 @@ export function createSessions<Data extends object = AnyData>(
     open: async (request: Request) =>
       new LiveSession(await openVisit(visitOf(settings, request))),
     commit: async (session: LiveSession, response: Response) => {
-      const state = LiveSession.stateOf(session);
+      const state = stateOf(session);
       try {
         return finish(response, [await settle(state, response)]);
       } catch (error) {
@@ -151,7 +151,7 @@ export function createSessions<Data extends object = AnyData>(
     },
     create: () => new LiveSession(begin(visitOf(settings))),
     seal: async (session: LiveSession) => {
-      const state = LiveSession.stateOf(session);
+      const state = stateOf(session);
       await keepForToken(state);
       return sealFor(state);
     },
@@ -167,9 +167,7 @@ export function createSessions<Data extends object = AnyData>(
       userId: string,
       { except }: { except?: LiveSession | string } = {},
     ) => {
-      const kept = typeof except === "object"
-        ? LiveSession.stateOf(except)
-        : undefined;
+      const kept = typeof except === "object" ? stateOf(except) : undefined;
       const id = kept ? idOf(kept) : except as string | undefined;
       const revoking = await revokingOf(settings);
       const epoch = await revoking?.endLogins(settings, userId, id);

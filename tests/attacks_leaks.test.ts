@@ -179,6 +179,38 @@ describe("Leaks", () => {
     }
   });
 
+  it("no property of a session leads to its state or the secret", async () => {
+    const sessions = createSessions({ secret: generateSecret() });
+    const session = sessions.create();
+    session.login("ada");
+    await sessions.seal(session);
+    const seen = new Set<unknown>();
+    const walk = (value: unknown): void => {
+      if (Object(value) !== value || seen.has(value)) return;
+      // What belongs to the language leads to no session.
+      if (value === Object.prototype) return;
+      seen.add(value);
+      const object = value as object;
+      for (const key of Reflect.ownKeys(object)) {
+        const { value, get, set } =
+          Object.getOwnPropertyDescriptor(object, key) ?? {};
+        [value, get, set].forEach(walk);
+        if (object === session.constructor && typeof value === "function") {
+          assert.fail(`The class of sessions has ${String(key)}()`);
+        }
+      }
+      if (typeof object !== "function") walk(Object.getPrototypeOf(object));
+    };
+    walk(session);
+    assert.ok(seen.has(session.constructor));
+    for (const each of seen) {
+      assert.ok(
+        typeof each === "function" || each === session ||
+          each === Object.getPrototypeOf(session),
+      );
+    }
+  });
+
   it("nothing is written to the console", async () => {
     const names = ["debug", "error", "info", "log", "trace", "warn"] as const;
     const kept = names.map((name) => [name, console[name]] as const);
