@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type SessionEvent, withSession } from "../mod.ts";
+import { forbidCrossSite } from "../src/asked/csrf.ts";
 import { POSTS } from "./_csrf_cases.ts";
 import { SECRET } from "./_format.ts";
 
@@ -54,6 +55,21 @@ describe("csrf", () => {
       const upgrade = { ...headers, upgrade: "websocket" };
       const request = requestOf("GET", upgrade);
       assert.equal(await isForbidden(request), isRefused, what);
+    }
+  });
+
+  it("takes no origin for that of an address that is none", () => {
+    // Deno and Bun make it of whatever stands in `Host`.
+    for (const url of ["http://a b/", "http://x:99999/", "/", "", "x:80"]) {
+      const ask = (headers: HeadersInit) =>
+        forbidCrossSite(
+          { method: "POST", url, headers: new Headers(headers) } as Request,
+          new Set(),
+        )?.status;
+      assert.equal(ask({ origin: "https://x.test" }), 403, url);
+      assert.equal(ask({ origin: "null" }), 403, url);
+      assert.equal(ask({}), undefined, url);
+      assert.equal(ask({ "sec-fetch-site": "same-origin" }), undefined, url);
     }
   });
 

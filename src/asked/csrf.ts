@@ -18,11 +18,17 @@ export function forbidCrossSite(
   if (trusted.has(origin!)) return undefined;
   const site = headers.get("sec-fetch-site")!;
   const isForeign = /^(same|cross)-site$/.test(site) ||
-    !/^(same-origin|none)$/.test(site) && origin &&
-      origin !== new URL(url).origin;
+    !/^(same-origin|none)$/.test(site) && origin && origin !== originOf(url);
   if (isForeign) {
     const vary = "Sec-Fetch-Site, Origin";
     return new Response("Forbidden", { status: 403, headers: { vary } });
   }
   return undefined;
+}
+
+/** Deno and Bun make the address of any `Host`: it may be none. */
+function originOf(url: string): string | undefined {
+  return /^https?:/.test(url) && URL.canParse(url)
+    ? new URL(url).origin
+    : undefined;
 }
