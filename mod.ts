@@ -21,7 +21,7 @@
  * @module
  */
 
-export type { CookieOptions } from "./src/cookie.ts";
+export type { CookieOptions, CookieScope } from "./src/cookie.ts";
 export type { Codec } from "./src/data.ts";
 export { SessionError, type SessionErrorCode } from "./src/errors.ts";
 export type { RejectReason, SessionEvent } from "./src/events.ts";

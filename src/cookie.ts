@@ -4,11 +4,24 @@ import type { Keyring } from "./keyring.ts";
 
 // The `Cookie` and `Set-Cookie` fields (RFC 6265bis, "layered cookies").
 
+/** Which requests of a browser a cookie goes with. */
+export interface CookieScope {
+  /** The host above all that get it; without one, only that which set it. */
+  domain?: string | undefined;
+  /** What their paths begin with. @default {"/"} */
+  path?: string | undefined;
+  /** Whether it is kept for each top-level site (CHIPS). @default {false} */
+  partitioned?: boolean | undefined;
+}
+
 /** Attributes of the session cookie. */
 export interface CookieOptions {
   /**
    * The cookie's name. The prefix `__Host-` makes browsers refuse the cookie
    * from any other host and from http, `__Host-Http-` also from scripts.
+   *
+   * On http from this same machine, the name has no prefix, and the port behind
+   * it, `sid-3000` say: browsers give a cookie to all ports of a host.
    *
    * @default {"__Host-sid"} `__Secure-sid` with a `domain` or another `path`,
    * `sid` with `secure: false`
@@ -37,15 +50,24 @@ export interface CookieOptions {
   partitioned?: boolean | undefined;
   /** What Chromium evicts last when a site has too many cookies. */
   priority?: "Low" | "Medium" | "High" | undefined;
+  /**
+   * Scopes that the cookie had by the same name before its `domain`, `path` or
+   * `partitioned` was changed: browsers keep one cookie for each. They are
+   * removed when one comes along, and when the session ends or gets a new id.
+   * That without a `domain` is always among them where there is one now.
+   */
+  previous?: readonly CookieScope[] | undefined;
 }
 
 /** How the cookie is read and written for one kind of request. */
 export interface CookieForm {
   readonly name: string;
-  /** The keys of its tokens; the name is part of them. */
+  /** The keys of its tokens; the name without a port is part of them. */
   readonly ring: Keyring;
   /** All but `Max-Age`, each behind `; `; none where no cookie may be set. */
   readonly attributes: string;
+  /** What the program has chosen. */
+  readonly options: CookieOptions;
 }
 
 /** The form of the cookie for a request, by its address, or without one. */
@@ -54,22 +76,29 @@ export type FormOf = (request?: { readonly url: string }) => CookieForm;
 /** Name and value together, in bytes (RFC 6265bis §5.6). */
 export const LONGEST_COOKIE = 4096;
 // Browsers ignore an attribute of more than 1024 bytes (§5.6).
-const RULES: Readonly<Record<string, Rule>> = {
-  // A token (RFC 9110 §5.6.2).
-  name: like(/^string:[!#-'*+.^-z|~\w-]{1,1024}$/),
+const SCOPE: Readonly<Record<string, Rule>> = {
   domain: like(/^string:[a-z\d.-]{1,1024}$/i),
   path: like(/^string:\/[ -:<-~]{0,1023}$/),
+  partitioned: like(/^boolean/),
+};
+const RULES: Readonly<Record<string, Rule>> = {
+  ...SCOPE,
+  // A token (RFC 9110 §5.6.2).
+  name: like(/^string:[!#-'*+.^-z|~\w-]{1,1024}$/),
   sameSite: like(/^string:(Strict|Lax|None)$/),
   secure: like(/^boolean|^string:auto$/),
-  partitioned: like(/^boolean/),
   priority: like(/^string:(Low|Medium|High)$/),
+  previous: ["be a list", Array.isArray],
 };
-const LOOPBACK = /^((.+\.)?localhost|127\.[\d.]+|\[::1])$/;
-const PREFIX = /^__(Host-Http|Host|Http|Secure)-/;
+// Bun and Deno hand over whatever a stranger sends as `Host`: no URL, say.
+const LOOPBACK =
+  /^http:\/\/(([\w-]+\.)*localhost|127\.[\d.]+|\[::1])(:\d{1,5})?([/?#]|$)/i;
+export const PREFIX: RegExp = /^__(Host-Http|Host|Http|Secure)-/;
 
 /**
- * The value of our cookie in a `Cookie` field: `undefined` for none, `null`
- * for several that differ, as their order means nothing (RFC 6265bis §8.6).
+ * The value of our cookie in a `Cookie` field: `undefined` for none, `null` for
+ * several that differ and for what takes a closer look (`asked/several.ts`):
+ * quotes, or a comma where two fields were made one.
  */
 export function readCookie(
   header: string,
@@ -82,10 +111,13 @@ export function readCookie(
     // Other white space than blanks belongs to the name, so that no cookie of
     // another name passes for one whose prefix a browser guards.
     const before = header[skipBlanks(header, at)];
-    if (!before || before === ";") {
+    if (!before || before === ";" || before === ",") {
       const last = skipBlanks(header, next < 0 ? header.length : next);
       const value = header.slice(at + start.length, last + 1);
-      if (value !== (found ??= value)) return null;
+      if (
+        before === "," || value[0] === '"' || value.includes(",") ||
+        value !== (found ??= value)
+      ) return null;
     }
     at = next < 0 ? next : header.indexOf(start, next);
   }
@@ -93,7 +125,7 @@ export function readCookie(
 }
 
 /** Where the last character before this one is that is not blank. */
-function skipBlanks(text: string, at: number): number {
+export function skipBlanks(text: string, at: number): number {
   do at--; while (text[at] === " " || text[at] === "\t");
   return at;
 }
@@ -127,7 +159,7 @@ export function resolveCookie(
   ringOf: (name: string) => Keyring,
 ): FormOf {
   const { domain, path = "/", sameSite = "Lax", secure = "auto" } = options;
-  const { partitioned, priority } = options;
+  const { partitioned, priority, previous = [] } = options;
   const isHostOnly = !domain && path === "/";
   const usualPrefix = secure ? isHostOnly ? "__Host-" : "__Secure-" : "";
   const { name = usualPrefix + usualName } = options;
@@ -136,11 +168,12 @@ export function resolveCookie(
   if (
     // Browsers compare prefixes without case; ours has one spelling.
     !prefix && RegExp(PREFIX, "i").test(name) ||
-    prefix.startsWith("__Host-") && !isHostOnly ||
+    prefix.startsWith("__Host-") && !(isHostOnly && !previous[0]) ||
     !secure && (prefix || partitioned || sameSite === "None")
   ) {
     refuse("cookie", "is kept by no browser", JSON.stringify(options));
   }
+  for (const each of previous) pick(Object(each), SCOPE, "cookie.previous.");
   const form = (name: string, isLocal: boolean): CookieForm => ({
     name,
     ring: ringOf(name),
@@ -150,6 +183,7 @@ export function resolveCookie(
       `; SameSite=${isLocal && sameSite === "None" ? "Lax" : sameSite}` +
       (partitioned && !isLocal ? "; Partitioned" : "") +
       (priority ? `; Priority=${priority}` : ""),
+    options: { ...options },
   });
   const usual = form(name, false);
   // On the machine itself there is no such domain and no Secure to rely on.
@@ -160,6 +194,9 @@ export function resolveCookie(
     // Some platforms make the address anew each time, so it is asked for once.
     const url = secure === "auto" && request?.url || "https:";
     if (url.startsWith("https:")) return usual;
-    return LOOPBACK.test(new URL(url).hostname) ? plain : mute;
+    const [isLocal, , , port = ""] = LOOPBACK.exec(url) ?? [];
+    return isLocal
+      ? { ...plain, name: plain.name + port.replace(":", "-") }
+      : mute;
   };
 }

@@ -9,11 +9,14 @@ import type { TokenFault } from "./seal.ts";
  * - `flags`, `not-utf8`, `not-json`: authentic, and written by a program that
  *   this one does not understand.
  * - `future`: made more than 60 s ahead of this clock.
+ * - `joined`: behind a comma, where two `Cookie` fields became one or another
+ *   cookie has ours in its value; a name with a prefix is not read there.
  * - `record`: the store's record is not that of this session, or not readable.
  * - `schema`: the data no longer fits `schema`.
  */
 export type RejectReason =
   | TokenFault
+  | "joined"
   | "not-json"
   | "record"
   | "schema";
@@ -43,8 +46,8 @@ export type RejectReason =
  * - `expired`: it came too late, and a new one begins.
  * - `rejected`: the cookie was not good, and a new session begins; `keyId`
  *   is the id of the secret that it names.
- * - `duplicate`: the request held several different cookies of our name, and
- *   none is used.
+ * - `duplicate`: the request held several different cookies of our name; what
+ *   counts is the only authentic one, or the newest of one session, or none.
  * - `late-write`: it was changed after its response had left.
  * - `oversize`: its cookie would have `bytes` bytes.
  * - `insecure`: it was not kept, as the request came over http from elsewhere;

@@ -10,9 +10,10 @@ export function isRenewalDue(state: State, now: number): boolean {
   const { content: { sealed }, visit } = state;
   const idle = idleOf(state);
   const age = now - sealed;
-  return age >= Math.min(idle / 4, 300) &&
-    (age >= idle / 2 || isNavigation(visit) && !isSlow(visit, now)) &&
-    endOf(state, now) > expiresAt(state);
+  // A cookie that is to be removed may be the one that counts.
+  return (!!visit.hasEarlier ||
+    age >= Math.min(idle / 4, 300) && endOf(state, now) > expiresAt(state)) &&
+    (age >= idle / 2 || isNavigation(visit) && !isSlow(visit, now));
 }
 
 /** Whether a request has taken so long that others may have overtaken it. */

@@ -11,16 +11,16 @@ import type { Visit } from "./visit.ts";
  * the request holds, it gets a session.
  */
 export function openVisit(visit: Visit): State | Promise<State> {
-  const { settings, form, headers } = visit;
-  const token = readCookie(headers?.get("cookie") ?? "", form);
-  if (token) {
-    const state = unseal(visit, token);
-    return state instanceof Promise
-      ? state.then((state) => state ?? beginRefused(visit))
-      : state ?? beginRefused(visit);
-  }
-  if (token === null) settings.emit?.({ type: "duplicate" });
-  return begin(visit);
+  const { form, headers } = visit;
+  const header = headers?.get("cookie") ?? "";
+  const token = readCookie(header, form);
+  if (!token && token !== null) return begin(visit);
+  const state = token
+    ? unseal(visit, token)
+    : import("./asked/several.ts").then(({ choose }) => choose(visit, header));
+  return state instanceof Promise
+    ? state.then((state) => state ?? beginRefused(visit))
+    : state ?? beginRefused(visit);
 }
 
 function beginRefused(visit: Visit): State {
@@ -41,13 +41,14 @@ export function unseal(
 }
 
 /** The session of what a token holds, unless it is over. */
-function admit(
+export function admit(
   visit: Visit,
   content: Unsealed | Refused,
   now: number,
 ): State | null | Promise<State | null> {
   const { settings } = visit;
   if ("fault" in content) {
+    visit.fault = content.fault;
     reject(visit, content.fault, content.keyId);
     return null;
   }

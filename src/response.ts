@@ -5,9 +5,9 @@ const CACHING = /cache-control$|^surrogate/;
 
 /**
  * What a session says of its response: `false` for nothing, `true` that it was
- * read, or the `Set-Cookie` line.
+ * read, or `Set-Cookie` lines.
  */
-export type Mark = string | boolean;
+export type Mark = string | boolean | readonly string[];
 
 /**
  * Says that a response depends on the session: caches keep it apart by cookie
@@ -26,7 +26,7 @@ export function finish(
   marks: readonly Mark[],
 ): Response {
   if (!marks.some(Boolean) || !(response?.status > 199)) return response;
-  const lines = marks.filter((mark) => typeof mark === "string");
+  const lines = marks.flat().filter((mark) => typeof mark === "string");
   const change = (response: Response) => {
     const { headers } = response;
     // One look at all names costs less than to look for each of them.

@@ -57,7 +57,7 @@ export function checkSecrets(option: unknown): readonly KeyMaterial[] {
     ) {
       refuse(
         `secret[${i}]`,
-        `must be ${SHORTEST} random bytes, or HKDF with deriveKey and deriveBits: is SESSION_SECRET set?`,
+        `must be ${SHORTEST} random bytes or an HKDF key for deriveKey and deriveBits: is SESSION_SECRET set?`,
         bytes.length || typeof secret,
       );
     }
@@ -87,7 +87,7 @@ function bytesOf(secret: unknown): Uint8Array<ArrayBuffer> {
     : new Uint8Array();
   const text = new TextDecoder().decode(bytes);
   // Random bytes are no text, and are left as they are.
-  return /[^\P{Cc}\s]|\ufffd/u.test(text)
+  return text.includes("\ufffd")
     ? bytes
     : new TextEncoder().encode(text.trim());
 }

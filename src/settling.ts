@@ -17,7 +17,7 @@ import {
   tell,
 } from "./state.ts";
 import type { Mark } from "./response.ts";
-import { isNavigation, type Phase } from "./visit.ts";
+import type { Phase } from "./visit.ts";
 
 /**
  * Ends a session's request: keeps what was changed, and finds what the
@@ -77,6 +77,7 @@ async function keep(
       ? await engine.keep(state, now, isTooLate)
       : keepInCookie(state, now));
   if (isTooLate) return true;
+  let line: string | undefined;
   if (isDue) {
     const token = await sealFor(state, now);
     const persists = state.values[PERSIST] ?? settings.persistent;
@@ -85,12 +86,18 @@ async function keep(
     }
     state.isSent = true;
     noteCookie(settings, state.held?.key ?? nameOf(state));
-    return writeCookie(form, token, !!persists && endOf(state, now) - now);
+    line = writeCookie(form, token, !!persists && endOf(state, now) - now);
   }
-  const isCleared = isRemoved ||
-    state.isRefused && phase === "open" && !visit.isGone && isNavigation(visit);
-  return isCleared ? writeCookie(form, "", 0) : true;
+  const { domain, previous } = form.options;
+  if (!(isRemoved || state.isRefused || domain || previous)) {
+    return line ?? true;
+  }
+  clearing ??= await import("./asked/clearing.ts");
+  return clearing.clear(state, phase, line);
 }
+
+/** What a cookie that goes needs; loaded and kept as in `asking.ts`. */
+let clearing: typeof import("./asked/clearing.ts") | undefined;
 
 /**
  * Whether a session in a cookie needs another one. What this process has ended

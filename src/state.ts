@@ -148,7 +148,7 @@ export function start({ settings }: Visit): Content {
 }
 
 /** Whether the request brought no session. */
-export function isNew({ content }: State): boolean {
+export function isNew({ content }: Pick<State, "content">): boolean {
   return content.isStale === undefined;
 }
 

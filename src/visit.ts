@@ -1,5 +1,6 @@
 import type { CookieForm } from "./cookie.ts";
 import type { Settings } from "./options.ts";
+import type { TokenFault } from "./seal.ts";
 
 /** Whether a session can be written, or why it cannot any more. */
 export type Phase =
@@ -24,6 +25,10 @@ export interface Visit {
    * may be on their way: only a login outdoes them.
    */
   isGone?: boolean | undefined;
+  /** What is wrong with its cookie. */
+  fault?: TokenFault | "duplicate";
+  /** Several cookies came, of which some may be of earlier scopes. */
+  hasEarlier?: boolean;
   /** The id of a session that could not be read, as its store has failed. */
   guest?: Uint8Array<ArrayBuffer>;
   /** How long its store has kept it waiting, in ms. */

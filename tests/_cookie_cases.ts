@@ -150,6 +150,46 @@ export const BAD_COOKIES: readonly (readonly [
   ["a domain that is no text", { domain: 5 }, "cookie.domain"],
   ["a path that is no text", { path: ["/"] }, "cookie.path"],
 
+  // Earlier scopes.
+  ["__Host- with previous", { previous: [{ path: "/app" }] }, "cookie"],
+  [
+    "__Host- of its own with previous",
+    { name: "__Host-a", previous: [{ domain: "a.example" }] },
+    "cookie",
+  ],
+  ...["/app", {}, true, null].map((previous) =>
+    [
+      `previous ${show(previous)}`,
+      { name: "a", previous },
+      "cookie.previous",
+    ] as const
+  ),
+  [
+    "a domain of before with a scheme",
+    { name: "a", previous: [{}, { domain: "https://a.example" }] },
+    "cookie.previous.domain",
+  ],
+  [
+    "a path of before with a semicolon",
+    { name: "a", previous: [{ path: "/a; Domain=evil.example" }] },
+    "cookie.previous.path",
+  ],
+  [
+    "a misspelling in a scope of before",
+    { name: "a", previous: [{ dmain: "a.example" }] },
+    "cookie.previous.dmain",
+  ],
+  [
+    "a name of before",
+    { name: "a", previous: [{ name: "b" }] },
+    "cookie.previous.name",
+  ],
+  [
+    "a path of before in a text",
+    { name: "a", previous: ["/app"] },
+    "cookie.previous.0",
+  ],
+
   // What is no attribute that may be chosen.
   ["httpOnly", { httpOnly: false }, "cookie.httpOnly"],
   ["maxAge", { maxAge: 3600 }, "cookie.maxAge"],
@@ -174,6 +214,10 @@ export const GOOD_COOKIES: readonly CookieOptions[] = [
   { path: "/a b/c%20d,e=f" },
   { path: `/${"a".repeat(1023)}` },
   { sameSite: "None", partitioned: true },
+  { name: "a", previous: [] },
+  { previous: [] },
+  { name: "a", previous: [{}, { domain: "a.example", path: "/app" }] },
+  { path: "/app", previous: [{ partitioned: true, path: undefined }] },
 ];
 
 /** For a test's name; some reporters drop the one control that JSON keeps. */

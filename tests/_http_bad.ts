@@ -11,7 +11,6 @@ import {
   lineOf,
   NAVIGATION,
   requestWith,
-  router,
   tokenOf,
   turn,
   typesOf,
@@ -48,7 +47,8 @@ function badCookies(good: string): BadCookie[] {
     bad("iron", `Fe26.2*1*${"0".repeat(200)}`, "not-base64url"),
     bad("JSON", `{"user":"${"a".repeat(120)}"}`, "not-base64url"),
     bad("percent-encoded", `${good}%20`, "not-base64url"),
-    bad("in quotes", `"${good}"`, "not-base64url"),
+    bad("in quotes, with a blank", `" ${good}"`, "not-base64url"),
+    bad("behind one quote", `"${good}`, "not-base64url"),
     bad("padded", `${good}=`, "not-base64url"),
     bad("4097 characters", "A".repeat(4_097), "too-long"),
     bad("a mebibyte", "A".repeat(1 << 20), "too-long"),
@@ -116,7 +116,8 @@ export const badCases: readonly HttpCase[] = [
     },
   },
   {
-    name: "the response to a bad cookie does not show what is wrong with it",
+    name:
+      "the response to a bad cookie shows no more than whether a secret is known",
     async run(harness) {
       const [good, handle] = await goodToken(harness);
       const answers = new Set<string>();
@@ -129,7 +130,11 @@ export const badCases: readonly HttpCase[] = [
           await response.text(),
         ]));
       };
-      for (const { cookie } of badCookies(good)) await ask(cookie);
+      const all = badCookies(good);
+      for (const { cookie, reason } of all) {
+        // The token itself names its secret, and is not cleared.
+        if (reason !== "unknown-key") await ask(cookie);
+      }
       harness.clock.advance(86_400);
       await ask(`__Host-sid=${good}`);
       assert.equal(answers.size, 1, [...answers].join("\n"));
@@ -241,18 +246,10 @@ export const badCases: readonly HttpCase[] = [
     },
   },
   {
-    name: "two different cookies are never cleared",
+    name: "two authentic cookies are not cleared",
     async run(harness) {
       const browser = await withTwo(harness);
       assertNoCookie(await browser.get("/in", NAVIGATION));
-      const logout = browse(
-        harness,
-        router({ in: (session) => session.destroy() }),
-        { cookie: { name: "__Secure-sid" } },
-      );
-      logout.setRaw("__Secure-sid=a; Path=/; Secure");
-      logout.setRaw("__Secure-sid=b; Path=/in; Secure");
-      assertNoCookie(await logout.get("/in", NAVIGATION));
     },
   },
   {

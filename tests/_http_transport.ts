@@ -55,25 +55,28 @@ export const transportCases: readonly HttpCase[] = [
     async run(harness) {
       const handle = harness.wrap(count);
       const local = await handle(new Request("http://localhost:8000/"));
-      const cookie = `sid=${tokenOf(local)}`;
-      const response = await handle(requestWith(cookie, PUBLIC));
-      assert.equal(await response.json(), 1);
+      for (const name of ["sid", "sid-8000"]) {
+        const cookie = `${name}=${tokenOf(local)}`;
+        const response = await handle(requestWith(cookie, PUBLIC));
+        assert.equal(await response.json(), 1);
+      }
     },
   },
   {
     name: "on the machine itself http has a cookie without prefix and Secure",
     async run(harness) {
       for (
-        const origin of [
-          "http://localhost:8000",
-          "http://app.localhost",
-          "http://127.0.0.1:3000",
-          "http://[::1]:8787",
-        ]
+        const [origin, name] of [
+          ["http://localhost:8000", "sid-8000"],
+          ["http://app.localhost", "sid"],
+          ["http://127.0.0.1:3000", "sid-3000"],
+          ["http://[::1]:8787", "sid-8787"],
+        ] as const
       ) {
         const browser = browse(harness, count, {}, origin);
         const response = await browser.get();
-        assert.match(lineOf(response), /^sid=[\w-]+; Max-Age=86400; /);
+        const line = new RegExp(`^${name}=[\\w-]+; Max-Age=86400; `);
+        assert.match(lineOf(response), line);
         assert.equal(lineOf(response).includes("Secure"), false);
         assert.equal(lineOf(response).endsWith(PLAIN), true);
         assert.equal(await (await browser.get()).json(), 2, origin);
@@ -93,7 +96,7 @@ export const transportCases: readonly HttpCase[] = [
       });
       const browser = visit(harness, handle, "http://localhost:8000");
       const response = await browser.get();
-      assert.match(lineOf(response), /^shop=[\w-]+; Max-Age=86400; /);
+      assert.match(lineOf(response), /^shop-8000=[\w-]+; Max-Age=86400; /);
       assert.equal(lineOf(response).endsWith(`86400; ${PLAIN}`), true);
       assert.equal(await (await browser.get()).json(), 2);
     },

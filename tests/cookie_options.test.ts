@@ -74,7 +74,7 @@ describe("writeCookie()", () => {
       const form = formOf(options, "http://localhost:3000/");
       const [pair, ...attributes] = writeCookie(form, "abc", 60).split("; ");
       const { path = "/", sameSite = "Lax", priority } = options;
-      assert.equal(pair, "sid=abc");
+      assert.equal(pair, "sid-3000=abc");
       assert.deepEqual(
         attributes.sort(),
         [
@@ -127,6 +127,7 @@ describe("cookie options", () => {
       secure: undefined,
       partitioned: undefined,
       priority: undefined,
+      previous: undefined,
     };
     assert.equal(formOf(options).attributes, formOf().attributes);
     assert.ok(createSessions({ secret: SECRET, cookie: undefined }));

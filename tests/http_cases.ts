@@ -5,6 +5,8 @@ import { keepCases } from "./_http_keep.ts";
 import { ownerCases } from "./_http_owner.ts";
 import { renewalCases } from "./_http_renewal.ts";
 import { expiryCases } from "./_http_expiry.ts";
+import { scopeCases } from "./_http_scopes.ts";
+import { severalCases } from "./_http_several.ts";
 import { transportCases } from "./_http_transport.ts";
 import { useCases } from "./_http_use.ts";
 
@@ -14,6 +16,8 @@ export { type HttpCase, type HttpHarness } from "./_harness.ts";
 export const httpCases: readonly HttpCase[] = [
   ...useCases,
   ...badCases,
+  ...severalCases,
+  ...scopeCases,
   ...expiryCases,
   ...renewalCases,
   ...keepCases,

@@ -74,7 +74,7 @@ describe("createSessions()", () => {
     const session = await sessions.open(new Request("http://localhost:8000/"));
     session.set("a", 1);
     const response = await sessions.commit(session, new Response());
-    assert.match(lineOf(response), /^sid=[\w-]+; Max-Age=86400; Path=\/;/);
+    assert.match(lineOf(response), /^sid-8000=[\w-]+; Max-Age=86400; Path=\/;/);
   });
 
   it("commit() can give a session without a request to a response", async () => {

@@ -207,7 +207,7 @@ export class Browser {
       },
     });
     for (const line of response.headers.getSetCookie()) {
-      this.cookie = line.startsWith("sid=;") ? "" : line.split(";")[0] ?? "";
+      this.cookie = /^sid-\d+=;/.test(line) ? "" : line.split(";")[0] ?? "";
     }
     return response;
   }

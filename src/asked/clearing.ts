@@ -1,0 +1,58 @@
+import { type CookieForm, writeCookie } from "../cookie.ts";
+import type { Mark } from "../response.ts";
+import { isNew, type State } from "../state.ts";
+import { isNavigation, type Phase, type Visit } from "../visit.ts";
+
+/**
+ * Which cookies a response removes besides the one that it may set
+ * (docs/decisions/007-clearing-bad-cookies.md).
+ *
+ * @param phase In which phase the request has ended.
+ * @param line What sets the session's cookie.
+ */
+export function clear(state: State, phase: Phase, line?: string): Mark {
+  const { visit, isRefused } = state;
+  const { form, fault, hasEarlier } = visit;
+  const isKnown = !isNew(state);
+  const mayClear = phase === "open" && !visit.isGone && isNavigation(visit);
+  const isRemoved = phase === "destroyed" && !visit.isGone &&
+    (isKnown || isRefused && !isForeign(visit));
+  const isCleared = !line &&
+    (isRemoved || isRefused && mayClear && !isSpared(fault));
+  // Alone, the cookie may be the one of an earlier scope, and would stay. Under a
+  // default name there was none.
+  const isLeft = isCleared || isKnown && !!line && !!state.isCookieDue;
+  const hasMoved = !!(form.options.name ?? form.options.previous);
+  const lines =
+    (hasEarlier ? line || isCleared || mayClear : isLeft && hasMoved)
+      ? earlierOf(form).map((each) => writeCookie(each, "", 0))
+      : [];
+  if (line) lines.push(line);
+  if (isCleared) lines.push(writeCookie(form, "", 0));
+  return lines.length ? lines : true;
+}
+
+/**
+ * Whether a cookie that is not good may be good elsewhere: where a secret or a
+ * program is newer, or in a minute. Nobody knows which of two counts, either.
+ */
+export function isSpared(fault: Visit["fault"]): boolean {
+  return /^(unknown-key|future|flags|duplicate)$/.test(`${fault}`);
+}
+
+/** Whether it may be that of another program: browsers know no ports. */
+function isForeign({ fault, form }: Visit): boolean {
+  return fault === "unknown-key" && !form.attributes.includes("; Secure");
+}
+
+/** The cookie in the scopes that it had before. */
+export function earlierOf(form: CookieForm): CookieForm[] {
+  const { domain, path, partitioned, previous = [] } = form.options;
+  const scopes = [...domain ? [{ path, partitioned }] : [], ...previous];
+  return scopes.map(({ domain, path = "/", partitioned }) => ({
+    ...form,
+    attributes: (domain ? `; Domain=${domain}` : "") + `; Path=${path}` +
+      form.attributes.replace(/^.*?(?=; HttpOnly)|; Partitioned/g, "") +
+      (partitioned ? "; Partitioned" : ""),
+  })).filter(({ attributes }) => attributes !== form.attributes);
+}
