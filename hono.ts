@@ -105,6 +105,10 @@ export function sessions<Data extends object = any, Bindings = any>(
  * It does what `withSession` does, around all handlers and middleware after
  * it. If one of them throws, nothing is kept, also where `onError` answers.
  *
+ * Let `app.use(etag())` come after it. In front of it, `etag()` turns a response
+ * that has not changed into a 304 without `Set-Cookie`, and a change of the
+ * session is lost.
+ *
  * @typeParam Data The shape of the session's data.
  * @typeParam Bindings The context's `env`.
  * @param options The options, or a function that makes them from `c.env`, as a

@@ -20,4 +20,8 @@ export function checkSeconds(
   if (!Number.isInteger(value) || value < least || value > most) {
     refuse(name, `must be an integer from ${least} to ${most}`, value);
   }
+  // Whole minutes in ms, from five minutes on, that are no days in seconds.
+  if (value >= 3e5 && !(value % 6e4) && value % 86_400) {
+    refuse(name, "must be seconds, not ms", value);
+  }
 }

@@ -30,7 +30,9 @@ export interface CookieOptions {
   /** Shares the session with all hosts below this one. */
   domain?: string | undefined;
   /**
-   * Keeps the session to addresses that begin with this path.
+   * Keeps the session to this path and what is below. Elsewhere there is none,
+   * as where `when` leaves a request out. It is the path that the program sees,
+   * so a proxy in front must not take a part of it off.
    *
    * @default {"/"}
    */
@@ -40,8 +42,9 @@ export interface CookieOptions {
   /**
    * `"auto"`: a secure cookie on https; on http from this same machine
    * (`localhost`, `127.0.0.1`, `[::1]`) one without prefix and `Secure`, for
-   * development; on other http none at all, and an `insecure` event. `true`:
-   * always secure, right behind a proxy that ends TLS. `false`: never.
+   * development, if no header shows a proxy, and a `local` event once; on other
+   * http none at all, and an `insecure` event. `true`: always secure, right
+   * behind a proxy that ends TLS. `false`: never.
    *
    * @default {"auto"}
    */
@@ -68,6 +71,8 @@ export interface CookieForm {
   readonly attributes: string;
   /** What the program has chosen. */
   readonly options: CookieOptions;
+  /** Without prefix and `Secure`, for http on the machine itself. */
+  readonly isLocal: boolean;
 }
 
 /** The form of the cookie for a request, by its address, or without one. */
@@ -77,7 +82,8 @@ export type FormOf = (request?: { readonly url: string }) => CookieForm;
 export const LONGEST_COOKIE = 4096;
 // Browsers ignore an attribute of more than 1024 bytes (§5.6).
 const SCOPE: Readonly<Record<string, Rule>> = {
-  domain: like(/^string:[a-z\d.-]{1,1024}$/i),
+  // The last label begins with a letter (RFC 3696 §2), that of an address not.
+  domain: like(/^string:(?!.{255})\.?([a-z\d-]+\.)+[a-z][a-z\d-]*$/i),
   path: like(/^string:\/[ -:<-~]{0,1023}$/),
   partitioned: like(/^boolean/),
 };
@@ -167,7 +173,7 @@ export function resolveCookie(
   const [prefix = ""] = PREFIX.exec(name) ?? [];
   if (
     // Browsers compare prefixes without case; ours has one spelling.
-    !prefix && RegExp(PREFIX, "i").test(name) ||
+    !prefix && RegExp(PREFIX, "i").test(name) || name === prefix ||
     prefix.startsWith("__Host-") && !(isHostOnly && !previous[0]) ||
     !secure && (prefix || partitioned || sameSite === "None")
   ) {
@@ -184,6 +190,7 @@ export function resolveCookie(
       (partitioned && !isLocal ? "; Partitioned" : "") +
       (priority ? `; Priority=${priority}` : ""),
     options: { ...options },
+    isLocal,
   });
   const usual = form(name, false);
   // On the machine itself there is no such domain and no Secure to rely on.

@@ -9,13 +9,16 @@
  * - `invalid-data`: a value cannot be kept as it is, or does not fit `schema`.
  * - `late-write`: the session was written after its response had left, or for
  *   a response that carries no cookie, such as a WebSocket upgrade.
- * - `left-out`: the session was written on a request that `when` leaves out.
+ * - `left-out`: the session was written on a request that `when` leaves out, or
+ *   whose address is outside `cookie.path`.
  * - `oversize`: the cookie would be larger than browsers keep, or the record
  *   larger than the store does.
  * - `store-failed`: the store threw, took longer than `storeTimeout`, has too
  *   many requests waiting, or does not have the visitor's last write yet. A write
  *   that arrives all the same is taken back, as far as the store can.
  * - `unsupported`: the store has no such ability, a list of sessions say.
+ * - `withheld`: a request that another site made the browser send, without the
+ *   cookie, wanted to `save()` a session that nobody has logged in to.
  */
 export type SessionErrorCode =
   | "conflict"
@@ -26,7 +29,8 @@ export type SessionErrorCode =
   | "left-out"
   | "oversize"
   | "store-failed"
-  | "unsupported";
+  | "unsupported"
+  | "withheld";
 
 /**
  * The one error that a session throws at run time.

@@ -51,7 +51,15 @@ export type RejectReason =
  * - `late-write`: it was changed after its response had left.
  * - `oversize`: its cookie would have `bytes` bytes.
  * - `insecure`: it was not kept, as the request came over http from elsewhere;
- *   behind a proxy that ends TLS, set `cookie.secure` to `true`.
+ *   behind a proxy that ends TLS, set `cookie.secure` to `true`. Without a
+ *   listener, there is one warning in the console.
+ * - `withheld`: it was not kept, as another site made the browser send the
+ *   request without the cookie: it could take the place of a session that the
+ *   browser has. A login is kept.
+ * - `local`: for the first time, a cookie without `Secure` and prefix was set,
+ *   as `cookie.secure` is `"auto"` and the request came over http from this
+ *   machine. In production, a proxy hides the visitors' addresses: set it to
+ *   `true`.
  * - `forbidden`: a cross-site request was answered with 403 (see `csrf`).
  */
 export type SessionEvent =
@@ -69,7 +77,8 @@ export type SessionEvent =
       | "reuse"
       | "revoked"
       | "late-write"
-      | "insecure";
+      | "insecure"
+      | "withheld";
     readonly id: string;
   }
   | {
@@ -93,7 +102,18 @@ export type SessionEvent =
     /** What went wrong, without keys and data. */
     readonly cause: Error;
   }
-  | { readonly type: "duplicate" | "forbidden" };
+  | {
+    readonly type: "forbidden";
+    /**
+     * `site`: the browser says that another site has sent it. `origin`: its
+     * `Origin` is another one. `null-origin`: it has none, as
+     * `Referrer-Policy: no-referrer` or a sandbox makes it. `scheme`: its host
+     * is ours, on https, and the request came as http: behind a proxy that ends
+     * TLS, list the public origin.
+     */
+    readonly reason: "site" | "origin" | "null-origin" | "scheme";
+  }
+  | { readonly type: "duplicate" | "local" };
 
 /** Hands an event to the program's listener. */
 export type Emit = (event: SessionEvent) => void;

@@ -47,10 +47,8 @@ async function handleTrusted(
   trusted: ReadonlySet<string>,
 ): Promise<Handling | Response> {
   csrf ??= await import("./asked/csrf.ts");
-  const refusal = csrf.forbidCrossSite(request, trusted);
-  if (!refusal) return handleSession(settings, request, false);
-  settings.emit?.({ type: "forbidden" });
-  return refusal;
+  return csrf.forbidCrossSite(request, trusted, settings.emit) ??
+    handleSession(settings, request, false);
 }
 
 function handleSession(
@@ -77,7 +75,7 @@ function handleSession(
     // What the handler does with it comes before what is done at the end.
     openLater: () => opened = Promise.resolve(open()),
     settle: (response) => {
-      if (!opened || isLeftOut) return false;
+      if (!opened) return false;
       return opened instanceof Promise
         ? opened.then((session) => keep(session, response))
         : keep(opened, response);

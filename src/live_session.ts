@@ -13,6 +13,7 @@ import {
   type Values,
   wipe,
 } from "./data.ts";
+import { placingOf } from "./placing.ts";
 import { engineOf } from "./storing.ts";
 import { seal } from "./sealing.ts";
 import type { AnyData, Session } from "./session.ts";
@@ -22,6 +23,7 @@ import {
   checkOpen,
   expiresAt,
   idOf,
+  isChanged,
   isNew,
   openBatch,
   start,
@@ -190,6 +192,9 @@ export class LiveSession implements Session {
 
   async save(): Promise<void> {
     const { visit } = this.#state;
+    if (isNew(this.#state) && isChanged(this.#state)) {
+      (await placingOf()).checkSent(this.#state);
+    }
     const engine = await engineOf(visit.settings);
     if (engine) return await engine.saveNow(this.#state);
     if (visit.phase === "destroyed") return;

@@ -2,6 +2,7 @@ import { accept, reject } from "./admitting.ts";
 import { readCookie } from "./cookie.ts";
 import { readValues } from "./data.ts";
 import { askingOf, isAskedFor } from "./asking.ts";
+import { placingOf } from "./placing.ts";
 import { open, type Refused, type Unsealed } from "./seal.ts";
 import { begin, type State, tell } from "./state.ts";
 import type { Visit } from "./visit.ts";
@@ -11,6 +12,13 @@ import type { Visit } from "./visit.ts";
  * the request holds, it gets a session.
  */
 export function openVisit(visit: Visit): State | Promise<State> {
+  const { form, headers } = visit;
+  return headers && (form.isLocal || form.options.path)
+    ? placingOf().then(({ place }) => readVisit(place(visit)))
+    : readVisit(visit);
+}
+
+function readVisit(visit: Visit): State | Promise<State> {
   const { form, headers } = visit;
   const header = headers?.get("cookie") ?? "";
   const token = readCookie(header, form);

@@ -49,7 +49,10 @@ export const OPTIONS: Readonly<Record<string, Rule>> = {
     "be true, false or a list of origins",
     (value) =>
       typeof value === "boolean" ||
-      Array.isArray(value) && value.every(isOrigin),
+      Array.isArray(value) && value.every((each, i) =>
+          isOrigin(each) ||
+          refuse(`csrf[${i}]`, "must be an origin", each)
+        ),
   ],
 };
 
@@ -98,5 +101,8 @@ function isFunction(value: unknown): boolean {
 }
 
 function isOrigin(value: unknown): boolean {
-  return URL.canParse(`${value}`) && new URL(`${value}`).origin === value;
+  if (!URL.canParse(`${value}`)) return false;
+  // Of other schemes than the web's, `origin` says "null".
+  const { protocol, host } = new URL(`${value}`);
+  return `${protocol}//${host}` === value && !/\*|\/$/.test(value);
 }

@@ -130,7 +130,8 @@ export interface SessionOptions<Data extends object = AnyData> {
   tokenCache?: number | undefined;
   /**
    * Answers requests that other sites make a browser send with 403, before
-   * the handler runs. A list names the origins that may send them.
+   * the handler runs. A list names the origins that may send them, also those
+   * of apps: `capacitor://localhost`.
    *
    * @default {false}
    */

@@ -3,6 +3,7 @@ import { writeCookie } from "./cookie.ts";
 import { PERSIST } from "./data.ts";
 import { isRenewalDue } from "./idle.ts";
 import { isOvertaken, noteCookie, noteTurn, turnAfter } from "./overtaken.ts";
+import { placingOf } from "./placing.ts";
 import { engineOf } from "./storing.ts";
 import { sealFor } from "./sealing.ts";
 import {
@@ -29,6 +30,7 @@ export function settle(
 ): Mark | Promise<Mark> {
   const { visit, isCookieDue, isRefused, isTouched } = state;
   const { phase } = visit;
+  if (phase === "left-out") return false;
   if (phase === "late-write") checkOpen(state);
   visit.phase = "late-write";
   if (!isTouched) return false;
@@ -68,9 +70,14 @@ async function keep(
     if (isKnown || state.held) tell(state, "destroyed");
   }
   if (isTooLate && (isOpen ? isNews : isRemoved && !engine)) checkOpen(state);
-  if (!isTooLate && !form.attributes) {
-    if (isRemoved || isOpen && isChanged(state)) tell(state, "insecure");
-    return true;
+  if (
+    !isTooLate &&
+    (!form.attributes ||
+      isOpen && !isKnown &&
+        visit.headers?.get("sec-fetch-site") === "cross-site")
+  ) {
+    const isLost = isRemoved || isOpen && isChanged(state);
+    if ((await placingOf()).isUnkept(state, isLost)) return true;
   }
   const isDue = isOpen &&
     (engine

@@ -14,9 +14,10 @@ export type Phase =
 /** A request, as far as its session is concerned. */
 export interface Visit {
   readonly settings: Settings;
-  readonly form: CookieForm;
+  form: CookieForm;
+  readonly request?: Request | undefined;
   /** None for a session without a request. */
-  readonly headers?: Headers | undefined;
+  headers?: Headers | undefined;
   phase: Phase;
   /** When its cookie was opened, in seconds since 1970. */
   opened?: number;
@@ -42,7 +43,7 @@ export function visitOf(
   phase: Phase = "open",
 ): Visit {
   const form = settings.formOf(request);
-  return { settings, form, headers: request?.headers, phase };
+  return { settings, form, request, headers: request?.headers, phase };
 }
 
 /**

@@ -143,13 +143,30 @@ export function withSessions<
 /** The settings of all sessions; what cannot fail later comes first. */
 function resolveAll(options: NamedOptions): [string, Settings][] {
   const all = Object.entries(options).map(([name, each]) =>
-    [name, resolveOptions(each, name)] as [string, Settings]
+    [name, resolveNamed(name, each)] as [string, Settings]
   );
-  const cookies = new Set<string>();
-  for (const [, settings] of all) {
-    const { name } = settings.formOf();
-    if (cookies.has(name)) refuse("cookie.name", "must differ", name);
-    cookies.add(name);
+  // On http of this machine, names have no prefix.
+  for (const url of ["https://localhost", "http://localhost"]) {
+    const cookies = new Map<string, string>();
+    for (const [session, { formOf }] of all) {
+      const { name } = formOf(new Request(url));
+      const other = cookies.get(name);
+      if (other !== undefined) {
+        const problem = `must differ from that of ${other}, at ${url}`;
+        refuse(`${session}.cookie.name`, problem, name);
+      }
+      cookies.set(name, session);
+    }
   }
   return all.sort(([, a], [, b]) => Number(!!a.store) - Number(!!b.store));
+}
+
+/** The settings of one session; what is wrong with them names it. */
+function resolveNamed(name: string, options: NamedOptions[string]): Settings {
+  try {
+    return resolveOptions(options, name);
+  } catch (error) {
+    const Kind = error instanceof RangeError ? RangeError : TypeError;
+    throw new Kind(`Session ${name}: ${(error as Error).message}`);
+  }
 }

@@ -145,7 +145,7 @@ export class TieredStore implements SessionStore {
    * Makes a store of two.
    *
    * @throws {TypeError} If an argument is of the wrong kind, `fast` is not
-   * strong, or both are the same store.
+   * strong, `durable` has no `consistency`, or both are the same store.
    * @throws {RangeError} If `maxAge` or `timeout` is out of range.
    */
   constructor(
@@ -160,6 +160,9 @@ export class TieredStore implements SessionStore {
     }
     if (fast?.consistency !== "strong") {
       throw new TypeError("Argument fast must be a strong store");
+    }
+    if (!/^(strong|eventual)$/.test(durable.consistency)) {
+      throw new TypeError("Argument durable must have a consistency");
     }
     if (typeof shared !== "boolean") {
       throw new TypeError("Option shared must be a boolean");

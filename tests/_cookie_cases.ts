@@ -44,6 +44,10 @@ export const BAD_COOKIES: readonly (readonly [
   ["__secure-", { name: "__secure-a" }, "cookie"],
   ["__SECURE- without Secure", { name: "__SECURE-a", secure: false }, "cookie"],
   ["__http-", { name: "__http-a" }, "cookie"],
+  // Without its prefix, on the machine itself, nothing would be left.
+  ...["__Host-", "__Secure-", "__Http-", "__Host-Http-"].map((name) =>
+    [`a name that is all prefix, ${name}`, { name }, "cookie"] as const
+  ),
 
   // What cannot be written.
   ...[
@@ -85,6 +89,21 @@ export const BAD_COOKIES: readonly (readonly [
     "*.a.example",
     "a_b;",
     "a,b",
+    ".",
+    "..",
+    "com",
+    ".com",
+    "localhost",
+    "a..example",
+    "..a.example",
+    "a.example.",
+    "127.0.0.1",
+    ".127.0.0.1",
+    "10.1",
+    "0x7f.1",
+    "1.0x7f",
+    "::1",
+    "[::1]",
   ].map((domain) =>
     [
       `the domain ${show(domain)}`,
@@ -209,6 +228,8 @@ export const GOOD_COOKIES: readonly CookieOptions[] = [
   { name: "__Hostile", path: "/app" },
   { name: "!#$%&'*+-.^_`|~09azAZ" },
   { domain: ".example.com" },
+  { domain: "127.0.0.1.example" },
+  { domain: "EXAMPLE.com" },
   { domain: "xn--bcher-kva.example" },
   { domain: `${"a".repeat(63)}.example` },
   { path: "/a b/c%20d,e=f" },

@@ -1,11 +1,31 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Hono } from "hono";
+import { etag } from "hono/etag";
 import { sessions } from "../hono.ts";
 import { generateSecret, SessionError } from "../mod.ts";
 import { cookie, counter, type Visitor } from "./_hono.ts";
 
 describe("sessions(): the response", () => {
+  it("sessions() keeps a change beside etag() that comes after it", async () => {
+    const app = counter((app) => {
+      app.use("/same", etag());
+      app.get("/same", (c) => {
+        c.get("session").update("visits", (n = 0) => n + 1);
+        return c.text("Same");
+      });
+    });
+    const first = await app.request("/same");
+    const headers = {
+      "cookie": cookie(first),
+      "if-none-match": first.headers.get("etag") ?? "",
+    };
+    const second = await app.request("/same", { headers });
+    assert.equal(second.status, 304);
+    const again = { headers: { cookie: cookie(second) } };
+    assert.equal(await (await app.request("/", again)).text(), "Visit 3");
+  });
+
   it("sessions() sets its cookie beside others on a response without a body", async () => {
     const app = counter((app) =>
       app.post("/", (c) => {

@@ -5,6 +5,7 @@ import { keepCases } from "./_http_keep.ts";
 import { ownerCases } from "./_http_owner.ts";
 import { renewalCases } from "./_http_renewal.ts";
 import { expiryCases } from "./_http_expiry.ts";
+import { placeCases } from "./_http_places.ts";
 import { scopeCases } from "./_http_scopes.ts";
 import { severalCases } from "./_http_several.ts";
 import { transportCases } from "./_http_transport.ts";
@@ -23,5 +24,6 @@ export const httpCases: readonly HttpCase[] = [
   ...keepCases,
   ...ownerCases,
   ...transportCases,
+  ...placeCases,
   ...failureCases,
 ];

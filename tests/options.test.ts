@@ -61,7 +61,16 @@ const BAD: Readonly<Record<string, readonly unknown[]>> = {
   onEvent: NO_FUNCTION,
   now: NO_FUNCTION,
   codec: [null, true, "JSON", {}, { parse: JSON.parse }, () => ""],
-  store: [null, true, "redis", {}, new Map(), { ...STORE, delete: 1 }],
+  store: [
+    null,
+    true,
+    "redis",
+    {},
+    new Map(),
+    { ...STORE, delete: 1 },
+    { ...STORE, consistency: undefined },
+    { ...STORE, consistency: "weak" },
+  ],
   revocations: [null, true, "redis", {}, { ...STORE, delete: 1 }],
   schema: [null, true, {}, () => true, { "~standard": { version: 1 } }],
   onStoreError: [null, true, "ignore", {}],
@@ -77,6 +86,17 @@ const BAD: Readonly<Record<string, readonly unknown[]>> = {
     ["https://a.example:443"],
     [undefined],
     [new URL("https://a.example")],
+    ["*"],
+    ["https://*"],
+    ["https://*.a.example"],
+    ["capacitor://*"],
+    ["capacitor://localhost/"],
+    ["chrome-extension://abc?d"],
+    ["chrome-extension://me@abc"],
+    ["file://"],
+    ["file:///a"],
+    ["data:text/plain,a"],
+    ["null"],
   ],
 };
 
@@ -225,6 +245,49 @@ describe("createSessions()", () => {
   it("takes origins as a list, or none, or just yes or no", () => {
     for (const csrf of [true, false, [], ["https://a.example:8443"]]) {
       createSessions({ secret: SECRET, csrf });
+    }
+  });
+
+  it("takes the origins of apps and of extensions", () => {
+    const csrf = [
+      "capacitor://localhost",
+      "ionic://localhost",
+      "tauri://localhost",
+      "app://obsidian.md",
+      "chrome-extension://mdcjacinlbnpnbkmcfpaalbcdabigkee",
+      "moz-extension://0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f",
+    ];
+    createSessions({ secret: SECRET, csrf });
+  });
+
+  it("names the entry that is no origin", () => {
+    const csrf = ["https://a.example", "https://*.a.example", "capacitor://x"];
+    assert.match(refusalOf({ csrf }).message, /^Option csrf\[1\]/);
+  });
+
+  it("refuses milliseconds where they are plain to see", () => {
+    const absoluteTimeout = 400 * DAY;
+    for (const minutes of [5, 10, 15, 20, 30, 45, 60, 90, 120, 240, 480]) {
+      const error = refusalOf({ absoluteTimeout, idleTimeout: minutes * 6e4 });
+      assert.ok(error instanceof RangeError);
+      assert.match(error.message, /^Option idleTimeout must be seconds/);
+      const absolute = refusalOf({ absoluteTimeout: minutes * 6e4 });
+      assert.match(absolute.message, /^Option absoluteTimeout must be seconds/);
+    }
+    const session = create({ absoluteTimeout });
+    assert.throws(() => session.persist(1_800_000), RangeError);
+  });
+
+  it("takes any number of minutes, hours and days", () => {
+    const absoluteTimeout = 400 * DAY;
+    for (let days = 1; days <= 400; days++) {
+      create({ absoluteTimeout: days * DAY, idleTimeout: days * DAY });
+    }
+    for (let hours = 1; hours <= 48; hours++) {
+      create({ absoluteTimeout, idleTimeout: hours * 3600 });
+    }
+    for (let minutes = 1; minutes <= 600; minutes++) {
+      create({ absoluteTimeout, idleTimeout: minutes * 60 });
     }
   });
 });

@@ -77,6 +77,34 @@ describe("createSessions()", () => {
     assert.match(lineOf(response), /^sid-8000=[\w-]+; Max-Age=86400; Path=\/;/);
   });
 
+  it("open() gives no session outside the cookie's path", async () => {
+    const { options } = setUp({ cookie: { path: "/app" } });
+    const sessions = createSessions(options);
+    for (const path of ["", "apps", "x/app"]) {
+      const session = await sessions.open(new Request(`${url}${path}`));
+      assert.throws(() => session.login("ada"), { code: "left-out" });
+      assert.equal(session.userId, undefined);
+      const answer = new Response("hello");
+      assert.equal(await sessions.commit(session, answer), answer);
+      assert.equal(answer.headers.get("vary"), null);
+    }
+    const session = await sessions.open(new Request(`${url}app/x`));
+    session.login("ada");
+    lineOf(await sessions.commit(session, new Response()));
+  });
+
+  it("commit() replaces no session that was withheld", async () => {
+    const { events, options } = setUp();
+    const sessions = createSessions(options);
+    const headers = { "sec-fetch-site": "cross-site" };
+    const request = new Request(url, { method: "POST", headers });
+    const session = await sessions.open(request);
+    session.set("a", 1);
+    const response = await sessions.commit(session, new Response());
+    assert.deepEqual(response.headers.getSetCookie(), []);
+    assert.deepEqual(typesOf(events), ["withheld"]);
+  });
+
   it("commit() can give a session without a request to a response", async () => {
     const sessions = createSessions(setUp().options);
     const session = sessions.create();

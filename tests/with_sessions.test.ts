@@ -211,6 +211,50 @@ describe("withSessions()", () => {
     });
   }
 
+  it("names the session whose options are wrong", () => {
+    const wrong = {
+      auth: { secret },
+      prefs: { secret, cookie: { path: "app" } },
+    };
+    assert.throws(
+      () => withSessions(wrong, () => new Response()),
+      { name: "TypeError", message: /^Session prefs: Option cookie\.path / },
+    );
+    const none = { auth: { secret: undefined } };
+    assert.throws(
+      () => withSessions(none, () => new Response()),
+      { name: "TypeError", message: /^Session auth: Option secret/ },
+    );
+    const ranges = { auth: { secret, idleTimeout: 0 } };
+    assert.throws(
+      () => withSessions(ranges, () => new Response()),
+      { name: "RangeError", message: /^Session auth: Option idleTimeout/ },
+    );
+  });
+
+  it("refuses two that would be one cookie on the machine itself", () => {
+    const names = [
+      ["__Host-sid", "__Secure-sid"],
+      ["__Host-sid", "sid"],
+      ["__Host-Http-sid", "__Http-sid"],
+    ];
+    for (const [one, other] of names) {
+      const options = {
+        site: { secret, cookie: { name: one } },
+        admin: { secret, cookie: { name: other } },
+      };
+      assert.throws(
+        () => withSessions(options, () => new Response()),
+        { name: "TypeError", message: /admin\.cookie\.name .*site.*localhost/ },
+      );
+    }
+    // Where each is always the one that it is, they do not meet.
+    withSessions({
+      site: { secret, cookie: { name: "__Host-sid", secure: true } },
+      admin: { secret, cookie: { name: "__Secure-sid", secure: true } },
+    }, () => new Response());
+  });
+
   it("types the data by its schema, and by the type of its options", () => {
     interface Cart {
       items: string[];

@@ -1,4 +1,15 @@
+import type { Emit } from "../events.ts";
+
 const SAFE = /^(GET|HEAD|OPTIONS)$/;
+/** Why a request was refused, for who looks at the answer. */
+const REASONS = {
+  site: "another site has sent this request",
+  origin: "the Origin of this request is not that of its address",
+  "null-origin":
+    "the Origin of this request is null, as Referrer-Policy: no-referrer or a sandbox makes it",
+  scheme:
+    "the page is on https and the server was asked over http; behind a proxy that ends TLS, the option csrf has to list the public origin",
+} as const;
 
 /**
  * The answer to a request that another site made the browser send; it depends
@@ -12,18 +23,32 @@ const SAFE = /^(GET|HEAD|OPTIONS)$/;
 export function forbidCrossSite(
   { headers, method, url }: Request,
   trusted: ReadonlySet<string>,
+  emit?: Emit,
 ): Response | undefined {
   if (SAFE.test(method) && !headers.has("upgrade")) return undefined;
   const origin = headers.get("origin");
   if (trusted.has(origin!)) return undefined;
   const site = headers.get("sec-fetch-site")!;
-  const isForeign = /^(same|cross)-site$/.test(site) ||
-    !/^(same-origin|none)$/.test(site) && origin && origin !== originOf(url);
-  if (isForeign) {
-    const vary = "Sec-Fetch-Site, Origin";
-    return new Response("Forbidden", { status: 403, headers: { vary } });
-  }
-  return undefined;
+  const reason = /^(same|cross)-site$/.test(site)
+    ? "site"
+    : !/^(same-origin|none)$/.test(site) && origin && compare(origin, url);
+  if (!reason) return undefined;
+  emit?.({ type: "forbidden", reason });
+  return new Response(`Forbidden: ${REASONS[reason]}`, {
+    status: 403,
+    headers: { vary: "Sec-Fetch-Site, Origin" },
+  });
+}
+
+/** What is wrong with the origin of a request to an address. */
+function compare(
+  origin: string,
+  url: string,
+): Exclude<keyof typeof REASONS, "site"> | undefined {
+  const own = originOf(url);
+  if (origin === own) return undefined;
+  if (origin === "null") return "null-origin";
+  return origin === own?.replace(/^http:/, "https:") ? "scheme" : "origin";
 }
 
 /** Deno and Bun make the address of any `Host`: it may be none. */

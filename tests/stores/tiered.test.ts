@@ -364,6 +364,10 @@ describe("TieredStore: abilities and options", () => {
     assert.throws(make(store, undefined), TypeError);
     assert.throws(make(store, {}), TypeError);
     assert.throws(make(bare("eventual"), store), TypeError);
+    for (const consistency of [undefined, "weak"]) {
+      const vague = { ...bare("strong"), consistency };
+      assert.throws(make(store, vague), /durable must have a consistency/);
+    }
   });
 });
 

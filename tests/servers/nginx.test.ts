@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { after, before, describe, it } from "node:test";
+import {
+  generateSecret,
+  type SessionEvent,
+  type SessionOptions,
+  withSession,
+} from "../../mod.ts";
+import { lineOf, tokenOf, typesOf } from "../_support.ts";
+import { found, type Proxy, startNginx } from "./nginx.ts";
+
+/** What people write beside `proxy_pass`. */
+const SITES = {
+  "bare.example": "",
+  "proto.example": "proxy_set_header X-Forwarded-Proto $scheme;",
+  "forwarded.example": 'proxy_set_header Forwarded "proto=$scheme";',
+  "for.example": "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
+  "host.example":
+    "proxy_set_header Host $host; proxy_set_header X-Forwarded-Proto $scheme;",
+} as const;
+
+let handle: (request: Request) => Promise<Response>;
+const events: SessionEvent[] = [];
+
+/** A program on this machine that knows of no proxy. */
+function run(options: Omit<Partial<SessionOptions>, "lazy"> = {}): void {
+  events.splice(0);
+  handle = withSession(
+    (_request, session) =>
+      new Response(`Visit ${session.update("n", (n = 0) => n + 1)}`),
+    {
+      secret: generateSecret(),
+      onEvent: (event) => void events.push(event),
+      ...options,
+    },
+  );
+}
+
+describe("behind nginx", { skip: found.skip }, () => {
+  let server: Server;
+  let proxy: Proxy;
+
+  before(async () => {
+    run();
+    server = createServer(async ({ method = "GET", url, headers }, answer) => {
+      const address = `http://${headers.host}${url}`;
+      const fields = Object.entries(headers) as [string, string][];
+      const sent = new Request(address, { method, headers: fields });
+      const response = await handle(sent);
+      const cookies = response.headers.getSetCookie();
+      answer.writeHead(response.status, { "set-cookie": cookies });
+      answer.end(await response.text());
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    proxy = await startNginx(port, SITES);
+  });
+  after(async () => {
+    await proxy?.stop();
+    server?.close();
+  });
+
+  it("gets the secure cookie where nginx says that it is on https", async () => {
+    for (const site of ["proto.example", "forwarded.example"]) {
+      run();
+      const first = await proxy.ask(site);
+      assert.match(lineOf(first), /^__Host-sid=.*; Secure;/);
+      const cookie = `__Host-sid=${tokenOf(first)}`;
+      const second = await proxy.ask(site, "GET", { cookie });
+      assert.equal(await second.text(), "Visit 2");
+      assert.deepEqual(typesOf(events), ["created", "opened"]);
+    }
+  });
+
+  it("gets no cookie where nginx does not say so", async () => {
+    for (const site of ["for.example", "host.example"]) {
+      run();
+      const response = await proxy.ask(site);
+      assert.deepEqual(response.headers.getSetCookie(), []);
+      assert.deepEqual(typesOf(events), ["insecure"]);
+    }
+  });
+
+  it("is told where nothing shows that there is nginx", async () => {
+    run();
+    await proxy.ask("bare.example");
+    await proxy.ask("bare.example");
+    const told = typesOf(events).filter((type) => type === "local");
+    assert.deepEqual(told, ["local"]);
+  });
+
+  it("gets the secure cookie with secure: true, whatever nginx says", async () => {
+    for (const site of Object.keys(SITES)) {
+      run({ cookie: { secure: true } });
+      const first = await proxy.ask(site);
+      assert.match(lineOf(first), /^__Host-sid=.*; Secure;/);
+      const cookie = `__Host-sid=${tokenOf(first)}`;
+      const second = await proxy.ask(site, "GET", { cookie });
+      assert.equal(await second.text(), "Visit 2");
+      assert.equal(typesOf(events).includes("local"), false);
+    }
+  });
+
+  it("is told why a form of its own got 403, and how to mend it", async () => {
+    const headers = { origin: "https://host.example" };
+    run({ csrf: true });
+    const refused = await proxy.ask("host.example", "POST", headers);
+    assert.equal(refused.status, 403);
+    assert.match(await refused.text(), /proxy.*csrf/);
+    assert.deepEqual(events.splice(0), [
+      { type: "forbidden", reason: "scheme" },
+    ]);
+    run({ csrf: [headers.origin] });
+    const taken = await proxy.ask("host.example", "POST", headers);
+    assert.equal(taken.status, 200);
+  });
+});
