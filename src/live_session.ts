@@ -17,6 +17,7 @@ import { placingOf } from "./placing.ts";
 import { engineOf } from "./storing.ts";
 import { seal } from "./sealing.ts";
 import type { AnyData, Session } from "./session.ts";
+import type { SessionStore } from "./store.ts";
 import {
   type Batch,
   beginAnew,
@@ -226,10 +227,12 @@ export class LiveSession implements Session {
   /** Asks for a new generation or, where there is none, for a new id. */
   #renew(): Batch {
     checkOpen(this.#state);
-    const { content, visit: { settings } } = this.#state;
+    const { content, visit } = this.#state;
+    const { store } = visit.settings;
     const batch = openBatch(this.#state);
     batch.isRegenerated = this.#state.isCookieDue = true;
-    if (settings.store?.consistency !== "strong") {
+    // One that has not been asked yet knows nothing of the session.
+    if ((visit.store ?? store as SessionStore)?.consistency !== "strong") {
       this.#state.left ??= content.sid;
       delete content.sid;
     }

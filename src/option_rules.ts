@@ -10,10 +10,15 @@ const WAIT: Rule = [
   (value) => typeof value === "number" && value > 0 && value <= 300,
 ];
 const [must, hasMethods] = having("create", "get", "update", "delete");
-const STORE: Rule = [
+export const STORE: Rule = [
   `${must} and a consistency`,
   (value) =>
     hasMethods(value) && /^(strong|eventual)$/.test(Object(value).consistency),
+];
+/** Or a function that makes one, which is asked for later. */
+const STORES: Rule = [
+  STORE[0],
+  (value) => isFunction(value) || STORE[1](value),
 ];
 /** Who reads it says what it must be. */
 const ANY: Rule = ["", () => true];
@@ -32,8 +37,8 @@ export const OPTIONS: Readonly<Record<string, Rule>> = {
   onEvent: FUNCTION,
   now: FUNCTION,
   codec: having("parse", "stringify"),
-  store: STORE,
-  revocations: STORE,
+  store: STORES,
+  revocations: STORES,
   onStoreError: like(/^string:(throw|anonymous)$/, "be throw or anonymous"),
   trackIdle: like(/^string:(cookie|store)$/, "be cookie or store"),
   cookie: ["be an object", (value) => Object(value) === value],

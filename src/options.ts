@@ -49,9 +49,10 @@ export interface SessionOptions<Data extends object = AnyData> {
   cookie?: CookieOptions | undefined;
   /**
    * Keeps the data; the cookie holds a sealed reference. Without a store, the
-   * data is in the cookie.
+   * data is in the cookie. A function is called once in each request that needs
+   * the store: on Workers, a client of a database lives for one request.
    */
-  store?: SessionStore | undefined;
+  store?: SessionStore | (() => SessionStore) | undefined;
   /**
    * How long a request waits for the store, in all its questions together. Each
    * `save()` and `reload()` has that time for itself.
@@ -73,9 +74,10 @@ export interface SessionOptions<Data extends object = AnyData> {
    * it keeps one small record for each user who did so, and is read once in
    * each request of a user who has logged in. Beside a store that may be late,
    * it ends each session at once, and is read for visitors, too. It has to be
-   * strong, and one that may drop records out of room is refused.
+   * strong, and one that may drop records out of room is refused. It may be a
+   * function, as `store`.
    */
-  revocations?: SessionStore | undefined;
+  revocations?: SessionStore | (() => SessionStore) | undefined;
   /**
    * For how many seconds a process may go by what it has read of
    * `revocations`, 300 at most: fewer questions, and as late an end elsewhere.
@@ -159,8 +161,8 @@ export interface Settings extends Fitting {
   readonly formOf: FormOf;
   readonly emit: Emit | undefined;
   readonly secrets: readonly KeyMaterial[];
-  readonly store?: SessionStore;
-  readonly revocations?: SessionStore;
+  readonly store?: SessionStore | (() => SessionStore);
+  readonly revocations?: SessionStore | (() => SessionStore);
   readonly revocationsMaxAge?: number;
   readonly storeTimeout: number;
   readonly onStoreError: "throw" | "anonymous";
@@ -222,19 +224,23 @@ export function resolveOptions<Data extends object>(
   for (const name of ["encrypt", "renewAfter", "trackIdle"] as const) {
     if (given[name] && !store) refuse(name, "needs a store", given[name]);
   }
-  if (trackIdle === "store" && !store?.touch) {
+  if (trackIdle === "store" && typeof store === "object" && !store.touch) {
     refuse("trackIdle", "needs a store with touch", trackIdle);
   }
   if (revocationsMaxAge && !revocations) {
     refuse("revocationsMaxAge", "needs revocations", revocationsMaxAge);
   }
-  const { consistency, evicts } = revocations ?? {};
-  if (revocations && (consistency !== "strong" || evicts)) {
+  if (typeof revocations === "object") checkRevocations(revocations);
+  return settings;
+}
+
+/** Refuses a store that is no place for revocations. */
+export function checkRevocations({ consistency, evicts }: SessionStore): void {
+  if (consistency !== "strong" || evicts) {
     refuse(
       "revocations",
       "needs a strong store that drops no record, such as DurableObjectStore, D1Store or RedisStore",
       evicts ? "one that does" : consistency,
     );
   }
-  return settings;
 }

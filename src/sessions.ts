@@ -172,7 +172,7 @@ export function createSessions<Data extends object = AnyData>(
       const revoking = await revokingOf(settings);
       const epoch = await revoking?.endLogins(settings, userId, id);
       if (epoch && kept?.values[OWNER] === userId) stayAt(kept, epoch);
-      if (revoking && !settings.store?.listByUser) return undefined;
+      if (revoking && !settings.store) return undefined;
       return (await storedBy(settings))
         .revokeAll(settings, userId, id, kept?.held?.key);
     },

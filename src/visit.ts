@@ -1,6 +1,7 @@
 import type { CookieForm } from "./cookie.ts";
 import type { Settings } from "./options.ts";
 import type { TokenFault } from "./seal.ts";
+import type { SessionStore } from "./store.ts";
 
 /** Whether a session can be written, or why it cannot any more. */
 export type Phase =
@@ -19,6 +20,9 @@ export interface Visit {
   /** None for a session without a request. */
   headers?: Headers | undefined;
   phase: Phase;
+  /** Of options that make a store for each request: those of this one. */
+  store?: SessionStore;
+  revocations?: SessionStore;
   /** When its cookie was opened, in seconds since 1970. */
   opened?: number;
   /**

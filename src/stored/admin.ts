@@ -2,7 +2,7 @@ import { SessionError } from "../errors.ts";
 import type { Settings } from "../options.ts";
 import type { SessionInfo } from "../session.ts";
 import type { SessionListing, SessionStore } from "../store.ts";
-import { visitOf } from "../visit.ts";
+import { type Visit, visitOf } from "../visit.ts";
 import { isEventual, storeOf } from "./back_end.ts";
 import { call, timeLeft } from "./calls.ts";
 import { endAtStore, endRecord } from "./ending.ts";
@@ -20,7 +20,7 @@ export async function list(
   settings: Settings,
   userId: string,
 ): Promise<SessionInfo[]> {
-  const entries = await Array.fromAsync(entriesOf(settings, userId));
+  const entries = await Array.fromAsync(entriesOf(visitOf(settings), userId));
   const infos = entries.map(
     async ({ id, label, createdAt, lastSeenAt, expiresAt }) => ({
       id,
@@ -39,9 +39,10 @@ export async function revoke(
   userId: string,
   id: string,
 ): Promise<boolean> {
-  checkRevocable(settings);
+  const visit = visitOf(settings);
+  checkRevocable(visit);
   const user = await keyOfUser(settings, userId);
-  return await endEach(settings, userId, (each) => each.id === id, user) > 0;
+  return await endEach(visit, userId, (each) => each.id === id, user) > 0;
 }
 
 /**
@@ -55,10 +56,13 @@ export async function revokeAll(
   userId: string,
   id: string | undefined,
   key: string | undefined,
-): Promise<number> {
-  checkRevocable(settings);
+): Promise<number | undefined> {
+  const visit = visitOf(settings);
+  // The end of the logins has to do.
+  if (settings.revocations && !storeOf(visit).listByUser) return undefined;
+  checkRevocable(visit);
   const isOther = (each: SessionListing) => each.id !== id && each.key !== key;
-  return await endEach(settings, userId, isOther);
+  return await endEach(visit, userId, isOther);
 }
 
 /** How many sessions there are, of a user or in all. */
@@ -90,18 +94,18 @@ export async function deleteExpired(settings: Settings): Promise<number> {
 
 /** A user's sessions, as they come; each step has its time. */
 async function* entriesOf(
-  settings: Settings,
+  visit: Visit,
   userId: string,
 ): AsyncGenerator<SessionListing, void> {
-  const user = await keyOfUser(settings, userId);
-  const store = storeOf(visitOf(settings));
+  const user = await keyOfUser(visit.settings, userId);
+  const store = storeOf(visit);
   const list = store.listByUser?.(user)[Symbol.asyncIterator]();
   if (!list) throw new SessionError("unsupported", "Store has no listByUser");
   const seen = new Set<string>();
   try {
     for (let steps = 0; steps < MOST_STEPS; steps++) {
       const ask = () => list.next();
-      const step = await call(visitOf(settings), {
+      const step = await call(again(visit), {
         op: "listByUser",
         ask,
         left: ONE_PAGE,
@@ -115,7 +119,7 @@ async function* entriesOf(
   } finally {
     // A list may have to tidy up.
     const ask = async () => await list.return?.();
-    await call(visitOf(settings), { op: "listByUser", ask }).catch(() => {});
+    await call(again(visit), { op: "listByUser", ask }).catch(() => {});
   }
 }
 
@@ -127,22 +131,22 @@ async function* entriesOf(
  * @param user Theirs, where the ends have to be known at once.
  */
 async function endEach(
-  settings: Settings,
+  visit: Visit,
   userId: string,
   isMeant: (entry: SessionListing) => boolean,
   user?: string,
 ): Promise<number> {
   let ended = 0;
   try {
-    for await (const entry of entriesOf(settings, userId)) {
+    for await (const entry of entriesOf(visit, userId)) {
       if (!isMeant(entry)) continue;
       const { key, id, ...times } = entry;
-      const visit = visitOf(settings);
+      const own = again(visit);
       if (user) {
         const record = { ...times, id, revision: 0, value: "", user };
-        await endRecord(visit, key, record);
-      } else await endAtStore(visit, key);
-      settings.emit?.({ type: "revoked", id });
+        await endRecord(own, key, record);
+      } else await endAtStore(own, key);
+      visit.settings.emit?.({ type: "revoked", id });
       ended++;
     }
   } catch (error) {
@@ -157,13 +161,19 @@ async function endEach(
 }
 
 /** What a late store is told, a write that is on its way may undo. */
-function checkRevocable(settings: Settings): void {
-  if (!settings.revocations && isEventual(visitOf(settings))) {
+function checkRevocable(visit: Visit): void {
+  if (!visit.settings.revocations && isEventual(visit)) {
     throw new SessionError(
       "unsupported",
       "Store is eventual: revoking needs the option revocations beside it",
     );
   }
+}
+
+/** The same visit, with all its time, and no other store. */
+function again(visit: Visit): Visit {
+  storeOf(visit);
+  return { ...visit, waited: 0 };
 }
 
 /** Asks for an ability that not every store has. */

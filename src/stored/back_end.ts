@@ -1,3 +1,6 @@
+import { refuse } from "../check.ts";
+import { STORE } from "../option_rules.ts";
+import type { Settings } from "../options.ts";
 import type { SessionRecord, SessionStore } from "../store.ts";
 import type { Visit } from "../visit.ts";
 import { call } from "./calls.ts";
@@ -5,19 +8,38 @@ import { call } from "./calls.ts";
 /** How long a late store's write may be on its way, if it does not say, in s. */
 const CARRY = 90;
 
-/** The store of a visit that has one. */
-export function storeOf({ settings }: Visit): SessionStore {
-  return settings.store as SessionStore;
+/**
+ * The store of a visit. One that options make for each request is made when it
+ * is first needed. No other request uses it; what a process knows of its
+ * sessions is kept by the function.
+ */
+export function storeOf(visit: Visit): SessionStore {
+  return visit.store ??= made("store", visit.settings.store);
 }
 
 /** Whether a visit's store may be late. */
-export function isEventual({ settings }: Visit): boolean {
-  return settings.store?.consistency === "eventual";
+export function isEventual(visit: Visit): boolean {
+  return !!visit.settings.store && storeOf(visit).consistency === "eventual";
 }
 
 /** How long a write may be on its way to a late store, in seconds. */
-export function carryOf({ settings }: Visit): number {
-  return settings.store?.carry ?? CARRY;
+export function carryOf(visit: Visit): number {
+  return storeOf(visit).carry ?? CARRY;
+}
+
+/**
+ * The store that an option names or makes.
+ *
+ * @throws {TypeError} If what it has made is none.
+ */
+export function made(
+  name: string,
+  option: Settings["store"],
+): SessionStore {
+  if (typeof option !== "function") return option as SessionStore;
+  const store = option();
+  if (!STORE[1](store)) refuse(name, `must make one: ${STORE[0]}`, store);
+  return store;
 }
 
 /** The record by this key, or the mark of its end. */

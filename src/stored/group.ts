@@ -61,9 +61,16 @@ const queues = new WeakMap<SessionStore, Map<string, Queue>>();
  * @returns `undefined` if the session has ended, or is another user's.
  * @throws {SessionError} `conflict` if others were faster each time.
  */
-export function keepTogether(wish: Wish): Promise<Kept | undefined> {
+export async function keepTogether(wish: Wish): Promise<Kept | undefined> {
   const { visit, held } = wish.state;
   const { key } = held as Held;
+  if (typeof visit.settings.store !== "function") return keepInGroup(wish, key);
+  const { inTurn } = await import("../asked/turns.ts");
+  return await inTurn(visit, key, () => keepInGroup(wish, key));
+}
+
+function keepInGroup(wish: Wish, key: string): Promise<Kept | undefined> {
+  const { visit } = wish.state;
   const store = storeOf(visit);
   const all = queues.get(store) ?? new Map<string, Queue>();
   queues.set(store, all);

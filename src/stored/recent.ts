@@ -1,4 +1,4 @@
-import type { SessionRecord, SessionStore } from "../store.ts";
+import type { SessionRecord } from "../store.ts";
 
 // What a process has read of a store of revocations, for a few seconds.
 
@@ -9,11 +9,15 @@ interface Answer {
 }
 
 const MOST = 1000;
-const answers = new WeakMap<SessionStore, Map<string, Answer>>();
+const answers = new WeakMap<object, Map<string, Answer>>();
 
-/** The record by this key, as it was at most `maxAge` seconds ago. */
+/**
+ * The record by this key, as it was at most `maxAge` seconds ago.
+ *
+ * @param store The store, or the function that makes it.
+ */
 export async function findRecent(
-  store: SessionStore,
+  store: object,
   key: string,
   maxAge: number,
   asked: number,
@@ -36,7 +40,7 @@ export async function findRecent(
 }
 
 /** After a write of this process: what was read before it is out of date. */
-export function forget(store: SessionStore, key: string): void {
+export function forget(store: object, key: string): void {
   const known = answers.get(store);
   if (!known) return;
   known.delete(key);

@@ -1,12 +1,12 @@
 import { EPOCH, OWNER, type Values } from "../data.ts";
 import { SessionError } from "../errors.ts";
-import type { Settings } from "../options.ts";
+import { checkRevocations, type Settings } from "../options.ts";
 import { idOf, type State, tell } from "../state.ts";
 import type { SessionRecord, SessionStore } from "../store.ts";
 import { type Visit, visitOf } from "../visit.ts";
 import { call, pause } from "./calls.ts";
 import { randomText, SKEW } from "./generation.ts";
-import { isEventual } from "./back_end.ts";
+import { isEventual, made } from "./back_end.ts";
 import { keyOfUser } from "./records.ts";
 import { findRecent, forget } from "./recent.ts";
 
@@ -185,7 +185,7 @@ async function put(
       ? await call(visit, { op: "update", ask: update }) === "ok"
       : await call(visit, { op: "create", ask: create });
   } finally {
-    forget(store, key);
+    forget(visit.settings.revocations as object, key);
   }
 }
 
@@ -204,10 +204,10 @@ function placeOf(key: string): string {
 
 /** The record by this key, as it was at most `revocationsMaxAge` ago. */
 async function find(visit: Visit, key: string): Promise<SessionRecord | null> {
-  const { revocationsMaxAge, now } = visit.settings;
+  const { revocations, revocationsMaxAge, now } = visit.settings;
   if (!revocationsMaxAge) return await ask(visit, key);
   return await findRecent(
-    storeOf(visit),
+    revocations as object,
     key,
     revocationsMaxAge,
     now(),
@@ -237,6 +237,11 @@ function read(record: SessionRecord | null): Mark | null {
   }
 }
 
-function storeOf({ settings }: Visit): SessionStore {
-  return settings.revocations as SessionStore;
+/** As with sessions' own (see `back_end.ts`). */
+function storeOf(visit: Visit): SessionStore {
+  if (visit.revocations) return visit.revocations;
+  const { revocations } = visit.settings;
+  const store = made("revocations", revocations);
+  if (store !== revocations) checkRevocations(store);
+  return visit.revocations = store;
 }
