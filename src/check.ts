@@ -10,18 +10,18 @@ export function refuse(name: string, problem: string, value: unknown): never {
   throw new Kind(`Option ${name} ${problem}: it is ${String(shown)}`);
 }
 
-/** Refuses what is no whole number of seconds in a range. */
+/**
+ * Refuses what is no whole number of seconds in a range, or looks like ms: whole
+ * minutes of them, from five on, that are no days in seconds.
+ */
 export function checkSeconds(
   name: string,
   value: number,
   most: number,
   least = 1,
 ): void {
-  if (!Number.isInteger(value) || value < least || value > most) {
-    refuse(name, `must be an integer from ${least} to ${most}`, value);
-  }
-  // Whole minutes in ms, from five minutes on, that are no days in seconds.
-  if (value >= 3e5 && !(value % 6e4) && value % 86_400) {
-    refuse(name, "must be seconds, not ms", value);
+  const isMs = value >= 3e5 && !(value % 6e4) && value % 86_400;
+  if (!Number.isInteger(value) || value < least || value > most || isMs) {
+    refuse(name, `must be seconds, not ms, ${least} to ${most}`, value);
   }
 }

@@ -24,7 +24,6 @@ import {
   checkOpen,
   expiresAt,
   idOf,
-  isChanged,
   isNew,
   openBatch,
   start,
@@ -193,9 +192,7 @@ export class LiveSession implements Session {
 
   async save(): Promise<void> {
     const { visit } = this.#state;
-    if (isNew(this.#state) && isChanged(this.#state)) {
-      (await placingOf()).checkSent(this.#state);
-    }
+    if (isNew(this.#state)) (await placingOf()).checkSent(this.#state);
     const engine = await engineOf(visit.settings);
     if (engine) return await engine.saveNow(this.#state);
     if (visit.phase === "destroyed") return;

@@ -10,15 +10,12 @@ const WAIT: Rule = [
   (value) => typeof value === "number" && value > 0 && value <= 300,
 ];
 const [must, hasMethods] = having("create", "get", "update", "delete");
+/** Or a function, which makes one later. */
 export const STORE: Rule = [
   `${must} and a consistency`,
   (value) =>
+    isFunction(value) ||
     hasMethods(value) && /^(strong|eventual)$/.test(Object(value).consistency),
-];
-/** Or a function that makes one, which is asked for later. */
-const STORES: Rule = [
-  STORE[0],
-  (value) => isFunction(value) || STORE[1](value),
 ];
 /** Who reads it says what it must be. */
 const ANY: Rule = ["", () => true];
@@ -37,8 +34,8 @@ export const OPTIONS: Readonly<Record<string, Rule>> = {
   onEvent: FUNCTION,
   now: FUNCTION,
   codec: having("parse", "stringify"),
-  store: STORES,
-  revocations: STORES,
+  store: STORE,
+  revocations: STORE,
   onStoreError: like(/^string:(throw|anonymous)$/, "be throw or anonymous"),
   trackIdle: like(/^string:(cookie|store)$/, "be cookie or store"),
   cookie: ["be an object", (value) => Object(value) === value],
@@ -56,7 +53,7 @@ export const OPTIONS: Readonly<Record<string, Rule>> = {
       typeof value === "boolean" ||
       Array.isArray(value) && value.every((each, i) =>
           isOrigin(each) ||
-          refuse(`csrf[${i}]`, "must be an origin", each)
+          refuse(`csrf[${i}]`, "is no origin", each)
         ),
   ],
 };

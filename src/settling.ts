@@ -74,11 +74,10 @@ async function keep(
     !isTooLate &&
     (!form.attributes ||
       isOpen && !isKnown &&
-        visit.headers?.get("sec-fetch-site") === "cross-site")
-  ) {
-    const isLost = isRemoved || isOpen && isChanged(state);
-    if ((await placingOf()).isUnkept(state, isLost)) return true;
-  }
+        visit.headers?.get("sec-fetch-site") === "cross-site") &&
+    (await placingOf())
+      .isUnkept(state, isRemoved || isOpen && isChanged(state))
+  ) return true;
   const isDue = isOpen &&
     (engine
       ? await engine.keep(state, now, isTooLate)

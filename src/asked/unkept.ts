@@ -1,7 +1,7 @@
 import { readCookie } from "../cookie.ts";
 import { SessionError } from "../errors.ts";
 import type { Settings } from "../options.ts";
-import { isLogin, type State, tell } from "../state.ts";
+import { isChanged, isLogin, type State, tell } from "../state.ts";
 
 // Sessions that no cookie may go out for.
 
@@ -31,7 +31,7 @@ export function isUnkept(state: State, isLost: boolean): boolean {
  * @throws {SessionError} `withheld`.
  */
 export function checkSent(state: State): void {
-  if (!isWithheld(state)) return;
+  if (!isChanged(state) || !isWithheld(state)) return;
   tell(state, "withheld");
   throw new SessionError("withheld", "Cannot save: withheld");
 }

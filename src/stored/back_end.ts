@@ -38,7 +38,9 @@ export function made(
 ): SessionStore {
   if (typeof option !== "function") return option as SessionStore;
   const store = option();
-  if (!STORE[1](store)) refuse(name, `must make one: ${STORE[0]}`, store);
+  if (typeof store !== "object" || !STORE[1](store)) {
+    refuse(name, `must make one: ${STORE[0]}`, store);
+  }
   return store;
 }
 
