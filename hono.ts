@@ -94,11 +94,6 @@ export type SessionMiddleware<Value, Bindings> = (
   next: () => Promise<void>,
 ) => Promise<Response | undefined>;
 
-/** {@linkcode sessions} for handlers that open the session themselves. */
-// deno-lint-ignore no-explicit-any
-export function sessions<Data extends object = any, Bindings = any>(
-  options: OptionsFor<SessionOptions<Data> & { lazy: true }, [env: Bindings]>,
-): SessionMiddleware<() => Promise<Session<Data>>, Bindings>;
 /**
  * Gives each request a session, as `c.get("session")` or `c.var.session`.
  *
@@ -136,15 +131,19 @@ export function sessions<Data extends object = any, Bindings = any>(
  * export default app;
  * ```
  */
-// deno-lint-ignore no-explicit-any
-export function sessions<Data extends object = any, Bindings = any>(
-  options: OptionsFor<
-    SessionOptions<Data> & { lazy?: false | undefined },
-    [env: Bindings]
-  >,
-): SessionMiddleware<Session<Data>, Bindings>;
+export function sessions<
+  Data extends object = AnyData,
+  // deno-lint-ignore no-explicit-any
+  Bindings = any,
+  Lazy extends boolean = false,
+>(
+  options: OptionsFor<SessionOptions<Data, Lazy>, [env: Bindings]>,
+): SessionMiddleware<
+  Lazy extends true ? () => Promise<Session<Data>> : Session<Data>,
+  Bindings
+>;
 export function sessions(
-  options: OptionsFor<SessionOptions, Passed>,
+  options: OptionsFor<SessionOptions<AnyData, boolean>, Passed>,
 ): SessionMiddleware<never, never> {
   const handle = withSession(async (
     _request,
@@ -159,7 +158,7 @@ export function sessions(
       throw new Error("Cannot keep the session: no handler has responded");
     }
     return context.res;
-  }, options as OptionsFor<SessionOptions & { lazy?: false }, Passed>);
+  }, options);
   return async function openAndKeep(context, next) {
     try {
       const { env, req } = context;

@@ -91,8 +91,9 @@ export class LiveSession implements Session {
     if (wipe(values) || held) openBatch(this.#state).changes.push(wipe);
   }
 
-  keys(): string[] {
-    return Object.keys(this.#look().values).filter((key) => !isReserved(key));
+  keys<Key extends string>(): Key[] {
+    return Object.keys(this.#look().values)
+      .filter((key): key is Key => !isReserved(key));
   }
 
   toJSON(): AnyData {

@@ -9,8 +9,16 @@ import { checkSecrets, type KeyMaterial, type Secret } from "./secrets.ts";
 import type { AnyData } from "./session.ts";
 import type { SessionStore } from "./store.ts";
 
-/** Options of a session. Durations are in seconds. */
-export interface SessionOptions<Data extends object = AnyData> {
+/**
+ * Options of a session. Durations are in seconds.
+ *
+ * @typeParam Data The shape of the session's data.
+ * @typeParam Lazy Whether `lazy` is `true`, and the handler opens the session.
+ */
+export interface SessionOptions<
+  Data extends object = AnyData,
+  Lazy extends boolean = false,
+> {
   /**
    * What sessions are sealed with: 32 random bytes or more, as
    * {@linkcode generateSecret} makes them. Of a list, newest first, the first
@@ -35,7 +43,7 @@ export interface SessionOptions<Data extends object = AnyData> {
    *
    * @default {false}
    */
-  lazy?: boolean | undefined;
+  lazy?: Lazy | undefined;
   /** Which requests have a session at all; static files need none. */
   when?: ((request: Request) => boolean) | undefined;
   /**
@@ -184,7 +192,7 @@ export interface Settings extends Fitting {
  * @throws {RangeError} If a number or a length is out of its range.
  */
 export function resolveOptions<Data extends object>(
-  options: SessionOptions<Data>,
+  options: SessionOptions<Data, boolean>,
   cookieName = "sid",
 ): Settings {
   const day = 86_400;

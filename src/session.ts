@@ -1,6 +1,9 @@
-/** The data of a session without a type: anything by any key. */
+/**
+ * The data of a session without a type: anything by any key. A function that
+ * takes a `Session` takes one with a type, too.
+ */
 // deno-lint-ignore no-explicit-any
-export type AnyData = Record<string, any>;
+export type AnyData = any;
 
 /**
  * A visitor's session.
@@ -41,7 +44,7 @@ export interface Session<Data extends object = AnyData> {
   /** Removes all values and notices; the owner and the id stay. */
   clear(): void;
   /** The keys of all values. */
-  keys(): (keyof Data & string)[];
+  keys<Key extends keyof Data & string = keyof Data & string>(): Key[];
   /** All values, as an object of its own. */
   toJSON(): Partial<Data>;
 

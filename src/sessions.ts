@@ -133,7 +133,7 @@ export interface Sessions<Data extends object = AnyData> {
  * ```
  */
 export function createSessions<Data extends object = AnyData>(
-  options: SessionOptions<Data>,
+  options: SessionOptions<Data, boolean>,
 ): Sessions<Data> {
   const settings = resolveOptions(options);
   const sessions = {

@@ -78,22 +78,13 @@ export type SessionHandler<
  */
 export function withSession<
   Data extends object = AnyData,
-  Args extends unknown[] = [],
+  // Where the data alone is given, nothing is said of them.
+  // deno-lint-ignore no-explicit-any
+  Args extends unknown[] = any,
   Lazy extends boolean = false,
 >(
   handler: SessionHandler<Data, Args, Lazy>,
-  options: OptionsFor<
-    SessionOptions<Data> & { lazy?: Lazy | undefined },
-    Args
-  >,
-): (request: Request, ...args: Args) => Promise<Response>;
-/** The same with `lazy: true` beside a type for the data. */
-export function withSession<
-  Data extends object = AnyData,
-  Args extends unknown[] = [],
->(
-  handler: SessionHandler<Data, Args, true>,
-  options: OptionsFor<SessionOptions<Data> & { lazy: true }, Args>,
+  options: OptionsFor<SessionOptions<Data, Lazy>, Args>,
 ): (request: Request, ...args: Args) => Promise<Response>;
 export function withSession(
   handler: (
@@ -101,7 +92,7 @@ export function withSession(
     session: never,
     ...args: never[]
   ) => Response | Promise<Response>,
-  options: OptionsFor<SessionOptions, never[]>,
+  options: OptionsFor<SessionOptions<AnyData, boolean>, never[]>,
 ): (request: Request, ...args: never[]) => Promise<Response> {
   const settingsFor = resolveOnce(options, resolveOptions);
   return async function handleWithSession(request, ...args) {

@@ -11,46 +11,59 @@ import {
   type Settings,
 } from "./options.ts";
 import { finish } from "./response.ts";
-import type { StandardSchema } from "./schema.ts";
 import type { AnyData, Session } from "./session.ts";
 
-/** Options of several sessions, by the names that the handler knows them by. */
-// deno-lint-ignore no-explicit-any
-export type NamedOptions = Readonly<Record<string, SessionOptions<any>>>;
+/**
+ * Options of several sessions, by the names that the handler knows them by.
+ *
+ * @typeParam Data The data of each session, by name.
+ * @typeParam Lazy Which of them the handler opens, by name.
+ */
+export type NamedOptions<Data = AnyData, Lazy = unknown> =
+  & {
+    readonly [Name in keyof Data]: SessionOptions<DataOf<Data[Name]>, boolean>;
+  }
+  & { readonly [Name in keyof Lazy]: { lazy?: Lazy[Name] | undefined } };
 
 /**
- * The session that options make: of the schema's data, and behind a function
- * with `lazy: true`.
+ * The data of one session: what is known of it from its `schema` or the type of
+ * its options, else anything.
  *
- * @typeParam Options The options of one session.
+ * @typeParam Data What is known.
  */
-export type SessionFor<Options> = Options extends { lazy: true }
-  ? () => Promise<Session<DataOf<Options>>>
-  : Session<DataOf<Options>>;
-
-/**
- * The data of the session that options make: what `schema` says, or, of a
- * variable of the type `SessionOptions<Data>`, that type.
- *
- * @typeParam Options The options of one session.
- */
-export type DataOf<Options> = Options extends
-  { schema?: StandardSchema<infer Data> | undefined }
-  ? object extends Data ? AnyData : Data extends object ? Data : AnyData
+export type DataOf<Data> = unknown extends Data ? AnyData
+  : Data extends object ? Data
   : AnyData;
+
+/**
+ * A session among several, and behind a function with `lazy: true`.
+ *
+ * @typeParam Data What is known of its data.
+ * @typeParam Lazy What its options say.
+ */
+export type SessionFor<Data, Lazy = false> = Lazy extends true
+  ? () => Promise<Session<DataOf<Data>>>
+  : Session<DataOf<Data>>;
 
 /**
  * Answers a request, with its sessions.
  *
- * @typeParam Named The options of all sessions.
+ * @typeParam Data The data of each session, by name.
  * @typeParam Args What the platform passes.
+ * @typeParam Lazy Which sessions the handler opens, by name.
  */
 export type SessionsHandler<
-  Named extends NamedOptions,
+  Data,
   Args extends unknown[],
+  Lazy = unknown,
 > = (
   request: Request,
-  sessions: { readonly [Name in keyof Named]: SessionFor<Named[Name]> },
+  sessions: {
+    readonly [Name in keyof Data]: SessionFor<
+      Data[Name],
+      Name extends keyof Lazy ? Lazy[Name] : false
+    >;
+  },
   ...args: Args
 ) => Response | Promise<Response>;
 
@@ -98,14 +111,16 @@ export type SessionsHandler<
  * ```
  */
 export function withSessions<
-  const Named extends NamedOptions,
-  Args extends unknown[] = [],
+  Data,
+  // deno-lint-ignore no-explicit-any
+  Args extends unknown[] = any,
+  Lazy = unknown,
 >(
-  options: OptionsFor<Named, Args>,
-  handler: SessionsHandler<Named, Args>,
+  options: OptionsFor<NamedOptions<Data, Lazy>, Args>,
+  handler: SessionsHandler<Data, Args, Lazy>,
 ): (request: Request, ...args: Args) => Promise<Response> {
   const settingsFor = resolveOnce(
-    options as OptionsFor<Named, never[]>,
+    options as OptionsFor<NamedOptions, never[]>,
     resolveAll,
   );
   return async function handleWithSessions(request, ...args) {

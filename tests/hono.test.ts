@@ -120,7 +120,7 @@ describe("sessions()", () => {
   it("sessions() with `lazy` opens nothing before the handler asks", async () => {
     const events: SessionEvent["type"][] = [];
     const app = new Hono<LazySessionEnv<Visits>>();
-    app.use(sessions<Visits>({
+    app.use(sessions({
       secret: generateSecret(),
       lazy: true,
       // Hono asks for `http://localhost`, which is told once.

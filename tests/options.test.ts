@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
+  type AnyData,
   createSessions,
   type SessionEvent,
   type SessionOptions,
@@ -223,7 +224,7 @@ describe("createSessions()", () => {
   });
 
   it("takes every option at once", () => {
-    const options: Required<SessionOptions> = {
+    const options: Required<SessionOptions<AnyData, boolean>> = {
       ...create.defaults,
       secret: [SECRET, OTHER_SECRET],
       store: { ...STORE, touch: () => Promise.resolve(true) },

@@ -3,7 +3,9 @@
  * a line below `@ts-expect-error` that compiles is an error itself.
  */
 
+import { Hono } from "hono";
 import * as v from "valibot";
+import { type SessionEnv, type SessionMiddleware, sessions } from "../hono.ts";
 import {
   createSessions,
   type OptionsFor,
@@ -13,7 +15,9 @@ import {
   type SessionEvent,
   type SessionHandler,
   type SessionOptions,
+  type Sessions,
   withSession,
+  withSessions,
 } from "../mod.ts";
 
 interface Shop {
@@ -165,12 +169,26 @@ export function lazyHandlers(): void {
     return ok;
   }, { secret, lazy: true });
 
-  withSession<Shop>(async (_request, session) => {
+  withSession(async (_request, session: () => Promise<Session<Shop>>) => {
     (await session()).set("visits", 1);
     // @ts-expect-error: no such key
     (await session()).set("basket", 1);
     return ok;
   }, { secret, lazy: true });
+
+  withSession<Shop, [Env], true>(async (_request, session, env) => {
+    (await session()).set("note", env.SESSION_SECRET);
+    return ok;
+  }, (env) => ({ secret: env.SESSION_SECRET, lazy: true }));
+
+  const options: SessionOptions<Shop, true> = { secret, lazy: true };
+  withSession(async (_request, session) => {
+    (await session()).set("visits", 1);
+    return ok;
+  }, options);
+  const lazy: SessionMiddleware<() => Promise<Session<Shop>>, unknown> =
+    sessions(options);
+  void lazy;
 
   withSession((_request, session) => {
     session.set("a", 1);
@@ -293,4 +311,79 @@ export function eventsAndErrors(event: SessionEvent): void {
   same<SessionErrorCode, typeof error.code>(true);
   // @ts-expect-error: no such code
   if (error.code === "too-large") return;
+}
+
+export function namedOptions(): void {
+  const options: SessionOptions<Shop> = { secret };
+  withSession((_request, session) => {
+    same<Session<Shop>, typeof session>(true);
+    return ok;
+  }, options);
+  withSession<Shop>(() => ok, options);
+  const middleware: SessionMiddleware<Session<Shop>, unknown> = sessions(
+    options,
+  );
+  const made: Sessions<Shop> = createSessions(options);
+  const any: Sessions = made;
+  void [middleware, any];
+  new Hono<SessionEnv<Shop>>().use(sessions(options));
+  new Hono<SessionEnv>().use(sessions(options));
+
+  withSessions({ auth: options, prefs: { secret } }, (_request, named) => {
+    same<Session<Shop>, typeof named.auth>(true);
+    same<Session, typeof named.prefs>(true);
+    // @ts-expect-error: no such session
+    return new Response(named.auht);
+  });
+  withSessions<{ auth: Shop }>({ auth: { secret } }, (_request, { auth }) => {
+    auth.set("visits", 1);
+    // @ts-expect-error: no such key
+    auth.set("basket", 1);
+    return ok;
+  });
+  const schema = v.object({ visits: v.number() });
+  withSessions((env: Env) => ({
+    auth: { secret: env.SESSION_SECRET, schema, lazy: true },
+    prefs: { secret: env.SESSION_SECRET },
+  }), async (_request, { auth, prefs }, env) => {
+    (await auth()).set("visits", 1);
+    // @ts-expect-error: the schema has no such key
+    (await auth()).set("visit", 1);
+    prefs.set("note", env.SESSION_SECRET);
+    return ok;
+  });
+  const several: Readonly<Record<string, SessionOptions<Shop>>> = {};
+  withSessions(several, (_request, named) => {
+    named["auth"]?.set("visits", 1);
+    return ok;
+  });
+}
+
+export function helpers(
+  session: Session<Shop>,
+  sessions: Sessions<Shop>,
+): void {
+  const anything = (session: Session) => session.get("cart");
+  const carts = (session: Session<{ cart: string[] }>) => session.keys();
+  const others = (session: Session<{ basket: string[] }>) => session.keys();
+  const makers = (sessions: Sessions) => sessions.create();
+  const cartMakers = (sessions: Sessions<{ cart: string[] }>) => sessions;
+  anything(session);
+  carts(session);
+  makers(sessions);
+  cartMakers(sessions);
+  // @ts-expect-error: it has no basket
+  others(session);
+  // @ts-expect-error: its cart is of something else
+  carts(session as unknown as Session<{ cart: number }>);
+}
+
+export function typedWorker(): void {
+  const worker = withSession<Shop>((_request, session, env: Env) => {
+    session.set("note", env.SESSION_SECRET);
+    // @ts-expect-error: no such key
+    session.set("basket", 1);
+    return ok;
+  }, (env) => ({ secret: env.SESSION_SECRET }));
+  worker(request, env);
 }

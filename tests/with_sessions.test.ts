@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
+  type AnyData,
   generateSecret,
-  type NamedOptions,
   type SessionOptions,
   type SessionsHandler,
   withSessions,
@@ -173,12 +173,12 @@ describe("withSessions()", () => {
 
   it("opens a cookie in no other session's place", async () => {
     const { options } = setUp();
-    const handler: SessionsHandler<NamedOptions, []> = (
+    const handler: SessionsHandler<Record<"form" | "other", AnyData>, []> = (
       request,
       { form, other },
     ) => {
-      if (request.method === "POST") form?.set("n", 1);
-      return Response.json([form?.get("n") ?? null, other?.get("n") ?? null]);
+      if (request.method === "POST") form.set("n", 1);
+      return Response.json([form.get("n") ?? null, other.get("n") ?? null]);
     };
     const handle = withSessions(
       { form: options.form, other: { secret } },

@@ -20,7 +20,7 @@ export function handlersWith(
   options: Omit<SessionOptions, "lazy">,
 ): Handlers {
   return {
-    untouched: withSession<AnyData>(
+    untouched: withSession(
       () => new Response("ok"),
       { ...options, lazy: true },
     ),
@@ -71,7 +71,7 @@ export const subject: Subject = {
   create: (setup) => handlersWith(setup, optionsFor(setup)),
   async prove(setup) {
     const same = new Response("ok");
-    const pass = withSession<AnyData>(
+    const pass = withSession(
       () => same,
       { ...optionsFor(setup), lazy: true },
     );
