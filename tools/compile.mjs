@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { rolldown } from "rolldown";
@@ -27,21 +27,38 @@ export async function compile(folder) {
     platform: "neutral",
     external: /^(?:node|cloudflare):/,
   });
-  await bundle.write({
-    dir: folder,
-    // The declarations say it.
-    comments: false,
-    entryFileNames: "[name].js",
-    chunkFileNames: "chunks/[name].js",
-    codeSplitting: {
-      groups: [
-        // What every program needs, and what it needs if it is asked for.
-        { name: "core", test: /[\\/]src[\\/]\w+\.ts$/, priority: 1 },
-        { name: "asked", test: /[\\/]src[\\/]asked[\\/]\w+\.ts$/ },
-      ],
-    },
+  const write = (
+    /** @type {string} */ dir,
+    /** @type {"es" | "cjs"} */ format,
+  ) =>
+    bundle.write({
+      dir,
+      format,
+      // The declarations say it.
+      comments: false,
+      entryFileNames: "[name].js",
+      chunkFileNames: "chunks/[name].js",
+      codeSplitting: {
+        groups: [
+          // What every program needs, and what it needs if it is asked for.
+          { name: "core", test: /[\\/]src[\\/]\w+\.ts$/, priority: 1 },
+          { name: "asked", test: /[\\/]src[\\/]asked[\\/]\w+\.ts$/ },
+        ],
+      },
+    });
+  const declarations = readdirSync(folder, {
+    recursive: true,
+    encoding: "utf8",
   });
+  await write(folder, "es");
+  const commonJs = join(folder, "cjs");
+  await write(commonJs, "cjs");
   await bundle.close();
+  // The same declarations, which mean what the nearest package.json says.
+  for (const path of declarations.filter((path) => path.endsWith(".d.ts"))) {
+    cpSync(join(folder, path), join(commonJs, path));
+  }
+  writeFileSync(join(commonJs, "package.json"), '{ "type": "commonjs" }\n');
 }
 
 /** The paths of the modules that package.json exports, without an extension. */

@@ -2,18 +2,45 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { root, run } from "./process.ts";
 
-/** Type-checks, libraries included, a file that imports these entry points. */
-export async function typeCheck(
-  project: string,
-  resolution: string,
-  subpaths: string[],
-  types: string[],
-): Promise<void> {
-  const imports = subpaths.map((subpath, index) =>
+/** The compilers that a consumer may have: the newest, the oldest supported. */
+export const compilers: Readonly<Record<string, string>> = {
+  "TypeScript 7": join(root, "node_modules/typescript/bin/tsc"),
+  "TypeScript 5.8": join(root, "node_modules/typescript58/bin/tsc"),
+};
+
+/** One way in which a project is compiled. */
+export interface Compiling {
+  compiler: string;
+  /** The option `moduleResolution`. */
+  resolution: string;
+  /** The ending of the file: `cts` is CommonJS wherever Node decides. */
+  ending?: "ts" | "mts" | "cts";
+  /** Packages whose global types it knows. */
+  types?: string[];
+}
+
+/** Which `module` goes with a resolution that says nothing of it itself. */
+const MODULE: Readonly<Record<string, string>> = {
+  bundler: "esnext",
+  node10: "commonjs",
+};
+
+/** A program that imports these entry points. */
+export function importing(subpaths: string[]): string {
+  return subpaths.map((subpath, index) =>
     `import * as module${index} from "with-session${subpath}";\n` +
     `export const names${index}: string[] = Object.keys(module${index});\n`
-  );
-  await writeFile(join(project, "consumer.ts"), imports.join(""));
+  ).join("");
+}
+
+/** Compiles a program and all that it imports; fails with what is said of it. */
+export async function compile(
+  project: string,
+  { compiler, resolution, ending = "ts", types = [] }: Compiling,
+  program: string,
+): Promise<void> {
+  const file = `consumer.${ending}`;
+  await writeFile(join(project, file), program);
   const config = {
     compilerOptions: {
       strict: true,
@@ -21,14 +48,14 @@ export async function typeCheck(
       skipLibCheck: false,
       target: "es2024",
       lib: ["es2024", "dom"],
-      module: resolution === "bundler" ? "esnext" : resolution,
+      module: MODULE[resolution] ?? resolution,
       moduleResolution: resolution,
       types,
       typeRoots: [join(root, "node_modules/@types")],
     },
-    files: ["consumer.ts"],
+    files: [file],
   };
   await writeFile(join(project, "tsconfig.json"), JSON.stringify(config));
-  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  const tsc = compilers[compiler] ?? "";
   await run([process.execPath, tsc, "-p", project]);
 }

@@ -11,8 +11,18 @@ describe("manifests", () => {
   it("package.json and deno.json export the same", () => {
     const { "./package.json": _manifest, ...exports } = npm.exports;
     const expected = Object.entries(jsr.exports).map(([name, path]) => {
-      const built = path.replace("./", "./dist/").replace(/\.ts$/, "");
-      return [name, { types: `${built}.d.ts`, default: `${built}.js` }];
+      const base = path.replace("./", "").replace(/\.ts$/, "");
+      const filesIn = (folder: string) => ({
+        types: `${folder}/${base}.d.ts`,
+        default: `${folder}/${base}.js`,
+      });
+      const module = filesIn("./dist");
+      // One copy for both ways of loading, where they can share it.
+      const require = {
+        "module-sync": module.default,
+        ...filesIn("./dist/cjs"),
+      };
+      return [name, { require, ...module }];
     });
     assert.deepEqual(exports, Object.fromEntries(expected));
   });

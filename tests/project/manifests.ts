@@ -2,10 +2,15 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./process.ts";
 
+interface Entry {
+  types: string;
+  default: string;
+}
+
 interface NpmManifest extends Record<string, unknown> {
   name: string;
   version: string;
-  exports: Record<string, string | { types: string; default: string }>;
+  exports: Record<string, string | Entry & { require: Entry }>;
 }
 
 interface JsrManifest {

@@ -3,7 +3,6 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { runtimes } from "../../tools/paths.mjs";
-import { typeCheck } from "./consumer.ts";
 import { npm, read } from "./manifests.ts";
 import { pack, type Packed } from "./packed.ts";
 import { root, run, secret } from "./process.ts";
@@ -74,13 +73,14 @@ describe("package", () => {
     );
     assert.deepEqual(
       built.filter((path) => !/\.(?:js|d\.ts)$/.test(path)),
-      [],
+      ["dist/cjs/package.json"],
     );
     for (const target of Object.values(npm.exports)) {
-      const paths = typeof target === "string" ? [target] : [
-        target.types,
-        target.default,
-      ];
+      const paths = typeof target === "string"
+        ? [target]
+        : [target, target.require].flatMap((
+          each,
+        ) => [each.types, each.default]);
       for (const path of paths) {
         assert.ok(packed.files.includes(path.replace("./", "")), path);
       }
@@ -94,21 +94,8 @@ describe("package", () => {
 
   it("attw finds the types of every entry point", async () => {
     const attw = bin("@arethetypeswrong/cli/dist/index.js");
-    await run([
-      process.execPath,
-      attw,
-      packed.tarball,
-      "--profile",
-      "esm-only",
-    ]);
+    await run([process.execPath, attw, packed.tarball]);
   });
-
-  for (const resolution of ["nodenext", "bundler"]) {
-    it(`type-checks for a consumer that uses ${resolution}`, async () => {
-      await typeCheck(packed.project, resolution, ["", "/hono"], []);
-      await typeCheck(packed.project, resolution, ["", "/node"], ["node"]);
-    });
-  }
 
   for (const runtime of ["node", "node22", "deno", "bun"] as const) {
     it(`loads what an option needs in ${runtime}`, async () => {

@@ -13,12 +13,21 @@ export interface Packed extends AsyncDisposable {
   project: string;
 }
 
-/** Builds and packs the package and installs it in an empty project. */
-export async function pack(): Promise<Packed> {
+/**
+ * Builds and packs the package and installs it in an empty project.
+ *
+ * @param manifest What the project's package.json says.
+ */
+export async function pack(
+  manifest: object = { type: "module" },
+): Promise<Packed> {
   const project = await mkdtemp(join(tmpdir(), "with-session-package-"));
   const dispose = () => rm(project, { recursive: true });
   try {
-    return { ...await packInto(project), [Symbol.asyncDispose]: dispose };
+    return {
+      ...await packInto(project, manifest),
+      [Symbol.asyncDispose]: dispose,
+    };
   } catch (error) {
     await dispose();
     throw error;
@@ -27,11 +36,14 @@ export async function pack(): Promise<Packed> {
 
 async function packInto(
   project: string,
+  manifest: object,
 ): Promise<Omit<Packed, typeof Symbol.asyncDispose>> {
   await run(["npm", "pack", "--pack-destination", project]);
   const tarball = join(project, `${npm.name}-${npm.version}.tgz`);
-  const manifest = { name: "project", private: true, type: "module" };
-  await writeFile(join(project, "package.json"), JSON.stringify(manifest));
+  await writeFile(
+    join(project, "package.json"),
+    JSON.stringify({ name: "project", private: true, ...manifest }),
+  );
   // Offline: the package has no dependency that npm would have to fetch.
   await run(["npm", "install", "--offline", tarball], { cwd: project });
   const installed = join(project, "node_modules", npm.name);
