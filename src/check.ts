@@ -2,12 +2,26 @@
  * Refuses an option at set-up, by its name.
  *
  * @param problem What is wrong with it, as the rest of a sentence.
- * @param value What it is, unless that is a secret.
+ * @param given The value, if it says more.
  */
-export function refuse(name: string, problem: string, value: unknown): never {
-  const Kind = typeof value === "number" ? RangeError : TypeError;
-  const shown = Object(value) === value ? typeof value : value;
-  throw new Kind(`Option ${name} ${problem}: it is ${String(shown)}`);
+export function refuse(
+  name: string,
+  problem: string,
+  ...given: unknown[]
+): never {
+  const Kind = typeof given[0] === "number" ? RangeError : TypeError;
+  throw new Kind(`Option ${name} ${problem}${given.map(describe)}`);
+}
+
+/** Refuses an argument that is missing, or in the place of another one. */
+export function checkArgument(
+  name: string,
+  kind: "function" | "number" | "object",
+  value: unknown,
+): void {
+  if (typeof value !== kind || value === null) {
+    throw new TypeError(`Argument ${name} must be ${kind}${describe(value)}`);
+  }
 }
 
 /**
@@ -24,4 +38,15 @@ export function checkSeconds(
   if (!Number.isInteger(value) || value < least || value > most || isMs) {
     refuse(name, `must be seconds, not ms, ${least} to ${most}`, value);
   }
+}
+
+/** What a message says of a value: of a text, which may be a secret, how long. */
+function describe(value: unknown): string {
+  const kind = typeof value;
+  const it = kind === "string"
+    ? `text of ${(value as string).length} characters`
+    : value && /^[fos]/.test(kind)
+    ? kind
+    : value;
+  return `: it is ${it}`;
 }

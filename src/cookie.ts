@@ -1,5 +1,5 @@
 import { refuse } from "./check.ts";
-import { like, pick, type Rule } from "./option_rules.ts";
+import { FLAG, like, oneOf, pick, type Rule } from "./option_rules.ts";
 import type { Keyring } from "./keyring.ts";
 
 // The `Cookie` and `Set-Cookie` fields (RFC 6265bis, "layered cookies").
@@ -83,17 +83,20 @@ export const LONGEST_COOKIE = 4096;
 // Browsers ignore an attribute of more than 1024 bytes (§5.6).
 const SCOPE: Readonly<Record<string, Rule>> = {
   // The last label begins with a letter (RFC 3696 §2), that of an address not.
-  domain: like(/^string:(?!.{255})\.?([a-z\d-]+\.)+[a-z][a-z\d-]*$/i),
-  path: like(/^string:\/[ -:<-~]{0,1023}$/),
-  partitioned: like(/^boolean/),
+  domain: like(
+    /^string:(?!.{255})\.?([a-z\d-]+\.)+[a-z][a-z\d-]*$/i,
+    "be a domain",
+  ),
+  path: like(/^string:\/[ -:<-~]{0,1023}$/, "begin with /"),
+  partitioned: FLAG,
 };
 const RULES: Readonly<Record<string, Rule>> = {
   ...SCOPE,
   // A token (RFC 9110 §5.6.2).
-  name: like(/^string:[!#-'*+.^-z|~\w-]{1,1024}$/),
-  sameSite: like(/^string:(Strict|Lax|None)$/),
-  secure: like(/^boolean|^string:auto$/),
-  priority: like(/^string:(Low|Medium|High)$/),
+  name: like(/^string:[!#-'*+.^-z|~\w-]{1,1024}$/, "be letters and digits"),
+  sameSite: oneOf("Strict", "Lax", "None"),
+  secure: oneOf(true, false, "auto"),
+  priority: oneOf("Low", "Medium", "High"),
   previous: ["be a list", Array.isArray],
 };
 // Bun and Deno hand over whatever a stranger sends as `Host`: no URL, say.
@@ -177,7 +180,10 @@ export function resolveCookie(
     prefix.startsWith("__Host-") && !(isHostOnly && !previous[0]) ||
     !secure && (prefix || partitioned || sameSite === "None")
   ) {
-    refuse("cookie", "is kept by no browser", JSON.stringify(options));
+    refuse(
+      "cookie",
+      "is kept by no browser: it needs secure, or path / without domain",
+    );
   }
   for (const each of previous) pick(Object(each), SCOPE, "cookie.previous.");
   const form = (name: string, isLocal: boolean): CookieForm => ({

@@ -1,4 +1,4 @@
-import { SessionError } from "./errors.ts";
+import { causeOf, SessionError } from "./errors.ts";
 
 /** Turns the session's data into text and back. */
 export interface Codec {
@@ -58,7 +58,7 @@ export function keep(codec: Codec, key: string, value: unknown): unknown {
   try {
     return freeze(codec.parse(codec.stringify(value)));
   } catch (error) {
-    cannotKeep(key, error);
+    cannotKeep(key, causeOf(error));
   }
 }
 

@@ -44,7 +44,11 @@ export type SessionErrorCode =
  *
  * @example Telling the visitor that the session is full
  * ```ts
- * import { createSessions, generateSecret, SessionError } from "with-session";
+ * import {
+ *   createSessions,
+ *   generateSecret,
+ *   type SessionError,
+ * } from "with-session";
  * import assert from "node:assert/strict";
  *
  * const sessions = createSessions({ secret: generateSecret() });
@@ -53,7 +57,7 @@ export type SessionErrorCode =
  *
  * await assert.rejects(
  *   () => sessions.seal(session),
- *   (error) => error instanceof SessionError && error.code === "oversize",
+ *   (error: SessionError) => error.code === "oversize",
  * );
  * ```
  */
@@ -83,4 +87,18 @@ export class SessionError extends Error {
     super(message, options);
     this.code = code;
   }
+}
+
+/** Whether it is one of ours, also of another copy of the package. */
+export function isSessionError(error: unknown): error is SessionError {
+  return Object(error).name === "SessionError";
+}
+
+/**
+ * What may be told of an error that a client, a codec or a schema threw: its
+ * name and its code. Its message and other properties may quote keys and data.
+ */
+export function causeOf(error: unknown): Error & { code?: unknown } {
+  const { name, code } = Object(error);
+  return Object.assign(new Error(code), { name, code });
 }

@@ -1,5 +1,5 @@
 import { askingOf } from "./asking.ts";
-import { checkSeconds } from "./check.ts";
+import { checkArgument, checkSeconds } from "./check.ts";
 import {
   cannotKeep,
   isReserved,
@@ -183,6 +183,7 @@ export class LiveSession implements Session {
     this.#checkWritable();
     const { persistent, absoluteTimeout } = this.#state.visit.settings;
     if (typeof choice !== "boolean") {
+      checkArgument("choice", "number", choice);
       checkSeconds("persist", choice, absoluteTimeout);
     }
     if (choice !== (this.#state.values[PERSIST] ?? persistent)) {

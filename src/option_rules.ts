@@ -1,9 +1,10 @@
-import { refuse } from "./check.ts";
+import { checkArgument, refuse } from "./check.ts";
 
 /** What a value must be, in words and as a test. */
 export type Rule = readonly [must: string, test: (value: unknown) => boolean];
 
-const FLAG = like(/^boolean/, "be true or false");
+/** For what is on or off. */
+export const FLAG: Rule = oneOf(true, false);
 const FUNCTION = like(/^function/, "be a function");
 const WAIT: Rule = [
   "be seconds, 300 at most",
@@ -36,13 +37,13 @@ export const OPTIONS: Readonly<Record<string, Rule>> = {
   codec: having("parse", "stringify"),
   store: STORE,
   revocations: STORE,
-  onStoreError: like(/^string:(throw|anonymous)$/, "be throw or anonymous"),
-  trackIdle: like(/^string:(cookie|store)$/, "be cookie or store"),
+  onStoreError: oneOf("throw", "anonymous"),
+  trackIdle: oneOf("cookie", "store"),
   cookie: ["be an object", (value) => Object(value) === value],
   storeTimeout: WAIT,
   revocationsMaxAge: WAIT,
   // Bytes: no number below 0, NaN and Infinity begin with a letter.
-  tokenCache: like(/^number:\d/, "be bytes"),
+  tokenCache: like(/^number:\d/, "be bytes, 0 or more"),
   schema: [
     "follow Standard Schema",
     (value) => isFunction(Object(Object(value)["~standard"]).validate),
@@ -70,8 +71,12 @@ export function pick<Options extends object>(
   rules: Readonly<Record<string, Rule>>,
   prefix = "",
 ): { [Name in keyof Options]: Exclude<Options[Name], undefined> } {
+  checkArgument("options", "object", options);
+  const known = Object.keys(rules);
   for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(rules, name)) refuse(prefix + name, "is unknown", name);
+    if (!known.includes(name)) {
+      refuse(prefix + name, `is unknown: there is ${known.join(", ")}`);
+    }
   }
   const given: Record<string, unknown> = {};
   for (const [name, [must, test]] of Object.entries(rules)) {
@@ -84,16 +89,21 @@ export function pick<Options extends object>(
 }
 
 /** A rule for the kind of a value and its text: `boolean:true`. */
-export function like(pattern: RegExp, must = `match ${pattern}`): Rule {
+export function like(pattern: RegExp, must: string): Rule {
   return [
     must,
     (value) => pattern.test(`${typeof value}:${value}`),
   ];
 }
 
+/** A rule for a few values. */
+export function oneOf(...values: unknown[]): Rule {
+  return [`be ${values.join(" or ")}`, (value) => values.includes(value)];
+}
+
 function having(...methods: string[]): Rule {
   return [
-    `have ${methods}`,
+    `have ${methods.join(", ")}`,
     (value) => methods.every((name) => isFunction(Object(value)[name])),
   ];
 }

@@ -39,7 +39,8 @@ export interface SessionOptions<
    */
   absoluteTimeout?: number | undefined;
   /**
-   * Opens the session only when the handler asks for it.
+   * Opens the session only when the handler asks for it. With a type for the
+   * data, it says `open: () => Promise<Session<Data>>` where it takes it.
    *
    * @default {false}
    */
@@ -230,10 +231,10 @@ export function resolveOptions<Data extends object>(
     checkSeconds("renewAfter", renewAfter, absoluteTimeout, 60);
   }
   for (const name of ["encrypt", "renewAfter", "trackIdle"] as const) {
-    if (given[name] && !store) refuse(name, "needs a store", given[name]);
+    if (given[name] && !store) refuse(name, "needs a store");
   }
   if (trackIdle === "store" && typeof store === "object" && !store.touch) {
-    refuse("trackIdle", "needs a store with touch", trackIdle);
+    refuse("trackIdle", "needs a store with touch");
   }
   if (revocationsMaxAge && !revocations) {
     refuse("revocationsMaxAge", "needs revocations", revocationsMaxAge);
@@ -248,7 +249,6 @@ export function checkRevocations({ consistency, evicts }: SessionStore): void {
     refuse(
       "revocations",
       "needs a strong store that drops no record, such as DurableObjectStore, D1Store or RedisStore",
-      evicts ? "one that does" : consistency,
     );
   }
 }

@@ -37,29 +37,35 @@ export type KeyMaterial = Uint8Array<ArrayBuffer> | CryptoKey;
 /**
  * The key material of the `secret` option, newest first.
  *
- * @throws {TypeError} If one is missing, of the wrong kind or given twice.
- * @throws {RangeError} If one is too short or can be guessed.
+ * @throws {TypeError} If one is missing, of the wrong kind, given twice or can be
+ * guessed.
+ * @throws {RangeError} If one is too short.
  */
 export function checkSecrets(option: unknown): readonly KeyMaterial[] {
   const fewestDifferent = 10;
   const checked = [option].flat().map((secret, i) => {
+    const name = secret === option ? "secret" : `secret[${i}]`;
     if (
       isKey(secret) && secret.algorithm.name === "HKDF" &&
       // It can have no others than the two that are needed.
       secret.usages.length > 1
     ) return secret;
     const bytes = bytesOf(secret);
+    const { length } = bytes;
+    if (!length) {
+      refuse(
+        name,
+        "must be text, bytes or an HKDF key for deriveKey and deriveBits: is SESSION_SECRET set?",
+      );
+    }
+    if (length < SHORTEST) refuse(name, `must be ${SHORTEST} bytes`, length);
     if (
-      bytes.length < SHORTEST || new Set(bytes).size < fewestDifferent ||
+      new Set(bytes).size < fewestDifferent ||
       // Samples of well-known manuals, which turn up in deployed programs, and
       // a short text that is repeated until it is long enough.
       /at_least_32|keyboard cat|changeme|^(.+)\1+$/is.test(`${secret}`.trim())
     ) {
-      refuse(
-        `secret[${i}]`,
-        `must be ${SHORTEST} random bytes or an HKDF key for deriveKey and deriveBits: is SESSION_SECRET set?`,
-        bytes.length || typeof secret,
-      );
+      refuse(name, "must be random: see generateSecret()");
     }
     return bytes;
   });
@@ -68,7 +74,7 @@ export function checkSecrets(option: unknown): readonly KeyMaterial[] {
     checked.map((each) => isKey(each) ? each : `${each}`),
   );
   if (different.size !== (checked.length || 1)) {
-    refuse("secret", "is a bad list", "doubled or empty");
+    refuse("secret", "is an empty list, or has one twice");
   }
   return checked;
 }

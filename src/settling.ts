@@ -69,7 +69,9 @@ async function keep(
     if (isKnown && !engine) noteTurn(settings, nameOf(state), "ended");
     if (isKnown || state.held) tell(state, "destroyed");
   }
-  if (isTooLate && (isOpen ? isNews : isRemoved && !engine)) checkOpen(state);
+  if (isTooLate && (isOpen ? isNews : isRemoved && !engine)) {
+    checkOpen(state, response ? undefined : "no response");
+  }
   if (
     !isTooLate &&
     (!form.attributes ||

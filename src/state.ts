@@ -193,16 +193,20 @@ export function tell(
   emit?.({ type, id: idOf(state), ...more } as SessionEvent);
 }
 
-/** Refuses a write once the session or its request is over. */
-export function checkOpen(state: State): void {
+/** Refuses a write once the session or its request is over, or says why. */
+export function checkOpen(state: State, why?: string): void {
   state.isTouched = true;
   const { phase } = state.visit;
-  if (phase !== "open") refuse(state, phase);
+  if (phase !== "open") refuse(state, phase, why);
 }
 
-function refuse(state: State, phase: Exclude<Phase, "open">): never {
+function refuse(
+  state: State,
+  phase: Exclude<Phase, "open">,
+  why: string = phase,
+): never {
   if (phase === "late-write") tell(state, phase);
-  throw new SessionError(phase, `Cannot write: ${phase}`);
+  throw new SessionError(phase, `Cannot write: ${why}`);
 }
 
 /**

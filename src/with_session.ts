@@ -1,3 +1,4 @@
+import { checkArgument } from "./check.ts";
 import { handle, type OptionsFor, resolveOnce } from "./handling.ts";
 import { resolveOptions, type SessionOptions } from "./options.ts";
 import { finish } from "./response.ts";
@@ -94,6 +95,7 @@ export function withSession(
   ) => Response | Promise<Response>,
   options: OptionsFor<SessionOptions<AnyData, boolean>, never[]>,
 ): (request: Request, ...args: never[]) => Promise<Response> {
+  checkArgument("handler", "function", handler);
   const settingsFor = resolveOnce(options, resolveOptions);
   return async function handleWithSession(request, ...args) {
     const settings = settingsFor(args);

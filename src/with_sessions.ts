@@ -1,4 +1,4 @@
-import { refuse } from "./check.ts";
+import { checkArgument, refuse } from "./check.ts";
 import {
   handle,
   type Handling,
@@ -119,6 +119,7 @@ export function withSessions<
   options: OptionsFor<NamedOptions<Data, Lazy>, Args>,
   handler: SessionsHandler<Data, Args, Lazy>,
 ): (request: Request, ...args: Args) => Promise<Response> {
+  checkArgument("handler", "function", handler);
   const settingsFor = resolveOnce(
     options as OptionsFor<NamedOptions, never[]>,
     resolveAll,
@@ -157,6 +158,7 @@ export function withSessions<
 
 /** The settings of all sessions; what cannot fail later comes first. */
 function resolveAll(options: NamedOptions): [string, Settings][] {
+  checkArgument("options", "object", options);
   const all = Object.entries(options).map(([name, each]) =>
     [name, resolveNamed(name, each)] as [string, Settings]
   );
@@ -168,7 +170,7 @@ function resolveAll(options: NamedOptions): [string, Settings][] {
       const other = cookies.get(name);
       if (other !== undefined) {
         const problem = `must differ from that of ${other}, at ${url}`;
-        refuse(`${session}.cookie.name`, problem, name);
+        refuse(`${session}.cookie.name`, problem);
       }
       cookies.set(name, session);
     }

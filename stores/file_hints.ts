@@ -17,7 +17,7 @@
  */
 import { rmdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { failureOf } from "./failure.ts";
+import { causeOf } from "../src/errors.ts";
 import {
   codeOf,
   fromName,
@@ -62,7 +62,7 @@ export class Hints {
         // While the folder is empty, others may remove it: in the midst of
         // mkdir, too, which then says that it exists.
         const mayPass = /^(EEXIST|ENOENT)$/.test(codeOf(error));
-        if (!mayPass || tries === TRIES) throw failureOf(error);
+        if (!mayPass || tries === TRIES) throw causeOf(error);
       }
     }
   }

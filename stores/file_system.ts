@@ -25,8 +25,9 @@
 import { mkdir, open, opendir, readdir, readFile } from "node:fs/promises";
 import { rename, rmdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { causeOf } from "../src/errors.ts";
 import type { SessionRecord } from "../src/store.ts";
-import { failureOf, told } from "./failure.ts";
+import { told } from "./failure.ts";
 
 /** What the name of a record's inner folder says. */
 export interface Version extends Times {
@@ -150,7 +151,7 @@ export async function move(from: string, to: string): Promise<boolean> {
       if (isAbsent(error)) return false;
       // Windows does not rename a folder while a file in it is open.
       const mayPass = /^(EACCES|EBUSY|EPERM)$/.test(codeOf(error));
-      if (!mayPass || tries === TRIES) throw failureOf(error);
+      if (!mayPass || tries === TRIES) throw causeOf(error);
       await new Promise((resolve) => setTimeout(resolve, tries));
     }
   }
@@ -171,7 +172,7 @@ export async function removeFolder(path: string): Promise<boolean> {
   } catch (error) {
     // Renamed meanwhile, or another has put a file into it.
     if (isAbsent(error) || codeOf(error) === "ENOTEMPTY") return false;
-    throw failureOf(error);
+    throw causeOf(error);
   }
 }
 
@@ -186,7 +187,7 @@ export async function* walk(folder: string): AsyncGenerator<string, void> {
     const options = { bufferSize: 1_000 };
     for await (const { name } of await opendir(folder, options)) yield name;
   } catch (error) {
-    if (!isAbsent(error)) throw failureOf(error);
+    if (!isAbsent(error)) throw causeOf(error);
   }
 }
 
@@ -202,7 +203,7 @@ export async function sync(folder: string): Promise<void> {
   } catch (error) {
     // Removed by another, or Windows, which syncs no folders.
     const isNone = /^(EACCES|EINVAL|EISDIR|EPERM)$/.test(codeOf(error));
-    if (!isNone && !isAbsent(error)) throw failureOf(error);
+    if (!isNone && !isAbsent(error)) throw causeOf(error);
   }
 }
 
@@ -219,7 +220,7 @@ export async function unlessAbsent<Result>(
     return await asked;
   } catch (error) {
     if (isAbsent(error)) return undefined;
-    throw failureOf(error);
+    throw causeOf(error);
   }
 }
 

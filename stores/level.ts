@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { causeOf } from "../src/errors.ts";
 import {
   checkKey,
   type SessionListing,
@@ -10,7 +11,7 @@ import {
   type SessionStore,
   type UpdateResult,
 } from "../src/store.ts";
-import { failureOf, told } from "./failure.ts";
+import { told } from "./failure.ts";
 
 /** How a {@linkcode LevelDatabase} is to take keys and values: as text. */
 export interface LevelEncodings {
@@ -141,7 +142,7 @@ export class LevelStore implements SessionStore {
       );
     }
     if (typeof prefix !== "string" || !/^[\w-]+$/.test(prefix)) {
-      throw new TypeError("Option prefix must match /^[\\w-]+$/");
+      throw new TypeError("Option prefix must be letters, digits, _ and -");
     }
     if (typeof sync !== "boolean") {
       throw new TypeError("Option sync must be true or false");
@@ -314,7 +315,7 @@ export class LevelStore implements SessionStore {
       shared.isTorn = false;
     } catch (error) {
       shared.isTorn = true;
-      throw failureOf(error);
+      throw causeOf(error);
     }
   }
 
@@ -352,7 +353,7 @@ export class LevelStore implements SessionStore {
       // characters: it ends a range of all that begins alike.
       yield* this.#database.keys({ ...TEXT, gt, lt });
     } catch (error) {
-      throw failureOf(error);
+      throw causeOf(error);
     }
   }
 

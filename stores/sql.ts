@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { SessionError } from "../src/errors.ts";
+import { causeOf, SessionError } from "../src/errors.ts";
 import type { SessionListing, SessionRecord } from "../src/store.ts";
 
 /** Options of a store for an SQL database. */
@@ -51,7 +51,9 @@ const TABLE = /^[A-Za-z_]\w{0,62}$/;
  */
 export function checkTable(table: string): string {
   if (typeof table !== "string" || !TABLE.test(table)) {
-    throw new TypeError(`Option table must match ${TABLE}`);
+    throw new TypeError(
+      "Option table must be a letter or _, then letters, digits and _",
+    );
   }
   return table;
 }
@@ -225,8 +227,7 @@ export function explain(
   error: unknown,
 ): unknown {
   if (!fault) return error;
-  // Not the error itself: some clients put the parameters into it.
-  const cause = new Error(`${Object(error).message}`);
+  const cause = causeOf(error);
   return new SessionError("store-failed", `Table ${table} ${fault}`, { cause });
 }
 

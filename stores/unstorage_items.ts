@@ -14,8 +14,8 @@
  *
  * @module
  */
-import { SessionError } from "../src/errors.ts";
-import { failureOf, told } from "./failure.ts";
+import { causeOf, SessionError } from "../src/errors.ts";
+import { told } from "./failure.ts";
 import type { UnstorageLike } from "./unstorage.ts";
 
 /** What an item says; the last is the instant from which it is not needed. */
@@ -123,7 +123,7 @@ export class Items {
   async #get(name: string): Promise<unknown> {
     const item = await told(this.#storage.getItem(name));
     // What the fs drivers give for a file that cannot be read.
-    if (item instanceof Error) throw failureOf(item);
+    if (item instanceof Error) throw causeOf(item);
     return item ?? null;
   }
 }

@@ -106,7 +106,7 @@ export function casesWithout(
   const lacks = [...new Set(without)].map(lackOf);
   for (const ability of withThem) {
     if (!Object.hasOwn(LACKS, ability)) {
-      throw new TypeError(`Option with names no ability: it has ${ability}`);
+      throw new TypeError(`Option with knows ${Object.keys(LACKS).join(", ")}`);
     }
     if (without.includes(ability)) {
       throw new TypeError(`Options with and without both name ${ability}`);
@@ -126,7 +126,9 @@ export function casesWithout(
 /** What stands in the place of cases about an ability that is missing. */
 function lackOf(ability: StoreAbility): StoreCase {
   if (!Object.hasOwn(LACKS, ability)) {
-    throw new TypeError(`Option without names no ability: it has ${ability}`);
+    throw new TypeError(
+      `Option without knows ${Object.keys(LACKS).join(", ")}`,
+    );
   }
   return standIn(
     ability,

@@ -177,7 +177,7 @@ export function createFaultyStore(inner: SessionStore): FaultyStore {
     calls,
     on(method, which, fault) {
       if (typeof store[method] !== "function") {
-        throw new TypeError(`Cannot plan for ${method}: the store has none`);
+        throw new TypeError("Cannot plan for a method that the store lacks");
       }
       if (typeof which === "number") {
         if (!Number.isInteger(which) || which < 1) {

@@ -90,6 +90,21 @@ describe("A codec of one's own", () => {
     assert.equal(session.has("key"), false);
   });
 
+  it("quotes no text of its library's error", () => {
+    const failing = {
+      ...codec,
+      stringify(value: unknown): string {
+        throw Object.assign(new TypeError(`Cannot take ${value}`), { value });
+      },
+    };
+    const { session } = begin({ codec: failing });
+    assert.throws(() => session.set("key", "hunter2"), (error: Error) => {
+      const cause = error.cause as Error;
+      assert.equal(`${cause}`, "TypeError");
+      return !`${cause.stack} ${JSON.stringify(cause)}`.includes("hunter2");
+    });
+  });
+
   it("tells by its text whether a value has changed", async () => {
     const { options } = setUp({ codec });
     const handle = withSession((request, session) => {

@@ -1,4 +1,4 @@
-import { SessionError } from "../errors.ts";
+import { causeOf, isSessionError, SessionError } from "../errors.ts";
 import type { Settings } from "../options.ts";
 import type { Visit } from "../visit.ts";
 
@@ -53,7 +53,7 @@ export async function call<Answer>(
     return await new Promise((resolve, reject) => {
       timer = setTimeout(() => {
         isLate = true;
-        reject(new Error("Too late"));
+        reject(new Overload("Too late"));
       }, left);
       const answered = () => {
         questions.delete(question);
@@ -64,13 +64,14 @@ export async function call<Answer>(
       answer.then(resolve, reject);
     });
   } catch (error) {
-    if (error instanceof SessionError && error.code !== "store-failed") {
+    if (isSessionError(error) && error.code !== "store-failed") {
       throw error;
     }
     if (!isLate) questions.delete(question);
     const ms = Math.round(performance.now() - question.asked);
-    const cause = error instanceof SessionError ? error : summary(error);
-    const { code } = Object(error);
+    const isOurs = isSessionError(error) || error instanceof Overload;
+    const cause: Error & { code?: unknown } = isOurs ? error : causeOf(error);
+    const { code } = cause;
     settings.emit?.({
       type: "store-error",
       op,
@@ -78,7 +79,7 @@ export async function call<Answer>(
       code: code === undefined ? code : String(code),
       cause,
     });
-    if (error instanceof SessionError) throw error;
+    if (isSessionError(error)) throw error;
     throw new SessionError("store-failed", `Store failed: ${op}`, { cause });
   } finally {
     clearTimeout(timer);
@@ -95,7 +96,7 @@ function checkStalled(questions: Set<Question>, now: number): void {
       if (questions.size < MOST_WAITING || question.asked > now - STALLED) {
         return;
       }
-      throw new Error("Too many requests wait for the store");
+      throw new Overload("Too many requests wait for the store");
     }
     questions.delete(question);
   }
@@ -111,19 +112,8 @@ export function spend(visit: Visit, ms: number): void {
   visit.waited = (visit.waited ?? 0) + ms;
 }
 
-/** As long as a store's key. */
-const KEY = /[\w-]{43}/;
-
-/**
- * What a log may have of a client's error: some of them carry the command, and
- * with it the key and the data, as properties (ioredis) or in the message
- * (Upstash).
- */
-function summary(error: unknown): Error {
-  const { name, message, code } = Object(error);
-  const text = KEY.test(message) ? "message left out" : message;
-  return Object.assign(new Error(`${name}: ${text}`), { code });
-}
+/** What is wrong by our own clock or count, and can be told as it is. */
+class Overload extends Error {}
 
 /** Waits some ms. */
 export function pause(ms: number): Promise<void> {

@@ -226,7 +226,7 @@ describe("LevelStore", () => {
       const store = new LevelStore({
         get: (key, options) => database.get(key, options),
         keys: (range) => database.keys(range),
-        batch: () => Promise.reject(new Error("disk full")),
+        batch: () => Promise.reject(full()),
       }, options);
       const other = new LevelStore(database, options);
       const expiresAt = clock.now() + 1;
@@ -273,12 +273,12 @@ describe("LevelStore", () => {
         keys: (range) => database.keys(range),
         batch(operations, options) {
           calls.push("batch");
-          if (failures-- > 0) return Promise.reject(new Error("disk full"));
+          if (failures-- > 0) return Promise.reject(full());
           return database.batch(operations, options);
         },
         compactRange(...range) {
           calls.push("compactRange");
-          if (failures-- > 0) return Promise.reject(new Error("disk full"));
+          if (failures-- > 0) return Promise.reject(full());
           return database.compactRange(...range);
         },
       };
@@ -292,9 +292,9 @@ describe("LevelStore", () => {
           store.create(keyOf(number), recordAt());
         failures = 1;
         calls.length = 0;
-        await assert.rejects(create(1), /disk full/);
+        await assert.rejects(create(1), { code: "ENOSPC" });
         failures = 2;
-        await assert.rejects(create(1), /disk full/);
+        await assert.rejects(create(1), { code: "ENOSPC" });
         assert.deepEqual(calls.splice(0), ["batch", "batch"]);
         failures = 0;
         assert.equal(await create(1), true);
@@ -336,7 +336,7 @@ describe("LevelStore", () => {
             const told = [error.stack, ...Object.values(error)].join();
             assert.doesNotMatch(told, /kkkk|uuuu|secret/);
             assert.equal(error.code, "LEVEL_X");
-            assert.match(error.message, /^(Key not|IO error|Cannot write)/);
+            assert.equal(error.message, "LEVEL_X");
             return true;
           });
         }
@@ -350,7 +350,7 @@ describe("LevelStore", () => {
         get: (key, options) => database.get(key, options),
         keys: (range) => database.keys(range),
         batch(operations, options) {
-          if (failures-- > 0) return Promise.reject(new Error("disk full"));
+          if (failures-- > 0) return Promise.reject(full());
           return database.batch(operations, options);
         },
       });
@@ -359,7 +359,7 @@ describe("LevelStore", () => {
         store.create(KEY, recordAt({ value: "second" })),
       ]);
       assert.equal(first.status, "rejected");
-      assert.match(`${first.reason}`, /disk full/);
+      assert.equal(first.reason.code, "ENOSPC");
       assert.deepEqual(second, { status: "fulfilled", value: true });
       assert.equal((await store.get(KEY))?.value, "second");
     }));
@@ -398,8 +398,10 @@ describe("LevelStore", () => {
     withLevel(async (database) => {
       const store = new LevelStore(database);
       await database.close();
-      await assert.rejects(store.get(KEY), /not open/);
-      await assert.rejects(store.create(KEY, recordAt()), /not open/);
+      await assert.rejects(store.get(KEY), { code: "LEVEL_DATABASE_NOT_OPEN" });
+      await assert.rejects(store.create(KEY, recordAt()), {
+        code: "LEVEL_DATABASE_NOT_OPEN",
+      });
       await database.open();
       assert.equal(await store.create(KEY, recordAt()), true);
     }));
@@ -458,4 +460,8 @@ function recordAt(own: Partial<SessionRecord> = {}): SessionRecord {
     expiresAt: 4e12,
     ...own,
   };
+}
+
+function full(): Error {
+  return Object.assign(new Error("disk full"), { code: "ENOSPC" });
 }
