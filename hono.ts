@@ -160,9 +160,13 @@ export function sessions(
     return context.res;
   }, options);
   return async function openAndKeep(context, next) {
+    let isAnswered = false;
     try {
       const { env, req } = context;
-      const response = await handle(req.raw, env, context, next);
+      const response = await handle(req.raw, env, context, async () => {
+        await next();
+        isAnswered = true;
+      });
       if (context.finalized && response !== context.res) {
         // Otherwise Hono would add the old headers to the new ones.
         context.res = undefined;
@@ -170,7 +174,8 @@ export function sessions(
       }
       return response;
     } catch (error) {
-      if (error !== context.error) throw error;
+      // Where `onError` throws, there is no answer, and `res` makes one up.
+      if (error !== context.error || !isAnswered) throw error;
       return context.res;
     }
   };

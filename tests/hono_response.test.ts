@@ -116,6 +116,26 @@ describe("sessions(): the response", () => {
     assert.deepEqual(thrown, ["Broken"]);
   });
 
+  it("sessions() makes up no answer where onError throws", async () => {
+    for (const isEarly of [false, true]) {
+      const app: Visitor = new Hono();
+      app.use(sessions({ secret: generateSecret() }));
+      app.use(async (c, next) => {
+        if (isEarly) c.res = new Response("An answer before the error");
+        await next();
+      });
+      app.get("/", (c) => {
+        c.var.session.set("visits", 7);
+        throw new Error("No page");
+      });
+      app.onError((error) => {
+        throw error;
+      });
+      const answer = Promise.resolve(app.request("/"));
+      await assert.rejects(answer, /^Error: No page$/);
+    }
+  });
+
   it("sessions() keeps nothing where a part of the app has its own onError", async () => {
     const part: Visitor = new Hono();
     part.get("/fail", (c) => {
