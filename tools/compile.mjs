@@ -1,6 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  cpSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
 import process from "node:process";
 import { rolldown } from "rolldown";
 import { root } from "./paths.mjs";
@@ -36,13 +42,14 @@ export async function compile(folder) {
       format,
       // The declarations say it.
       comments: false,
+      sourcemap: true,
       entryFileNames: "[name].js",
       chunkFileNames: "chunks/[name].js",
       codeSplitting: {
         groups: [
           // What every program needs, and what it needs if it is asked for.
-          { name: "core", test: /[\\/]src[\\/]\w+\.ts$/, priority: 1 },
-          { name: "asked", test: /[\\/]src[\\/]asked[\\/]\w+\.ts$/ },
+          { name: "core", test: (id) => isIn("src", id), priority: 1 },
+          { name: "asked", test: (id) => isIn("src/asked", id) },
         ],
       },
     });
@@ -59,6 +66,12 @@ export async function compile(folder) {
     cpSync(join(folder, path), join(commonJs, path));
   }
   writeFileSync(join(commonJs, "package.json"), '{ "type": "commonjs" }\n');
+}
+
+/** Whether a module lies in a folder of the checkout, wherever that lies. */
+function isIn(folder, id) {
+  const path = relative(realpathSync(root), dirname(id));
+  return path.replaceAll(sep, "/") === folder;
 }
 
 /** The paths of the modules that package.json exports, without an extension. */

@@ -1,24 +1,34 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { delimiter, join, relative } from "node:path";
+import { existsSync, lstatSync, readFileSync, realpathSync } from "node:fs";
+import { delimiter, join, relative, sep } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { root, runtimes } from "./paths.mjs";
 
 /**
- * Runs `npm ci`, but only when what is installed is not what is locked.
+ * Runs `npm ci`, but only when what is installed is not what is locked, and
+ * never through a link: it would empty a folder of somebody else's.
  *
  * @param {string} [folder] Where: the root of the checkout, or a folder of it
  * with a package-lock.json of its own, whose packages need no script.
  */
 export function install(folder = root) {
   if (isInstalled(folder)) return;
+  const modules = [join(folder, "node_modules")];
+  if (folder === root) modules.push(join(root, "tools/node22/node_modules"));
+  for (const path of modules.filter(isLink)) {
+    console.error(
+      `${path} is a link to what package-lock.json does not name. ` +
+        "Remove the link, or bring the folder behind it up to date.",
+    );
+    process.exit(1);
+  }
   const lock = relative(root, join(folder, "package-lock.json"));
   console.error(`Installing what ${lock} names (npm ci) ...`);
   // The copy of Node inside node_modules is about to be replaced: npm must not
   // run on it.
   const path = (process.env.PATH ?? "").split(delimiter)
-    .filter((entry) => !entry.includes("node_modules"))
+    .filter((entry) => !isInside(modules[0], entry))
     .join(delimiter);
   const flags = folder === root ? [] : ["--ignore-scripts"];
   const result = spawnSync("npm", ["ci", "--loglevel=error", ...flags], {
@@ -33,12 +43,23 @@ export function install(folder = root) {
   }
 }
 
+function isInside(folder, path) {
+  if (!existsSync(folder) || !existsSync(path)) return false;
+  return (realpathSync(path) + sep).startsWith(realpathSync(folder) + sep);
+}
+
+function isLink(path) {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+}
+
 function isInstalled(folder) {
   // npm writes this file as the last step of an installation that succeeded.
   const installed = join(folder, "node_modules/.package-lock.json");
   if (!existsSync(installed)) return false;
-  const isThere = Object.values(runtimes).every((path) => existsSync(path));
-  if (folder === root && !isThere) return false;
+  // Whoever links packages from elsewhere may do without a runtime.
+  const isWhole = isLink(join(folder, "node_modules")) ||
+    Object.values(runtimes).every((path) => existsSync(path));
+  if (folder === root && !isWhole) return false;
   const locked = join(folder, "package-lock.json");
   return isSame(packages(locked), packages(installed));
 }

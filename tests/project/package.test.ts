@@ -1,23 +1,15 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { build } from "esbuild";
+import { readFile, writeFile } from "node:fs/promises";
+import { join, posix, relative, sep } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { runtimes } from "../../tools/paths.mjs";
 import { npm, read } from "./manifests.ts";
 import { pack, type Packed } from "./packed.ts";
 import { root, run, secret } from "./process.ts";
 import { bundle, LIMITS, optional } from "./sizes.ts";
-import { expectVisitsFrom, expectVisitsInWorkerd } from "./visits.ts";
 
 const bin = (name: string) => join(root, "node_modules", name);
-const nodeServer = `import { createServer } from "node:http";
-import { toNodeListener } from "with-session/node";
-import app from "./app.ts";
-
-createServer(toNodeListener(app.fetch))
-  .listen(Number(process.env.PORT), "127.0.0.1");
-`;
-
 // Each option that has code of its own loaded, and a class from two entries.
 const asking = `import assert from "node:assert/strict";
 import { createSessions, SessionError } from "with-session";
@@ -57,11 +49,7 @@ await assert.rejects(
 describe("package", () => {
   let packed: Packed;
   before(async () => {
-    const [program, worker] = programs();
     packed = await pack();
-    await writeFile(join(packed.project, "app.ts"), program);
-    await writeFile(join(packed.project, "worker.ts"), worker);
-    await writeFile(join(packed.project, "server.ts"), nodeServer);
   });
   after(() => packed?.[Symbol.asyncDispose]());
 
@@ -72,7 +60,7 @@ describe("package", () => {
       ["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "package.json"],
     );
     assert.deepEqual(
-      built.filter((path) => !/\.(?:js|d\.ts)$/.test(path)),
+      built.filter((path) => !/\.(?:js|js\.map|d\.ts)$/.test(path)),
       ["dist/cjs/package.json"],
     );
     for (const target of Object.values(npm.exports)) {
@@ -85,6 +73,49 @@ describe("package", () => {
         assert.ok(packed.files.includes(path.replace("./", "")), path);
       }
     }
+  });
+
+  it("imports nothing of the platform but in three entry points", async () => {
+    assert.deepEqual(await foreignImports(packed), {
+      "dist/stores/durable-object.js": ["cloudflare:workers"],
+      "dist/stores/file.js": ["node:fs/promises", "node:path"],
+      "dist/testing.js": ["node:assert/strict", "node:test"],
+    });
+  });
+
+  it("holds the sources that its maps name, and no path of this machine", async () => {
+    const maps = packed.files.filter((path) => path.endsWith(".map"));
+    assert.ok(maps.includes("dist/chunks/core.js.map"));
+    for (const path of maps) {
+      const text = await readFile(join(packed.installed, path), "utf8");
+      const { sources, sourcesContent } = JSON.parse(text);
+      assert.ok(sources.length > 0, path);
+      for (const [index, source] of sources.entries()) {
+        const file = posix.join(posix.dirname(path), source);
+        assert.ok(!source.startsWith("/"), source);
+        assert.equal(
+          sourcesContent[index],
+          await readFile(join(root, file), "utf8"),
+          `${path}: ${source}`,
+        );
+      }
+    }
+  });
+
+  it("names lines of the source where something is wrong", async () => {
+    const file = join(packed.project, "wrong.mjs");
+    await writeFile(
+      file,
+      `import { withSession } from "with-session";
+      try {
+        withSession(() => new Response(), { secret: "short" });
+      } catch ({ stack }) {
+        console.log(stack);
+      }`,
+    );
+    const flags = ["--enable-source-maps"];
+    const output = await run([runtimes.node, ...flags, file]);
+    assert.match(output, /src[\\/]with_session\.ts:\d+/);
   });
 
   it("publint has nothing to say", async () => {
@@ -120,36 +151,32 @@ describe("package", () => {
       .filter((path) => path.includes("node_modules/with-session/"));
     assert.equal(files.length, 2, files.join());
   });
-
-  const servers: Record<string, (port: string) => string[]> = {
-    Bun: () => [runtimes.bun, "app.ts"],
-    Deno: (port) => [
-      runtimes.deno,
-      "serve",
-      "--allow-env",
-      "--port",
-      port,
-      "app.ts",
-    ],
-    "the newest Node": () => [runtimes.node, "server.ts"],
-    "the oldest Node": () => [runtimes.node22, "server.ts"],
-  };
-  for (const [name, command] of Object.entries(servers)) {
-    it(`runs the first program of README.md on ${name}`, async () => {
-      await expectVisitsFrom(command, packed.project, secret);
-    });
-  }
-
-  it("runs the Worker of README.md in workerd", async () => {
-    await expectVisitsInWorkerd(packed.project, secret);
-  });
 });
 
-/** The first program of the README, and the one for Workers. */
-function programs(): [string, string] {
-  const all = [...read("README.md").matchAll(/^```ts\n([\s\S]*?)^```$/gm)]
-    .map(([, program = ""]) => program);
-  const worker = all.find((program) => program.includes("env: Env"));
-  assert.ok(all[0] && worker, "README.md lacks a program");
-  return [all[0], worker];
+/** What the files of the package import that is not in it, by file. */
+async function foreignImports(
+  { installed, files }: Packed,
+): Promise<Record<string, string[]>> {
+  const found: Record<string, string[]> = {};
+  await build({
+    absWorkingDir: installed,
+    entryPoints: files.filter((path) => path.endsWith(".js")),
+    outdir: "unwritten",
+    write: false,
+    bundle: true,
+    format: "esm",
+    logLevel: "error",
+    plugins: [{
+      name: "foreign",
+      setup({ onResolve }) {
+        onResolve({ filter: /^[^.]/ }, ({ path, importer, kind }) => {
+          if (kind === "entry-point") return undefined;
+          const file = relative(installed, importer).replaceAll(sep, "/");
+          (found[file] ??= []).push(path);
+          return { path, external: true };
+        });
+      },
+    }],
+  });
+  return found;
 }

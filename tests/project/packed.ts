@@ -10,6 +10,8 @@ export interface Packed extends AsyncDisposable {
   tarball: string;
   /** The files in the tarball, by their path in the package. */
   files: string[];
+  /** Where it is installed, in the project. */
+  installed: string;
   project: string;
 }
 
@@ -51,5 +53,5 @@ async function packInto(
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => relative(installed, join(parentPath, name)))
     .map((path) => path.replaceAll(sep, "/"));
-  return { tarball, files: files.sort(), project };
+  return { tarball, files: files.sort(), installed, project };
 }
