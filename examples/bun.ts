@@ -18,7 +18,7 @@ const server = Bun.serve({
     csrf: true,
   }),
 });
-console.log(`Listening on ${server.url}`);
+console.log(`Listening on http://localhost:${server.port}/`);
 
 // In a project of its own, "@types/bun" declares it.
 declare const Bun: {
@@ -26,5 +26,5 @@ declare const Bun: {
     hostname: string;
     port: number;
     fetch(request: Request): Promise<Response>;
-  }): { url: URL };
+  }): { port: number };
 };

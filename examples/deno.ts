@@ -20,7 +20,7 @@ const handler = withSession<Data>((request, session) => {
 Deno.serve({
   hostname: "127.0.0.1",
   port: Number(Deno.env.get("PORT") ?? 8000),
-  onListen: ({ port }) => console.log(`Listening on http://127.0.0.1:${port}/`),
+  onListen: ({ port }) => console.log(`Listening on http://localhost:${port}/`),
 }, handler);
 
 /** Sends back what comes, with the name of the sender. */

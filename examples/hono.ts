@@ -1,8 +1,9 @@
-// Sessions as a middleware of Hono, on Deno, Bun and Cloudflare Workers:
+// Sessions as a middleware of Hono, on Deno, Bun, Node and Cloudflare Workers:
 //
 //   export SESSION_SECRET=$(openssl rand -base64 32)
 //   deno serve --allow-env=SESSION_SECRET examples/hono.ts
-//   bun examples/hono.ts
+//   bun --port=8000 examples/hono.ts
+//   npx srvx --prod --port=8000 examples/hono.ts
 //   npx wrangler dev examples/hono.ts --port 8000 \
 //     --compatibility-date 2026-01-01 --var SESSION_SECRET:$SESSION_SECRET
 
@@ -22,7 +23,9 @@ const app: Hono<SessionEnv<Data> & { Bindings: Env }> = new Hono();
 
 app.get("/health", (c) => c.text("Healthy, without a session\n"));
 
-app.use(sessions(({ SESSION_SECRET: secret }: Env) => {
+// Some servers hand over no environment at all.
+app.use(sessions((env: Env | undefined) => {
+  const secret = env?.SESSION_SECRET;
   return secret ? { secret, csrf: true } : optionsOfProcess;
 }));
 

@@ -1,25 +1,29 @@
-// Sessions under Node's own server, with Node 24 or later:
+// Sessions on Node 22.18 or later, served by srvx:
 //
 //   node examples/node.ts
 
-import { createServer } from "node:http";
 import { env } from "node:process";
+import { serve } from "srvx";
 import { generateSecret, withSession } from "../mod.ts";
-import { toNodeListener } from "../node.ts";
 import { app, type Data } from "./app.ts";
 
 if (!env["SESSION_SECRET"]) {
   console.log("SESSION_SECRET is not set: sessions end with this process");
 }
 
-const handler = withSession<Data>(app, {
-  secret: env["SESSION_SECRET"] ?? generateSecret(),
-  csrf: true,
+const server = serve({
+  hostname: "127.0.0.1",
+  port: env["PORT"] ?? 8000,
+  fetch: withSession<Data>(app, {
+    secret: env["SESSION_SECRET"] ?? generateSecret(),
+    csrf: true,
+  }),
+  error(error) {
+    console.error(error);
+    return new Response("Something went wrong\n", { status: 500 });
+  },
+  silent: true,
 });
-
-const onError = (error: unknown) => console.error(error);
-const server = createServer(toNodeListener(handler, { onError }));
-server.listen(Number(env["PORT"] ?? 8000), "127.0.0.1", () => {
-  const { port } = server.address() as { port: number };
-  console.log(`Listening on http://127.0.0.1:${port}/`);
-});
+await server.ready();
+const { port } = new URL(server.url ?? "");
+console.log(`Listening on http://localhost:${port}/`);

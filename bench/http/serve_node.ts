@@ -1,7 +1,6 @@
-import { createServer } from "node:http";
-import { toNodeListener } from "../../node.ts";
+import { serve } from "@hono/node-server";
 import { makeApp } from "./app.ts";
 import { settings } from "./settings.ts";
 
 const { port, ...options } = await settings(process.argv.slice(2));
-createServer(toNodeListener(makeApp(options))).listen(port, "127.0.0.1");
+serve({ fetch: makeApp(options), port, hostname: "127.0.0.1" });

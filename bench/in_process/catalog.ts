@@ -43,6 +43,5 @@ export const CATALOG: readonly Listed[] = [
   { name: "better-auth (jwe)", file: "peers/better_auth_jwe.ts", isPeer: true },
   { name: "with-session (redis)", isServed: true, isPeer: true },
   { name: "express-session + connect-redis", isServed: true, isPeer: true },
-  { name: "with-session (express + redis)", isServed: true, isPeer: true },
   { name: "@fastify/secure-session", isServed: true, isPeer: true },
 ];

@@ -3,9 +3,6 @@
 
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { createServer as createHttpServer } from "node:http";
-import { createServer, type Server } from "node:https";
-import type { AddressInfo } from "node:net";
 import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import {
@@ -15,8 +12,7 @@ import {
   type Page,
 } from "playwright-core";
 import { generateSecret, type SessionOptions, withSession } from "../../mod.ts";
-import { toNodeListener } from "../../node.ts";
-import { certificate } from "./certificate.ts";
+import { nodeServers, type Running } from "./node_servers.ts";
 
 const PATHS = [
   process.env["CHROMIUM"],
@@ -29,9 +25,10 @@ const PATHS = [
 const executablePath = PATHS.find((path) => path && existsSync(path));
 const skip = executablePath ? false : "Chromium is not installed";
 const DAY = 86_400;
+const serve = nodeServers.srvx;
 
 let browser: Browser;
-const servers: { close(): unknown }[] = [];
+const servers: Running[] = [];
 before(async () => {
   if (!executablePath) return;
   browser = await chromium.launch({
@@ -50,7 +47,7 @@ before(async () => {
 });
 after(async () => {
   await browser?.close();
-  servers.forEach((server) => server.close());
+  await Promise.all(servers.map((server) => server.stop()));
 });
 
 /** A site that counts visits; `evil.site.test` plants cookies instead. */
@@ -88,13 +85,9 @@ async function listen(
   handler: (request: Request) => Response | Promise<Response>,
   isSecure = true,
 ): Promise<number> {
-  const listener = toNodeListener(handler, { onError: () => {} });
-  const server = isSecure
-    ? createServer(certificate, listener) as Server
-    : createHttpServer(listener);
+  const server = await serve(handler, isSecure ? "https" : "http");
   servers.push(server);
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  return (server.address() as AddressInfo).port;
+  return server.port;
 }
 
 async function withPage(

@@ -20,13 +20,19 @@ const denoServe = [
   "--host=127.0.0.1",
   "--port=0",
 ];
+const srvx = [
+  process.execPath,
+  "node_modules/srvx/bin/srvx.mjs",
+  "--prod",
+  "--host=127.0.0.1",
+];
 
 /** Every way to run the demo. */
 const servers: Record<string, () => Promise<Server>> = {
   "deno.ts on Deno": () => serve([...deno, "examples/deno.ts"]),
   "bun.ts on Bun": () => serve([bun, "examples/bun.ts"]),
   "node.ts on Node": () => serve([process.execPath, "examples/node.ts"]),
-  "node.ts on Deno": () => serve([...deno, "examples/node.ts"]),
+  "hono.ts on Node": () => serve([...srvx, "examples/hono.ts"]),
   "hono.ts on Deno": () => serve([...denoServe, "examples/hono.ts"]),
   "hono.ts on Bun": () => serve([bun, "examples/hono.ts"]),
   "workers.ts in workerd": () =>

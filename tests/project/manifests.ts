@@ -18,6 +18,7 @@ interface JsrManifest {
   version: string;
   license: string;
   exports: Record<string, string>;
+  publish: { include: string[] };
 }
 
 /** The text of a file of the checkout. */

@@ -44,14 +44,15 @@ export async function expectVisitsFrom(
   }
 }
 
-/** Bundles `worker.ts`, runs it in workerd and asks it twice. */
+/** Bundles a Worker, runs it in workerd and asks it twice. */
 export async function expectVisitsInWorkerd(
   project: string,
+  entryPoint: string,
   bindings: Record<string, string>,
 ): Promise<void> {
   const { outputFiles } = await build({
     absWorkingDir: project,
-    entryPoints: ["worker.ts"],
+    entryPoints: [entryPoint],
     bundle: true,
     format: "esm",
     target: "esnext",

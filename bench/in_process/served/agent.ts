@@ -13,7 +13,6 @@ if (process.env["BENCH_REDIS_URL"]) {
     import("./raw_get.ts"),
     import("./with_session_redis.ts"),
     import("./express_session.ts"),
-    import("./with_session_node.ts"),
   ]);
   subjects.push(express.bare, express.raw);
   subjects.push(...inRedis.map(({ subject }) => subject));
