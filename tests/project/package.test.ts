@@ -4,7 +4,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join, posix, relative, sep } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { runtimes } from "../../tools/paths.mjs";
-import { npm, read } from "./manifests.ts";
+import { npm } from "./manifests.ts";
 import { pack, type Packed } from "./packed.ts";
 import { root, run, secret } from "./process.ts";
 import { bundle, LIMITS, optional } from "./sizes.ts";
