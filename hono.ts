@@ -29,6 +29,8 @@
  * @module
  */
 
+import { markFailed } from "./src/asked/around.ts";
+import { type Handling, handlingOf } from "./src/handling.ts";
 import {
   type AnyData,
   type OptionsFor,
@@ -98,7 +100,11 @@ export type SessionMiddleware<Value, Bindings> = (
  * Gives each request a session, as `c.get("session")` or `c.var.session`.
  *
  * It does what `withSession` does, around all handlers and middleware after
- * it. If one of them throws, nothing is kept, also where `onError` answers.
+ * it. If one of them throws an error, nothing is kept, also where `onError`
+ * answers. An `HTTPException` is an answer and no error, unless its status, or
+ * that of what `onError` makes of it, is 500 or more: what the handler wrote is
+ * kept. So it is with a thrown `Response`. Used twice, on an app and a part of
+ * it, it gives both the same session.
  *
  * Let `app.use(etag())` come after it. In front of it, `etag()` turns a response
  * that has not changed into a 304 without `Set-Cookie`, and a change of the
@@ -146,34 +152,39 @@ export function sessions(
   options: OptionsFor<SessionOptions<AnyData, boolean>, Passed>,
 ): SessionMiddleware<never, never> {
   const handle = withSession(async (
-    _request,
+    request,
     session: unknown,
-    ...[_env, context, next]: Passed
+    ...[_env, context, next, seen]: Passed
   ) => {
+    seen.handling = handlingOf(request);
     context.set("session", session);
     await next();
     // Hono has answered the error by now; nothing is kept, as if it came here.
-    if (context.error) throw context.error;
+    if (context.error && !isAnswered(context)) throw context.error;
     if (!context.finalized || !context.res) {
       throw new Error("Cannot keep the session: no handler has responded");
     }
     return context.res;
   }, options);
   return async function openAndKeep(context, next) {
+    const { env, req } = context;
+    const seen: Seen = {};
     let isAnswered = false;
+    const answer = async () => {
+      await next();
+      isAnswered = true;
+    };
     try {
-      const { env, req } = context;
-      const response = await handle(req.raw, env, context, async () => {
-        await next();
-        isAnswered = true;
-      });
-      if (context.finalized && response !== context.res) {
-        // Otherwise Hono would add the old headers to the new ones.
-        context.res = undefined;
-        context.res = response;
-      }
+      const response = await handle(req.raw, env, context, answer, seen);
+      if (context.finalized) replace(context, response);
       return response;
     } catch (error) {
+      // What `onError` answers, or will: Hono adds these headers to it.
+      const old = context.finalized && context.res || new Response(null);
+      const marked = await markFailed(old, seen.handling);
+      if (context.finalized || marked.headers.has("vary")) {
+        replace(context, marked);
+      }
       // Where `onError` throws, there is no answer, and `res` makes one up.
       if (error !== context.error || !isAnswered) throw error;
       return context.res;
@@ -181,8 +192,30 @@ export function sessions(
   };
 }
 
+/** Whether what was thrown is an answer, and was not answered as a failure. */
+function isAnswered(
+  { error, res }: SessionContext<unknown, never>,
+): boolean {
+  return "getResponse" in Object(error) && !!res && res.status < 500;
+}
+
+function replace(
+  context: SessionContext<never, never>,
+  response: Response,
+): void {
+  if (response === context.res) return;
+  // Otherwise Hono would add the old headers to the new ones.
+  context.res = undefined;
+  context.res = response;
+}
+
+interface Seen {
+  handling?: Handling | undefined;
+}
+
 type Passed = [
   env: never,
   context: SessionContext<unknown, never>,
   next: () => Promise<void>,
+  seen: Seen,
 ];

@@ -1,8 +1,9 @@
 import type { Values } from "./data.ts";
 import type { RejectReason } from "./events.ts";
 import type { Unsealed } from "./seal.ts";
+import { isAged } from "./idle.ts";
 import { expiresAt, type State, tell } from "./state.ts";
-import type { Visit } from "./visit.ts";
+import { lookForStep, type Visit } from "./visit.ts";
 
 /** Gives a session its values, if that is what they are and it is not over. */
 export function accept(
@@ -15,6 +16,13 @@ export function accept(
   if (isOver(state, expiresAt(state), now)) return false;
   const { keyId } = state.content as Unsealed;
   return !!values || reject(state.visit, fault, keyId);
+}
+
+/** Opens a session that is good, while its request can be looked at. */
+export function welcome(state: State, now: number): void {
+  const { visit } = state;
+  if (visit.hasEarlier || isAged(state, now)) lookForStep(visit);
+  tell(state, "opened");
 }
 
 /** Whether a session ended before now, and the listener has been told. */

@@ -51,6 +51,15 @@ export interface CookieOptions {
   secure?: boolean | "auto" | undefined;
   /** Keeps one session for each top-level site that embeds the page (CHIPS). */
   partitioned?: boolean | undefined;
+  /**
+   * How many bytes the cookie may take, its name and value together: a session
+   * that is larger is refused. A server in front may take fewer than browsers
+   * do: nginx has 4 kB for all headers of a response, unless
+   * `proxy_buffer_size` says more, and answers 502 beyond.
+   *
+   * @default {4096}
+   */
+  maxBytes?: number | undefined;
   /** What Chromium evicts last when a site has too many cookies. */
   priority?: "Low" | "Medium" | "High" | undefined;
   /**
@@ -67,6 +76,7 @@ export interface CookieForm {
   readonly name: string;
   /** The keys of its tokens; the name without a port is part of them. */
   readonly ring: Keyring;
+  readonly maxBytes: number;
   /** All but `Max-Age`, each behind `; `; none where no cookie may be set. */
   readonly attributes: string;
   /** What the program has chosen. */
@@ -97,6 +107,13 @@ const RULES: Readonly<Record<string, Rule>> = {
   sameSite: oneOf("Strict", "Lax", "None"),
   secure: oneOf(true, false, "auto"),
   priority: oneOf("Low", "Medium", "High"),
+  // What a session without data takes, up to what browsers keep.
+  maxBytes: [
+    `be an integer from 256 to ${LONGEST_COOKIE}`,
+    (value) =>
+      Number.isInteger(value) && value as number >= 256 &&
+      value as number <= LONGEST_COOKIE,
+  ],
   previous: ["be a list", Array.isArray],
 };
 // Bun and Deno hand over whatever a stranger sends as `Host`: no URL, say.
@@ -169,6 +186,7 @@ export function resolveCookie(
 ): FormOf {
   const { domain, path = "/", sameSite = "Lax", secure = "auto" } = options;
   const { partitioned, priority, previous = [] } = options;
+  const { maxBytes = LONGEST_COOKIE } = options;
   const isHostOnly = !domain && path === "/";
   const usualPrefix = secure ? isHostOnly ? "__Host-" : "__Secure-" : "";
   const { name = usualPrefix + usualName } = options;
@@ -189,6 +207,7 @@ export function resolveCookie(
   const form = (name: string, isLocal: boolean): CookieForm => ({
     name,
     ring: ringOf(name),
+    maxBytes,
     attributes: (domain && !isLocal ? `; Domain=${domain}` : "") +
       `; Path=${path}; HttpOnly` +
       (secure && !isLocal ? "; Secure" : "") +

@@ -7,8 +7,11 @@
  * - `gone`: the session ended, or another user logged in, before a change could
  *   be kept; or its cookie ended a moment before the request.
  * - `invalid-data`: a value cannot be kept as it is, or does not fit `schema`.
+ * - `late-read`: the session was first read after its response had left, or its
+ *   handler had thrown: caches were not told that the answer depends on it.
  * - `late-write`: the session was written after its response had left, or for
- *   a response that carries no cookie, such as a WebSocket upgrade.
+ *   a response that carries no cookie: a WebSocket handshake refuses what needs
+ *   one when it is written.
  * - `left-out`: the session was written on a request that `when` leaves out, or
  *   whose address is outside `cookie.path`.
  * - `oversize`: the cookie would be larger than browsers keep, or the record
@@ -25,6 +28,7 @@ export type SessionErrorCode =
   | "destroyed"
   | "gone"
   | "invalid-data"
+  | "late-read"
   | "late-write"
   | "left-out"
   | "oversize"

@@ -4,6 +4,7 @@ import type { Settings } from "./options.ts";
 import type { Mark } from "./response.ts";
 import { settle } from "./settling.ts";
 import type { State } from "./state.ts";
+import { unawaited } from "./unawaited.ts";
 import { type Phase, type Visit, visitOf } from "./visit.ts";
 
 /** Options, or a function that makes them from the platform's arguments. */
@@ -18,12 +19,32 @@ export interface Handling {
   /** The same for a handler that asks for it. */
   openLater(): Promise<LiveSession>;
   /** Keeps it, and finds what the response says of it (see `settle`). */
-  settle(response: Response): Mark | Promise<Mark>;
+  settle(response: Response): Mark | undefined | Promise<Mark | undefined>;
   /**
    * Ends it: nothing may be written that is never kept, and a record that this
    * request has made stays only if its cookie is on its way.
    */
   end(isFailed: boolean): Promise<void> | undefined;
+  /** What is behind it, once it is open. */
+  state(): State | undefined;
+  readonly settings: Settings;
+  /** That of a handler around this one, which may be of another session. */
+  readonly outer: Handling | undefined;
+}
+
+/** Where a request has the handling that it is in. */
+const HANDLING = Symbol();
+type Handled = Request & { [HANDLING]?: Handling | undefined };
+
+/**
+ * The answer that a handler has thrown, `throw redirect("/login")` say: it is
+ * one like any other, told by what is needed of it. An error is none.
+ *
+ * @throws What is no answer.
+ */
+export function answerOf(thrown: unknown): Response {
+  if ("redirected" in Object(thrown)) return thrown as Response;
+  throw thrown;
 }
 
 /** The session of a request, or the answer to a request from another site. */
@@ -55,37 +76,64 @@ function handleSession(
   settings: Settings,
   request: Request,
   isLeftOut: boolean,
+): Handling | Promise<Handling> {
+  const outer = isLeftOut ? undefined : handlingOf(request);
+  return outer
+    ? import("./asked/around.ts").then(({ findAround }) =>
+      findAround(settings, outer) ?? begin(settings, request, false, outer)
+    )
+    : begin(settings, request, isLeftOut);
+}
+
+function begin(
+  settings: Settings,
+  request: Handled,
+  isLeftOut: boolean,
+  outer?: Handling,
 ): Handling {
   // Who does not ask for the session does not pay for it.
   let phase: Phase = isLeftOut ? "left-out" : "open";
   let visit: Visit | undefined;
   let opened: LiveSession | Promise<LiveSession> | undefined;
   let state: State | undefined;
-  const begin = (begun: State) => new LiveSession(state = begun);
+  const show = (begun: State) => new LiveSession(state = begun);
   const open = () => {
     if (opened) return opened;
     visit = visitOf(settings, isLeftOut ? undefined : request, phase);
     const begun = openVisit(visit);
-    return opened = begun instanceof Promise ? begun.then(begin) : begin(begun);
+    return opened = begun instanceof Promise ? begun.then(show) : show(begun);
   };
   const keep = (session: LiveSession, response: Response) =>
     settle(stateOf(session), response);
-  return {
+  const handling: Handling = {
+    settings,
+    outer,
     open,
     // What the handler does with it comes before what is done at the end.
-    openLater: () => opened = Promise.resolve(open()),
+    openLater: () => opened = unawaited(Promise.resolve(open())),
     settle: (response) => {
-      if (!opened) return false;
       return opened instanceof Promise
-        ? opened.then((session) => keep(session, response))
-        : keep(opened, response);
+        // Without it, the handler has made an answer of its own.
+        ? opened.then((session) => keep(session, response), () => ({}))
+        : opened && keep(opened, response);
     },
+    state: () => state,
     end: (isFailed) => {
-      phase = "late-write";
-      if (visit) visit.phase = phase;
+      if (!isLeftOut) {
+        request[HANDLING] = outer;
+        phase = "late-write";
+        if (visit && visit.phase !== "left-out") visit.phase = phase;
+      }
       return isFailed || !state?.isSent ? state?.abandon?.() : undefined;
     },
   };
+  if (!isLeftOut) request[HANDLING] = handling;
+  return handling;
+}
+
+/** The handling that a request is in. */
+export function handlingOf(request: Request): Handling | undefined {
+  return (request as Handled)[HANDLING];
 }
 
 /**

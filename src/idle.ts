@@ -1,5 +1,5 @@
 import { endOf, expiresAt, idleOf, type State } from "./state.ts";
-import { isNavigation, type Visit } from "./visit.ts";
+import type { Visit } from "./visit.ts";
 
 /**
  * Whether the idle timeout is to be moved on: at most once per quarter of
@@ -8,12 +8,16 @@ import { isNavigation, type Visit } from "./visit.ts";
  */
 export function isRenewalDue(state: State, now: number): boolean {
   const { content: { sealed }, visit } = state;
-  const idle = idleOf(state);
-  const age = now - sealed;
   // A cookie that is to be removed may be the one that counts.
   return (!!visit.hasEarlier ||
-    age >= Math.min(idle / 4, 300) && endOf(state, now) > expiresAt(state)) &&
-    (age >= idle / 2 || isNavigation(visit) && !isSlow(visit, now));
+    isAged(state, now) && endOf(state, now) > expiresAt(state)) &&
+    (now - sealed >= idleOf(state) / 2 ||
+      visit.isStep && !isSlow(visit, now));
+}
+
+/** Whether it is old enough for that, if the request is a navigation. */
+export function isAged(state: State, now: number): boolean {
+  return now - state.content.sealed >= Math.min(idleOf(state) / 4, 300);
 }
 
 /** Whether a request has taken so long that others may have overtaken it. */

@@ -21,6 +21,7 @@ import type { SessionStore } from "./store.ts";
 import {
   type Batch,
   beginAnew,
+  checkCookie,
   checkOpen,
   expiresAt,
   idOf,
@@ -28,7 +29,10 @@ import {
   openBatch,
   start,
   type State,
+  touch,
 } from "./state.ts";
+import { unawaited } from "./unawaited.ts";
+import { isUnseen } from "./visit.ts";
 
 /** The state of a session that came from here. */
 export let stateOf: (session: LiveSession) => State;
@@ -88,7 +92,10 @@ export class LiveSession implements Session {
     this.#checkWritable();
     const { values, held } = this.#state;
     // Others may have put something into a record meanwhile.
-    if (wipe(values) || held) openBatch(this.#state).changes.push(wipe);
+    if (wipe({ ...values }) || held) {
+      openBatch(this.#state).changes.push(wipe);
+      wipe(values);
+    }
   }
 
   keys<Key extends string>(): Key[] {
@@ -128,7 +135,7 @@ export class LiveSession implements Session {
     const texts = read.map((notice) => codec.stringify(notice));
     // On newer data: what another request has read is no longer there, and what
     // it has added was not read.
-    if (read.length) {
+    if (read.length && !isUnseen(this.#state.visit)) {
       this.#change(NOTICES + key, (notices) => {
         const others = ((notices ?? []) as unknown[])
           .filter((notice, i) => codec.stringify(notice) !== texts[i]);
@@ -151,6 +158,7 @@ export class LiveSession implements Session {
     // It begins anew where there is nothing to go on with.
     if (/^(gone|store-failed)$/.test(visit.phase)) beginAnew(this.#state);
     checkOpen(this.#state);
+    checkCookie(this.#state);
     const { values } = this.#state;
     const label = store && options?.label && keep(codec, LABEL, options.label);
     const owner = this.userId;
@@ -175,6 +183,7 @@ export class LiveSession implements Session {
     // What is over, or cannot be read, can be ended all the same.
     if (/^(late|left)/.test(visit.phase)) checkOpen(this.#state);
     this.#look();
+    if (!visit.settings.store) checkCookie(this.#state);
     visit.phase = "destroyed";
     this.#state.values = {};
   }
@@ -187,12 +196,17 @@ export class LiveSession implements Session {
       checkSeconds("persist", choice, absoluteTimeout);
     }
     if (choice !== (this.#state.values[PERSIST] ?? persistent)) {
+      checkCookie(this.#state);
       this.#change(PERSIST, () => choice);
       this.#state.isCookieDue = true;
     }
   }
 
-  async save(): Promise<void> {
+  save(): Promise<void> {
+    return unawaited(this.#save());
+  }
+
+  async #save(): Promise<void> {
     const { visit } = this.#state;
     if (isNew(this.#state)) (await placingOf()).checkSent(this.#state);
     const engine = await engineOf(visit.settings);
@@ -202,15 +216,18 @@ export class LiveSession implements Session {
     await seal(this.#state, visit.settings.now());
   }
 
-  async reload(): Promise<void> {
+  reload(): Promise<void> {
+    return unawaited(this.#reload());
+  }
+
+  async #reload(): Promise<void> {
     checkOpen(this.#state);
     const asking = await askingOf(this.#state.visit.settings);
     await asking?.reload(this.#state);
   }
 
   #look(): State {
-    this.#state.isTouched = true;
-    return this.#state;
+    return touch(this.#state);
   }
 
   /** What changes nothing, a notice that is not there say, is no loss. */
@@ -226,6 +243,7 @@ export class LiveSession implements Session {
   /** Asks for a new generation or, where there is none, for a new id. */
   #renew(): Batch {
     checkOpen(this.#state);
+    checkCookie(this.#state);
     const { content, visit } = this.#state;
     const { store } = visit.settings;
     const batch = openBatch(this.#state);
@@ -251,10 +269,10 @@ export class LiveSession implements Session {
     // The same text is no change, and asks for no cookie.
     if (isSame(codec, kept, old)) return;
     checkOpen(this.#state);
-    put(values, key, kept);
     openBatch(this.#state).changes.push((values) =>
       put(values, key, makeChanged(readable(codec, key, values)))
     );
+    put(values, key, kept);
   }
 }
 

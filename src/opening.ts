@@ -1,11 +1,11 @@
-import { accept, reject } from "./admitting.ts";
+import { accept, reject, welcome } from "./admitting.ts";
 import { readCookie } from "./cookie.ts";
 import { readValues } from "./data.ts";
 import { askingOf, isAskedFor } from "./asking.ts";
 import { placingOf } from "./placing.ts";
 import { open, type Refused, type Unsealed } from "./seal.ts";
-import { begin, type State, tell } from "./state.ts";
-import type { Visit } from "./visit.ts";
+import { begin, type State } from "./state.ts";
+import { lookForStep, type Visit } from "./visit.ts";
 
 /**
  * The session of a visit; at once where there is nothing to wait for. Whatever
@@ -33,6 +33,7 @@ function readVisit(visit: Visit): State | Promise<State> {
 
 function beginRefused(visit: Visit): State {
   if (visit.isGone) visit.phase = "gone";
+  lookForStep(visit);
   return begin(visit, true);
 }
 
@@ -65,7 +66,7 @@ export function admit(
   if (isAskedFor(settings)) return ask(state, content, now);
   const values = content.values ??= readValues(settings.codec, content.text);
   if (!accept(state, values && { ...values }, "not-json", now)) return null;
-  tell(state, "opened");
+  welcome(state, now);
   return state;
 }
 

@@ -29,6 +29,7 @@ export const OPTIONS: Readonly<Record<string, Rule>> = {
   renewAfter: ANY,
   lazy: FLAG,
   persistent: FLAG,
+  clearCache: FLAG,
   encrypt: FLAG,
   when: FUNCTION,
   migrate: FUNCTION,

@@ -6,6 +6,7 @@ import { type Emit, guard, type SessionEvent } from "./events.ts";
 import { Keyring } from "./keyring.ts";
 import type { Fitting, StandardSchema } from "./schema.ts";
 import { checkSecrets, type KeyMaterial, type Secret } from "./secrets.ts";
+import { tryClone } from "./response.ts";
 import type { AnyData } from "./session.ts";
 import type { SessionStore } from "./store.ts";
 
@@ -56,6 +57,15 @@ export interface SessionOptions<
   persistent?: boolean | undefined;
   /** Name and attributes of the cookie. */
   cookie?: CookieOptions | undefined;
+  /**
+   * Lets `destroy()` also send `Clear-Site-Data: "cache"` (https only): the
+   * browser forgets what it has cached of the site, and pages that it keeps for
+   * "back". Not among them is the page that the logout was clicked on, if its
+   * handler has said `private`; and it can take the browser a second.
+   *
+   * @default {false}
+   */
+  clearCache?: boolean | undefined;
   /**
    * Keeps the data; the cookie holds a sealed reference. Without a store, the
    * data is in the cookie. A function is called once in each request that needs
@@ -164,6 +174,7 @@ export interface Settings extends Fitting {
   readonly lazy?: boolean;
   readonly when?: (request: Request) => boolean;
   readonly persistent: boolean;
+  readonly clearCache?: boolean;
   readonly codec: Codec;
   /** Origins that may send requests; `false` if all may. */
   readonly trusted: ReadonlySet<string> | false | undefined;
@@ -202,6 +213,7 @@ export function resolveOptions<Data extends object>(
   const { absoluteTimeout = 30 * day, now = Date.now } = given;
   const { store, revocations, revocationsMaxAge, trackIdle } = given;
   const secrets = checkSecrets(secret);
+  tryClone();
   const settings = {
     absoluteTimeout,
     idleTimeout: Math.min(day, absoluteTimeout),

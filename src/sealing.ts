@@ -1,4 +1,3 @@
-import { LONGEST_COOKIE } from "./cookie.ts";
 import { askingOf, isAskedFor } from "./asking.ts";
 import * as format from "./seal.ts";
 import { checkOpen, endOf, idOf, isNew, type State, tell } from "./state.ts";
@@ -24,7 +23,7 @@ export async function seal(state: State, sealed: number): Promise<string> {
     values: isAsked ? undefined : { ...values },
   });
   const bytes = token.length + form.name.length;
-  if (bytes > LONGEST_COOKIE) {
+  if (bytes > form.maxBytes) {
     const { oversize } = await import("./asked/oversize.ts");
     throw oversize(state, bytes);
   }

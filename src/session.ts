@@ -59,11 +59,15 @@ export interface Session<Data extends object = AnyData> {
     key: Key,
     change: (value: Data[Key] | undefined) => Data[Key],
   ): Data[Key];
-  /** Reads a value and removes it. */
+  /** Reads a value and removes it, whatever the request: a code is good once. */
   take<Key extends keyof Data & string>(key: Key): Data[Key] | undefined;
   /** Adds a notice that lasts until it is read, be it many requests later. */
   flash(key: string, value: unknown): void;
-  /** Reads the notices of a key, oldest first, and removes them. */
+  /**
+   * Reads the notices of a key, oldest first, and removes them. They stay if
+   * nobody may see the answer: of a `HEAD` request, or one that the browser makes
+   * in advance (`Sec-Purpose`).
+   */
   flashes<Value = unknown>(key: string): readonly Value[];
 
   /**
@@ -109,6 +113,7 @@ export interface Session<Data extends object = AnyData> {
    * @throws {SessionError} `oversize` or `invalid-data`; with a store `gone`,
    * `conflict` or `store-failed`. After that, the changes are still there, and
    * another `save()` tries again: what has arrived all the same is kept once.
+   * Who does not wait for it learns at the end of the request.
    */
   save(): Promise<void>;
   /**

@@ -39,7 +39,9 @@ export interface Sessions<Data extends object = AnyData> {
    */
   open(request: Request): Promise<Session<Data>>;
   /**
-   * Adds to a response what the session needs, once, at the end of a request. A
+   * Adds to a response what the session needs, once, at the end of a request:
+   * also to one that was thrown, which is an answer; after an error, do not call
+   * it, so that nothing is kept. A
    * new record that `save()` has made before stays, also if no response follows.
    *
    * @returns The same response if the session was not touched; else the one
@@ -142,7 +144,7 @@ export function createSessions<Data extends object = AnyData>(
     commit: async (session: LiveSession, response: Response) => {
       const state = stateOf(session);
       try {
-        return finish(response, [await settle(state, response)]);
+        return await finish(response, [await settle(state, response)]);
       } catch (error) {
         // Nobody gets a cookie for the record that this request has made.
         await state.abandon?.();

@@ -1,6 +1,6 @@
 import { encodeBase64url } from "./base64url.ts";
 import { writeCookie } from "./cookie.ts";
-import { PERSIST } from "./data.ts";
+import { OWNER, PERSIST } from "./data.ts";
 import { isRenewalDue } from "./idle.ts";
 import { isOvertaken, noteCookie, noteTurn, turnAfter } from "./overtaken.ts";
 import { placingOf } from "./placing.ts";
@@ -27,17 +27,26 @@ import type { Phase } from "./visit.ts";
 export function settle(
   state: State,
   response: Response,
-): Mark | Promise<Mark> {
+): Mark | undefined | Promise<Mark> {
   const { visit, isCookieDue, isRefused, isTouched } = state;
   const { phase } = visit;
-  if (phase === "left-out") return false;
+  if (phase === "left-out") return undefined;
   if (phase === "late-write") checkOpen(state);
   visit.phase = "late-write";
-  if (!isTouched) return false;
+  if (!isTouched) {
+    // A socket may read it later: no cache has its response.
+    state.isTouched = !(response?.status > 199);
+    return undefined;
+  }
   const isNothingNew = phase === "open" && !isChanged(state) && !isCookieDue &&
     !isRefused;
-  if (isNothingNew && (isNew(state) || !isDue(state))) return true;
+  if (isNothingNew && (isNew(state) || !isDue(state))) return markOf(state);
   return keep(state, response, phase);
+}
+
+/** What a response says of a session that was read. */
+export function markOf({ values }: State): Mark {
+  return { isSigned: !!values[OWNER] };
 }
 
 /** Whether time alone makes something of a session that has not changed. */
@@ -65,7 +74,7 @@ async function keep(
   // Of a session that it knows, the browser need not know what the store has.
   const isNews = state.isCookieDue || isChanged(state) && !state.held;
   if (isEnded) {
-    await engine?.endFor(state);
+    await engine?.endFor(state, isTooLate);
     if (isKnown && !engine) noteTurn(settings, nameOf(state), "ended");
     if (isKnown || state.held) tell(state, "destroyed");
   }
@@ -74,17 +83,15 @@ async function keep(
   }
   if (
     !isTooLate &&
-    (!form.attributes ||
-      isOpen && !isKnown &&
-        visit.headers?.get("sec-fetch-site") === "cross-site") &&
+    (!form.attributes || isOpen && !isKnown && visit.isForeign) &&
     (await placingOf())
       .isUnkept(state, isRemoved || isOpen && isChanged(state))
-  ) return true;
+  ) return markOf(state);
   const isDue = isOpen &&
     (engine
       ? await engine.keep(state, now, isTooLate)
       : keepInCookie(state, now));
-  if (isTooLate) return true;
+  if (isTooLate) return markOf(state);
   let line: string | undefined;
   if (isDue) {
     const token = await sealFor(state, now);
@@ -98,7 +105,7 @@ async function keep(
   }
   const { domain, previous } = form.options;
   if (!(isRemoved || state.isRefused || domain || previous)) {
-    return line ?? true;
+    return line ? { lines: [line] } : markOf(state);
   }
   clearing ??= await import("./asked/clearing.ts");
   return clearing.clear(state, phase, line);

@@ -4,7 +4,7 @@ import { SessionError } from "./errors.ts";
 import type { SessionEvent } from "./events.ts";
 import { placeNow } from "./overtaken.ts";
 import type { SessionRecord } from "./store.ts";
-import type { Phase, Visit } from "./visit.ts";
+import { headerOf, isHandshake, type Phase, type Visit } from "./visit.ts";
 
 /** What a token holds, if there is one. */
 export interface Content {
@@ -168,10 +168,20 @@ export function isWorthKeeping(state: State): boolean {
     Object.keys(state.values).some((key) => key !== PERSIST);
 }
 
-/** The batch that a change belongs to. */
+/**
+ * The batch that a change belongs to.
+ *
+ * @throws {SessionError} `late-write` if the change needs a cookie, which a
+ * handshake has not: after it, nobody could be told.
+ */
 export function openBatch(state: State): Batch {
   const last = state.batches.at(-1);
   if (last && !last.isTaken) return last;
+  if (!state.held) checkCookie(state);
+  const { visit } = state;
+  if (isNew(state)) {
+    visit.isForeign = headerOf(visit, "sec-fetch-site") === "cross-site";
+  }
   const batch: Batch = { changes: [] };
   state.batches.push(batch);
   return batch;
@@ -195,9 +205,29 @@ export function tell(
 
 /** Refuses a write once the session or its request is over, or says why. */
 export function checkOpen(state: State, why?: string): void {
-  state.isTouched = true;
   const { phase } = state.visit;
+  state.isTouched ||= phase !== "late-write";
   if (phase !== "open") refuse(state, phase, why);
+}
+
+/**
+ * Notes that the session was looked at. For the first time, that is too late
+ * once the response has left: no cache was told. A socket has no cache.
+ *
+ * @throws {SessionError} `late-read`.
+ */
+export function touch(state: State): State {
+  const { isTouched, visit } = state;
+  if (!isTouched && visit.phase === "late-write" && !isHandshake(visit, "")) {
+    throw new SessionError("late-read", "Cannot read: late-read");
+  }
+  state.isTouched = true;
+  return state;
+}
+
+/** Refuses what a WebSocket handshake has no cookie for. */
+export function checkCookie(state: State): void {
+  if (isHandshake(state.visit)) refuse(state, "late-write");
 }
 
 function refuse(

@@ -17,9 +17,16 @@ export interface Visit {
   readonly settings: Settings;
   form: CookieForm;
   readonly request?: Request | undefined;
-  /** None for a session without a request. */
+  /**
+   * None for a session without a request. They are looked at while the handler
+   * has not answered yet: Deno takes a request back that it has upgraded.
+   */
   headers?: Headers | undefined;
   phase: Phase;
+  /** The visitor's own step, as far as that has to be known. */
+  isStep: boolean;
+  /** Another site has made the browser send it; known once it is written. */
+  isForeign?: boolean;
   /** Of options that make a store for each request: those of this one. */
   store?: SessionStore;
   revocations?: SessionStore;
@@ -47,13 +54,44 @@ export function visitOf(
   phase: Phase = "open",
 ): Visit {
   const form = settings.formOf(request);
-  return { settings, form, request, headers: request?.headers, phase };
+  const { headers } = request ?? {};
+  return { settings, form, request, headers, phase, isStep: !request };
 }
 
 /**
- * Whether the request is a step of the visitor's own. What a background
+ * Finds whether the request is a step of the visitor's own. What a background
  * request answers late would bring back an older cookie (a logout undone, say).
  */
-export function isNavigation({ headers }: Visit): boolean {
-  return (headers?.get("sec-fetch-dest") ?? "document") === "document";
+export function lookForStep(visit: Visit): void {
+  const kind = headerOf(visit, "sec-fetch-dest");
+  visit.isStep = !kind || kind === "document";
+}
+
+/** Whether the browser may never show the answer, or not now. */
+export function isUnseen(visit: Visit): boolean {
+  return ["sec-purpose", "purpose", "x-moz"]
+    .some((name) => /^pre/i.test(headerOf(visit, name) ?? "pre")) ||
+    visit.request?.method === "HEAD";
+}
+
+/**
+ * Whether the request opens a WebSocket: its answer brings no cookie.
+ *
+ * @param gone What it is taken for if Deno has it back: during the handler, it
+ * has upgraded it.
+ */
+export function isHandshake(visit: Visit, gone = "websocket"): boolean {
+  return /^websocket$/i.test(headerOf(visit, "upgrade") ?? gone);
+}
+
+/** `undefined` if nobody can look any more. */
+export function headerOf(
+  { headers }: Visit,
+  name: string,
+): string | undefined {
+  try {
+    return headers?.get(name) ?? "";
+  } catch {
+    return undefined;
+  }
 }

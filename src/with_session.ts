@@ -1,5 +1,5 @@
 import { checkArgument } from "./check.ts";
-import { handle, type OptionsFor, resolveOnce } from "./handling.ts";
+import { answerOf, handle, type OptionsFor, resolveOnce } from "./handling.ts";
 import { resolveOptions, type SessionOptions } from "./options.ts";
 import { finish } from "./response.ts";
 import type { AnyData, Session } from "./session.ts";
@@ -28,8 +28,10 @@ export type SessionHandler<
  *
  * The session is opened before the handler runs and kept before the response
  * leaves. A response whose handler did not look at the session is passed on as
- * it is; one that did is marked as private, and only a change sets a cookie. If
- * the handler throws, nothing is kept.
+ * it is; one that did is marked as private, and only a change sets a cookie. A
+ * `Response` that the handler throws is its answer. If it throws an error,
+ * nothing is kept. A handler inside of another one, with the same request and
+ * cookie, gets the same session.
  *
  * @param handler The handler to wrap. Its second argument is the session.
  * @param options The options, or a function that makes them from the platform's
@@ -108,8 +110,13 @@ export function withSession(
       let session = settings.lazy ? openLater : open();
       // What is there at once is not waited for, nor a turn of other requests.
       if (session instanceof Promise) session = await session;
-      const answer = handler(request, session as never, ...args);
-      const response = answer instanceof Response ? answer : await answer;
+      let response;
+      try {
+        const answer = handler(request, session as never, ...args);
+        response = answer instanceof Response ? answer : await answer;
+      } catch (thrown) {
+        response = answerOf(thrown);
+      }
       const mark = settle(response);
       const marks = [mark instanceof Promise ? await mark : mark];
       const finished = finish(response, marks);

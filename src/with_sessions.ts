@@ -1,5 +1,6 @@
 import { checkArgument, refuse } from "./check.ts";
 import {
+  answerOf,
   handle,
   type Handling,
   type OptionsFor,
@@ -138,11 +139,16 @@ export function withSessions<
           [name, lazy ? openLater : await open()] as const
         ),
       );
-      const response = await handler(
-        request,
-        Object.fromEntries(sessions) as never,
-        ...args,
-      );
+      let response;
+      try {
+        response = await handler(
+          request,
+          Object.fromEntries(sessions) as never,
+          ...args,
+        );
+      } catch (thrown) {
+        response = answerOf(thrown);
+      }
       const marks = [];
       for (const [, , { settle }] of handlings) {
         marks.push(await settle(response));

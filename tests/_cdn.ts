@@ -6,6 +6,29 @@ interface Entry {
   readonly until: number;
 }
 
+/** What one cache or another takes for its own, before `Cache-Control`. */
+const OWN = [
+  "cloudflare-cdn-cache-control",
+  "cdn-cache-control",
+  "surrogate-control",
+  "edge-control",
+  "x-accel-expires",
+];
+
+/** How a cache differs from what RFC 9111 says of it. */
+export interface CdnOptions {
+  /** It does not look at `Vary`. */
+  readonly ignoresVary?: boolean;
+  /** For how many seconds it keeps what does not speak of caching. */
+  readonly usual?: number;
+}
+
+/**
+ * As Cloudflare's cache in front of Workers has it: the address is its whole
+ * key, and a 200 is kept for two hours.
+ */
+export const WORKERS_CACHING: CdnOptions = { ignoresVary: true, usual: 7200 };
+
 /**
  * A shared cache in front of a fetch handler that keeps as much as it may (RFC
  * 9111 §3, RFC 9213): responses with `Set-Cookie` as well, and those that do
@@ -17,13 +40,16 @@ export class Cdn {
   readonly #entries: Map<string, Entry[]> = new Map();
   readonly #handler: (request: Request) => Promise<Response>;
   readonly #now: () => number;
+  readonly #options: CdnOptions;
 
   constructor(
     handler: (request: Request) => Promise<Response>,
     now: () => number,
+    options: CdnOptions = {},
   ) {
     this.#handler = handler;
     this.#now = now;
+    this.#options = options;
   }
 
   async fetch(request: Request): Promise<Response> {
@@ -38,12 +64,15 @@ export class Cdn {
       return entry.response.clone();
     }
     const response = await this.#handler(request);
-    const seconds = lifeOf(response.headers);
+    const { ignoresVary, usual } = this.#options;
+    const seconds = lifeOf(response.headers, usual);
     if (seconds <= 0) return response;
     entries.push({
-      selected: namesIn(response.headers.get("vary") ?? "").map((name) =>
-        [name, request.headers.get(name)] as const
-      ),
+      selected: ignoresVary
+        ? []
+        : namesIn(response.headers.get("vary") ?? "").map((name) =>
+          [name, request.headers.get(name)] as const
+        ),
       response: response.clone(),
       until: this.#now() + seconds * 1000,
     });
@@ -53,15 +82,14 @@ export class Cdn {
 }
 
 /** For how many seconds it may be kept and used again. */
-function lifeOf(headers: Headers): number {
-  const rules = namesIn(
-    headers.get("cdn-cache-control") ?? headers.get("cache-control") ?? "",
-  );
+function lifeOf(headers: Headers, usual = 60): number {
+  const own = OWN.find((name) => headers.has(name)) ?? "cache-control";
+  const rules = namesIn(headers.get(own) ?? "");
   if (namesIn(headers.get("vary") ?? "").includes("*")) return 0;
   if (/(^|,)(no-store|no-cache|private)\b/.test(rules.join())) return 0;
   const shared = /(?:^|,)s-maxage=(\d+)/.exec(rules.join());
   const any = /(?:^|,)max-age=(\d+)/.exec(rules.join());
-  return Number((shared ?? any)?.[1] ?? 60);
+  return Number((shared ?? any)?.[1] ?? usual);
 }
 
 function namesIn(list: string): string[] {

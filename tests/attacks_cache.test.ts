@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { withSession } from "../mod.ts";
 import { Browser } from "./browser.ts";
-import { Cdn } from "./_cdn.ts";
+import { Cdn, type CdnOptions, WORKERS_CACHING } from "./_cdn.ts";
 import { type Handler, router, setUp } from "./_support.ts";
 
 /** What handlers say about caching, for better or worse. */
@@ -13,6 +13,10 @@ const POLICIES: readonly Record<string, string>[] = [
   { "cache-control": "max-age=600, immutable" },
   { "cache-control": "public, max-age=600", vary: "Accept-Encoding" },
   { "cdn-cache-control": "max-age=600" },
+  { "cloudflare-cdn-cache-control": "max-age=600" },
+  { "surrogate-control": "max-age=600" },
+  { "edge-control": "max-age=600" },
+  { "x-accel-expires": "600" },
 ];
 
 interface Street {
@@ -21,11 +25,14 @@ interface Street {
 }
 
 /** Browsers behind one shared cache. */
-function build(routes: Parameters<typeof router>[0]): Street {
+function build(
+  routes: Parameters<typeof router>[0],
+  kind?: CdnOptions,
+): Street {
   const { options, clock } = setUp();
   const now = () => clock.now;
   const handler: Handler = router(routes);
-  const cdn = new Cdn(withSession(handler, options), now);
+  const cdn = new Cdn(withSession(handler, options), now, kind);
   const newcomer = () => new Browser((request) => cdn.fetch(request), { now });
   return { cdn, newcomer };
 }
@@ -102,6 +109,46 @@ describe("Attacks by shared caches", () => {
         assert.equal(browser.cookie("__Host-sid"), undefined);
         assert.equal(await (await browser.get("/page")).json(), null);
       }
+    }
+  });
+
+  it("a cache without cookies in its key keeps what was not used, for all", async () => {
+    const { cdn, newcomer } = build(
+      { page: () => new Response("hello") },
+      WORKERS_CACHING,
+    );
+    for (const browser of [newcomer(), newcomer()]) {
+      assert.equal(await (await browser.get("/page")).text(), "hello");
+    }
+    assert.equal(cdn.hits, 1);
+  });
+
+  it("a cache without cookies in its key keeps nothing of a session", async () => {
+    // Who says `public` of such a page gives it to all.
+    const isPublic = (headers: Record<string, string>) =>
+      /public|s-maxage/.test(headers["cache-control"] ?? "");
+    for (const headers of POLICIES.filter((each) => !isPublic(each))) {
+      const { cdn, newcomer } = build({
+        login(session, request) {
+          session.login(new URL(request.url).search);
+        },
+        read: (session) => Response.json(session.userId ?? null, { headers }),
+        write(session) {
+          session.update("n", (n = 0) => n + 1);
+          return Response.json(session.userId ?? null, { headers });
+        },
+      }, WORKERS_CACHING);
+      const [ada, bob, guest] = [newcomer(), newcomer(), newcomer()];
+      await ada.post("/login?ada");
+      await bob.post("/login?bob");
+      for (const path of ["/read", "/write", "/read"]) {
+        const seen = [];
+        for (const browser of [guest, ada, bob]) {
+          seen.push(await (await browser.get(path)).json());
+        }
+        assert.deepEqual(seen, [null, "?ada", "?bob"], JSON.stringify(headers));
+      }
+      assert.equal(cdn.hits, 0);
     }
   });
 });

@@ -36,7 +36,7 @@ export class Browser {
 
   /** Asks for a path of its origin, or for an address. */
   get(path = "/", init: RequestInit = {}): Promise<Response> {
-    return this.#send(path, { ...init, method: "GET" });
+    return this.#send(path, { method: "GET", ...init });
   }
 
   post(path = "/", init: RequestInit = {}): Promise<Response> {

@@ -39,17 +39,18 @@ const SECRETS = Array.from(
   (_, i) => `${i} is the first letter of a secret that has 8 of its kind`,
 );
 const good = (token: string) => token;
-/** `Cookie`, and what the response says of caching already. */
-const READ = { getHeader: 3, appendHeader: 2 };
-/** `Cookie`, and all names at once; `Set-Cookie` in place of what caches may. */
+/** `Cookie`, and the names of all that the response says already. */
+const READ = { getHeader: 1, listHeaders: 1, appendHeader: 2 };
+/** The same; `Set-Cookie` in place of what caches may. */
 const SENT = {
   getHeader: 1,
-  hasHeader: 1,
   listHeaders: 1,
   appendHeader: 2,
   setHeader: 1,
 };
 const SEALED = { random: 1, encrypt: 1, stringify: 1 };
+/** `Upgrade`, too: a handshake could not keep it. */
+const WRITTEN = { ...SENT, ...SEALED, getHeader: 2 };
 
 const KINDS: Readonly<Record<string, Kind>> = {
   "without a cookie": { does: "read", costs: READ, calls: [], turns: 1 },
@@ -85,7 +86,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   "that writes, with a cookie seen before": {
     does: "write",
     cookie: good,
-    costs: { ...SENT, ...SEALED },
+    costs: WRITTEN,
     calls: ["get", "update"],
   },
   "with a malformed cookie": {
@@ -115,7 +116,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
       clock.advance(600);
       return token;
     },
-    costs: { ...SENT, ...SEALED, getHeader: 3 },
+    // `Sec-Fetch-Dest`.
+    costs: { ...SENT, ...SEALED, getHeader: 2 },
     calls: ["get"],
   },
 };

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Hono } from "hono";
 import { etag } from "hono/etag";
+import { HTTPException } from "hono/http-exception";
 import { sessions } from "../hono.ts";
 import { generateSecret, SessionError } from "../mod.ts";
 import { cookie, counter, type Visitor } from "./_hono.ts";
+import { Clock } from "./_support.ts";
 
 describe("sessions(): the response", () => {
   it("sessions() keeps a change beside etag() that comes after it", async () => {
@@ -147,6 +149,120 @@ describe("sessions(): the response", () => {
     const response = await app.request("/part/fail");
     assert.equal(response.status, 422);
     assert.deepEqual(response.headers.getSetCookie(), []);
+  });
+
+  it("sessions() keeps what was written before an HTTPException below 500", async () => {
+    const res = new Response(null, {
+      status: 302,
+      headers: { location: "/login" },
+    });
+    const thrown: Record<string, [exception: unknown, status: number]> = {
+      "/302": [new HTTPException(302, { res }), 302],
+      "/401": [new HTTPException(401), 401],
+      "/422": [new HTTPException(422, { message: "Bad" }), 422],
+      "/response": [new Response("Gone", { status: 410 }), 410],
+    };
+    for (const hasOnError of [false, true]) {
+      const app = counter((app) => {
+        app.get("/throw/:what", (c) => {
+          c.get("session").set("visits", 7);
+          throw thrown[`/${c.req.param("what")}`]?.[0];
+        });
+        if (hasOnError) {
+          app.onError((error, c) =>
+            c.text(error.message, (error as HTTPException).status)
+          );
+        }
+      });
+      for (const [path, [, status]] of Object.entries(thrown)) {
+        const response = await app.request(`/throw${path}`);
+        assert.equal(response.status, status);
+        const headers = { cookie: cookie(response) };
+        const next = await app.request("/", { headers });
+        assert.equal(await next.text(), "Visit 8", path);
+      }
+    }
+  });
+
+  it("sessions() keeps nothing of an exception that is a failure", async () => {
+    const app = counter((app) => {
+      app.get("/503", (c) => {
+        c.get("session").set("visits", 7);
+        throw new HTTPException(503);
+      });
+      app.get("/404", (c) => {
+        c.get("session").set("visits", 7);
+        throw new HTTPException(404);
+      });
+      app.onError((_error, c) => c.text("Sorry", 503));
+    });
+    for (const path of ["/503", "/404"]) {
+      const response = await app.request(path);
+      assert.equal(response.status, 503);
+      assert.deepEqual(response.headers.getSetCookie(), []);
+    }
+  });
+
+  it("sessions() marks what onError answers of a session", async () => {
+    const app = counter((app) => {
+      app.get("/in", (c) => {
+        c.get("session").login("ada");
+        return c.text("in");
+      });
+      app.get("/fail", () => {
+        throw new Error("Broken");
+      });
+      app.get("/none", () => {
+        throw new HTTPException(404);
+      });
+      app.get("/full", (c) => {
+        c.get("session").flash("essay", "x".repeat(5000));
+        return c.text("Kept");
+      });
+      app.onError((_error, c) =>
+        c.text(`Sorry, ${c.get("session").userId}`, 500, {
+          "cdn-cache-control": "max-age=60",
+        })
+      );
+    });
+    const headers = { cookie: cookie(await app.request("/in")) };
+    for (const path of ["/fail", "/none", "/full"]) {
+      const response = await app.request(path, { headers });
+      assert.equal(await response.text(), "Sorry, ada");
+      assert.equal(response.headers.get("vary"), "Cookie", path);
+      assert.match(
+        response.headers.get("cache-control") ?? "",
+        /private|no-store/,
+      );
+    }
+  });
+
+  it("sessions() used twice gives one session, and keeps it once", async () => {
+    const clock = new Clock();
+    const secret = generateSecret();
+    const app: Visitor = new Hono();
+    const part: Visitor = new Hono();
+    const now = () => clock.now;
+    app.use(sessions({ secret, now }));
+    app.use(async (c, next) => {
+      c.header("x-user", c.var.session.userId ?? "");
+      await next();
+    });
+    app.get("/in", (c) => {
+      c.var.session.login("ada");
+      return c.text("in");
+    });
+    app.get("/who", (c) => c.text(c.var.session.userId ?? "nobody"));
+    part.use(sessions({ secret, now }));
+    part.get("/out", (c) => {
+      c.var.session.destroy();
+      return c.text("out");
+    });
+    app.route("/part", part);
+    const headers = { cookie: cookie(await app.request("/in")) };
+    clock.advance(360);
+    const out = await app.request("/part/out", { headers });
+    assert.match(out.headers.getSetCookie().join(), /^sid=; Max-Age=0;/);
   });
 
   it("sessions() passes on what is thrown and is no Error", async () => {

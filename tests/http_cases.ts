@@ -1,6 +1,8 @@
 import type { HttpCase } from "./_harness.ts";
+import { answerCases } from "./_http_answers.ts";
 import { badCases } from "./_http_bad.ts";
 import { failureCases } from "./_http_failure.ts";
+import { handshakeCases } from "./_http_handshake.ts";
 import { keepCases } from "./_http_keep.ts";
 import { ownerCases } from "./_http_owner.ts";
 import { renewalCases } from "./_http_renewal.ts";
@@ -26,4 +28,6 @@ export const httpCases: readonly HttpCase[] = [
   ...transportCases,
   ...placeCases,
   ...failureCases,
+  ...answerCases,
+  ...handshakeCases,
 ];

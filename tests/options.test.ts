@@ -236,6 +236,7 @@ describe("createSessions()", () => {
       encrypt: true,
       renewAfter: 3600,
       trackIdle: "store",
+      clearCache: true,
       csrf: ["https://a.example", "http://localhost:3000", "https://[::1]:1"],
     };
     const copy = { ...options };

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { withSession } from "../mod.ts";
 import { answer, type Use } from "./_response.ts";
-import { assertNoCookie, lineOf, tokenOf } from "./_support.ts";
+import {
+  assertNoCookie,
+  lineOf,
+  requestWith,
+  setUp,
+  tokenOf,
+} from "./_support.ts";
 
 /** The field of the answer, by what the handler had put there. */
 async function fields(
@@ -74,17 +81,78 @@ describe("Response headers", () => {
     assert.deepEqual(found, values.map(() => "no-store"));
   });
 
-  it("fields for CDNs alone do not overrule no-store", async () => {
+  it("fields for CDNs alone do not overrule private and no-store", async () => {
     for (
       const name of [
         "cdn-cache-control",
         "cloudflare-cdn-cache-control",
         "vercel-cdn-cache-control",
         "netlify-cdn-cache-control",
+        "akamai-cache-control",
+        "x-litespeed-cache-control",
         "surrogate-control",
+        "edge-control",
+        "x-accel-expires",
       ]
     ) {
-      assert.deepEqual(await fields("write", name, ["max-age=600"]), [null]);
+      for (const use of ["read", "write"] as const) {
+        assert.deepEqual(await fields(use, name, ["max-age=600"]), [null]);
+      }
+      const untouched = await fields("nothing", name, ["max-age=600"]);
+      assert.deepEqual(untouched, ["max-age=600"]);
+    }
+  });
+
+  it("Cache-Control of a visitor who is signed in is no-store, if unsaid", async () => {
+    const { options } = setUp();
+    const answer = async (said?: string) => {
+      const headers = said === undefined ? {} : { "cache-control": said };
+      const handle = withSession((request, session) => {
+        if (request.method === "POST") session.login("ada");
+        session.get("a");
+        return new Response("", { headers });
+      }, options);
+      const post = new Request("https://example.com/", { method: "POST" });
+      const made = await handle(post);
+      const request = requestWith(`__Host-sid=${tokenOf(made)}`);
+      return (await handle(request)).headers.get("cache-control");
+    };
+    assert.equal(await answer(), "no-store");
+    assert.equal(await answer("private"), "private");
+    assert.equal(await answer("no-cache"), "no-cache, private");
+    assert.equal(await answer("max-age=60"), "max-age=60, private");
+    assert.equal(await answer("public, max-age=60"), "public, max-age=60");
+  });
+
+  it("Clear-Site-Data goes along with the end of a session, if asked for", async () => {
+    for (const clearCache of [true, undefined]) {
+      const { options } = setUp({ clearCache });
+      const constant = new Response(null, { status: 204 });
+      const handle = withSession((request, session) => {
+        if (request.method === "POST") session.login("ada");
+        else if (request.method === "DELETE") session.destroy();
+        else session.get("a");
+        return constant;
+      }, options);
+      const send = async (method: string, cookie = "") => {
+        const init = { method };
+        const response = await handle(
+          requestWith(cookie, "https://example.com/", init),
+        );
+        return [response, response.headers.get("clear-site-data")] as const;
+      };
+      const [made, one] = await send("POST");
+      const cookie = `__Host-sid=${tokenOf(made)}`;
+      const [, two] = await send("GET", cookie);
+      const [, three] = await send("DELETE", cookie);
+      const [, four] = await send("GET");
+      const found = [one, two, three, four];
+      assert.deepEqual(found, [
+        null,
+        null,
+        clearCache ? '"cache"' : null,
+        null,
+      ]);
     }
   });
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Session, withSession } from "../mod.ts";
+import { MemoryStore } from "../stores/memory.ts";
 import {
   assertNoCookie,
   lineOf,
@@ -131,22 +132,110 @@ describe("withSession() with lazy", () => {
     assert.deepEqual(typesOf(events), ["created"]);
   });
 
-  it("gives a session late that can be read and not written", async () => {
+  it("gives a session late that can be read as before, and not written", async () => {
     const { options, events } = setUp();
     let open: (() => Promise<Session>) | undefined;
     const handle = withSession(async (request, session) => {
       if (request.method === "POST") (await session()).set("a", 1);
+      if (request.url.endsWith("/read")) (await session()).get("a");
       open = session;
       return new Response();
     }, { ...options, lazy });
     const first = await handle(new Request(url, { method: "POST" }));
-    await handle(requestWith(`__Host-sid=${tokenOf(first)}`));
+    const cookie = `__Host-sid=${tokenOf(first)}`;
+    await handle(requestWith(cookie, `${url}read`));
+    assert.equal((await open?.())?.get("a"), 1);
+    await handle(requestWith(cookie));
     events.splice(0);
     const session = await open?.();
-    assert.equal(session?.get("a"), 1);
+    assert.throws(() => session?.get("a"), { code: "late-read" });
     const late = { name: "SessionError", code: "late-write" };
     assert.throws(() => session?.set("a", 2), late);
     assert.deepEqual(typesOf(events), ["opened", "late-write"]);
+  });
+
+  describe("and a store that fails", () => {
+    /** A store that fails in a moment, and a visitor's cookie. */
+    async function failing() {
+      const { options, clock } = setUp();
+      const now = () => clock.now;
+      let isDown = false;
+      class Store extends MemoryStore {
+        override async get(key: string) {
+          if (!isDown) return await super.get(key);
+          await new Promise((done) => setTimeout(done, 5));
+          throw new Error("ECONNREFUSED");
+        }
+      }
+      const store = new Store({ now });
+      const made = await withSession((_request, session) => {
+        session.login("ada");
+        return new Response();
+      }, { ...options, store })(new Request(url));
+      isDown = true;
+      const request = () => requestWith(`__Host-sid=${tokenOf(made)}`);
+      return { request, now, options: { ...options, store, lazy } };
+    }
+
+    /** An unhandled rejection in this time fails the test. */
+    const aWhile = () => new Promise((done) => setTimeout(done, 20));
+
+    it("harms nobody who has asked and throws before the answer", async () => {
+      const { request, options } = await failing();
+      const handle = withSession((_request, open) => {
+        open();
+        throw new Error("of the handler");
+      }, options);
+      await assert.rejects(handle(request()), /of the handler/);
+      await aWhile();
+    });
+
+    it("harms nobody who does not wait for it, or comes late", async () => {
+      const { request, options } = await failing();
+      let late: (() => Promise<Session>) | undefined;
+      const handle = withSession((_request, open) => {
+        if (late) open();
+        late = open;
+        return new Response("ok");
+      }, options);
+      assert.equal(await (await handle(request())).text(), "ok");
+      assert.equal(await (await handle(request())).text(), "ok");
+      late?.();
+      await aWhile();
+    });
+
+    it("leaves the answer to a handler that catches the error", async () => {
+      const { request, options } = await failing();
+      const handle = withSession(async (_request, open) => {
+        try {
+          return new Response((await open()).userId);
+        } catch {
+          return new Response("guest");
+        }
+      }, options);
+      const response = await handle(request());
+      assert.equal(await response.text(), "guest");
+      assert.equal(response.headers.get("vary"), "Cookie");
+      assert.equal(response.headers.get("cache-control"), "private");
+      assertNoCookie(response);
+    });
+
+    it("harms nobody who does not wait for save() or reload()", async () => {
+      const { options, now } = await failing();
+      class Full extends MemoryStore {
+        override create = () => Promise.reject(new Error("full"));
+      }
+      const handle = withSession(async (_request, open) => {
+        const session = await open();
+        session.set("a", 1);
+        session.save();
+        session.reload();
+        await aWhile();
+        throw new Error("of the handler");
+      }, { ...options, store: new Full({ now }) });
+      await assert.rejects(handle(new Request(url)), /of the handler/);
+      await aWhile();
+    });
   });
 
   it("ends the session also when the handler throws", async () => {

@@ -1,4 +1,4 @@
-import { accept, isOver, reject } from "../admitting.ts";
+import { accept, isOver, reject, welcome } from "../admitting.ts";
 import { OWNER, readValues } from "../data.ts";
 import type { SessionError } from "../errors.ts";
 import { revokingOf } from "../revoking.ts";
@@ -6,7 +6,7 @@ import { engineOf } from "../storing.ts";
 import { fit } from "./fitting.ts";
 import { prepare } from "./preparing.ts";
 import type { Unsealed } from "../seal.ts";
-import { isLogin, refuseGone, type State, tell } from "../state.ts";
+import { isLogin, refuseGone, type State } from "../state.ts";
 import type { Visit } from "../visit.ts";
 
 // What a session of a cookie alone does not need: somebody else is asked.
@@ -68,7 +68,7 @@ export async function admit(
     visit.guest = content.sid;
     return false;
   }
-  tell(state, "opened");
+  welcome(state, now);
   return true;
 }
 

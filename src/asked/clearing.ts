@@ -1,7 +1,8 @@
 import { type CookieForm, writeCookie } from "../cookie.ts";
 import type { Mark } from "../response.ts";
 import { isNew, type State } from "../state.ts";
-import { isNavigation, type Phase, type Visit } from "../visit.ts";
+import { markOf } from "../settling.ts";
+import type { Phase, Visit } from "../visit.ts";
 
 /**
  * Which cookies a response removes besides the one that it may set
@@ -14,7 +15,7 @@ export function clear(state: State, phase: Phase, line?: string): Mark {
   const { visit, isRefused } = state;
   const { form, fault, hasEarlier } = visit;
   const isKnown = !isNew(state);
-  const mayClear = phase === "open" && !visit.isGone && isNavigation(visit);
+  const mayClear = phase === "open" && !visit.isGone && visit.isStep;
   const isRemoved = phase === "destroyed" && !visit.isGone &&
     (isKnown || isRefused && !isForeign(visit));
   const isCleared = !line &&
@@ -29,7 +30,8 @@ export function clear(state: State, phase: Phase, line?: string): Mark {
       : [];
   if (line) lines.push(line);
   if (isCleared) lines.push(writeCookie(form, "", 0));
-  return lines.length ? lines : true;
+  if (!lines.length) return markOf(state);
+  return { lines, isCleared: isRemoved && !!visit.settings.clearCache };
 }
 
 /**

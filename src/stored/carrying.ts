@@ -1,4 +1,3 @@
-import { LONGEST_COOKIE } from "../cookie.ts";
 import { OWNER, readValues, type Values, WRITES } from "../data.ts";
 import { SessionError } from "../errors.ts";
 import { turnAfter } from "../overtaken.ts";
@@ -55,7 +54,7 @@ export function pack(
   referTo(state);
   const text = state.reference as string;
   const bytes = new TextEncoder().encode(text).length + AROUND;
-  if (Math.ceil(bytes * 4 / 3) + form.name.length > LONGEST_COOKIE) {
+  if (Math.ceil(bytes * 4 / 3) + form.name.length > form.maxBytes) {
     state.carried = { revision, written };
     referTo(state);
   }

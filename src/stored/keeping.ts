@@ -22,6 +22,7 @@ import { carryOn, readLate, referTo } from "./carrying.ts";
 import { endRecord } from "./ending.ts";
 import { generationOf } from "./generation.ts";
 import { valuesOf } from "./reading.ts";
+import { isHandshake } from "../visit.ts";
 import { keyOf, recordEnd } from "./records.ts";
 import { save } from "./saving.ts";
 import { replay } from "./writing.ts";
@@ -146,11 +147,14 @@ async function end(state: State): Promise<void> {
  * Ends a session for its response. If it cannot be ended, the handler knows it
  * from `save()`, or its caller learns it; the cookie is cleared all the same.
  */
-export async function endFor(state: State): Promise<void> {
+export async function endFor(
+  state: State,
+  isTooLate: boolean,
+): Promise<void> {
   try {
     await end(state);
   } catch (error) {
-    if (state.isEndFailed) return;
+    if (state.isEndFailed || isTooLate && isHandshake(state.visit)) return;
     const setCookie = writeCookie(state.visit.form, "", 0);
     throw Object.assign(error as Error, { setCookie });
   }
@@ -197,6 +201,9 @@ export async function keep(
     try {
       await save(state, { isRenewed: isRenewable && !isTooLate });
     } catch (error) {
+      // What is upgraded is too late for an error, and Deno would stop: events
+      // tell of it.
+      if (isTooLate && isHandshake(visit)) return false;
       // Nothing of the handler's is lost: the next request does it.
       const { code } = error as SessionError;
       if (isWanted || !/^(store-failed|conflict)$/.test(code)) throw error;

@@ -1,0 +1,45 @@
+import type { Handling } from "../handling.ts";
+import type { Settings } from "../options.ts";
+import { finish } from "../response.ts";
+import { markOf } from "../settling.ts";
+
+// What is known of a request by the handlers that it is in.
+
+/**
+ * The same session, where a handler around this one has it: one request has one
+ * session by a cookie. Who began it keeps it and ends it.
+ */
+export function findAround(
+  settings: Settings,
+  outer: Handling | undefined,
+): Handling | undefined {
+  for (let each = outer; each; each = each.outer) {
+    if (isSame(each.settings, settings)) {
+      return { ...each, settle: () => undefined, end: () => undefined };
+    }
+  }
+  return undefined;
+}
+
+/** Whether two settings are of one cookie, and of one program. */
+function isSame(one: Settings, other: Settings): boolean {
+  const [a] = one.secrets;
+  const [b] = other.secrets;
+  return one === other ||
+    one.store === other.store && one.formOf().name === other.formOf().name &&
+      // A key shows nothing of itself; bytes are spelt out.
+      (a === b || a instanceof Uint8Array && `${a}` === `${b}`);
+}
+
+/** Marks the answer to an error: the sessions may have been read for it. */
+export async function markFailed(
+  response: Response,
+  handling: Handling | undefined,
+): Promise<Response> {
+  const marks = [];
+  for (let each = handling; each; each = each.outer) {
+    const state = each.state();
+    if (state?.isTouched) marks.push(markOf(state));
+  }
+  return await finish(response, marks);
+}

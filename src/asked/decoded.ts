@@ -1,0 +1,17 @@
+/** What `fetch` decodes wherever its headers are immutable (Deno, Node). */
+const DECODED = /^(x-)?(gzip|br)$/i;
+
+/**
+ * Corrects the headers of a copy of what `fetch` has answered: they still tell
+ * of the bytes that were on the wire, and the body has been decoded since. Only
+ * Workers, whose responses have sockets, encode it again.
+ */
+export function tellDecoded(copy: Response): Response {
+  const { headers } = copy;
+  const coding = headers.get("content-encoding") as string;
+  if (!("webSocket" in copy) && DECODED.test(coding)) {
+    headers.delete("content-encoding");
+    headers.delete("content-length");
+  }
+  return copy;
+}
