@@ -99,7 +99,9 @@ let hasOwn: boolean | undefined;
  * half of a `tee()`, which costs more than the rest.
  */
 function hasBody(response: Response): unknown {
-  const isSafe = !hasOwn || response.url;
+  // What fetch has answered is a stream, of which a clone is a half.
+  const isSafe = !hasOwn ||
+    response.url && response.headers.has("content-type");
   const { body } = isSafe ? response : response.clone();
   if (!isSafe && body) unawaited(body.cancel());
   return body;

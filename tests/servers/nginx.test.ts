@@ -23,14 +23,19 @@ const SITES = {
 } as const;
 
 let handle: (request: Request) => Promise<Response>;
+/** What a session keeps besides. */
+let fill: string | undefined;
 const events: SessionEvent[] = [];
 
 /** A program on this machine that knows of no proxy. */
 function run(options: Omit<Partial<SessionOptions>, "lazy"> = {}): void {
   events.splice(0);
   handle = withSession(
-    (_request, session) =>
-      new Response(`Visit ${session.update("n", (n = 0) => n + 1)}`),
+    (_request, session) => {
+      const visits = session.update("n", (n = 0) => n + 1);
+      if (fill) session.set("a", fill);
+      return new Response(`Visit ${visits}`);
+    },
     {
       secret: generateSecret(),
       onEvent: (event) => void events.push(event),
@@ -116,5 +121,22 @@ describe("behind nginx", { skip: found.skip }, () => {
     run({ csrf: [headers.origin] });
     const taken = await proxy.ask("host.example", "POST", headers);
     assert.equal(taken.status, 200);
+  });
+
+  it("has 4 kB for the headers of an answer: cookie.maxBytes is for that", async () => {
+    const statusOf = async (letters: number, maxBytes?: number) => {
+      run({ cookie: { secure: true, maxBytes } });
+      const count = handle;
+      handle = (request) => count(request).catch(() => new Response("507"));
+      fill = "x".repeat(letters);
+      const response = await proxy.ask("proto.example");
+      fill = undefined;
+      return [response.status, await response.text()];
+    };
+    assert.equal((await statusOf(2200))[0], 200);
+    assert.equal((await statusOf(2950))[0], 502);
+    // {"n":1,"a":"…"} has 14 characters more.
+    assert.deepEqual(await statusOf(2222 - 14, 3072), [200, "Visit 1"]);
+    assert.deepEqual(await statusOf(2223 - 14, 3072), [200, "507"]);
   });
 });
