@@ -47,7 +47,9 @@ export function noteTurn(
 ): void {
   const before = turns.get(store ?? inCookies)?.get(name);
   const isOver = before && /^(ended|revoked)$/.test(before.kind);
-  const what = isOver ? before : { kind, generation };
+  // Answers may come in another order than the writes.
+  const newest = generation && Math.max(generation, before?.generation ?? 0);
+  const what = isOver ? before : { kind, generation: newest };
   put(turns, store, name, { ...what, place: ++places, at: now() });
 }
 
@@ -61,7 +63,7 @@ export function turnAfter(
   return turn && turn.place > place ? turn : undefined;
 }
 
-/** Notes that a session's cookie is sent. */
+/** Notes that a cookie is sent that says more than one that was renewed. */
 export function noteCookie({ store }: Settings, name: string): void {
   put(cookies, store, name, ++places);
 }

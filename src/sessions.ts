@@ -19,7 +19,6 @@ import {
   idOf,
   isChanged,
   openBatch,
-  refuseGone,
   type State,
 } from "./state.ts";
 import { visitOf } from "./visit.ts";
@@ -196,7 +195,7 @@ async function keepForToken(state: State): Promise<void> {
   if (!isKept || visit.phase !== "open") checkOpen(state);
   if (!isKept) await engine.save(state);
   // What a later login or `regenerate()` has made is not for this one.
-  if (state.isSuperseded || engine.isOutdated(state)) refuseGone(state);
+  await engine.refresh(state);
   delete state.abandon;
 }
 

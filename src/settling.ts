@@ -100,7 +100,9 @@ async function keep(
       noteTurn(settings, nameOf(state), isLogin(state) ? "login" : "left");
     }
     state.isSent = true;
-    noteCookie(settings, state.held?.key ?? nameOf(state));
+    if (isNews || state.isCookieDue) {
+      noteCookie(settings, state.held?.key ?? nameOf(state));
+    }
     line = writeCookie(form, token, !!persists && endOf(state, now) - now);
   }
   const { domain, previous } = form.options;

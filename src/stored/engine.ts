@@ -10,7 +10,7 @@ import { keyOf } from "./records.ts";
 // when an option asks for it. docs/protocol.md has all of it on one page.
 
 export { count, deleteExpired, list, revoke, revokeAll } from "./admin.ts";
-export { endFor, isOutdated, keep, reload, saveNow } from "./keeping.ts";
+export { endFor, keep, refresh, reload, saveNow } from "./keeping.ts";
 export { save } from "./saving.ts";
 
 /**

@@ -99,6 +99,19 @@ export function isGraceOver(
   return settings.now() >= at + most;
 }
 
+/**
+ * Whether a login or `regenerate()` was a moment ago, so that others may be on
+ * their way that began before it.
+ */
+export function isFloorNew(
+  settings: Settings,
+  generation: Generation,
+): boolean {
+  // After a renewal, the time is that of the renewal.
+  return generation.newest === generation.floor &&
+    !isGraceOver(settings, generation);
+}
+
 /** Whether the newest has been seen, if it was offered beside another one. */
 export function isSeen({ newest, oldest, at }: Generation): boolean {
   return newest === oldest || at > 0;

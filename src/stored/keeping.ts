@@ -102,8 +102,28 @@ async function prolong(state: State, now: number): Promise<boolean> {
   if (!isSlow(visit, now) && !visit.settings.renewAfter) {
     return !state.isSuperseded;
   }
+  return await isThere(state);
+}
+
+/** Asks a store whether a session may have a cookie, and of which generation. */
+async function isThere(state: State): Promise<boolean> {
+  const { visit, held } = state;
+  if (!held) return true;
   const record = await fetchRecord(visit, held.key).catch(() => null);
   return isLive(visit, record) && await isCurrent(state, record);
+}
+
+/**
+ * Looks whether a session can still have a token, which is of the newest
+ * generation then.
+ *
+ * @throws {SessionError} `gone` if not.
+ */
+export async function refresh(state: State): Promise<void> {
+  const { visit } = state;
+  const isOld = isSlow(visit, visit.settings.now());
+  if (isOld && !isEventual(visit)) await reload(state);
+  if (state.isSuperseded || isOutdated(state)) refuseGone(state);
 }
 
 /** Moves a record's times; a failure is nobody's loss. */
@@ -193,7 +213,10 @@ export async function keep(
   // A save that the handler has not waited for.
   while (state.saving) await state.saving;
   const { isFirstUse, isRenewable } = state;
-  const isAged = !!state.isDue && !!(isFirstUse || isRenewable);
+  // A late store takes what was read for what is there: who only reads must not
+  // undo a write by it.
+  const isBehind = isEventual(visit) && isLate(state);
+  const isAged = !!state.isDue && !isBehind && !!(isFirstUse || isRenewable);
   const isWritten = isChanged(state) || isAged && !isTooLate;
   const isStale = isChanged(state) && state.content.isStale;
   if (isWritten) {
@@ -212,15 +235,17 @@ export async function keep(
   if (isTooLate || state.isSuperseded) return false;
   const isRenewed = !isNew(state) && isRenewalDue(state, now) &&
     (isWritten || await prolong(state, now)) && !isLate(state);
-  const isSent = !isOutdated(state) &&
-    !!(state.isCookieDue || state.isOffered || isStale || isRenewed);
+  const isOffered = state.isOffered && !isBehind;
+  const isDue = state.isCookieDue || isOffered || isStale || isRenewed;
+  const isSent = !!isDue && !isOutdated(state) &&
+    (isWritten || isRenewed || !isSlow(visit, now) || await isThere(state));
   if (isSent && isRenewed && !isWritten) tell(state, "renewed");
   if (isSent && isEventual(visit)) carryOn(state);
   return isSent;
 }
 
 /** Whether this process has ended it, or has made newer cookies, meanwhile. */
-export function isOutdated(state: State): boolean {
+function isOutdated(state: State): boolean {
   const { held, began, generation = 0, visit: { settings } } = state;
   const turn = held && turnAfter(settings, held.key, began);
   return !!turn && (turn.generation ?? Infinity) > generation;

@@ -8,7 +8,7 @@ import { endRecord } from "./ending.ts";
 import {
   generationOf,
   GRACE,
-  isGraceOver,
+  isFloorNew,
   isSeen,
   isSettled,
   judge,
@@ -70,7 +70,7 @@ export async function admit(
     ? "newest"
     : judge(settings, generation, number, sealed >= issued);
   if (verdict === "refused") {
-    visit.isGone = !isGraceOver(settings, generation);
+    visit.isGone = isFloorNew(settings, generation);
     tell(state, "gone");
     return false;
   }

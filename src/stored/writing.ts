@@ -23,7 +23,7 @@ import { remove } from "./ending.ts";
 import {
   confirm,
   generationOf,
-  isGraceOver,
+  isFloorNew,
   isSeen,
   randomText,
   renew,
@@ -143,7 +143,10 @@ export function fulfil(
   const isMovedOn = before.floor > generation;
   const isLogin = user !== undefined;
   // Whoever keeps a request open gets nothing of what comes much later.
-  const isLongAgo = isMovedOn && isGraceOver(settings, before);
+  const isOwn = batches.some(({ attempts }) =>
+    attempts?.some((attempt) => hasArrived(values, attempt))
+  );
+  const isLongAgo = isMovedOn && !isOwn && !isFloorNew(settings, before);
   if (isLongAgo && isLogin && owner === user) return undefined;
   let next = before.newest;
   // A `regenerate()` that a login has overtaken has nothing to replace.
