@@ -90,7 +90,7 @@ async function keep(
   const isDue = isOpen &&
     (engine
       ? await engine.keep(state, now, isTooLate)
-      : keepInCookie(state, now));
+      : !isTooLate && keepInCookie(state, now));
   if (isTooLate) return markOf(state);
   let line: string | undefined;
   if (isDue) {
