@@ -195,7 +195,7 @@ async function keepForToken(state: State): Promise<void> {
   if (!isKept || visit.phase !== "open") checkOpen(state);
   if (!isKept) await engine.save(state);
   // What a later login or `regenerate()` has made is not for this one.
-  await engine.refresh(state);
+  await engine.refresh(state, !isKept);
   delete state.abandon;
 }
 

@@ -219,7 +219,8 @@ export function checkOpen(state: State, why?: string): void {
 export function touch(state: State): State {
   const { isTouched, visit } = state;
   if (!isTouched && visit.phase === "late-write" && !isHandshake(visit, "")) {
-    throw new SessionError("late-read", "Cannot read: late-read");
+    const why = "the response has left, read before it does";
+    throw new SessionError("late-read", `Cannot read: ${why}`);
   }
   state.isTouched = true;
   return state;
@@ -227,7 +228,9 @@ export function touch(state: State): State {
 
 /** Refuses what a WebSocket handshake has no cookie for. */
 export function checkCookie(state: State): void {
-  if (isHandshake(state.visit)) refuse(state, "late-write");
+  if (isHandshake(state.visit)) {
+    refuse(state, "late-write", "a handshake has no cookie");
+  }
 }
 
 function refuse(

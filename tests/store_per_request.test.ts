@@ -195,9 +195,7 @@ describe("a store for each request", () => {
       }, wrong as typeof options);
       await assert.rejects(
         handle(new Request(url)),
-        (error) =>
-          error instanceof Error &&
-          `${error.message} ${error.cause}`.includes(`Option ${name} `),
+        (error: Error) => error.message.startsWith(`Option ${name} `),
         `${name}`,
       );
     }

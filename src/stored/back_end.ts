@@ -1,4 +1,5 @@
 import { refuse } from "../check.ts";
+import { SessionError } from "../errors.ts";
 import { STORE } from "../option_rules.ts";
 import type { Settings } from "../options.ts";
 import type { SessionRecord, SessionStore } from "../store.ts";
@@ -30,16 +31,24 @@ export function carryOf(visit: Visit): number {
 /**
  * The store that an option names or makes.
  *
- * @throws {TypeError} If what it has made is none.
+ * @param check Refuses, by the option, what is none for its purpose.
+ * @throws {SessionError} `store-failed` if what it has made is none.
  */
 export function made(
   name: string,
   option: Settings["store"],
+  check?: (store: SessionStore) => void,
 ): SessionStore {
   if (typeof option !== "function") return option as SessionStore;
   const store = option();
-  if (typeof store !== "object" || !STORE[1](store)) {
-    refuse(name, `must make one: ${STORE[0]}`, store);
+  try {
+    if (typeof store !== "object" || !STORE[1](store)) {
+      refuse(name, `must make one: ${STORE[0]}`, store);
+    }
+    check?.(store);
+  } catch (error) {
+    // Of the store's own errors, no text would be told.
+    throw new SessionError("store-failed", (error as Error).message);
   }
   return store;
 }

@@ -117,11 +117,12 @@ async function isThere(state: State): Promise<boolean> {
  * Looks whether a session can still have a token, which is of the newest
  * generation then.
  *
+ * @param isNew It was written just now.
  * @throws {SessionError} `gone` if not.
  */
-export async function refresh(state: State): Promise<void> {
+export async function refresh(state: State, isNew: boolean): Promise<void> {
   const { visit } = state;
-  const isOld = isSlow(visit, visit.settings.now());
+  const isOld = !isNew && isSlow(visit, visit.settings.now());
   if (isOld && !isEventual(visit)) await reload(state);
   if (state.isSuperseded || isOutdated(state)) refuseGone(state);
 }

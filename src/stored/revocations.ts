@@ -241,7 +241,9 @@ function read(record: SessionRecord | null): Mark | null {
 function storeOf(visit: Visit): SessionStore {
   if (visit.revocations) return visit.revocations;
   const { revocations } = visit.settings;
-  const store = made("revocations", revocations);
-  if (store !== revocations) checkRevocations(store);
-  return visit.revocations = store;
+  return visit.revocations = made(
+    "revocations",
+    revocations,
+    checkRevocations,
+  );
 }
