@@ -21,6 +21,7 @@ export function isAged(state: State, now: number): boolean {
 }
 
 /** Whether a request has taken so long that others may have overtaken it. */
-export function isSlow({ opened = 0 }: Visit, now: number): boolean {
-  return now - opened > 2;
+export function isSlow({ opened }: Visit, now: number): boolean {
+  // Without a cookie, there is nothing that others may have overtaken.
+  return now - (opened ?? now) > 2;
 }
