@@ -33,7 +33,12 @@ export type {
 } from "./src/schema.ts";
 export type { TokenFault } from "./src/seal.ts";
 export { generateSecret, type Secret } from "./src/secrets.ts";
-export type { AnyData, Session, SessionInfo } from "./src/session.ts";
+export type {
+  AnyData,
+  DeepReadonly,
+  Session,
+  SessionInfo,
+} from "./src/session.ts";
 export { createSessions, type Sessions } from "./src/sessions.ts";
 export {
   checkKey,

@@ -1,6 +1,7 @@
 /**
- * Refuses an option at set-up, by its name.
+ * Refuses an option at set-up, by its name, or what a method is given.
  *
+ * @param name With `()`, that of a method.
  * @param problem What is wrong with it, as the rest of a sentence.
  * @param given The value, if it says more.
  */
@@ -10,7 +11,8 @@ export function refuse(
   ...given: unknown[]
 ): never {
   const Kind = typeof given[0] === "number" ? RangeError : TypeError;
-  throw new Kind(`Option ${name} ${problem}${given.map(describe)}`);
+  const what = name.endsWith("()") ? name : `Option ${name}`;
+  throw new Kind(`${what} ${problem}${given.map(describe)}`);
 }
 
 /** Refuses an argument that is missing, or in the place of another one. */

@@ -1,4 +1,4 @@
-import { causeOf, SessionError } from "./errors.ts";
+import { causeOf, isSessionError, SessionError } from "./errors.ts";
 
 /** Turns the session's data into text and back. */
 export interface Codec {
@@ -41,23 +41,18 @@ export function wipe(values: Values): boolean {
   return keys.length > 0;
 }
 
-/** The program's values alone. */
-export function publicValues(values: Values): Values {
-  return Object.fromEntries(
-    Object.entries(values).filter(([key]) => !isReserved(key)),
-  );
-}
-
 /** A frozen copy of what will be read back, or an error with the path. */
 export function keep(codec: Codec, key: string, value: unknown): unknown {
-  if (codec === JSON) {
-    checkJson(value, key, 0);
-    // It reads them as they are, but for -0.
-    if (!isObject(value)) return value === 0 ? 0 : value;
-  }
   try {
+    if (codec === JSON) {
+      const fault = faultIn(value, 0);
+      if (fault) cannotKeep(key + fault);
+      // It reads them as they are, but for -0.
+      if (!isObject(value)) return value === 0 ? 0 : value;
+    }
     return freeze(codec.parse(codec.stringify(value)));
   } catch (error) {
+    if (isSessionError(error)) throw error;
     cannotKeep(key, causeOf(error));
   }
 }
@@ -99,22 +94,35 @@ export function freeze<Value>(value: Value): Value {
   return Object.freeze(value);
 }
 
-/** Refuses what JSON would change without a word, or not represent. */
-function checkJson(value: unknown, path: string, depth: number): void {
+/**
+ * Where a value has what JSON would change without a word, or not represent:
+ * a path from it on, and why.
+ */
+function faultIn(value: unknown, depth: number): string | undefined {
   const deepest = 100;
+  const type = typeof value;
   if (
-    value === null || /^(string|boolean)$/.test(typeof value) ||
+    value === null || type === "string" || type === "boolean" ||
     Number.isFinite(value)
-  ) return;
-  if (!isPlain(value) || depth > deepest || Object.hasOwn(value, "__proto__")) {
-    cannotKeep(`${path} (${typeof value})`);
-  }
-  const isArray = Array.isArray(value);
-  for (const [key, item] of Object.entries(isArray ? [...value] : value)) {
+  ) return undefined;
+  if (!isPlain(value) || depth > deepest) return ` (${type})`;
+  const size = Array.isArray(value) ? value.length : -1;
+  const names = Reflect.ownKeys(value);
+  for (let i = 0; i < names.length; i++) {
+    // After its items comes the length of an array, and nothing else.
+    if (i === size) continue;
+    const isItem = i < size;
+    const name = isItem ? i : names[i] as string;
+    const found = Object.getOwnPropertyDescriptor(value, name);
+    const isKept = found?.enumerable && "value" in found &&
+      (isItem || size < 0 && typeof name === "string" && name !== "__proto__");
+    const part = found?.value;
     // Without the property, it reads as undefined all the same.
-    if (!isArray && item === undefined) continue;
-    checkJson(item, isArray ? `${path}[${key}]` : `${path}.${key}`, depth + 1);
+    if (isKept && part === undefined && !isItem) continue;
+    const fault = isKept ? faultIn(part, depth + 1) : " (lost in JSON)";
+    if (fault) return (isItem ? `[${i}]` : `.${String(name)}`) + fault;
   }
+  return undefined;
 }
 
 /** Whether two values have the same text, and one may stand for the other. */
@@ -127,10 +135,15 @@ function isObject(value: unknown): boolean {
   return Object(value) === value;
 }
 
-/** Whether it is an object or array that JSON and `freeze` know all about. */
-function isPlain(value: unknown): value is Values {
-  return isObject(value) &&
-    [Object.prototype, Array.prototype, null].includes(
-      Object.getPrototypeOf(value),
-    );
+/**
+ * Whether it is an object or array that JSON and `freeze` know all about, be it
+ * of another realm: a frame, `node:vm`, Jest.
+ */
+export function isPlain(value: unknown): value is Values {
+  if (!isObject(value)) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return !prototype ||
+    (Array.isArray(value)
+      ? Array.isArray(prototype)
+      : Object.hasOwn(prototype, "isPrototypeOf"));
 }

@@ -3,15 +3,18 @@
  *
  * - `conflict`: other processes changed the session in each of five tries, or
  *   the revocations of its user in each of eight.
- * - `destroyed`: the session was written after `destroy()`.
+ * - `destroyed`: the session was written after `destroy()`; `reset()` begins
+ *   another one.
  * - `gone`: the session ended, or another user logged in, before a change could
  *   be kept; or its cookie ended a moment before the request.
- * - `invalid-data`: a value cannot be kept as it is, or does not fit `schema`.
+ * - `invalid-data`: a value cannot be kept as it is, or does not fit `schema`,
+ *   or that has thrown.
  * - `late-read`: the session was first read after its response had left, or its
  *   handler had thrown: caches were not told that the answer depends on it.
  * - `late-write`: the session was written after its response had left, or for
  *   a response that carries no cookie: a WebSocket handshake refuses what needs
- *   one when it is written.
+ *   one when it is written. In a strong store, the body of a response can still
+ *   `save()` values.
  * - `left-out`: the session was written on a request that `when` leaves out, or
  *   whose address is outside `cookie.path`.
  * - `oversize`: the cookie would be larger than browsers keep, or the record
@@ -73,10 +76,10 @@ export class SessionError extends Error {
   readonly code: SessionErrorCode;
 
   /**
-   * Of a request that failed as its session could not be ended: the
-   * `Set-Cookie` line that makes the browser forget it all the same, for the
-   * page that says so. The error of `save()` has none, as the response clears
-   * the cookie then.
+   * Of a request that failed after `destroy()` or `reset()`, or as its session
+   * could not be ended: the `Set-Cookie` line that makes the browser forget it
+   * all the same, for the page that says so. The error of `save()` has none, as
+   * the response clears the cookie then.
    */
   declare readonly setCookie?: string;
 

@@ -48,7 +48,8 @@ export type RejectReason =
  *   is the id of the secret that it names.
  * - `duplicate`: the request held several different cookies of our name; what
  *   counts is the only authentic one, or the newest of one session, or none.
- * - `late-write`: it was changed after its response had left.
+ * - `late-write`: it was changed after its response had left, and that was
+ *   refused; or, in a store, the response's body did not save it within 1 s.
  * - `oversize`: its cookie would have `bytes` bytes.
  * - `insecure`: it was not kept, as the request came over http from elsewhere;
  *   behind a proxy that ends TLS, set `cookie.secure` to `true`. Without a

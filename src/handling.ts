@@ -23,8 +23,11 @@ export interface Handling {
   /**
    * Ends it: nothing may be written that is never kept, and a record that this
    * request has made stays only if its cookie is on its way.
+   *
+   * @param isFailed Then only the end of a session stands.
+   * @param outcome The response or, if the request has failed, the error.
    */
-  end(isFailed: boolean): Promise<void> | undefined;
+  end(isFailed: boolean, outcome: unknown): Promise<void> | undefined;
   /** What is behind it, once it is open. */
   state(): State | undefined;
   readonly settings: Settings;
@@ -95,8 +98,8 @@ function begin(
   let phase: Phase = isLeftOut ? "left-out" : "open";
   let visit: Visit | undefined;
   let opened: LiveSession | Promise<LiveSession> | undefined;
-  let state: State | undefined;
-  const show = (begun: State) => new LiveSession(state = begun);
+  let session: LiveSession | undefined;
+  const show = (begun: State) => session = new LiveSession(begun);
   const open = () => {
     if (opened) return opened;
     visit = visitOf(settings, isLeftOut ? undefined : request, phase);
@@ -117,14 +120,23 @@ function begin(
         ? opened.then((session) => keep(session, response), () => ({}))
         : opened && keep(opened, response);
     },
-    state: () => state,
-    end: (isFailed) => {
+    state: () => session && stateOf(session),
+    end: (isFailed, outcome) => {
       if (!isLeftOut) {
         request[HANDLING] = outer;
         phase = "late-write";
         if (visit && visit.phase !== "left-out") visit.phase = phase;
       }
-      return isFailed || !state?.isSent ? state?.abandon?.() : undefined;
+      const state = session && stateOf(session);
+      if (!state) return undefined;
+      if (isFailed) {
+        return import("./asked/ending.ts").then((ending) =>
+          ending.leave(state, outcome)
+        );
+      }
+      // An answer that nobody has marked may be kept by a cache.
+      if (state.isTouched) state.answer = outcome as Response;
+      return state.isSent ? undefined : state.abandon?.();
     },
   };
   if (!isLeftOut) request[HANDLING] = handling;

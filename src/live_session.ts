@@ -20,6 +20,7 @@ import type { AnyData, Session } from "./session.ts";
 import type { SessionStore } from "./store.ts";
 import {
   type Batch,
+  beginAfter,
   beginAnew,
   checkCookie,
   checkOpen,
@@ -42,7 +43,7 @@ export let stateOf: (session: LiveSession) => State;
  * neither a program nor a log can reach its parts: not by its class either.
  */
 export class LiveSession implements Session {
-  readonly #state: State;
+  #state: State;
 
   static {
     stateOf = (session) => session.#state;
@@ -77,7 +78,8 @@ export class LiveSession implements Session {
   }
 
   set(key: string, value: unknown): void {
-    this.update(key, () => value);
+    if (isReserved(key)) cannotKeep(key);
+    this.#change(key, () => value);
   }
 
   has(key: string): boolean {
@@ -92,6 +94,7 @@ export class LiveSession implements Session {
     this.#checkWritable();
     const { values, held } = this.#state;
     // Others may have put something into a record meanwhile.
+    this.#state.shown = undefined;
     if (wipe({ ...values }) || held) {
       openBatch(this.#state).changes.push(wipe);
       wipe(values);
@@ -99,8 +102,10 @@ export class LiveSession implements Session {
   }
 
   keys<Key extends string>(): Key[] {
-    return Object.keys(this.#look().values)
-      .filter((key): key is Key => !isReserved(key));
+    const { values, shown } = this.#look();
+    const all = { ...values, ...shown };
+    return Object.keys(all)
+      .filter((key): key is Key => !isReserved(key) && all[key] !== undefined);
   }
 
   toJSON(): AnyData {
@@ -111,8 +116,12 @@ export class LiveSession implements Session {
     key: string,
     change: (value: Value | undefined) => Value,
   ): Value {
+    const { codec } = this.#state.visit.settings;
+    // What was read may be frozen, and other readers have it as well.
+    const copy = (value: unknown) =>
+      value && codec.parse(codec.stringify(value));
     if (isReserved(key)) cannotKeep(key);
-    this.#change(key, change as (value: unknown) => unknown);
+    this.#change(key, (value) => change(copy(value) as Value));
     return this.get(key) as Value;
   }
 
@@ -164,6 +173,7 @@ export class LiveSession implements Session {
     const owner = this.userId;
     if (owner && owner !== userId) {
       wipe(values);
+      this.#state.shown = undefined;
       // Nothing of the earlier user's is kept.
       this.#state.batches = [];
     }
@@ -185,15 +195,22 @@ export class LiveSession implements Session {
     this.#look();
     if (!visit.settings.store) checkCookie(this.#state);
     visit.phase = "destroyed";
+    this.#state.isEnded = true;
     this.#state.values = {};
+    this.#state.shown = undefined;
+  }
+
+  reset(): void {
+    this.destroy();
+    this.#state = beginAfter(this.#state);
   }
 
   persist(choice: boolean | number): void {
-    this.#checkWritable();
+    this.#checkWritable(true);
     const { persistent, absoluteTimeout } = this.#state.visit.settings;
     if (typeof choice !== "boolean") {
       checkArgument("choice", "number", choice);
-      checkSeconds("persist", choice, absoluteTimeout);
+      checkSeconds("persist()", choice, absoluteTimeout);
     }
     if (choice !== (this.#state.values[PERSIST] ?? persistent)) {
       checkCookie(this.#state);
@@ -214,6 +231,7 @@ export class LiveSession implements Session {
     if (visit.phase === "destroyed") return;
     checkOpen(this.#state);
     await seal(this.#state, visit.settings.now());
+    await (await askingOf(visit.settings))?.show(this.#state);
   }
 
   reload(): Promise<void> {
@@ -221,7 +239,7 @@ export class LiveSession implements Session {
   }
 
   async #reload(): Promise<void> {
-    checkOpen(this.#state);
+    checkOpen(this.#state, false);
     const asking = await askingOf(this.#state.visit.settings);
     await asking?.reload(this.#state);
   }
@@ -231,12 +249,13 @@ export class LiveSession implements Session {
   }
 
   /** What changes nothing, a notice that is not there say, is no loss. */
-  #checkWritable(): void {
-    if (!this.#state.visit.isGone) checkOpen(this.#state);
+  #checkWritable(needsCookie = false): void {
+    if (!this.#state.visit.isGone) checkOpen(this.#state, needsCookie);
   }
 
   #find(key: string): unknown {
-    const { values, visit } = this.#look();
+    const { values, shown = {}, visit } = this.#look();
+    if (Object.hasOwn(shown, key)) return shown[key];
     return readable(visit.settings.codec, key, values);
   }
 
@@ -259,20 +278,21 @@ export class LiveSession implements Session {
   /** Makes a new value of one, now and again on newer data. */
   #change(key: string, change: (value: unknown) => unknown): void {
     this.#checkWritable();
-    const { values, visit: { settings: { codec } } } = this.#state;
+    const { values, shown, visit: { settings: { codec } } } = this.#state;
     const makeChanged = (value: unknown) => {
       const changed = change(value);
       return changed === undefined ? changed : keep(codec, key, changed);
     };
-    const old = this.#find(key);
+    const old = readable(codec, key, values);
     const kept = makeChanged(old);
     // The same text is no change, and asks for no cookie.
     if (isSame(codec, kept, old)) return;
-    checkOpen(this.#state);
+    checkOpen(this.#state, false);
     openBatch(this.#state).changes.push((values) =>
       put(values, key, makeChanged(readable(codec, key, values)))
     );
     put(values, key, kept);
+    delete shown?.[key];
   }
 }
 

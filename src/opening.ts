@@ -2,9 +2,11 @@ import { accept, reject, welcome } from "./admitting.ts";
 import { readCookie } from "./cookie.ts";
 import { readValues } from "./data.ts";
 import { askingOf, isAskedFor } from "./asking.ts";
+import { uncleared } from "./overtaken.ts";
 import { placingOf } from "./placing.ts";
 import { open, type Refused, type Unsealed } from "./seal.ts";
-import { begin, type State } from "./state.ts";
+import { nameOf } from "./sealing.ts";
+import { begin, type State, tell } from "./state.ts";
 import { lookForStep, type Visit } from "./visit.ts";
 
 /**
@@ -63,6 +65,10 @@ export function admit(
   }
   const state = begin(visit, false, { ...content });
   visit.opened = now;
+  if (uncleared.size && uncleared.has(nameOf(state))) {
+    tell(state, "gone");
+    return null;
+  }
   if (isAskedFor(settings)) return ask(state, content, now);
   const values = content.values ??= readValues(settings.codec, content.text);
   if (!accept(state, values && { ...values }, "not-json", now)) return null;

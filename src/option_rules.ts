@@ -46,8 +46,11 @@ export const OPTIONS: Readonly<Record<string, Rule>> = {
   // Bytes: no number below 0, NaN and Infinity begin with a letter.
   tokenCache: like(/^number:\d/, "be bytes, 0 or more"),
   schema: [
-    "follow Standard Schema",
-    (value) => isFunction(Object(Object(value)["~standard"]).validate),
+    "follow Standard Schema 1",
+    (value) => {
+      const { version, validate } = Object(Object(value)["~standard"]);
+      return version === 1 && isFunction(validate);
+    },
   ],
   csrf: [
     "be true, false or a list of origins",

@@ -128,11 +128,16 @@ export interface SessionOptions<
    */
   trackIdle?: "cookie" | "store" | undefined;
   /**
-   * Checks the data when a session is opened and when it is sealed. Data that
-   * no longer fits goes to `migrate`, or the visitor gets a new session.
+   * Checks the data when a session is opened and when it is kept. Data that no
+   * longer fits goes to `migrate`, or the visitor gets a new session.
+   *
+   * It may also fill in defaults, convert values and leave some out: that is what
+   * a handler reads. What was set is kept, and is what the schema is given, so
+   * `set` and `update` are about what it takes. What it makes is copied for each
+   * request, but for instances of classes; a new session has nothing of it yet.
    */
   schema?: StandardSchema<Data> | undefined;
-  /** Makes data that fits `schema` from data that did before. */
+  /** Makes data that `schema` takes from data that it took before. */
   migrate?: ((old: unknown) => unknown) | undefined;
   /**
    * Turns data into text. JSON refuses what it would change in silence (a
@@ -245,6 +250,7 @@ export function resolveOptions<Data extends object>(
   for (const name of ["encrypt", "renewAfter", "trackIdle"] as const) {
     if (given[name] && !store) refuse(name, "needs a store");
   }
+  if (given.migrate && !given.schema) refuse("migrate", "needs a schema");
   if (trackIdle === "store" && typeof store === "object" && !store.touch) {
     refuse("trackIdle", "needs a store with touch");
   }

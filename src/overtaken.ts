@@ -22,7 +22,13 @@ export interface Turn {
   readonly generation?: number | undefined;
 }
 
-const MOST = 10_000;
+/**
+ * The names of sessions in cookies that have ended with a failed request: no
+ * answer has cleared the cookie, and nobody else knows of the end.
+ */
+export const uncleared: Set<string> = new Set();
+
+export const MOST = 10_000;
 /** Of each store, and of the sessions in cookies. */
 const turns: WeakMap<object, Map<string, Turn>> = new WeakMap();
 /** The places of the cookies that were sent last. */

@@ -1,3 +1,4 @@
+import { encodeBase64url } from "./base64url.ts";
 import { askingOf, isAskedFor } from "./asking.ts";
 import * as format from "./seal.ts";
 import { checkOpen, endOf, idOf, isNew, type State, tell } from "./state.ts";
@@ -39,4 +40,9 @@ export async function sealFor(
   if (!state.visit.settings.store && isNew(state)) tell(state, "created");
   if (state.content.isStale) tell(state, "resealed");
   return token;
+}
+
+/** What a session in a cookie is known by among those of this process. */
+export function nameOf({ left, content }: State): string {
+  return encodeBase64url((left ?? content.sid) as Uint8Array);
 }

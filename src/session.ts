@@ -6,6 +6,35 @@
 export type AnyData = any;
 
 /**
+ * What a value is when it is read: neither it nor what is in it can be changed.
+ * What a codec makes of other classes is a copy, and stays as it is.
+ *
+ * @typeParam Value The value as it is set.
+ */
+export type DeepReadonly<Value> = unknown extends Value ? Value
+  : Value extends
+    | string
+    | number
+    | bigint
+    | boolean
+    | symbol
+    | null
+    | undefined
+    | Date
+    | RegExp
+    | URL
+    | ArrayBuffer
+    | ArrayBufferView
+    | ((...args: never[]) => unknown) ? Value
+  : Value extends ReadonlyMap<infer Key, infer Item>
+    ? ReadonlyMap<Key, DeepReadonly<Item>>
+  : Value extends ReadonlySet<infer Item> ? ReadonlySet<DeepReadonly<Item>>
+  // Of lists, and not of tuples; data may be recursive by them.
+  : number extends Extract<Value, readonly unknown[]>["length"]
+    ? readonly DeepReadonly<Extract<Value, readonly unknown[]>[number]>[]
+  : { readonly [Key in keyof Value]: DeepReadonly<Value[Key]> };
+
+/**
  * A visitor's session.
  *
  * Values are copied when they are set and read-only when they are read: to
@@ -14,6 +43,10 @@ export type AnyData = any;
  * @typeParam Data The shape of the data. Every value may be absent.
  */
 export interface Session<Data extends object = AnyData> {
+  // It comes first: having met this type, the compiler compares two sessions by
+  // their members, and lets one with more data pass for one with less.
+  /** All values, as an object of its own. */
+  toJSON(): { [Key in keyof Data]?: DeepReadonly<Data[Key]> };
   /**
    * A public handle, safe to log and to show; it opens nothing. In a strong
    * store it stays for the session's whole life; elsewhere `login()` and
@@ -29,14 +62,20 @@ export interface Session<Data extends object = AnyData> {
   /** When it ends if it is not used again, in ms since 1970. */
   readonly expiresAt: number;
 
-  /** Reads a value; it is read-only. */
-  get<Key extends keyof Data & string>(key: Key): Data[Key] | undefined;
+  /** Reads a value, as the schema makes it; it is read-only. */
+  get<Key extends keyof Data & string>(
+    key: Key,
+  ): DeepReadonly<Data[Key]> | undefined;
   /**
-   * Keeps a copy of a value; `undefined` removes it.
+   * Keeps a copy of a value; `undefined` removes it. With a schema, it is what
+   * that takes, and is read as it was set until `save()` or the next request.
    *
    * @throws {SessionError} `invalid-data` if it could not be read back as it is.
    */
-  set<Key extends keyof Data & string>(key: Key, value: Data[Key]): void;
+  set<Key extends keyof Data & string>(
+    key: Key,
+    value: Data[Key] | DeepReadonly<Data[Key]>,
+  ): void;
   /** Whether there is a value. */
   has(key: keyof Data & string): boolean;
   /** Removes a value. */
@@ -45,22 +84,25 @@ export interface Session<Data extends object = AnyData> {
   clear(): void;
   /** The keys of all values. */
   keys<Key extends keyof Data & string = keyof Data & string>(): Key[];
-  /** All values, as an object of its own. */
-  toJSON(): Partial<Data>;
 
   /**
-   * Sets a value to what `change` makes of the value at hand.
+   * Sets a value to what `change` makes of the value that is kept.
    *
-   * @param change Kept free of side effects: with a store, it runs again on
-   * fresh data if another request was faster.
-   * @returns The new value.
+   * @param change Is given a copy, which it may change and return. Kept free of
+   * other effects: with a store, it runs again on fresh data if another request
+   * was faster.
+   * @returns The new value; it is read-only.
    */
   update<Key extends keyof Data & string>(
     key: Key,
-    change: (value: Data[Key] | undefined) => Data[Key],
-  ): Data[Key];
+    change: (
+      value: Data[Key] | undefined,
+    ) => Data[Key] | DeepReadonly<Data[Key]>,
+  ): DeepReadonly<Data[Key]>;
   /** Reads a value and removes it, whatever the request: a code is good once. */
-  take<Key extends keyof Data & string>(key: Key): Data[Key] | undefined;
+  take<Key extends keyof Data & string>(
+    key: Key,
+  ): DeepReadonly<Data[Key]> | undefined;
   /** Adds a notice that lasts until it is read, be it many requests later. */
   flash(key: string, value: unknown): void;
   /**
@@ -68,7 +110,7 @@ export interface Session<Data extends object = AnyData> {
    * nobody may see the answer: of a `HEAD` request, or one that the browser makes
    * in advance (`Sec-Purpose`).
    */
-  flashes<Value = unknown>(key: string): readonly Value[];
+  flashes<Value = unknown>(key: string): readonly DeepReadonly<Value>[];
 
   /**
    * Gives the session a new cookie, and keeps its data. Call it whenever rights
@@ -90,8 +132,18 @@ export interface Session<Data extends object = AnyData> {
    * store there is no list, and it is not kept.
    */
   login(userId: string, options?: { label?: string | undefined }): void;
-  /** Ends the session for good. Whatever is written afterwards throws. */
+  /**
+   * Ends the session for good, also if the handler throws afterwards. Whatever
+   * is written then throws; {@linkcode Session.reset} begins another one.
+   */
   destroy(): void;
+  /**
+   * Ends the session as {@linkcode Session.destroy} does, and goes on with a
+   * new one of nobody's, by a new id and without any value: for a notice such as
+   * "You have signed out", or the language. What it is given is kept for the
+   * visitor as usual; without that, the cookie is cleared.
+   */
+  reset(): void;
   /**
    * Chooses how long this session lasts in the browser, whatever the options
    * say: `true` beyond the browser's end, `false` until then, or a number of
@@ -102,8 +154,10 @@ export interface Session<Data extends object = AnyData> {
   persist(choice: boolean | number): void;
   /**
    * Keeps the session now. In a store, it is written or, after `destroy()`,
-   * ended, and then shows what was kept, with what other requests wrote; jobs,
-   * sockets and streams need nothing else. It may take `storeTimeout`, whatever
+   * ended, and then shows what was kept, with what other requests wrote; jobs and
+   * sockets need nothing else. So does the body of a response in a strong store,
+   * if the session was read or written before the response left: values and
+   * notices, but nothing that needs another cookie. It may take `storeTimeout`, whatever
    * the request has waited before. Without a change it is only read again, as
    * `reload()` does. What is changed while it is on its way is for the next one,
    * and what is empty and was never kept needs no record. In a cookie, it is

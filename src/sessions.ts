@@ -39,9 +39,10 @@ export interface Sessions<Data extends object = AnyData> {
   open(request: Request): Promise<Session<Data>>;
   /**
    * Adds to a response what the session needs, once, at the end of a request:
-   * also to one that was thrown, which is an answer; after an error, do not call
-   * it, so that nothing is kept. A
-   * new record that `save()` has made before stays, also if no response follows.
+   * also to one that was thrown, which is an answer. After an error, call it only
+   * if the session has been ended, by `destroy()` or `reset()`: nothing else does
+   * that. A new record that `save()` has made before stays, also if no response
+   * follows.
    *
    * @returns The same response if the session was not touched; else the one
    * to send, which may be a copy.
@@ -143,10 +144,12 @@ export function createSessions<Data extends object = AnyData>(
     commit: async (session: LiveSession, response: Response) => {
       const state = stateOf(session);
       try {
-        return await finish(response, [await settle(state, response)]);
+        const mark = await settle(state, response);
+        const finished = await finish(response, [mark]);
+        if (state.isTouched) state.answer = finished;
+        return finished;
       } catch (error) {
-        // Nobody gets a cookie for the record that this request has made.
-        await state.abandon?.();
+        await (await import("./asked/ending.ts")).leave(state, error);
         throw error;
       }
     },
@@ -193,7 +196,7 @@ async function keepForToken(state: State): Promise<void> {
   visit.waited = 0;
   const isKept = state.held && !isChanged(state);
   if (!isKept || visit.phase !== "open") checkOpen(state);
-  if (!isKept) await engine.save(state);
+  if (!isKept) await engine.saveForToken(state);
   // What a later login or `regenerate()` has made is not for this one.
   await engine.refresh(state, !isKept);
   delete state.abandon;

@@ -1,14 +1,14 @@
-import { encodeBase64url } from "./base64url.ts";
 import { writeCookie } from "./cookie.ts";
 import { OWNER, PERSIST } from "./data.ts";
 import { isRenewalDue } from "./idle.ts";
 import { isOvertaken, noteCookie, noteTurn, turnAfter } from "./overtaken.ts";
 import { placingOf } from "./placing.ts";
 import { engineOf } from "./storing.ts";
-import { sealFor } from "./sealing.ts";
+import { nameOf, sealFor } from "./sealing.ts";
 import {
   checkOpen,
   endOf,
+  hasCookie,
   isChanged,
   isLogin,
   isNew,
@@ -39,7 +39,7 @@ export function settle(
     return undefined;
   }
   const isNothingNew = phase === "open" && !isChanged(state) && !isCookieDue &&
-    !isRefused;
+    !isRefused && !state.before;
   if (isNothingNew && (isNew(state) || !isDue(state))) return markOf(state);
   return keep(state, response, phase);
 }
@@ -64,26 +64,23 @@ async function keep(
   // Without a store, there is no turn to be waited for.
   const engine = settings.store && await engineOf(settings);
   const now = settings.now();
-  const isKnown = !isNew(state);
   const isOpen = phase === "open" && isWorthKeeping(state);
-  const isEnded = phase === "destroyed";
-  const isRemoved = isEnded && !visit.isGone && (isKnown || state.isRefused);
+  const hasEnded = !!(state.isEnded || state.before);
+  const isRemoved = hasEnded && hasCookie(state);
   // A protocol switch or an error response cannot be copied, and Bun's
   // upgrade has no response at all: it is too late for a cookie.
   const isTooLate = !(response?.status > 199);
   // Of a session that it knows, the browser need not know what the store has.
   const isNews = state.isCookieDue || isChanged(state) && !state.held;
-  if (isEnded) {
-    await engine?.endFor(state, isTooLate);
-    if (isKnown && !engine) noteTurn(settings, nameOf(state), "ended");
-    if (isKnown || state.held) tell(state, "destroyed");
+  if (hasEnded) {
+    await (await import("./asked/ending.ts")).endAll(state, isTooLate);
   }
   if (isTooLate && (isOpen ? isNews : isRemoved && !engine)) {
-    checkOpen(state, response ? undefined : "no response");
+    checkOpen(state, true, response ? undefined : "no response");
   }
   if (
     !isTooLate &&
-    (!form.attributes || isOpen && !isKnown && visit.isForeign) &&
+    (!form.attributes || isOpen && isNew(state) && visit.isForeign) &&
     (await placingOf())
       .isUnkept(state, isRemoved || isOpen && isChanged(state))
   ) return markOf(state);
@@ -136,9 +133,4 @@ function keepInCookie(state: State, now: number): boolean {
     !isOvertaken(visit.settings, nameOf(state), began);
   if (isRenewed) tell(state, "renewed");
   return isNewer || isRenewed;
-}
-
-/** What a session in a cookie is known by among those of this process. */
-function nameOf({ left, content }: State): string {
-  return encodeBase64url((left ?? content.sid) as Uint8Array);
 }

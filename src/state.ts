@@ -3,6 +3,7 @@ import { PERSIST, type Values } from "./data.ts";
 import { SessionError } from "./errors.ts";
 import type { SessionEvent } from "./events.ts";
 import { placeNow } from "./overtaken.ts";
+import { engineNow } from "./storing.ts";
 import type { SessionRecord } from "./store.ts";
 import { headerOf, isHandshake, type Phase, type Visit } from "./visit.ts";
 
@@ -63,11 +64,19 @@ export interface Carried {
 
 /** A session between its request and its response. */
 export interface State {
-  readonly visit: Visit;
+  /** A request has one, whichever of its sessions that is about. */
+  visit: Visit;
+  /** What is kept of it. */
   values: Values;
+  /** What a handler reads otherwise, as the schema makes it: by key. */
+  shown?: Values | undefined;
   content: Content;
   /** The request brought a cookie that was not good. */
   isRefused: boolean;
+  /** Its handler has ended it. */
+  isEnded?: boolean;
+  /** The session that the handler has ended to begin with this one. */
+  before?: State;
   /** The handler has looked at the session. */
   isTouched: boolean;
   /** What has not been kept yet. */
@@ -101,12 +110,18 @@ export interface State {
   isSuperseded?: boolean;
   /** The number of its login among a user's revocations, if it got a new one. */
   epoch?: number;
+  /** The response by which it has left. */
+  answer?: Response;
+  /** What its body writes is looked for. */
+  isWatched?: boolean;
   /** A cookie is on its way. */
   isSent?: boolean;
   /** Removes the record that this request has made, if no cookie goes out. */
   abandon?: (() => Promise<void>) | undefined;
   /** What it shows is not what its record and its changes make. */
   isBehind?: boolean;
+  /** It has been ended, as its handler wanted. */
+  isOver?: boolean;
   /** The handler knows that it could not be ended. */
   isEndFailed?: boolean;
   /** Of an eventual store: what the cookie knows of the last write. */
@@ -139,6 +154,21 @@ export function beginAnew(state: State): void {
   state.batches = [];
   delete state.held;
   delete state.content.sid;
+}
+
+/** A session that takes another one's place in its request. */
+export function beginAfter(before: State): State {
+  const { visit } = before;
+  const next = begin(visit, hasCookie(before));
+  before.visit = { ...visit };
+  visit.phase = "open";
+  visit.isGone = visit.guest = visit.opened = undefined;
+  return { ...next, isTouched: true, before };
+}
+
+/** Whether the browser has a cookie that is to be cleared with the session. */
+export function hasCookie(state: State): boolean {
+  return !state.visit.isGone && (!isNew(state) || state.isRefused);
 }
 
 /** The times of a session that begins now. */
@@ -203,11 +233,21 @@ export function tell(
   emit?.({ type, id: idOf(state), ...more } as SessionEvent);
 }
 
-/** Refuses a write once the session or its request is over, or says why. */
-export function checkOpen(state: State, why?: string): void {
+/**
+ * Refuses a write once the session or its request is over, or says why. While
+ * the body of its response is on its way, a store still takes what needs no
+ * cookie.
+ */
+export function checkOpen(
+  state: State,
+  needsCookie = true,
+  why?: string,
+): void {
   const { phase } = state.visit;
   state.isTouched ||= phase !== "late-write";
-  if (phase !== "open") refuse(state, phase, why);
+  const isStreamed = phase === "late-write" && !needsCookie &&
+    engineNow()?.isStreamed(state);
+  if (phase !== "open" && !isStreamed) refuse(state, phase, why);
 }
 
 /**
@@ -233,10 +273,13 @@ export function checkCookie(state: State): void {
   }
 }
 
+const LEFT =
+  "the response has already left, with the cookie; write before that or, with a store, save() while it streams";
+
 function refuse(
   state: State,
   phase: Exclude<Phase, "open">,
-  why: string = phase,
+  why = phase === "late-write" ? LEFT : phase,
 ): never {
   if (phase === "late-write") tell(state, phase);
   throw new SessionError(phase, `Cannot write: ${why}`);

@@ -10,3 +10,8 @@ export async function engineOf(
 ): Promise<Engine | undefined> {
   return store && (loaded ??= await import("./stored/engine.ts"));
 }
+
+/** The same where nothing can be waited for; none before it was loaded. */
+export function engineNow(): Engine | undefined {
+  return loaded;
+}

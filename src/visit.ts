@@ -31,7 +31,7 @@ export interface Visit {
   store?: SessionStore;
   revocations?: SessionStore;
   /** When its cookie was opened, in seconds since 1970. */
-  opened?: number;
+  opened?: number | undefined;
   /**
    * Its cookie stopped to count a moment ago, and other answers to the browser
    * may be on their way: only a login outdoes them.
@@ -42,7 +42,7 @@ export interface Visit {
   /** Several cookies came, of which some may be of earlier scopes. */
   hasEarlier?: boolean;
   /** The id of a session that could not be read, as its store has failed. */
-  guest?: Uint8Array<ArrayBuffer>;
+  guest?: Uint8Array<ArrayBuffer> | undefined;
   /** How long its store has kept it waiting, in ms. */
   waited?: number;
 }

@@ -105,7 +105,6 @@ export function withSession(
     const handling = handled instanceof Promise ? await handled : handled;
     if (handling instanceof Response) return handling;
     const { open, openLater, settle, end } = handling;
-    let isFailed = true;
     try {
       let session = settings.lazy ? openLater : open();
       // What is there at once is not waited for, nor a turn of other requests.
@@ -120,11 +119,12 @@ export function withSession(
       const mark = settle(response);
       const marks = [mark instanceof Promise ? await mark : mark];
       const finished = finish(response, marks);
-      isFailed = false;
-      return finished;
-    } finally {
-      const ended = end(isFailed);
+      const ended = end(false, response);
       if (ended) await ended;
+      return finished;
+    } catch (error) {
+      await end(true, error);
+      throw error;
     }
   };
 }

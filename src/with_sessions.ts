@@ -132,7 +132,6 @@ export function withSessions<
       if (handling instanceof Response) return handling;
       handlings.push([name, settings, handling]);
     }
-    let isFailed = true;
     try {
       const sessions = await Promise.all(
         handlings.map(async ([name, { lazy }, { open, openLater }]) =>
@@ -154,10 +153,13 @@ export function withSessions<
         marks.push(await settle(response));
       }
       const finished = finish(response, marks);
-      isFailed = false;
+      await Promise.all(handlings.map(([, , { end }]) => end(false, response)));
       return finished;
-    } finally {
-      await Promise.all(handlings.map(([, , { end }]) => end(isFailed)));
+    } catch (error) {
+      await Promise.all(
+        handlings.map(([, , { end }]) => end(true, error)),
+      );
+      throw error;
     }
   };
 }

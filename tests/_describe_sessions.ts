@@ -24,8 +24,8 @@ export function describeSessions(
   } = {},
 ): void {
   describe(`${name}: sessions over HTTP`, () => {
-    for (const { name, run, sealedOnly } of httpCases) {
-      if (sealedOnly) continue;
+    for (const { name, run, sealedOnly, strongOnly } of httpCases) {
+      if (sealedOnly || (strongOnly ?? isStrong) !== isStrong) continue;
       it(name, async () => {
         const { clock, events, options } = setUp({ tokenCache: undefined });
         const { store, close } = await open(() => clock.now);

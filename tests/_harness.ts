@@ -19,6 +19,8 @@ export interface HttpCase {
   readonly name: string;
   /** It needs the data to be in the cookie. */
   readonly sealedOnly?: true;
+  /** It needs a store that can compare and swap, or needs that there is none. */
+  readonly strongOnly?: boolean;
   run(harness: HttpHarness): Promise<void>;
 }
 

@@ -103,7 +103,8 @@ async function live(secret: string): Promise<Told> {
   await ask("read", second);
   await ask("date", second);
   await ask("huge", second);
-  await ask("after", second);
+  // An end stands, so it is of a session of its own.
+  await ask("after", await ask("set"));
   for (const bad of [`${second}=`, turn(second, -1, 1), turn(second, 1, 1)]) {
     await ask("read", bad);
   }

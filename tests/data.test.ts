@@ -66,14 +66,84 @@ describe("JSON data", () => {
     assertRefused(session, { toJSON: () => "text" }, "key.toJSON");
   });
 
+  it("refuses what JSON would leave out, by its path", () => {
+    const { session } = begin();
+    const hidden = { value: 1, enumerable: false };
+    const refused: [value: unknown, path: string][] = [
+      ["ab".match(/a(b)/), "key.index"],
+      [{ found: [..."ab".matchAll(/b/g)] }, "key.found[0].index"],
+      [Object.assign([1], { total: 1 }), "key.total"],
+      [Object.assign([], { "-1": 1 }), "key.-1"],
+      [{ [Symbol("secret")]: 1 }, "key.Symbol(secret)"],
+      [{ a: { [Symbol.iterator]: 1 } }, "key.a.Symbol(Symbol.iterator)"],
+      [Object.assign([1], { [Symbol("secret")]: 1 }), "key.Symbol(secret)"],
+      [Object.defineProperty({}, "a", hidden), "key.a"],
+      [Object.defineProperty([1], "0", hidden), "key[0]"],
+      [{
+        list: [{
+          get now() {
+            return 1;
+          },
+        }],
+      }, "key.list[0].now"],
+      [Object.defineProperty({}, "a", { set() {}, enumerable: true }), "key.a"],
+      [
+        Object.defineProperty([], 0, { get: () => 1, enumerable: true }),
+        "key[0]",
+      ],
+      [Object.defineProperty({}, "toJSON", { value: () => 1 }), "key.toJSON"],
+      [{ list: new Array(3) }, "key.list[0]"],
+      // deno-lint-ignore no-sparse-arrays
+      [[1, , 3], "key[1]"],
+      [new Array(2 ** 32 - 1), "key[0]"],
+      [
+        (function (..._all: unknown[]) {
+          return arguments;
+        })(1),
+        "key.length",
+      ],
+      [Math, "key"],
+      [Object.prototype, "key"],
+      [Array.prototype, "key"],
+      [new (class List extends Array {})(), "key"],
+    ];
+    for (const [value, path] of refused) assertRefused(session, value, path);
+  });
+
+  it("refuses what throws when it is looked at", () => {
+    const { session } = begin();
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    assertRefused(session, proxy);
+    const traps = {
+      getOwnPropertyDescriptor(): never {
+        throw new Error("of the trap");
+      },
+    };
+    assertRefused(session, new Proxy({ a: 1 }, traps));
+  });
+
+  it("keeps plain objects and lists of another realm", async () => {
+    const { session, again } = begin();
+    // What a frame, node:vm or Jest has beside ours (tests/hosts/realm.test.ts
+    // has a real one).
+    const theirs = (ours: object) =>
+      Object.create(null, Object.getOwnPropertyDescriptors(ours));
+    const object = Object.assign(Object.create(theirs(Object.prototype)), {
+      name: "Ada",
+    });
+    session.set("key", { a: [object] });
+    assert.deepEqual((await again()).get("key"), { a: [{ name: "Ada" }] });
+  });
+
   it("refuses __proto__ at any depth, with the path to it", () => {
     const { session } = begin();
     const parse = (text: string) => JSON.parse(text);
-    assertRefused(session, parse('{"__proto__":{"x":1}}'), "key");
+    assertRefused(session, parse('{"__proto__":{"x":1}}'), "key.__proto__");
     assertRefused(
       session,
       parse('{"a":[{"b":{"__proto__":null}}]}'),
-      "key.a[0].b",
+      "key.a[0].b.__proto__",
     );
     assert.equal(({} as Record<string, unknown>)["x"], undefined);
   });

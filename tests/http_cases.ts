@@ -6,12 +6,15 @@ import { handshakeCases } from "./_http_handshake.ts";
 import { keepCases } from "./_http_keep.ts";
 import { ownerCases } from "./_http_owner.ts";
 import { renewalCases } from "./_http_renewal.ts";
+import { resetCases } from "./_http_reset.ts";
 import { expiryCases } from "./_http_expiry.ts";
 import { placeCases } from "./_http_places.ts";
 import { scopeCases } from "./_http_scopes.ts";
 import { severalCases } from "./_http_several.ts";
+import { streamCases } from "./_http_stream.ts";
 import { transportCases } from "./_http_transport.ts";
 import { useCases } from "./_http_use.ts";
+import { valueCases } from "./_http_values.ts";
 
 export { type HttpCase, type HttpHarness } from "./_harness.ts";
 
@@ -30,4 +33,7 @@ export const httpCases: readonly HttpCase[] = [
   ...failureCases,
   ...answerCases,
   ...handshakeCases,
+  ...valueCases,
+  ...resetCases,
+  ...streamCases,
 ];

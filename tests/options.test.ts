@@ -73,7 +73,9 @@ const BAD: Readonly<Record<string, readonly unknown[]>> = {
     { ...STORE, consistency: "weak" },
   ],
   revocations: [null, true, "redis", {}, { ...STORE, delete: 1 }],
-  schema: [null, true, {}, () => true, { "~standard": { version: 1 } }],
+  schema: [null, true, {}, () => true, { "~standard": { version: 1 } }, {
+    "~standard": { version: 2, validate: () => ({ value: {} }) },
+  }],
   onStoreError: [null, true, "ignore", {}],
   trackIdle: [null, true, "both", {}],
   cookie: [null, true, "sid", 5],
@@ -140,6 +142,8 @@ describe("createSessions()", () => {
       const { message } = refusalOf({ [name]: value });
       assert.match(message, new RegExp(`^Option ${name} needs a store`));
     }
+    const { message: alone } = refusalOf({ migrate: () => ({}) });
+    assert.match(alone, /^Option migrate needs a schema/);
     const { message } = refusalOf({ store: STORE, trackIdle: "store" });
     assert.match(message, /^Option trackIdle needs a store with touch/);
   });

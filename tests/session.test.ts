@@ -117,21 +117,24 @@ describe("Session values", () => {
     assert.equal((await again()).get("n"), 42);
   });
 
-  it("update() hands out the value read-only and returns it so", () => {
+  it("update() hands out a copy, and returns what is read-only", () => {
     const { session } = begin();
     session.set("list", [1]);
-    assert.throws(
-      () =>
-        session.update("list", (list) => {
-          list.push(2);
-          return list;
-        }),
-      TypeError,
-    );
-    const list = session.update("list", (list) => [...list, 2]);
+    const before = session.get("list");
+    let copy: number[] = [];
+    const list = session.update("list", (list) => {
+      copy = list;
+      list.push(2);
+      return list;
+    });
     assert.deepEqual(list, [1, 2]);
+    assert.deepEqual(before, [1]);
     assert.throws(() => list.push(3), TypeError);
+    copy.push(3);
     assert.deepEqual(session.get("list"), [1, 2]);
+    // Without a change that is returned there is none.
+    session.update("list", (list) => (list.pop(), before));
+    assert.deepEqual(session.get("list"), [1]);
   });
 
   it("update() to undefined removes the value", () => {

@@ -46,10 +46,16 @@ describe("Session end and owner", () => {
   it("persist() refuses seconds that are none", () => {
     const { session } = begin({ absoluteTimeout: 1_000 });
     for (const seconds of [0, -1, 1.5, NaN, Infinity, 1_001]) {
-      assert.throws(() => session.persist(seconds), RangeError);
+      assert.throws(
+        () => session.persist(seconds),
+        { name: "RangeError", message: /^persist\(\) must be seconds/ },
+      );
     }
-    for (const choice of ["60", null, undefined]) {
-      assert.throws(() => session.persist(choice as unknown as number));
+    for (const choice of ["60", null, undefined, new Date()]) {
+      assert.throws(
+        () => session.persist(choice as unknown as number),
+        { name: "TypeError", message: /^Argument choice must be number/ },
+      );
     }
     session.persist(1_000);
     assert.equal(session.expiresAt, START + 1_000_000);

@@ -46,13 +46,20 @@ declare const request: Request;
 const ok: Response = new Response();
 
 export function typedData(session: Session<Shop>): void {
-  same<string[] | undefined, ReturnType<typeof session.get<"cart">>>(true);
+  same<readonly string[] | undefined, ReturnType<typeof session.get<"cart">>>(
+    true,
+  );
   const visits = session.get("visits");
   same<number | undefined, typeof visits>(true);
   const note = session.take("note");
   same<string | undefined, typeof note>(true);
   same<("cart" | "visits" | "note")[], ReturnType<typeof session.keys>>(true);
-  same<Partial<Shop>, ReturnType<typeof session.toJSON>>(true);
+  same<
+    readonly string[] | undefined,
+    ReturnType<typeof session.toJSON>["cart"]
+  >(
+    true,
+  );
   same<string | undefined, typeof session.userId>(true);
   same<number, typeof session.expiresAt>(true);
   session.set("cart", ["apple"]);
@@ -106,6 +113,96 @@ export function updates(session: Session<Shop>): void {
   session.update("visits", async (n = 0) => await n + 1);
 }
 
+type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+interface Deep {
+  cart: { id: string & { readonly brand: "id" }; tags: string[] }[];
+  pair: [first: { n: number }, second: string];
+  prefs?: { theme?: "dark" | "light"; sizes: Record<string, number[]> };
+  seen: Date;
+  words: Map<string, { count: number }>;
+  rights: Set<string>;
+  // deno-lint-ignore no-explicit-any
+  anything: Record<string, any>;
+  unknown: unknown;
+  json: Json;
+}
+
+export function readOnly(session: Session<Deep>): void {
+  const cart = session.get("cart")!;
+  // @ts-expect-error: read-only
+  cart.push(cart[0]!);
+  // @ts-expect-error: read-only, deep
+  cart[0]!.id = cart[1]!.id;
+  // @ts-expect-error: read-only, deeper
+  cart[0]!.tags.push("new");
+  // @ts-expect-error: read-only
+  session.get("pair")![0].n = 1;
+  // @ts-expect-error: read-only
+  session.get("pair")![1] = "b";
+  // @ts-expect-error: read-only
+  session.get("prefs")!.theme = "dark";
+  // @ts-expect-error: read-only
+  session.get("prefs")!.sizes["a"]!.push(1);
+  // @ts-expect-error: read-only
+  delete session.get("prefs")!.sizes["a"];
+  // @ts-expect-error: a copy, whose changes would be lost
+  session.get("words")!.set("a", { count: 1 });
+  // @ts-expect-error: read-only in a Map, too
+  session.get("words")!.get("a")!.count = 1;
+  // @ts-expect-error: a copy, whose changes would be lost
+  session.get("rights")!.add("admin");
+  // @ts-expect-error: read-only
+  session.take("cart")!.pop();
+  // @ts-expect-error: read-only
+  session.toJSON().cart!.pop();
+  // @ts-expect-error: read-only
+  session.flashes<{ texts: string[] }>("notice")[0]!.texts.push("a");
+  // @ts-expect-error: read-only, also what has just been made
+  session.update("cart", (list) => list ?? []).pop();
+  // @ts-expect-error: what is read is no list to be changed
+  const mine: Deep["cart"] = cart;
+
+  same<Date | undefined, ReturnType<typeof session.get<"seen">>>(true);
+  same<unknown, ReturnType<typeof session.get<"unknown">>>(true);
+  const id: Deep["cart"][number]["id"] = cart[0]!.id;
+  session.get("anything")!["a"].b.c;
+  session.get("json");
+
+  // What was read can be set, alone and as a part.
+  session.set("cart", cart);
+  session.set("cart", [...cart, { id, tags: [] }]);
+  session.set("cart", cart.filter(({ tags }) => tags.length));
+  session.set("prefs", { ...session.get("prefs")!, theme: "dark" });
+  session.set("pair", session.get("pair")!);
+  session.set("words", session.get("words")!);
+  session.set("json", session.get("json")!);
+  session.set("json", { a: [1, { b: null }] });
+  session.update("cart", () => cart);
+  session.update("cart", (list = []) => {
+    list.push({ id, tags: [] });
+    list[0]!.tags.push("new");
+    return list;
+  });
+  session.update("prefs", (prefs = { sizes: {} }) => {
+    prefs.theme = "light";
+    return prefs;
+  });
+  session.update("words", (words = new Map()) => words.set("a", { count: 1 }));
+  void mine;
+}
+
+export function generic<Item>(
+  session: Session<{ list: Item[] }>,
+  item: Item,
+): void {
+  session.set("list", [item]);
+  session.update("list", (list = []) => {
+    list.push(item);
+    return list;
+  });
+}
+
 export function methods(session: Session<Shop>): void {
   session.login("u1");
   session.login("u1", { label: "phone" });
@@ -117,6 +214,7 @@ export function methods(session: Session<Shop>): void {
   same<readonly string[], typeof notices>(true);
   same<Promise<void>, ReturnType<typeof session.save>>(true);
   same<void, ReturnType<typeof session.destroy>>(true);
+  same<void, ReturnType<typeof session.reset>>(true);
 
   // @ts-expect-error: a user is named by a text
   session.login(5);
@@ -252,7 +350,7 @@ export function schemas(): void {
   const session = sessions.create();
   session.set("visits", 1);
   const tags = session.get("tags");
-  same<string[] | undefined, typeof tags>(true);
+  same<readonly string[] | undefined, typeof tags>(true);
   // @ts-expect-error: the schema has no such key
   session.set("visit", 1);
   // @ts-expect-error: the schema asks for a number

@@ -261,7 +261,7 @@ describe("withSessions()", () => {
     }
     const cart: SessionOptions<Cart> = { secret };
     withSessions({ cart, any: { secret } }, (_request, { cart, any }) => {
-      const items: string[] | undefined = cart.get("items");
+      const items: readonly string[] | undefined = cart.get("items");
       // @ts-expect-error It is no number.
       const wrong: number | undefined = cart.get("items");
       any.set("whatever", 1);

@@ -2,6 +2,7 @@ import type { Handling } from "../handling.ts";
 import type { Settings } from "../options.ts";
 import { finish } from "../response.ts";
 import { markOf } from "../settling.ts";
+import { lineAfter } from "./ending.ts";
 
 // What is known of a request by the handlers that it is in.
 
@@ -39,7 +40,9 @@ export async function markFailed(
   const marks = [];
   for (let each = handling; each; each = each.outer) {
     const state = each.state();
-    if (state?.isTouched) marks.push(markOf(state));
+    if (!state?.isTouched) continue;
+    const line = lineAfter(state);
+    marks.push(line ? { lines: [line] } : markOf(state));
   }
   return await finish(response, marks);
 }

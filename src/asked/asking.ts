@@ -11,6 +11,8 @@ import type { Visit } from "../visit.ts";
 
 // What a session of a cookie alone does not need: somebody else is asked.
 
+export { show } from "./fitting.ts";
+
 /** Gets a session in a cookie ready to be sealed. */
 export function ready(state: State): Promise<void> {
   const { values, visit } = state;
@@ -58,9 +60,9 @@ export async function admit(
   }
   if (values === undefined) return false;
   if (!accept(state, values, engine ? "record" : "not-json", now)) return false;
-  if (!await fit(settings, state.values)) {
-    return reject(visit, "schema", content.keyId);
-  }
+  const shown = await fit(settings, state.values);
+  if (!shown) return reject(visit, "schema", content.keyId);
+  state.shown = shown;
   try {
     if (await (await revokingOf(settings))?.isRevoked(state)) return false;
   } catch (error) {

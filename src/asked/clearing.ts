@@ -16,13 +16,15 @@ export function clear(state: State, phase: Phase, line?: string): Mark {
   const { form, fault, hasEarlier } = visit;
   const isKnown = !isNew(state);
   const mayClear = phase === "open" && !visit.isGone && visit.isStep;
-  const isRemoved = phase === "destroyed" && !visit.isGone &&
+  const hasEnded = phase === "destroyed" || !!state.before;
+  const isRemoved = hasEnded && !visit.isGone &&
     (isKnown || isRefused && !isForeign(visit));
   const isCleared = !line &&
     (isRemoved || isRefused && mayClear && !isSpared(fault));
   // Alone, the cookie may be the one of an earlier scope, and would stay. Under a
   // default name there was none.
-  const isLeft = isCleared || isKnown && !!line && !!state.isCookieDue;
+  const isLeft = isCleared || !!state.before ||
+    isKnown && !!line && !!state.isCookieDue;
   const hasMoved = !!(form.options.name ?? form.options.previous);
   const lines =
     (hasEarlier ? line || isCleared || mayClear : isLeft && hasMoved)

@@ -1,8 +1,9 @@
-import { publicValues, type Values } from "../data.ts";
+import type { Values } from "../data.ts";
 import { SessionError } from "../errors.ts";
 import { revokingOf } from "../revoking.ts";
+import type { StandardSchema } from "../schema.ts";
 import type { Visit } from "../visit.ts";
-import { issuePaths } from "./fitting.ts";
+import { issuePaths, ownOf, validate } from "./fitting.ts";
 
 /**
  * Gets the values of a session ready to be kept.
@@ -19,11 +20,20 @@ export async function prepare(
   if (user !== undefined) {
     await (await revokingOf(settings))?.stamp(visit, values);
   }
-  const result = await settings.schema?.["~standard"].validate(
-    publicValues(values),
-  );
-  if (result?.issues) {
-    const paths = issuePaths(result.issues);
+  if (settings.schema) await check(settings.schema, ownOf(values));
+}
+
+/** What a schema throws may quote data, as may the messages of its issues. */
+async function check(
+  schema: StandardSchema<object>,
+  values: Values,
+): Promise<void> {
+  const { issues } = await validate(schema, values).catch((error: unknown) => {
+    const { name } = Object(error);
+    throw new SessionError("invalid-data", `Schema has thrown: ${name}`);
+  });
+  if (issues) {
+    const paths = issuePaths(issues) || "the data as a whole";
     throw new SessionError("invalid-data", `Schema refuses ${paths}`);
   }
 }

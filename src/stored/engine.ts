@@ -10,8 +10,15 @@ import { keyOf } from "./records.ts";
 // when an option asks for it. docs/protocol.md has all of it on one page.
 
 export { count, deleteExpired, list, revoke, revokeAll } from "./admin.ts";
-export { endFor, keep, refresh, reload, saveNow } from "./keeping.ts";
-export { save } from "./saving.ts";
+export {
+  endFor,
+  isStreamed,
+  keep,
+  refresh,
+  reload,
+  saveForToken,
+  saveNow,
+} from "./keeping.ts";
 
 /**
  * The values of a session: `null` if its record is rotten, `undefined` if

@@ -1,4 +1,4 @@
-import { fit } from "../asked/fitting.ts";
+import { fit, show, stillTrue } from "../asked/fitting.ts";
 import { writeCookie } from "../cookie.ts";
 import type { SessionError } from "../errors.ts";
 import { revokingOf } from "../revoking.ts";
@@ -34,7 +34,7 @@ import { replay } from "./writing.ts";
  * @throws {SessionError} `gone` if it has ended, or another user has it.
  */
 export async function reload(state: State): Promise<void> {
-  checkOpen(state);
+  checkOpen(state, false);
   while (state.saving) await state.saving;
   if (!state.held) return;
   const work = readAgain(state, state.held);
@@ -53,7 +53,8 @@ async function readAgain(state: State, { sid, key }: Held): Promise<void> {
     if (isLive(visit, record)) fresh.held = { sid, key, record };
   }
   const values = fresh.held && await valuesOf(visit, fresh.held);
-  if (!values || !await fit(visit.settings, values)) refuseGone(state);
+  const made = values && await fit(visit.settings, values);
+  if (!made) refuseGone(state);
   const { since, floor, newest } = generationOf(values);
   if (since !== state.since) refuseGone(state);
   fresh.values = values;
@@ -64,13 +65,14 @@ async function readAgain(state: State, { sid, key }: Held): Promise<void> {
   const number = isSuperseded ? generation : Math.max(newest, generation);
   // Only who came with the newest cookie may make one, or has seen it.
   const isNewest = newest === generation;
-  const shown = { ...values };
-  replay(state.batches, shown);
+  const changed = { ...values };
+  replay(state.batches, changed);
   Object.assign(state, {
     held: fresh.held,
     carried: fresh.carried,
     epoch: fresh.epoch,
-    values: shown,
+    values: changed,
+    shown: stillTrue(made, values, changed),
     generation: number,
     isSuperseded,
     isBehind: false,
@@ -157,11 +159,13 @@ async function isCurrent(
 /** Ends a session for good, also one that could not be read. */
 async function end(state: State): Promise<void> {
   const { visit, held, content } = state;
+  if (state.isOver) return;
   while (state.saving) await state.saving;
   const sid = visit.guest ?? (isNew(state) ? undefined : content.sid);
   const key = held?.key ?? (sid && await keyOf(sid));
   if (key) await endRecord(visit, key, held?.record, "ended");
   delete state.abandon;
+  state.isOver = true;
 }
 
 /**
@@ -183,20 +187,65 @@ export async function endFor(
 
 /** Keeps a session before its response leaves, or ends it. */
 export async function saveNow(state: State): Promise<void> {
-  const { visit } = state;
+  const { before, isEnded, visit } = state;
   // It has its own time.
   visit.waited = 0;
-  if (visit.phase === "destroyed") {
-    try {
-      return await end(state);
-    } catch (error) {
-      state.isEndFailed = true;
-      throw error;
-    }
-  }
-  checkOpen(state);
+  if (isEnded || before) await endNow(state);
+  if (visit.phase === "destroyed") return;
+  checkOpen(state, false);
   if (!isChanged(state)) await reload(state);
-  else if (isWorthKeeping(state) && !await save(state)) refuseGone(state);
+  else if (isWorthKeeping(state) && !await saveAndShow(state)) {
+    refuseGone(state);
+  }
+}
+
+/** What a body has written, and not saved after so many ms, is told. */
+const UNSAVED = 1_000;
+
+/**
+ * Whether the body of a response that is on its way may still write: the browser
+ * has a cookie of the session. A late store would not show the next request what
+ * was written, as that goes by its cookie.
+ */
+export function isStreamed(state: State): boolean {
+  const { answer, held, isEnded, isSent, isWatched, visit } = state;
+  if (!answer?.body || !held || isEnded || isEventual(visit)) return false;
+  if (!isSent && isNew(state)) return false;
+  if (!isWatched) {
+    state.isWatched = true;
+    setTimeout(() => {
+      state.isWatched = false;
+      if (isChanged(state)) tell(state, "late-write");
+    }, UNSAVED);
+  }
+  return true;
+}
+
+/** Keeps a session that a token is to refer to. */
+export async function saveForToken(state: State): Promise<void> {
+  await endNow(state);
+  await saveAndShow(state);
+}
+
+/** Ends what the handler has ended, in time for it to say so. */
+async function endNow(state: State): Promise<void> {
+  const { before, visit } = state;
+  visit.waited = 0;
+  if (before) await endNow(before);
+  if (!state.isEnded) return;
+  try {
+    await end(state);
+  } catch (error) {
+    state.isEndFailed = true;
+    throw error;
+  }
+}
+
+/** Keeps a session that its handler goes on with. */
+async function saveAndShow(state: State): Promise<boolean> {
+  const isKept = await save(state);
+  await show(state);
+  return isKept;
 }
 
 /**
