@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
-import type { Session } from "../mod.ts";
-import { type Act, cookieOf, type StoreBench } from "./_store_bench.ts";
+import { createSessions, type Session } from "../mod.ts";
+import {
+  type Act,
+  cookieOf,
+  once,
+  pause,
+  type StoreBench,
+} from "./_store_bench.ts";
 import type { StoreCase } from "./_store_races.ts";
 import { assertNoCookie } from "./_support.ts";
 
@@ -134,6 +140,106 @@ export const overtakenCases: readonly StoreCase[] = [
           if (!number) assert.equal(seen?.["name"], "Ada");
           assert.equal((await bench.read(user))?.["factor"], 2);
         }
+      }
+    },
+  },
+  {
+    name: "an old cookie's request gets nothing as a renewal was a moment ago",
+    async run(bench) {
+      const more = { renewAfter: 60 };
+      const copied = await bench.begin("ada", more);
+      const slow = await bench.act(copied, async (session) => {
+        session.keys();
+        let cookie = cookieOf(
+          await bench.act(copied, (session) => session.regenerate(), more),
+        );
+        bench.clock.advance(3600);
+        cookie = jarAfter(cookie, await bench.act(cookie, look, more));
+        await bench.act(cookie, look, more);
+        session.regenerate();
+      }, more);
+      assertNoCookie(slow);
+    },
+  },
+  {
+    name: "a login whose answer comes after another one's takes no cookie away",
+    async run(bench) {
+      const cookie = await bench.begin();
+      const written = Promise.withResolvers<void>();
+      const answered = Promise.withResolvers<void>();
+      bench.watched.after = once("update", async () => {
+        written.resolve();
+        await answered.promise;
+      });
+      const slow = bench.act(cookie, (session) => session.login("ada"));
+      await written.promise;
+      const fast = bench.act(cookie, (session) => session.login("bob"));
+      // It waits for the first one, but not for ever.
+      await pause(20);
+      answered.resolve();
+      const answers = await Promise.all([fast, slow]);
+      const jar = jarAfter(cookie, ...answers);
+      assert.ok(await bench.read(jar));
+    },
+  },
+  {
+    name: "a slow answer and a token have the newest number, not the one read",
+    async run(bench) {
+      const more = { renewAfter: 60 };
+      const old = await bench.begin("ada", more);
+      const renewing = createSessions({ ...bench.options, ...more });
+      const socket = await renewing.unseal(old.slice(old.indexOf("=") + 1));
+      assert.ok(socket);
+      bench.clock.advance(61);
+      let jar = old;
+      const slow = await bench.act(old, async (session) => {
+        session.keys();
+        for (const wait of [0, 1, 61, 31, 61, 31]) {
+          bench.clock.advance(wait);
+          jar = jarAfter(jar, await bench.act(jar, look, more));
+        }
+      }, more);
+      bench.takeEvents();
+      const token = `__Host-sid=${await renewing.seal(socket)}`;
+      for (const cookie of [jarAfter(jar, slow), token, jar]) {
+        assert.ok(await bench.read(cookie, more));
+      }
+      assert.ok(!bench.takeEvents().includes("reuse"));
+    },
+  },
+  {
+    name: "a page that asks its own server is renewed all the same",
+    async run(bench) {
+      let cookie = await bench.begin("ada");
+      for (let page = 0; page < 3; page++) {
+        bench.clock.advance(301);
+        const answer = await bench.act(cookie, async (session) => {
+          session.keys();
+          await bench.act(cookie, look);
+        });
+        cookie = cookieOf(answer);
+      }
+    },
+  },
+  {
+    name: "its own write of long ago is no other request's",
+    async run(bench) {
+      for (const act of [SLOW["regenerate()"], SLOW["a login"]]) {
+        const cookie = await bench.begin("ada");
+        const answer = await bench.act(cookie, async (session) => {
+          act?.(session);
+          session.set("n", 2);
+          const lose = () => {
+            throw new Error("Lost");
+          };
+          bench.watched.after = (call) => call.op === "update" && lose();
+          bench.watched.before = (call) => call.op === "get" && lose();
+          await assert.rejects(session.save(), { code: "store-failed" });
+          bench.watched.after = bench.watched.before = undefined;
+          bench.clock.advance(31);
+        });
+        const data = { name: "Ada", n: 2 };
+        assert.deepEqual(await bench.read(cookieOf(answer)), data);
       }
     },
   },

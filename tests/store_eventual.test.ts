@@ -270,6 +270,29 @@ describe("a store that may be late", () => {
     assert.equal((await bench.read(cookieOf(offered)))?.["n"], 2);
   });
 
+  it("takes nothing back by a renewal of who only reads", async () => {
+    for (const isFirst of [true, false]) {
+      const more = { renewAfter: 600 };
+      const { bench, store } = begin(more);
+      const cookie = await bench.begin("ada");
+      store.settle();
+      bench.clock.advance(700);
+      const look = (session: Session) => session.get("n");
+      const write = (session: Session) => session.set("n", 2);
+      const [slow, fast] = isFirst ? [write, look] : [look, write];
+      const answers = await bench.overtake(cookie, slow, fast);
+      const jar = [answers.fast, answers.slow].reduce(
+        (jar, { headers }) => headers.getSetCookie()[0]?.split(";")[0] ?? jar,
+        cookie,
+      );
+      for (const wait of [1, 300]) {
+        bench.clock.advance(wait);
+        store.settle();
+        assert.equal((await bench.read(jar))?.["n"], 2);
+      }
+    }
+  });
+
   it("revokes nothing by itself, as a write could undo it", async () => {
     const { bench } = begin();
     await bench.begin("ada");
