@@ -79,7 +79,12 @@ export const visit: [what: string, step: Step, answer: Answer][] = [
       method: "POST",
       headers: { "sec-fetch-site": "cross-site" },
     },
-    [403, "Forbidden", plain, "vary: origin, sec-fetch-site"],
+    [
+      403,
+      "Forbidden: another site has sent this request",
+      plain,
+      "vary: origin, sec-fetch-site",
+    ],
   ],
   ["signing out", { path: "/sign-out", form: {} }, home(removed)],
   ["a new session", {}, shown("Visit 1, not signed in")],
