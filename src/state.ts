@@ -75,6 +75,8 @@ export interface State {
   isRefused: boolean;
   /** Its handler has ended it. */
   isEnded?: boolean;
+  /** The listener has been told of that. */
+  isEndTold?: boolean;
   /** The session that the handler has ended to begin with this one. */
   before?: State;
   /** The handler has looked at the session. */

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { Hono } from "hono";
 import { etag } from "hono/etag";
 import { HTTPException } from "hono/http-exception";
-import { sessions } from "../hono.ts";
+import { type SessionEnv, sessions } from "../hono.ts";
 import { generateSecret, SessionError } from "../mod.ts";
 import { cookie, counter, type Visitor } from "./_hono.ts";
 import { Clock } from "./_support.ts";
@@ -116,6 +116,35 @@ describe("sessions(): the response", () => {
     assert.equal(await response.text(), "Sorry");
     assert.deepEqual(response.headers.getSetCookie(), []);
     assert.deepEqual(thrown, ["Broken"]);
+  });
+
+  it("sessions() tells an end once, and empties the cache, where onError answers", async () => {
+    const told: string[] = [];
+    const app = new Hono<SessionEnv>();
+    app.use(sessions({
+      secret: generateSecret(),
+      clearCache: true,
+      onEvent: ({ type }) => told.push(type),
+    }));
+    app.get("/in", (c) => {
+      c.get("session").login("ada");
+      return c.text("In");
+    });
+    app.get("/out", (c) => {
+      const session = c.get("session");
+      session.reset();
+      session.set("big", "x".repeat(5000));
+      return c.text("Out");
+    });
+    app.onError((_error, c) => c.text("Sorry", 500));
+    const at = (path: string) => `https://example.com${path}`;
+    const headers = { cookie: cookie(await app.request(at("/in"))) };
+    told.length = 0;
+    const response = await app.request(at("/out"), { headers });
+    assert.equal(response.status, 500);
+    assert.match(response.headers.getSetCookie().join(), /Max-Age=0/);
+    assert.equal(response.headers.get("clear-site-data"), '"cache"');
+    assert.deepEqual(told, ["opened", "destroyed", "oversize"]);
   });
 
   it("sessions() makes up no answer where onError throws", async () => {

@@ -42,7 +42,8 @@ export async function markFailed(
     const state = each.state();
     if (!state?.isTouched) continue;
     const line = lineAfter(state);
-    marks.push(line ? { lines: [line] } : markOf(state));
+    const isCleared = !!each.settings.clearCache;
+    marks.push(line ? { lines: [line], isCleared } : markOf(state));
   }
   return await finish(response, marks);
 }

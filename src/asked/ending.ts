@@ -21,7 +21,8 @@ export async function endAll(
   const isKnown = !isNew(state);
   await engine?.endFor(state, isTooLate);
   if (isKnown && !engine) noteTurn(settings, nameOf(state), "ended");
-  if (isKnown || state.held) tell(state, "destroyed");
+  if ((isKnown || state.held) && !state.isEndTold) tell(state, "destroyed");
+  state.isEndTold = true;
 }
 
 /**
