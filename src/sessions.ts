@@ -59,7 +59,11 @@ export interface Sessions<Data extends object = AnyData> {
    * `regenerate()` of another request.
    */
   seal(session: Session<Data>): Promise<string>;
-  /** Opens the value of a cookie; `null` if it is not good, and an event. */
+  /**
+   * Opens the value of a cookie; `null` if it is not good, and an event. With
+   * `renewAfter`, one that was replaced counts as a copy, and ends the session:
+   * keep the session for a socket or a job, not its token.
+   */
   unseal(token: string): Promise<Session<Data> | null>;
 
   /**
