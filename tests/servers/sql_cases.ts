@@ -155,7 +155,7 @@ export function describeSqlServer(
         await assert.rejects(store.delete(text), TypeError);
         assert.throws(() => pool.store({ table: text }), {
           name: "TypeError",
-          message: /^Option table must match/,
+          message: /^Option table must be a letter or _/,
         });
         const record = recordWith({ value: text, label: text });
         await store.create(keyOf(1), record);
