@@ -3,7 +3,7 @@ import type { RejectReason } from "./events.ts";
 import type { Unsealed } from "./seal.ts";
 import { isAged } from "./idle.ts";
 import { expiresAt, type State, tell } from "./state.ts";
-import { lookForStep, type Visit } from "./visit.ts";
+import { noteNavigation, type Visit } from "./visit.ts";
 
 /** Gives a session its values, if that is what they are and it is not over. */
 export function accept(
@@ -21,7 +21,7 @@ export function accept(
 /** Opens a session that is good, while its request can be looked at. */
 export function welcome(state: State, now: number): void {
   const { visit } = state;
-  if (visit.hasEarlier || isAged(state, now)) lookForStep(visit);
+  if (visit.hasEarlier || isAged(state, now)) noteNavigation(visit);
   tell(state, "opened");
 }
 

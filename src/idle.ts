@@ -12,7 +12,7 @@ export function isRenewalDue(state: State, now: number): boolean {
   return (!!visit.hasEarlier ||
     isAged(state, now) && endOf(state, now) > expiresAt(state)) &&
     (now - sealed >= idleOf(state) / 2 ||
-      visit.isStep && !isSlow(visit, now));
+      visit.isNavigation && !isSlow(visit, now));
 }
 
 /** Whether it is old enough for that, if the request is a navigation. */

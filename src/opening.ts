@@ -7,7 +7,7 @@ import { placingOf } from "./placing.ts";
 import { open, type Refused, type Unsealed } from "./seal.ts";
 import { nameOf } from "./sealing.ts";
 import { begin, type State, tell } from "./state.ts";
-import { lookForStep, type Visit } from "./visit.ts";
+import { noteNavigation, type Visit } from "./visit.ts";
 
 /**
  * The session of a visit; at once where there is nothing to wait for. Whatever
@@ -35,7 +35,7 @@ function readVisit(visit: Visit): State | Promise<State> {
 
 function beginRefused(visit: Visit): State {
   if (visit.isGone) visit.phase = "gone";
-  lookForStep(visit);
+  noteNavigation(visit);
   return begin(visit, true);
 }
 

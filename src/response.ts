@@ -23,8 +23,8 @@ export interface Mark {
  *
  * Headers are changed in place, or on a copy where they are immutable
  * (redirects, `fetch`, caches), which tells what is true of its body: that of
- * a compressed answer of `fetch` was decoded. A response without a body may be one constant
- * for all visitors, so a cookie never goes into the original.
+ * a compressed answer of `fetch` was decoded. A response without a body may be
+ * one constant for all visitors, so a cookie never goes into the original.
  *
  * @param marks What each session of the request says (see `settle`).
  */

@@ -23,8 +23,8 @@ export interface Visit {
    */
   headers?: Headers | undefined;
   phase: Phase;
-  /** The visitor's own step, as far as that has to be known. */
-  isStep: boolean;
+  /** The visitor has gone to a page, as far as that has to be known. */
+  isNavigation: boolean;
   /** Another site has made the browser send it; known once it is written. */
   isForeign?: boolean;
   /** Of options that make a store for each request: those of this one. */
@@ -55,16 +55,16 @@ export function visitOf(
 ): Visit {
   const form = settings.formOf(request);
   const { headers } = request ?? {};
-  return { settings, form, request, headers, phase, isStep: !request };
+  return { settings, form, request, headers, phase, isNavigation: !request };
 }
 
 /**
- * Finds whether the request is a step of the visitor's own. What a background
- * request answers late would bring back an older cookie (a logout undone, say).
+ * Finds whether the visitor has gone to a page. What a background request
+ * answers late would bring back an older cookie (a logout undone, say).
  */
-export function lookForStep(visit: Visit): void {
+export function noteNavigation(visit: Visit): void {
   const kind = headerOf(visit, "sec-fetch-dest");
-  visit.isStep = !kind || kind === "document";
+  visit.isNavigation = !kind || kind === "document";
 }
 
 /** Whether the browser may never show the answer, or not now. */

@@ -70,9 +70,9 @@ export interface RedisStoreOptions {
  *   that may not write at all, as a replica or after a failed save (`MISCONF`),
  *   refuses that, too.
  * - Clients keep commands waiting while the server is away, so that each request
- *   takes `storeTimeout`. They fail at once, and the event says why, with
- *   `disableOfflineQueue: true` (node-redis) or `enableOfflineQueue: false` and
- *   `maxRetriesPerRequest: 0` (ioredis).
+ *   takes `storeTimeout`. With `disableOfflineQueue: true` (node-redis), or
+ *   `enableOfflineQueue: false` and `maxRetriesPerRequest: 0` (ioredis), they
+ *   fail at once.
  * - `value` and `label` are kept as plain text. Redis takes 512 MiB, the
  *   default of `maxBytes`; Upstash takes less, by plan.
  * - A list of a user's sessions costs a command for each, in pages of 500. What

@@ -15,10 +15,10 @@ export function clear(state: State, phase: Phase, line?: string): Mark {
   const { visit, isRefused } = state;
   const { form, fault, hasEarlier } = visit;
   const isKnown = !isNew(state);
-  const mayClear = phase === "open" && !visit.isGone && visit.isStep;
+  const mayClear = phase === "open" && !visit.isGone && visit.isNavigation;
   const hasEnded = phase === "destroyed" || !!state.before;
   const isRemoved = hasEnded && !visit.isGone &&
-    (isKnown || isRefused && !isForeign(visit));
+    (isKnown || isRefused && !mayBeOthers(visit));
   const isCleared = !line &&
     (isRemoved || isRefused && mayClear && !isSpared(fault));
   // Alone, the cookie may be the one of an earlier scope, and would stay. Under a
@@ -45,7 +45,7 @@ export function isSpared(fault: Visit["fault"]): boolean {
 }
 
 /** Whether it may be that of another program: browsers know no ports. */
-function isForeign({ fault, form }: Visit): boolean {
+function mayBeOthers({ fault, form }: Visit): boolean {
   return fault === "unknown-key" && !form.attributes.includes("; Secure");
 }
 

@@ -263,10 +263,10 @@ export async function keep(
   // A save that the handler has not waited for.
   while (state.saving) await state.saving;
   const { isFirstUse, isRenewable } = state;
-  // A late store takes what was read for what is there: who only reads must not
-  // undo a write by it.
-  const isBehind = isEventual(visit) && isLate(state);
-  const isAged = !!state.isDue && !isBehind && !!(isFirstUse || isRenewable);
+  // A late store refuses no write: a renewal, or the cookie of a request that has
+  // only read, would take another request's write back.
+  const hasYielded = isEventual(visit) && isLate(state);
+  const isAged = !!state.isDue && !hasYielded && !!(isFirstUse || isRenewable);
   const isWritten = isChanged(state) || isAged && !isTooLate;
   const isStale = isChanged(state) && state.content.isStale;
   if (isWritten) {
@@ -285,7 +285,7 @@ export async function keep(
   if (isTooLate || state.isSuperseded) return false;
   const isRenewed = !isNew(state) && isRenewalDue(state, now) &&
     (isWritten || await prolong(state, now)) && !isLate(state);
-  const isOffered = state.isOffered && !isBehind;
+  const isOffered = state.isOffered && !hasYielded;
   const isDue = state.isCookieDue || isOffered || isStale || isRenewed;
   const isSent = !!isDue && !isOutdated(state) &&
     (isWritten || isRenewed || !isSlow(visit, now) || await isThere(state));
