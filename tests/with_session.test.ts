@@ -156,4 +156,18 @@ describe("withSession() with a function of options", () => {
     const response = await handle(new Request(url), env);
     assert.equal(await response.text(), "hello");
   });
+
+  it("marks each answer, also where one request object is handled twice at once", async () => {
+    const { options } = setUp();
+    const handle = withSession(async (_request, session) => {
+      await Promise.resolve();
+      return Response.json(session.get("name") ?? null);
+    }, options);
+    const request = new Request(url);
+    const answers = await Promise.all([handle(request), handle(request)]);
+    for (const { headers } of answers) {
+      assert.match(headers.get("vary") ?? "", /cookie/i);
+      assert.match(headers.get("cache-control") ?? "", /private/);
+    }
+  });
 });

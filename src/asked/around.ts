@@ -16,7 +16,12 @@ export function findAround(
 ): Handling | undefined {
   for (let each = outer; each; each = each.outer) {
     if (isSame(each.settings, settings)) {
-      return { ...each, settle: () => undefined, end: () => undefined };
+      // The answer may be somebody's before the outer one is there.
+      const settle = () => {
+        const state = each.state();
+        return state?.isTouched ? markOf(state) : undefined;
+      };
+      return { ...each, settle, end: () => undefined };
     }
   }
   return undefined;
