@@ -29,8 +29,8 @@
  * @module
  */
 
-import { markFailed } from "./src/asked/around.ts";
-import { type Handling, handlingOf } from "./src/handling.ts";
+import { markFailed } from "./src/request/nested.ts";
+import { type Handling, handlingOf } from "./src/request/exchange.ts";
 import {
   type AnyData,
   type OptionsFor,

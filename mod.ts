@@ -21,33 +21,33 @@
  * @module
  */
 
-export type { CookieOptions, CookieScope } from "./src/cookie.ts";
-export type { Codec } from "./src/data.ts";
+export type { CookieOptions, CookieScope } from "./src/http/cookie.ts";
+export type { Codec } from "./src/session/values.ts";
 export { SessionError, type SessionErrorCode } from "./src/errors.ts";
 export type { RejectReason, SessionEvent } from "./src/events.ts";
-export type { SessionOptions } from "./src/options.ts";
+export type { SessionOptions } from "./src/options/options.ts";
 export type {
   SchemaIssue,
   SchemaResult,
   StandardSchema,
-} from "./src/schema.ts";
-export type { TokenFault } from "./src/seal.ts";
-export { generateSecret, type Secret } from "./src/secrets.ts";
+} from "./src/session/schema.ts";
+export type { TokenFault } from "./src/token/format.ts";
+export { generateSecret, type Secret } from "./src/token/secrets.ts";
 export type {
   AnyData,
   DeepReadonly,
   Session,
   SessionInfo,
-} from "./src/session.ts";
-export { createSessions, type Sessions } from "./src/sessions.ts";
+} from "./src/session/session.ts";
+export { createSessions, type Sessions } from "./src/create_sessions.ts";
 export {
   checkKey,
   type SessionListing,
   type SessionRecord,
   type SessionStore,
   type UpdateResult,
-} from "./src/store.ts";
-export type { OptionsFor } from "./src/handling.ts";
+} from "./src/store/contract.ts";
+export type { OptionsFor } from "./src/request/exchange.ts";
 export { type SessionHandler, withSession } from "./src/with_session.ts";
 export {
   type DataOf,

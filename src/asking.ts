@@ -1,6 +1,6 @@
-import type { Settings } from "./options.ts";
+import type { Settings } from "./options/options.ts";
 
-type Asking = typeof import("./asked/asking.ts");
+type Asking = typeof import("./checks/checks.ts");
 
 let loaded: Asking | undefined;
 
@@ -14,7 +14,7 @@ export async function askingOf(
   settings: Settings,
 ): Promise<Asking | undefined> {
   return isAskedFor(settings)
-    ? loaded ??= await import("./asked/asking.ts")
+    ? loaded ??= await import("./checks/checks.ts")
     : undefined;
 }
 

@@ -1,4 +1,4 @@
-import type { TokenFault } from "./seal.ts";
+import type { TokenFault } from "./token/format.ts";
 
 /**
  * Why a cookie was refused.

@@ -1,6 +1,6 @@
-import type { Settings } from "./options.ts";
+import type { Settings } from "./options/options.ts";
 
-type Revocations = typeof import("./stored/revocations.ts");
+type Revocations = typeof import("./checks/revocations.ts");
 
 let loaded: Revocations | undefined;
 
@@ -8,5 +8,5 @@ let loaded: Revocations | undefined;
 export async function revokingOf(
   { revocations }: Settings,
 ): Promise<Revocations | undefined> {
-  return revocations && (loaded ??= await import("./stored/revocations.ts"));
+  return revocations && (loaded ??= await import("./checks/revocations.ts"));
 }

@@ -1,6 +1,6 @@
-import type { Settings } from "./options.ts";
+import type { Settings } from "./options/options.ts";
 
-type Engine = typeof import("./stored/engine.ts");
+type Engine = typeof import("./store/engine.ts");
 
 let loaded: Engine | undefined;
 
@@ -8,7 +8,7 @@ let loaded: Engine | undefined;
 export async function engineOf(
   { store }: Settings,
 ): Promise<Engine | undefined> {
-  return store && (loaded ??= await import("./stored/engine.ts"));
+  return store && (loaded ??= await import("./store/engine.ts"));
 }
 
 /** The same where nothing can be waited for; none before it was loaded. */

@@ -1,8 +1,13 @@
-import { checkArgument } from "./check.ts";
-import { answerOf, handle, type OptionsFor, resolveOnce } from "./handling.ts";
-import { resolveOptions, type SessionOptions } from "./options.ts";
-import { finish } from "./response.ts";
-import type { AnyData, Session } from "./session.ts";
+import { checkArgument } from "./options/check.ts";
+import {
+  answerOf,
+  handle,
+  type OptionsFor,
+  resolveOnce,
+} from "./request/exchange.ts";
+import { resolveOptions, type SessionOptions } from "./options/options.ts";
+import { finish } from "./http/response.ts";
+import type { AnyData, Session } from "./session/session.ts";
 
 /**
  * Answers a request, with its session.

@@ -1,18 +1,18 @@
-import { checkArgument, refuse } from "./check.ts";
+import { checkArgument, refuse } from "./options/check.ts";
 import {
   answerOf,
   handle,
   type Handling,
   type OptionsFor,
   resolveOnce,
-} from "./handling.ts";
+} from "./request/exchange.ts";
 import {
   resolveOptions,
   type SessionOptions,
   type Settings,
-} from "./options.ts";
-import { finish } from "./response.ts";
-import type { AnyData, Session } from "./session.ts";
+} from "./options/options.ts";
+import { finish } from "./http/response.ts";
+import type { AnyData, Session } from "./session/session.ts";
 
 /**
  * Options of several sessions, by the names that the handler knows them by.

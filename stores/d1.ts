@@ -9,7 +9,7 @@ import {
   type SessionRecord,
   type SessionStore,
   type UpdateResult,
-} from "../src/store.ts";
+} from "../src/store/contract.ts";
 import {
   checkOptions,
   explain,

@@ -10,7 +10,7 @@ import {
   type SessionRecord,
   type SessionStore,
   type UpdateResult,
-} from "../src/store.ts";
+} from "../src/store/contract.ts";
 
 /** A key of Deno KV, as far as {@linkcode DenoKvStore} makes them. */
 export type DenoKvKey = readonly string[];

@@ -11,7 +11,7 @@ import {
   type SessionRecord,
   type SessionStore,
   type UpdateResult,
-} from "../src/store.ts";
+} from "../src/store/contract.ts";
 import { told } from "./failure.ts";
 import { Hints } from "./file_hints.ts";
 import {

@@ -10,7 +10,7 @@ import {
   type SessionRecord,
   type SessionStore,
   type UpdateResult,
-} from "../src/store.ts";
+} from "../src/store/contract.ts";
 import { told } from "./failure.ts";
 
 /** How a {@linkcode LevelDatabase} is to take keys and values: as text. */

@@ -9,7 +9,7 @@ import {
   type SessionRecord,
   type SessionStore,
   type UpdateResult,
-} from "../src/store.ts";
+} from "../src/store/contract.ts";
 
 /** What memcached keeps, with a token that changes with each write. */
 export interface MemcachedItem {

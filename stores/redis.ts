@@ -10,7 +10,7 @@ import {
   type SessionRecord,
   type SessionStore,
   type UpdateResult,
-} from "../src/store.ts";
+} from "../src/store/contract.ts";
 import { isCluster, type RedisClient, senderOf } from "./redis_client.ts";
 import { RedisDatabase } from "./redis_database.ts";
 import { RedisIndex } from "./redis_index.ts";

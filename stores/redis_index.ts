@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { SessionListing } from "../src/store.ts";
+import type { SessionListing } from "../src/store/contract.ts";
 import type { RedisReply } from "./redis_client.ts";
 import type { RedisDatabase } from "./redis_database.ts";
 import { HEAD, parseRecord } from "./redis_record.ts";

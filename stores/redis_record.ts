@@ -9,7 +9,7 @@
  * @module
  */
 import { SessionError } from "../src/errors.ts";
-import type { SessionRecord } from "../src/store.ts";
+import type { SessionRecord } from "../src/store/contract.ts";
 
 const WIDTH = 16;
 const NUMBERS = 3 * WIDTH;

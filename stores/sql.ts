@@ -4,7 +4,7 @@
  * @module
  */
 import { causeOf, SessionError } from "../src/errors.ts";
-import type { SessionListing, SessionRecord } from "../src/store.ts";
+import type { SessionListing, SessionRecord } from "../src/store/contract.ts";
 
 /** Options of a store for an SQL database. */
 export interface SqlStoreOptions {

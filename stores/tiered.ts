@@ -8,7 +8,7 @@ import {
   type SessionRecord,
   type SessionStore,
   type UpdateResult,
-} from "../src/store.ts";
+} from "../src/store/contract.ts";
 
 /** What a {@linkcode TieredStore} can be told. */
 export interface TieredStoreOptions {

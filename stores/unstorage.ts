@@ -9,7 +9,7 @@ import {
   type SessionRecord,
   type SessionStore,
   type UpdateResult,
-} from "../src/store.ts";
+} from "../src/store/contract.ts";
 import { Items, type Values } from "./unstorage_items.ts";
 
 /** What {@linkcode UnstorageStore} uses of an unstorage `Storage`. */

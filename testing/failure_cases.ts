@@ -3,7 +3,7 @@ import type {
   SessionListing,
   SessionRecord,
   SessionStore,
-} from "../src/store.ts";
+} from "../src/store/contract.ts";
 import type { StoreCase, StoreHarness } from "./harness.ts";
 import {
   ALICE,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { SessionStore } from "../src/store.ts";
+import type { SessionStore } from "../src/store/contract.ts";
 
 /**
  * A store under test and what a case needs to drive it.

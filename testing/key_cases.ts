@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { SessionStore } from "../src/store.ts";
+import type { SessionStore } from "../src/store/contract.ts";
 import type { StoreCase } from "./harness.ts";
 import { assertRecord, create, keyOf, must, recordAt } from "./records.ts";
 

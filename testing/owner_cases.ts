@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { SessionRecord, SessionStore } from "../src/store.ts";
+import type { SessionRecord, SessionStore } from "../src/store/contract.ts";
 import type { StoreCase, StoreHarness } from "./harness.ts";
 import { RIVALS } from "./races.ts";
 import {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { SessionRecord, SessionStore } from "../src/store.ts";
+import type { SessionRecord, SessionStore } from "../src/store/contract.ts";
 import type { StoreHarness } from "./harness.ts";
 import { all, assertRecord, create, keyOf, recordAt } from "./records.ts";
 

@@ -3,7 +3,7 @@ import type {
   SessionListing,
   SessionRecord,
   SessionStore,
-} from "../src/store.ts";
+} from "../src/store/contract.ts";
 import type { StoreHarness } from "./harness.ts";
 
 /** An hour, in ms: no back end removes a record by itself during a case. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { SessionRecord } from "../src/store.ts";
+import type { SessionRecord } from "../src/store/contract.ts";
 import type { StoreCase } from "./harness.ts";
 import {
   ALICE,

@@ -3,7 +3,7 @@ import {
   type CookieOptions,
   readCookie,
   resolveCookie,
-} from "../src/cookie.ts";
+} from "../src/http/cookie.ts";
 import { ringOf } from "./_rings.ts";
 
 /** How the cookie is read and written for a request to an address. */

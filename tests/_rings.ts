@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { Keyring, type Writer } from "../src/keyring.ts";
-import { open, type Sealed, type Unsealed } from "../src/seal.ts";
-import { checkSecrets, type Secret } from "../src/secrets.ts";
+import { Keyring, type Writer } from "../src/token/keyring.ts";
+import { open, type Sealed, type Unsealed } from "../src/token/format.ts";
+import { checkSecrets, type Secret } from "../src/token/secrets.ts";
 import { type Bytes, CONTEXT, filled, NOW, SECRET } from "./_format.ts";
 
 /** A keyring of the session cookie; another context for another use. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "node:test";
-import { decodeBase64url, encodeBase64url } from "../src/base64url.ts";
+import { decodeBase64url, encodeBase64url } from "../src/token/base64url.ts";
 import { anyText, textOf } from "./_arbitraries.ts";
 import { filled, toBase64url, toHex, utf8 } from "./_format.ts";
 

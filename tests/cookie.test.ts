@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "node:test";
-import { readCookie } from "../src/cookie.ts";
+import { readCookie } from "../src/http/cookie.ts";
 import { anyText, textOf } from "./_arbitraries.ts";
 import { formOf, maySet, read } from "./_cookies.ts";
 

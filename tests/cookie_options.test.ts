@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createSessions } from "../mod.ts";
-import { type CookieOptions, writeCookie } from "../src/cookie.ts";
+import { type CookieOptions, writeCookie } from "../src/http/cookie.ts";
 import { BAD_COOKIES, GOOD_COOKIES } from "./_cookie_cases.ts";
 import { formOf } from "./_cookies.ts";
 import { SECRET } from "./_format.ts";

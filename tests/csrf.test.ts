@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type SessionEvent, withSession } from "../mod.ts";
-import { forbidCrossSite } from "../src/asked/csrf.ts";
+import { forbidCrossSite } from "../src/http/csrf.ts";
 import { POSTS } from "./_csrf_cases.ts";
 import { SECRET } from "./_format.ts";
 

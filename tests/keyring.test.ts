@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { seal } from "../src/seal.ts";
+import { seal } from "../src/token/format.ts";
 import { cryptoCalls, withCrypto } from "./_crypto_calls.ts";
 import {
   craft,

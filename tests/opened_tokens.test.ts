@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createSessions, type SessionOptions, withSession } from "../mod.ts";
-import { OpenedTokens } from "../src/opened_tokens.ts";
-import type { Unsealed } from "../src/seal.ts";
+import { OpenedTokens } from "../src/token/token_cache.ts";
+import type { Unsealed } from "../src/token/format.ts";
 import { cryptoCalls } from "./_crypto_calls.ts";
 import { FORGERIES } from "./_forgeries.ts";
 import { contentOf } from "./_rings.ts";

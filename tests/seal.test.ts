@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "node:test";
-import { seal } from "../src/seal.ts";
+import { seal } from "../src/token/format.ts";
 import { anyText } from "./_arbitraries.ts";
 import { cryptoCalls } from "./_crypto_calls.ts";
 import {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { generateSecret } from "../mod.ts";
-import { checkSecrets } from "../src/secrets.ts";
+import { checkSecrets } from "../src/token/secrets.ts";
 import { contentOf, faultOf, ringOf } from "./_rings.ts";
 import { filled, join, OTHER_SECRET, SECRET, toHex, utf8 } from "./_format.ts";
-import { seal } from "../src/seal.ts";
+import { seal } from "../src/token/format.ts";
 
 const BYTES = utf8(SECRET);
 

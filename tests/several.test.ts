@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "node:test";
-import { readCookies } from "../src/asked/several.ts";
-import { readCookie } from "../src/cookie.ts";
+import { readCookies } from "../src/request/several_cookies.ts";
+import { readCookie } from "../src/http/cookie.ts";
 import { anyText } from "./_arbitraries.ts";
 import { formOf } from "./_cookies.ts";
 

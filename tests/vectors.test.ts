@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createSessions, type SessionEvent } from "../mod.ts";
-import { seal } from "../src/seal.ts";
-import { keyOf } from "../src/stored/records.ts";
+import { seal } from "../src/token/format.ts";
+import { keyOf } from "../src/store/record.ts";
 import {
   contextBytes,
   craft,

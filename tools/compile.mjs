@@ -6,7 +6,7 @@ import {
   realpathSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join, relative, sep } from "node:path";
+import { join, relative, sep } from "node:path";
 import process from "node:process";
 import { rolldown } from "rolldown";
 import { root } from "./paths.mjs";
@@ -46,10 +46,21 @@ export async function compile(folder) {
       entryFileNames: "[name].js",
       chunkFileNames: "chunks/[name].js",
       codeSplitting: {
+        // What every program needs is one file; what is loaded on demand, one
+        // for each folder.
         groups: [
-          // What every program needs, and what it needs if it is asked for.
-          { name: "core", test: (id) => isIn("src", id), priority: 1 },
-          { name: "asked", test: (id) => isIn("src/asked", id) },
+          {
+            debugName: "core",
+            priority: 1,
+            name: (id, graph) => isNeeded(id, graph) ? "core" : null,
+          },
+          {
+            debugName: "on demand",
+            name: (id) => {
+              const [folder, room] = pathOf(id);
+              return folder === "src" ? room : null;
+            },
+          },
         ],
       },
     });
@@ -68,10 +79,18 @@ export async function compile(folder) {
   writeFileSync(join(commonJs, "package.json"), '{ "type": "commonjs" }\n');
 }
 
-/** Whether a module lies in a folder of the checkout, wherever that lies. */
-function isIn(folder, id) {
-  const path = relative(realpathSync(root), dirname(id));
-  return path.replaceAll(sep, "/") === folder;
+/** The path of a module in the checkout, wherever that lies, part by part. */
+function pathOf(id) {
+  return relative(realpathSync(root), id).split(sep);
+}
+
+/** Whether `mod.ts` imports a module, directly or not, when it is loaded. */
+function isNeeded(id, graph, seen = new Set()) {
+  if (seen.has(id)) return false;
+  seen.add(id);
+  return graph.getModuleInfo(id).importers.some((each) =>
+    pathOf(each).join("/") === "mod.ts" || isNeeded(each, graph, seen)
+  );
 }
 
 /** The paths of the modules that package.json exports, without an extension. */

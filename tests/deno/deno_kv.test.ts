@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { SessionRecord } from "../../src/store.ts";
+import type { SessionRecord } from "../../src/store/contract.ts";
 import { DenoKvStore, type DenoKvStoreOptions } from "../../stores/deno-kv.ts";
 import { createClock, describeStore } from "../../testing.ts";
 

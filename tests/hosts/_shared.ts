@@ -1,7 +1,7 @@
 import { ClassicLevel } from "classic-level";
 import { createStorage } from "unstorage";
 import fsLiteDriver from "unstorage/drivers/fs-lite";
-import type { SessionRecord, SessionStore } from "../../src/store.ts";
+import type { SessionRecord, SessionStore } from "../../src/store/contract.ts";
 import { FileStore } from "../../stores/file.ts";
 import { LevelStore } from "../../stores/level.ts";
 import { SqliteStore } from "../../stores/sqlite.ts";

@@ -1,7 +1,7 @@
 // A process of its own that uses a store, for `processes.test.ts`.
 import assert from "node:assert/strict";
 import process from "node:process";
-import type { SessionRecord, SessionStore } from "../../src/store.ts";
+import type { SessionRecord, SessionStore } from "../../src/store/contract.ts";
 import {
   keyOf,
   type Kind,

@@ -15,7 +15,7 @@ import {
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
-import type { SessionRecord } from "../../src/store.ts";
+import type { SessionRecord } from "../../src/store/contract.ts";
 import { FileStore } from "../../stores/file.ts";
 import { createClock, describeStore } from "../../testing.ts";
 import { filesIn, temporaryFolder, withFolder } from "./_folders.ts";

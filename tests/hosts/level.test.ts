@@ -2,7 +2,7 @@ import { ClassicLevel } from "classic-level";
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import type { SessionRecord } from "../../src/store.ts";
+import type { SessionRecord } from "../../src/store/contract.ts";
 import { type LevelDatabase, LevelStore } from "../../stores/level.ts";
 import { createClock, describeStore } from "../../testing.ts";
 import { temporaryFolder, withFolder } from "./_folders.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
-import type { SessionStore } from "../../src/store.ts";
+import type { SessionStore } from "../../src/store/contract.ts";
 import { FileStore } from "../../stores/file.ts";
 import { filesIn, withFolder } from "./_folders.ts";
 import { finish, killWorkers, setRoom, startWorkers } from "./_processes.ts";

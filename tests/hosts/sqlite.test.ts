@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { SessionError } from "../../src/errors.ts";
-import type { SessionRecord } from "../../src/store.ts";
+import type { SessionRecord } from "../../src/store/contract.ts";
 import {
   type SqliteDatabase,
   type SqliteStatement,

@@ -13,7 +13,7 @@ import fsDriver from "unstorage/drivers/fs";
 import fsLiteDriver from "unstorage/drivers/fs-lite";
 import lruCacheDriver from "unstorage/drivers/lru-cache";
 import memoryDriver from "unstorage/drivers/memory";
-import type { SessionRecord, SessionStore } from "../../src/store.ts";
+import type { SessionRecord, SessionStore } from "../../src/store/contract.ts";
 import {
   UnstorageStore,
   type UnstorageStoreOptions,

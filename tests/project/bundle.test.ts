@@ -1,20 +1,11 @@
 import assert from "node:assert/strict";
-import type { Plugin } from "esbuild";
 import { describe, it } from "node:test";
 import { entryPoints, npm } from "./manifests.ts";
 import { root } from "./process.ts";
-import { bundle, LIMITS, optional } from "./sizes.ts";
+import { bundle, LIMITS, optional, without } from "./sizes.ts";
 
-/** What is loaded before, at the latest. */
-const core: Plugin = {
-  name: "core",
-  setup({ onResolve }) {
-    onResolve({ filter: /\.\.\/(src\/|asked\/)?\w+\.ts$/ }, ({ path }) => ({
-      path,
-      external: true,
-    }));
-  },
-};
+const core = await without("mod.ts");
+const checks = await without("mod.ts", "src/checks/checks.ts");
 
 describe("bundle", () => {
   it(`a program with withSession() is at most ${LIMITS.program} bytes`, async () => {
@@ -29,15 +20,15 @@ describe("bundle", () => {
   });
 
   it(`what a schema, revocations or a store need is at most ${LIMITS.asked} bytes`, async () => {
-    const entryPoints = ["src/asked/asking.ts"];
-    const { size } = await bundle({ entryPoints, plugins: [core] });
+    const entryPoints = ["src/checks/checks.ts"];
+    const { size } = await bundle({ entryPoints, plugins: [optional, core] });
     console.log(`figure: ${size} bytes more with either of them`);
     assert.ok(size <= LIMITS.asked, `${size} bytes`);
   });
 
   it(`what a store needs is at most ${LIMITS.engine} bytes`, async () => {
-    const entryPoints = ["src/stored/engine.ts"];
-    const { size } = await bundle({ entryPoints, plugins: [core] });
+    const entryPoints = ["src/store/engine.ts"];
+    const { size } = await bundle({ entryPoints, plugins: [optional, checks] });
     console.log(`figure: ${size} bytes more with a store`);
     assert.ok(size <= LIMITS.engine, `${size} bytes`);
   });
@@ -45,7 +36,10 @@ describe("bundle", () => {
   for (const path of entryPoints.filter((path) => /^stores/.test(path))) {
     const limit = path.includes("redis") ? LIMITS.redis : LIMITS.store;
     it(`${path} is at most ${limit} bytes`, async () => {
-      const { size } = await bundle({ entryPoints: [path], plugins: [core] });
+      const { size } = await bundle({
+        entryPoints: [path],
+        plugins: [optional, core],
+      });
       assert.ok(size <= limit, `${size} bytes`);
     });
   }

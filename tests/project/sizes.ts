@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { root } from "./process.ts";
 
@@ -23,6 +24,28 @@ export const optional: Plugin = {
     );
   },
 };
+
+/** Leaves out what is loaded before: the core, say. */
+export async function without(...entryPoints: string[]): Promise<Plugin> {
+  const { metafile } = await bundle({
+    entryPoints,
+    outdir: "dist",
+    plugins: [optional],
+  });
+  const core = Object.keys(metafile.inputs).map((path) => join(root, path));
+  return {
+    name: "without",
+    setup({ onResolve }) {
+      onResolve(
+        { filter: /^\./ },
+        ({ path, kind, resolveDir }) =>
+          kind !== "entry-point" && core.includes(join(resolveDir, path))
+            ? { path, external: true }
+            : undefined,
+      );
+    },
+  };
+}
 
 /** A module that is bundled, minified and gzipped. */
 export interface Bundled {

@@ -6,7 +6,7 @@ import {
   MemcachedStore,
   type MemcachedStoreOptions,
 } from "../../stores/memcached.ts";
-import type { SessionRecord } from "../../src/store.ts";
+import type { SessionRecord } from "../../src/store/contract.ts";
 import {
   backEndCases,
   createClock,

@@ -2,7 +2,7 @@ import { Redis } from "ioredis";
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { RedisStore, type RedisStoreOptions } from "../../stores/redis.ts";
-import type { SessionRecord } from "../../src/store.ts";
+import type { SessionRecord } from "../../src/store/contract.ts";
 import { createClock, describeStore } from "../../testing.ts";
 import {
   type ClientName,

@@ -1,7 +1,7 @@
 import { Redis } from "ioredis";
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import type { SessionRecord } from "../../src/store.ts";
+import type { SessionRecord } from "../../src/store/contract.ts";
 import type { RedisStore, RedisStoreOptions } from "../../stores/redis.ts";
 import { createClock } from "../../testing.ts";
 import { found, type RedisServer, startRedis } from "./redis.ts";

@@ -1,4 +1,4 @@
-import type { SessionRecord } from "../../src/store.ts";
+import type { SessionRecord } from "../../src/store/contract.ts";
 import type { RedisStore } from "../../stores/redis.ts";
 
 /** An hour, in ms. */

@@ -5,7 +5,7 @@ import { execPath } from "node:process";
 import { createInterface } from "node:readline";
 import { describe, it, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
-import type { SessionStore } from "../../src/store.ts";
+import type { SessionStore } from "../../src/store/contract.ts";
 import type { ClientName } from "./sql_clients.ts";
 import { openTable, type SqlServer } from "./sql_harness.ts";
 import { assertKept, keyOf, recordWith, valueOf } from "./sql_records.ts";

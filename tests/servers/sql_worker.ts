@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { argv, stdin, stdout } from "node:process";
-import type { SessionStore } from "../../src/store.ts";
+import type { SessionStore } from "../../src/store/contract.ts";
 import { type ClientName, openPool } from "./sql_clients.ts";
 import { valueOf } from "./sql_records.ts";
 

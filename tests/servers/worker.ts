@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { execPath, exit, stdin, stdout } from "node:process";
 import { fileURLToPath } from "node:url";
-import type { SessionStore } from "../../src/store.ts";
+import type { SessionStore } from "../../src/store/contract.ts";
 
 /**
  * Runs a script in several processes at a time, from the moment on when all of

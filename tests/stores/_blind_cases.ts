@@ -1,4 +1,4 @@
-import type { SessionStore } from "../../src/store.ts";
+import type { SessionStore } from "../../src/store/contract.ts";
 import type { StoreCase } from "../../testing.ts";
 import { casesWithout } from "../../testing/describe_store.ts";
 

@@ -1,4 +1,4 @@
-import type { SessionListing } from "../../src/store.ts";
+import type { SessionListing } from "../../src/store/contract.ts";
 import { type Fault, fault, lists, others, spoils } from "./_faulty.ts";
 
 /** Lists of the wrong sessions. */

@@ -1,4 +1,4 @@
-import { checkKey } from "../../src/store.ts";
+import { checkKey } from "../../src/store/contract.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { createClock, type StoreHarness } from "../../testing.ts";
 import { changed, type Fault, fault, others, type Whole } from "./_faulty.ts";

@@ -1,4 +1,4 @@
-import type { SessionRecord } from "../../src/store.ts";
+import type { SessionRecord } from "../../src/store/contract.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { createClock } from "../../testing.ts";
 import { changed, type Fault, fault, ticks } from "./_faulty.ts";

@@ -1,5 +1,5 @@
 import { SessionError } from "../../src/errors.ts";
-import type { SessionRecord } from "../../src/store.ts";
+import type { SessionRecord } from "../../src/store/contract.ts";
 import {
   type Fault,
   fault,

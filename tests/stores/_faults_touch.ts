@@ -1,4 +1,4 @@
-import type { SessionRecord } from "../../src/store.ts";
+import type { SessionRecord } from "../../src/store/contract.ts";
 import type { MemoryStore } from "../../stores/memory.ts";
 import { type Fault, fault, others } from "./_faulty.ts";
 

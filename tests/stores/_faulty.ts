@@ -4,7 +4,7 @@ import {
   type SessionRecord,
   type SessionStore,
   type UpdateResult,
-} from "../../src/store.ts";
+} from "../../src/store/contract.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { createClock, type StoreHarness } from "../../testing.ts";
 

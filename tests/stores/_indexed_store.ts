@@ -2,7 +2,7 @@ import type {
   SessionListing,
   SessionRecord,
   SessionStore,
-} from "../../src/store.ts";
+} from "../../src/store/contract.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { createClock, type StoreHarness } from "../../testing.ts";
 import { others } from "./_faulty.ts";

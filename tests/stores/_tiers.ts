@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { SessionRecord, SessionStore } from "../../src/store.ts";
+import type { SessionRecord, SessionStore } from "../../src/store/contract.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { TieredStore, type TieredStoreOptions } from "../../stores/tiered.ts";
 import { createClock, type TestClock } from "../../testing.ts";

@@ -3,7 +3,7 @@ import {
   type SessionListing,
   type SessionRecord,
   type SessionStore,
-} from "../../src/store.ts";
+} from "../../src/store/contract.ts";
 import { createClock, type StoreHarness } from "../../testing.ts";
 
 /** What a store with a time to live does with it; by default what is right. */

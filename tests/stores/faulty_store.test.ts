@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { SessionRecord, SessionStore } from "../../src/store.ts";
+import type { SessionRecord, SessionStore } from "../../src/store/contract.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { createFaultyStore } from "../../testing/faulty_store.ts";
 import { createClock, describeStore } from "../../testing.ts";

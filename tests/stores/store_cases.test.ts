@@ -5,7 +5,7 @@ import {
   type SessionRecord,
   type SessionStore,
   type UpdateResult,
-} from "../../src/store.ts";
+} from "../../src/store/contract.ts";
 import {
   backEndCases,
   createClock,

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { Miniflare } from "miniflare";
 import { generateSecret, withSession } from "../../mod.ts";
-import type { SessionRecord } from "../../src/store.ts";
+import type { SessionRecord } from "../../src/store/contract.ts";
 import {
   CloudflareKvStore,
   type KvNamespaceLike,

@@ -2,7 +2,7 @@
 
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
-import type { SessionRecord } from "../../src/store.ts";
+import type { SessionRecord } from "../../src/store/contract.ts";
 import { type D1DatabaseLike, D1Store } from "../../stores/d1.ts";
 import { createClock, describeStore } from "../../testing.ts";
 import { bindings } from "./env.ts";

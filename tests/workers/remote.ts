@@ -3,7 +3,7 @@
 import type { Miniflare } from "miniflare";
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { SessionListing, SessionStore } from "../../src/store.ts";
+import type { SessionListing, SessionStore } from "../../src/store/contract.ts";
 import { createClock, runStoreCase, storeCases } from "../../testing.ts";
 import type { RemoteAnswer, RemoteCall } from "./remote_worker.ts";
 import { bundle, start, temporaryFolder, workerOf } from "./suite.ts";

@@ -1,6 +1,6 @@
 // A Worker that calls a store for a test outside, see remote.ts.
 
-import type { SessionStore } from "../../src/store.ts";
+import type { SessionStore } from "../../src/store/contract.ts";
 import { D1Store } from "../../stores/d1.ts";
 import { DurableObjectStore } from "../../stores/durable-object.ts";
 import { bindings } from "./env.ts";

@@ -1,0 +1,91 @@
+import { accept, isOver, reject, welcome } from "../request/accept.ts";
+import { OWNER, readValues } from "../session/values.ts";
+import type { SessionError } from "../errors.ts";
+import { revokingOf } from "../revoking.ts";
+import { engineOf } from "../storing.ts";
+import { fit } from "./fit_schema.ts";
+import { prepare } from "./prepare.ts";
+import type { Unsealed } from "../token/format.ts";
+import { isLogin, refuseGone, type State } from "../session/state.ts";
+import type { Visit } from "../session/visit.ts";
+
+// What a session of a cookie alone does not need: somebody else is asked.
+
+export { show } from "./fit_schema.ts";
+
+/** Gets a session in a cookie ready to be sealed. */
+export function ready(state: State): Promise<void> {
+  const { values, visit } = state;
+  const user = isLogin(state) ? values[OWNER] as string : undefined;
+  return prepare(visit, values, user);
+}
+
+/**
+ * Lets a request go on without its session where the store has failed, if
+ * `onStoreError` says so.
+ *
+ * @throws What was caught, otherwise.
+ */
+export function admitGuest(visit: Visit, error: unknown): void {
+  const { code } = error as SessionError;
+  const isOut = code === "store-failed";
+  if (!isOut || visit.settings.onStoreError === "throw") throw error;
+  visit.phase = code;
+}
+
+/**
+ * Whether a session is good by its store, its schema and the revocations; the
+ * listener has been told.
+ */
+export async function admit(
+  state: State,
+  content: Unsealed,
+  now: number,
+): Promise<boolean> {
+  const { visit } = state;
+  const { settings } = visit;
+  const { created, expires } = content;
+  // What is over by its cookie alone costs no question to a store.
+  const end = Math.min(expires, created + settings.absoluteTimeout);
+  if (isOver(state, end, now)) return false;
+  const engine = await engineOf(settings);
+  let values;
+  try {
+    values = engine
+      ? await engine.load(state, content)
+      : readValues(settings.codec, content.text);
+  } catch (error) {
+    admitGuest(visit, error);
+    visit.guest = content.sid;
+  }
+  if (values === undefined) return false;
+  if (!accept(state, values, engine ? "record" : "not-json", now)) return false;
+  const shown = await fit(settings, state.values);
+  if (!shown) return reject(visit, "schema", content.keyId);
+  state.shown = shown;
+  try {
+    if (await (await revokingOf(settings))?.isRevoked(state)) return false;
+  } catch (error) {
+    admitGuest(visit, error);
+    visit.guest = content.sid;
+    return false;
+  }
+  welcome(state, now);
+  return true;
+}
+
+/**
+ * Looks again whether a session is still there and, in a store, what it is now.
+ *
+ * @throws {SessionError} `gone` if it has ended.
+ */
+export async function reload(state: State): Promise<void> {
+  const { visit } = state;
+  const { settings } = visit;
+  // It has its own time.
+  visit.waited = 0;
+  const engine = await engineOf(settings);
+  if (engine) return await engine.reload(state);
+  const revoking = await revokingOf(settings);
+  if (await revoking?.isRevoked(state)) refuseGone(state);
+}

@@ -1,0 +1,136 @@
+import { isPlain, isReserved, keep, type Values } from "../session/values.ts";
+import type { Settings } from "../options/options.ts";
+import type {
+  SchemaIssue,
+  SchemaResult,
+  StandardSchema,
+} from "../session/schema.ts";
+import type { State } from "../session/state.ts";
+
+// A schema may change what it is given: fill in, convert, leave out. What is
+// kept is what it takes, so that it never has to take what it has made; what a
+// handler reads is what it makes of that, each time.
+
+/**
+ * What a handler reads otherwise than it is kept, by the schema; `false` if the
+ * values do not fit, and `migrate` does not help. What that makes takes their
+ * place.
+ */
+export async function fit(
+  { schema, migrate, codec }: Settings,
+  values: Values,
+): Promise<Values | false> {
+  if (!schema) return {};
+  try {
+    let result = await validate(schema, ownOf(values));
+    if (result.issues && migrate) {
+      const old = ownOf(values);
+      const data = await migrate(copyOf(old));
+      if (!isObject(data)) return false;
+      const made = ownOf(data);
+      result = await validate(schema, made);
+      for (const key of Object.keys(old)) delete values[key];
+      for (const [key, value] of Object.entries(made)) {
+        if (value !== undefined) values[key] = keep(codec, key, value);
+      }
+    }
+    return !result.issues && differences(ownOf(values), ownOf(result.value));
+  } catch {
+    // Data of an older program must not fail the request.
+    return false;
+  }
+}
+
+/** Shows a session as the schema makes it, after what was kept has changed. */
+export async function show(state: State): Promise<void> {
+  const { settings } = state.visit;
+  if (!settings.schema) return;
+  const seen = { ...state.values };
+  state.shown = stillTrue(await fit(settings, { ...seen }), seen, state.values);
+}
+
+/** What the schema has made of values, but for those that have changed since. */
+export function stillTrue(
+  shown: Values | false,
+  seen: Values,
+  now: Values,
+): Values {
+  const entries = Object.entries(shown || {});
+  return Object.fromEntries(entries.filter(([key]) => now[key] === seen[key]));
+}
+
+/**
+ * Asks a schema. It gets a copy, as some change what they are given. What it
+ * makes has to be an object, like the data.
+ */
+export async function validate(
+  schema: StandardSchema<object>,
+  values: Values,
+): Promise<SchemaResult<Values>> {
+  const result = await schema["~standard"].validate(copyOf(values));
+  const { issues, value } = result as SchemaResult<Values> & { value: Values };
+  if (issues) return { issues };
+  return isObject(value) ? { value } : { issues: [] };
+}
+
+function isObject(value: unknown): value is Values {
+  return Object(value) === value && !Array.isArray(value);
+}
+
+/** The paths of the issues; their messages may quote data. */
+export function issuePaths(issues: readonly SchemaIssue[]): string {
+  return issues.map(({ path }) =>
+    path?.map((step) => String(Object(step).key ?? step)).join(".")
+  ).join();
+}
+
+/** The program's values alone. */
+export function ownOf(values: Values): Values {
+  return Object.fromEntries(
+    Object.entries(values).filter(([key]) => !isReserved(key)),
+  );
+}
+
+function differences(kept: Values, made: Values): Values {
+  const keys = Object.keys({ ...kept, ...made });
+  return Object.fromEntries(
+    keys.filter((key) => !isAlike(at(kept, key), at(made, key)))
+      // A default is the same object for all visitors.
+      .map((key) => [key, copyOf(at(made, key), true)]),
+  );
+}
+
+function at(values: Values, key: string): unknown {
+  return Object.hasOwn(values, key) ? values[key] : undefined;
+}
+
+/** Whether two values are the same to whoever reads them. */
+function isAlike(one: unknown, other: unknown): boolean {
+  if (!isPlain(one) || !isPlain(other)) return Object.is(one, other);
+  const keys = Object.keys(one);
+  return Array.isArray(one) === Array.isArray(other) &&
+    keys.length === Object.keys(other).length &&
+    keys.every((key) => isAlike(at(one, key), at(other, key)));
+}
+
+/** A copy, all the way down; what has a class of the program's own has none. */
+function copyOf<Value>(value: Value, isFrozen?: boolean): Value;
+function copyOf(value: unknown, isFrozen = false): unknown {
+  const copy = (part: unknown) => copyOf(part, isFrozen);
+  if (isPlain(value)) {
+    const made = Array.isArray(value) ? value.map(copy) : Object.fromEntries(
+      Object.entries(value).map(copy) as [string, unknown][],
+    );
+    return isFrozen ? Object.freeze(made) : made;
+  }
+  // By name, as it may be of another realm.
+  const { constructor } = Object(value);
+  const name = typeof value === "object" ? constructor?.name : "";
+  const parts = () => [...value as Iterable<unknown>].map(copy);
+  if (name === "Map") return new Map(parts() as [unknown, unknown][]);
+  if (name === "Set") return new Set(parts());
+  return /^(Date|RegExp|ArrayBuffer|DataView|(Big|Uint|Int|Float)\w+Array)$/
+      .test(name)
+    ? structuredClone(value)
+    : value;
+}

@@ -1,0 +1,52 @@
+import type { CookieForm } from "../http/cookie.ts";
+import type { Settings } from "../options/options.ts";
+import type { Visit } from "../session/visit.ts";
+
+export { checkSent, isUnkept } from "./unkept.ts";
+
+// What the address of a request says of its cookie: on the machine itself, and
+// where the cookie has a path.
+
+/** Fields by which proxies show themselves, or those whom they ask for. */
+const FORWARDED =
+  /forward|^(via|cdn-loop|front-end-https|true-client-ip|x-((real|client|cluster-client)-ip|(original|envoy|arr|amzn)-.+|(url-)?scheme|varnish))$/;
+
+const told = new WeakSet<Settings>();
+
+/** Finds out which cookie a visit has at its address, or that it has none. */
+export function place(visit: Visit): Visit {
+  const { url, headers } = visit.request as Request;
+  if (visit.form.isLocal) visit.form = behindProxy(visit, headers);
+  if (!isWithin(visit.form.options.path ?? "/", url)) {
+    // The browser has not sent what it keeps for the path, and a new one would
+    // take its place.
+    visit.phase = "left-out";
+    delete visit.headers;
+  }
+  return visit;
+}
+
+/**
+ * A proxy on this machine asks for `localhost` in its visitors' names. It may
+ * say that they are on https, and nothing that anybody says makes a cookie of
+ * less.
+ */
+function behindProxy({ settings, form }: Visit, headers: Headers): CookieForm {
+  const fields = [...headers].filter(([name]) => FORWARDED.test(name));
+  if (fields.length) {
+    const usual = settings.formOf();
+    const isSecure = fields.some(([, value]) => /\bhttps\b|^on$/i.test(value));
+    return isSecure ? usual : { ...usual, attributes: "" };
+  }
+  if (!told.has(settings)) settings.emit?.({ type: "local" });
+  told.add(settings);
+  return form;
+}
+
+/** Whether browsers send it to this address (RFC 6265bis §5.1.4). */
+function isWithin(path: string, url: string): boolean {
+  // No parser: a stranger may have written the host.
+  const [, asked = ""] = /^\w+:\/\/[^/?#]*([^?#]*)/.exec(url) ?? [];
+  const folder = path.endsWith("/") ? path : `${path}/`;
+  return path === "/" || asked === path || asked.startsWith(folder);
+}

@@ -1,0 +1,74 @@
+import { readCookie } from "../http/cookie.ts";
+import { SessionError } from "../errors.ts";
+import type { Settings } from "../options/options.ts";
+import { isChanged, isLogin, type State, tell } from "../session/state.ts";
+
+// Sessions that no cookie may go out for.
+
+const warned = new WeakSet<Settings>();
+
+/**
+ * Whether a session is not kept, as its cookie would travel in the open or
+ * could take the place of one that the browser has not sent.
+ *
+ * @param isLost It was changed or ended: somebody is told.
+ */
+export function isUnkept(state: State, isLost: boolean): boolean {
+  const { visit } = state;
+  const isOpen = !visit.form.attributes;
+  if (!isOpen && !isWithheld(state)) return false;
+  if (isLost) {
+    tell(state, isOpen ? "insecure" : "withheld");
+    if (isOpen) warn(visit.settings);
+  }
+  return true;
+}
+
+/**
+ * Refuses to keep at once what could take the place of a session that the
+ * browser has not sent.
+ *
+ * @throws {SessionError} `withheld`.
+ */
+export function checkSent(state: State): void {
+  if (!isChanged(state) || !isWithheld(state)) return;
+  tell(state, "withheld");
+  throw new SessionError("withheld", "Cannot save: withheld");
+}
+
+/**
+ * Whether a new session is of a request that another site made the browser
+ * send, without the cookies that it may have of us (RFC 6265bis §5.8.3). What
+ * says so is `Sec-Fetch-Site`, which no script can set. A login is meant to
+ * take the place of any other session.
+ */
+function isWithheld(state: State): boolean {
+  const { form, request, headers } = state.visit;
+  if (!request || !headers || state.held || isLogin(state)) return false;
+  const { attributes } = form;
+  try {
+    if (
+      headers.get("sec-fetch-site") !== "cross-site" ||
+      attributes.includes("=None") ||
+      readCookie(headers.get("cookie") ?? "", form) !== undefined
+    ) return false;
+    const isLink = /^(GET|HEAD)$/.test(request.method) &&
+      headers.get("sec-fetch-dest") === "document";
+    return !isLink || attributes.includes("=Strict");
+  } catch {
+    // It has become a WebSocket, and has no answer that could do harm.
+    return false;
+  }
+}
+
+/** Says it once where a program without a listener looks (decision 009). */
+function warn(settings: Settings): void {
+  if (settings.emit || warned.has(settings)) return;
+  warned.add(settings);
+  // deno-lint-ignore no-console
+  console.warn(
+    "with-session: a session was not kept, as its request came over http and " +
+      "not from this machine. Behind a proxy that ends TLS, set cookie.secure " +
+      "to true; in a network of your own, to false. This is said once.",
+  );
+}

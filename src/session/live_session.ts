@@ -1,0 +1,303 @@
+import { askingOf } from "../asking.ts";
+import { checkArgument, checkSeconds } from "../options/check.ts";
+import {
+  cannotKeep,
+  isReserved,
+  isSame,
+  keep,
+  LABEL,
+  NOTICES,
+  OWNER,
+  PERSIST,
+  readable,
+  type Values,
+  wipe,
+} from "./values.ts";
+import { placingOf } from "../placing.ts";
+import { engineOf } from "../storing.ts";
+import { seal } from "./seal_session.ts";
+import type { AnyData, Session } from "./session.ts";
+import type { SessionStore } from "../store/contract.ts";
+import {
+  type Batch,
+  beginAfter,
+  beginAnew,
+  checkCookie,
+  checkOpen,
+  expiresAt,
+  idOf,
+  isNew,
+  openBatch,
+  start,
+  type State,
+  touch,
+} from "./state.ts";
+import { unawaited } from "../unawaited.ts";
+import { isUnseen } from "./visit.ts";
+
+/** The state of a session that came from here. */
+export let stateOf: (session: LiveSession) => State;
+
+/**
+ * {@linkcode Session}, as a handler sees it. Its state is private, so that
+ * neither a program nor a log can reach its parts: not by its class either.
+ */
+export class LiveSession implements Session {
+  #state: State;
+
+  static {
+    stateOf = (session) => session.#state;
+  }
+
+  constructor(state: State) {
+    this.#state = state;
+  }
+
+  get id(): string {
+    return idOf(this.#look());
+  }
+
+  get isNew(): boolean {
+    return isNew(this.#look());
+  }
+
+  get userId(): string | undefined {
+    return this.#find(OWNER) as string | undefined;
+  }
+
+  get createdAt(): number {
+    return this.#look().content.created * 1000;
+  }
+
+  get expiresAt(): number {
+    return expiresAt(this.#look()) * 1000;
+  }
+
+  get(key: string): unknown {
+    return isReserved(key) ? undefined : this.#find(key);
+  }
+
+  set(key: string, value: unknown): void {
+    if (isReserved(key)) cannotKeep(key);
+    this.#change(key, () => value);
+  }
+
+  has(key: string): boolean {
+    return this.get(key) !== undefined;
+  }
+
+  delete(key: string): void {
+    this.set(key, undefined);
+  }
+
+  clear(): void {
+    this.#checkWritable();
+    const { values, held } = this.#state;
+    // Others may have put something into a record meanwhile.
+    this.#state.shown = undefined;
+    if (wipe({ ...values }) || held) {
+      openBatch(this.#state).changes.push(wipe);
+      wipe(values);
+    }
+  }
+
+  keys<Key extends string>(): Key[] {
+    const { values, shown } = this.#look();
+    const all = { ...values, ...shown };
+    return Object.keys(all)
+      .filter((key): key is Key => !isReserved(key) && all[key] !== undefined);
+  }
+
+  toJSON(): AnyData {
+    return Object.fromEntries(this.keys().map((key) => [key, this.get(key)]));
+  }
+
+  update<Value>(
+    key: string,
+    change: (value: Value | undefined) => Value,
+  ): Value {
+    const { codec } = this.#state.visit.settings;
+    // What was read may be frozen, and other readers have it as well.
+    const copy = (value: unknown) =>
+      value && codec.parse(codec.stringify(value));
+    if (isReserved(key)) cannotKeep(key);
+    this.#change(key, (value) => change(copy(value) as Value));
+    return this.get(key) as Value;
+  }
+
+  take(key: string): unknown {
+    const value = this.get(key);
+    this.delete(key);
+    return value;
+  }
+
+  flash(key: string, value: unknown): void {
+    this.#change(
+      NOTICES + key,
+      (notices) => [...(notices ?? []) as unknown[], value],
+    );
+  }
+
+  flashes<Value>(key: string): readonly Value[] {
+    const read = this.#find(NOTICES + key) as Value[] | undefined ?? [];
+    const { codec } = this.#state.visit.settings;
+    const texts = read.map((notice) => codec.stringify(notice));
+    // On newer data: what another request has read is no longer there, and what
+    // it has added was not read.
+    if (read.length && !isUnseen(this.#state.visit)) {
+      this.#change(NOTICES + key, (notices) => {
+        const others = ((notices ?? []) as unknown[])
+          .filter((notice, i) => codec.stringify(notice) !== texts[i]);
+        return others.length ? others : undefined;
+      });
+    }
+    return read;
+  }
+
+  regenerate(): void {
+    this.#renew();
+  }
+
+  login(userId: string, options?: { label?: string | undefined }): void {
+    if (typeof userId !== "string" || !userId) {
+      throw new TypeError("userId must be text");
+    }
+    const { visit, content } = this.#state;
+    const { store, codec } = visit.settings;
+    // It begins anew where there is nothing to go on with.
+    if (/^(gone|store-failed)$/.test(visit.phase)) beginAnew(this.#state);
+    checkOpen(this.#state);
+    checkCookie(this.#state);
+    const { values } = this.#state;
+    const label = store && options?.label && keep(codec, LABEL, options.label);
+    const owner = this.userId;
+    if (owner && owner !== userId) {
+      wipe(values);
+      this.#state.shown = undefined;
+      // Nothing of the earlier user's is kept.
+      this.#state.batches = [];
+    }
+    const own = (values: Values) => {
+      put(values, OWNER, keep(codec, OWNER, userId));
+      put(values, LABEL, label || undefined);
+    };
+    const batch = this.#renew();
+    batch.user = userId;
+    batch.changes.push(own);
+    own(values);
+    Object.assign(content, start(visit));
+  }
+
+  destroy(): void {
+    const { visit } = this.#state;
+    // What is over, or cannot be read, can be ended all the same.
+    if (/^(late|left)/.test(visit.phase)) checkOpen(this.#state);
+    this.#look();
+    if (!visit.settings.store) checkCookie(this.#state);
+    visit.phase = "destroyed";
+    this.#state.isEnded = true;
+    this.#state.values = {};
+    this.#state.shown = undefined;
+  }
+
+  reset(): void {
+    this.destroy();
+    this.#state = beginAfter(this.#state);
+  }
+
+  persist(choice: boolean | number): void {
+    this.#checkWritable(true);
+    const { persistent, absoluteTimeout } = this.#state.visit.settings;
+    if (typeof choice !== "boolean") {
+      checkArgument("choice", "number", choice);
+      checkSeconds("persist()", choice, absoluteTimeout);
+    }
+    if (choice !== (this.#state.values[PERSIST] ?? persistent)) {
+      checkCookie(this.#state);
+      this.#change(PERSIST, () => choice);
+      this.#state.isCookieDue = true;
+    }
+  }
+
+  save(): Promise<void> {
+    return unawaited(this.#save());
+  }
+
+  async #save(): Promise<void> {
+    const { visit } = this.#state;
+    if (isNew(this.#state)) (await placingOf()).checkSent(this.#state);
+    const engine = await engineOf(visit.settings);
+    if (engine) return await engine.saveNow(this.#state);
+    if (visit.phase === "destroyed") return;
+    checkOpen(this.#state);
+    await seal(this.#state, visit.settings.now());
+    await (await askingOf(visit.settings))?.show(this.#state);
+  }
+
+  reload(): Promise<void> {
+    return unawaited(this.#reload());
+  }
+
+  async #reload(): Promise<void> {
+    checkOpen(this.#state, false);
+    const asking = await askingOf(this.#state.visit.settings);
+    await asking?.reload(this.#state);
+  }
+
+  #look(): State {
+    return touch(this.#state);
+  }
+
+  /** What changes nothing, a notice that is not there say, is no loss. */
+  #checkWritable(needsCookie = false): void {
+    if (!this.#state.visit.isGone) checkOpen(this.#state, needsCookie);
+  }
+
+  #find(key: string): unknown {
+    const { values, shown = {}, visit } = this.#look();
+    if (Object.hasOwn(shown, key)) return shown[key];
+    return readable(visit.settings.codec, key, values);
+  }
+
+  /** Asks for a new generation or, where there is none, for a new id. */
+  #renew(): Batch {
+    checkOpen(this.#state);
+    checkCookie(this.#state);
+    const { content, visit } = this.#state;
+    const { store } = visit.settings;
+    const batch = openBatch(this.#state);
+    batch.isRegenerated = this.#state.isCookieDue = true;
+    // One that has not been asked yet knows nothing of the session.
+    if ((visit.store ?? store as SessionStore)?.consistency !== "strong") {
+      this.#state.left ??= content.sid;
+      delete content.sid;
+    }
+    return batch;
+  }
+
+  /** Makes a new value of one, now and again on newer data. */
+  #change(key: string, change: (value: unknown) => unknown): void {
+    this.#checkWritable();
+    const { values, shown, visit: { settings: { codec } } } = this.#state;
+    const makeChanged = (value: unknown) => {
+      const changed = change(value);
+      return changed === undefined ? changed : keep(codec, key, changed);
+    };
+    const old = readable(codec, key, values);
+    const kept = makeChanged(old);
+    // The same text is no change, and asks for no cookie.
+    if (isSame(codec, kept, old)) return;
+    checkOpen(this.#state, false);
+    openBatch(this.#state).changes.push((values) =>
+      put(values, key, makeChanged(readable(codec, key, values)))
+    );
+    put(values, key, kept);
+    delete shown?.[key];
+  }
+}
+
+/** Keeps a value or, without one, removes it. */
+function put(values: Values, key: string, value: unknown): void {
+  if (value === undefined) delete values[key];
+  else values[key] = value;
+}

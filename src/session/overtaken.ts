@@ -1,0 +1,101 @@
+import type { Settings } from "../options/options.ts";
+
+// Which sessions this process has ended, or given to another generation of
+// cookies, a moment ago. A slower request that began before may answer after
+// them, and its cookie would replace a newer one in the browser. What another
+// process does is not known here: see docs/protocol.md.
+
+/**
+ * Its visitor ended it, somebody else did, or it has newer cookies: of a login,
+ * or of the same session.
+ */
+export type Kind = "ended" | "revoked" | "login" | "left";
+
+/** What has become of a session. */
+export interface Turn {
+  /** Its place in the order of all such events. */
+  readonly place: number;
+  /** In seconds since 1970. */
+  readonly at: number;
+  readonly kind: Kind;
+  /** In a strong store, the generation of the newest cookie. */
+  readonly generation?: number | undefined;
+}
+
+/**
+ * The names of sessions in cookies that have ended with a failed request: no
+ * answer has cleared the cookie, and nobody else knows of the end.
+ */
+export const uncleared: Set<string> = new Set();
+
+export const MOST = 10_000;
+/** Of each store, and of the sessions in cookies. */
+const turns: WeakMap<object, Map<string, Turn>> = new WeakMap();
+/** The places of the cookies that were sent last. */
+const cookies: WeakMap<object, Map<string, number>> = new WeakMap();
+const inCookies = {};
+let places = 0;
+
+/** The place of what happens now. */
+export function placeNow(): number {
+  return places;
+}
+
+/**
+ * Notes that a session has ended, or has newer cookies. What has ended stays so:
+ * an answer to what came before may be noted later.
+ */
+export function noteTurn(
+  { store, now }: Settings,
+  name: string,
+  kind: Kind,
+  generation?: number,
+): void {
+  const before = turns.get(store ?? inCookies)?.get(name);
+  const isOver = before && /^(ended|revoked)$/.test(before.kind);
+  // Answers may come in another order than the writes.
+  const newest = generation && Math.max(generation, before?.generation ?? 0);
+  const what = isOver ? before : { kind, generation: newest };
+  put(turns, store, name, { ...what, place: ++places, at: now() });
+}
+
+/** What became of a session after a place in the order, if anything did. */
+export function turnAfter(
+  { store }: Settings,
+  name: string,
+  place: number,
+): Turn | undefined {
+  const turn = turns.get(store ?? inCookies)?.get(name);
+  return turn && turn.place > place ? turn : undefined;
+}
+
+/** Notes that a cookie is sent that says more than one that was renewed. */
+export function noteCookie({ store }: Settings, name: string): void {
+  put(cookies, store, name, ++places);
+}
+
+/**
+ * Whether a session has ended, or a cookie of it was sent, after a place in the
+ * order: one that was only renewed must not replace it.
+ */
+export function isOvertaken(
+  settings: Settings,
+  name: string,
+  place: number,
+): boolean {
+  const sent = cookies.get(settings.store ?? inCookies)?.get(name) ?? 0;
+  return sent > place || !!turnAfter(settings, name, place);
+}
+
+function put<Value>(
+  all: WeakMap<object, Map<string, Value>>,
+  home: object = inCookies,
+  name: string,
+  value: Value,
+): void {
+  const known = all.get(home) ?? new Map<string, Value>();
+  all.set(home, known);
+  known.delete(name);
+  known.set(name, value);
+  if (known.size > MOST) known.delete(known.keys().next().value as string);
+}

@@ -1,0 +1,196 @@
+import { SessionError } from "../errors.ts";
+import type { Settings } from "../options/options.ts";
+import type { SessionInfo } from "../session/session.ts";
+import type { SessionListing, SessionStore } from "./contract.ts";
+import { type Visit, visitOf } from "../session/visit.ts";
+import { isEventual, storeOf } from "./back_end.ts";
+import { call, timeLeft } from "./call.ts";
+import { endAtStore, endRecord } from "./end_record.ts";
+import { keyOfUser, labelOf } from "./record.ts";
+
+/** How long one page may take, in ms; nobody is logged out by half. */
+const ONE_PAGE = 60_000;
+/** More than a user can have. */
+const MOST_STEPS = 10_000_000;
+/** No visitor waits for these; a timer takes no more ms. */
+const ANY_TIME = 2 ** 31 - 1;
+
+/** A user's sessions, the latest first. */
+export async function list(
+  settings: Settings,
+  userId: string,
+): Promise<SessionInfo[]> {
+  const entries = await Array.fromAsync(entriesOf(visitOf(settings), userId));
+  const infos = entries.map(
+    async ({ id, label, createdAt, lastSeenAt, expiresAt }) => ({
+      id,
+      label: await labelOf(settings, label),
+      createdAt,
+      lastSeenAt,
+      expiresAt,
+    }),
+  );
+  return (await Promise.all(infos)).sort((a, b) => b.lastSeenAt - a.lastSeenAt);
+}
+
+/** Ends one session of a user. */
+export async function revoke(
+  settings: Settings,
+  userId: string,
+  id: string,
+): Promise<boolean> {
+  const visit = visitOf(settings);
+  checkRevocable(visit);
+  const user = await keyOfUser(settings, userId);
+  return await endEach(visit, userId, (each) => each.id === id, user) > 0;
+}
+
+/**
+ * Ends all sessions of a user but one; beside a late store, their logins have
+ * been ended before.
+ *
+ * @param key Of its record, if it has one.
+ */
+export async function revokeAll(
+  settings: Settings,
+  userId: string,
+  id: string | undefined,
+  key: string | undefined,
+): Promise<number | undefined> {
+  const visit = visitOf(settings);
+  // The end of the logins has to do.
+  if (settings.revocations && !storeOf(visit).listByUser) return undefined;
+  checkRevocable(visit);
+  const isOther = (each: SessionListing) => each.id !== id && each.key !== key;
+  return await endEach(visit, userId, isOther);
+}
+
+/** How many sessions there are, of a user or in all. */
+export async function count(
+  settings: Settings,
+  userId?: string,
+): Promise<number> {
+  const user = userId === undefined
+    ? undefined
+    : await keyOfUser(settings, userId);
+  return await ask(
+    settings,
+    "count",
+    (store) => store.count?.(user),
+    ANY_TIME,
+  );
+}
+
+/** Removes what has expired, for stores that do not by themselves. */
+export async function deleteExpired(settings: Settings): Promise<number> {
+  const now = settings.now() * 1000;
+  return await ask(
+    settings,
+    "deleteExpired",
+    (store) => store.deleteExpired?.(now),
+    ANY_TIME,
+  );
+}
+
+/** A user's sessions, as they come; each step has its time. */
+async function* entriesOf(
+  visit: Visit,
+  userId: string,
+): AsyncGenerator<SessionListing, void> {
+  const user = await keyOfUser(visit.settings, userId);
+  const store = storeOf(visit);
+  const list = store.listByUser?.(user)[Symbol.asyncIterator]();
+  if (!list) throw new SessionError("unsupported", "Store has no listByUser");
+  const seen = new Set<string>();
+  try {
+    for (let steps = 0; steps < MOST_STEPS; steps++) {
+      const ask = () => list.next();
+      const step = await call(again(visit), {
+        op: "listByUser",
+        ask,
+        left: ONE_PAGE,
+      });
+      if (step.done) return;
+      if (seen.has(step.value.key)) continue;
+      seen.add(step.value.key);
+      yield step.value;
+    }
+    throw new SessionError("store-failed", "Store has a list without an end");
+  } finally {
+    // A list may have to tidy up.
+    const ask = async () => await list.return?.();
+    await call(again(visit), { op: "listByUser", ask }).catch(() => {});
+  }
+}
+
+/**
+ * Ends some of a user's sessions as the list goes, so that a store that allows
+ * few calls at a time has fewer left with each try. It takes as long as it
+ * takes; what it has ended stays ended if the store fails on the way.
+ *
+ * @param user Theirs, where the ends have to be known at once.
+ */
+async function endEach(
+  visit: Visit,
+  userId: string,
+  isMeant: (entry: SessionListing) => boolean,
+  user?: string,
+): Promise<number> {
+  let ended = 0;
+  try {
+    for await (const entry of entriesOf(visit, userId)) {
+      if (!isMeant(entry)) continue;
+      const { key, id, ...times } = entry;
+      const own = again(visit);
+      if (user) {
+        const record = { ...times, id, revision: 0, value: "", user };
+        await endRecord(own, key, record);
+      } else await endAtStore(own, key);
+      visit.settings.emit?.({ type: "revoked", id });
+      ended++;
+    }
+  } catch (error) {
+    if (!ended) throw error;
+    throw new SessionError(
+      "store-failed",
+      `Ended ${ended} sessions: call it again to go on`,
+      { cause: error },
+    );
+  }
+  return ended;
+}
+
+/** What a late store is told, a write that is on its way may undo. */
+function checkRevocable(visit: Visit): void {
+  if (!visit.settings.revocations && isEventual(visit)) {
+    throw new SessionError(
+      "unsupported",
+      "Store is eventual: revoking needs the option revocations beside it",
+    );
+  }
+}
+
+/** The same visit, with all its time, and no other store. */
+function again(visit: Visit): Visit {
+  storeOf(visit);
+  return { ...visit, waited: 0 };
+}
+
+/** Asks for an ability that not every store has. */
+async function ask<Answer>(
+  settings: Settings,
+  ability: string,
+  question: (store: SessionStore) => Promise<Answer> | undefined,
+  most: number = timeLeft(visitOf(settings)),
+): Promise<Answer> {
+  const visit = visitOf(settings);
+  const store = storeOf(visit);
+  if (!(ability in store)) {
+    throw new SessionError("unsupported", `Store has no ${ability}`);
+  }
+  return await call(visit, {
+    op: ability,
+    ask: async () => await question(store) as Answer,
+    left: most,
+  });
+}

@@ -1,0 +1,121 @@
+import { causeOf, isSessionError, SessionError } from "../errors.ts";
+import type { Settings } from "../options/options.ts";
+import type { Visit } from "../session/visit.ts";
+
+/** What a store is asked, and what becomes of the answer. */
+export interface Call<Answer> {
+  /** The store's method, for events. */
+  readonly op: string;
+  ask(): Promise<Answer>;
+  /** Is told when an answer, or an error, has come after all. */
+  late?(): unknown;
+  /** How long it may take, in ms. */
+  readonly left?: number;
+}
+
+/** When a question was asked, in ms of a clock that never jumps. */
+interface Question {
+  readonly asked: number;
+}
+
+/** So many may wait for a store that has not answered one of them for 1 s. */
+const MOST_WAITING = 1_000;
+const STALLED = 1_000;
+/** What has not been answered for so long is not waited for by the client. */
+const FORGOTTEN = 60_000;
+
+const waiting = new WeakMap<Settings, Set<Question>>();
+
+/**
+ * Asks a store, for as long as the request may still wait: all its questions
+ * together take no longer than `storeTimeout`.
+ *
+ * @throws {SessionError} `store-failed`, with a `cause`; what the store itself
+ * refuses, as it comes.
+ */
+export async function call<Answer>(
+  visit: Visit,
+  { op, ask, late, left = timeLeft(visit) }: Call<Answer>,
+): Promise<Answer> {
+  const { settings } = visit;
+  const questions = waiting.get(settings) ?? new Set();
+  waiting.set(settings, questions);
+  // No clock that is put forward or back takes a request's time away.
+  const question = { asked: performance.now() };
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isLate = false;
+  try {
+    // What nobody waits for, a clean-up say, is no sign of a store that stands.
+    if (left <= settings.storeTimeout * 1000) {
+      checkStalled(questions, question.asked);
+      questions.add(question);
+    }
+    return await new Promise((resolve, reject) => {
+      timer = setTimeout(() => {
+        isLate = true;
+        reject(new Overload("Too late"));
+      }, left);
+      const answered = () => {
+        questions.delete(question);
+        if (isLate) late?.();
+      };
+      const answer = Promise.resolve(ask());
+      answer.then(answered, answered);
+      answer.then(resolve, reject);
+    });
+  } catch (error) {
+    if (isSessionError(error) && error.code !== "store-failed") {
+      throw error;
+    }
+    if (!isLate) questions.delete(question);
+    const ms = Math.round(performance.now() - question.asked);
+    const isOurs = isSessionError(error) || error instanceof Overload;
+    const cause: Error & { code?: unknown } = isOurs ? error : causeOf(error);
+    const { code } = cause;
+    settings.emit?.({
+      type: "store-error",
+      op,
+      ms,
+      code: code === undefined ? code : String(code),
+      cause,
+    });
+    if (isSessionError(error)) throw error;
+    throw new SessionError("store-failed", `Store failed: ${op}`, { cause });
+  } finally {
+    clearTimeout(timer);
+    // A timer may fire a little early.
+    const ms = performance.now() - question.asked;
+    spend(visit, isLate ? Math.max(ms, left) : ms);
+  }
+}
+
+/** Refuses at once what would only make a queue longer that stands still. */
+function checkStalled(questions: Set<Question>, now: number): void {
+  for (const question of questions) {
+    if (question.asked >= now - FORGOTTEN) {
+      if (questions.size < MOST_WAITING || question.asked > now - STALLED) {
+        return;
+      }
+      throw new Overload("Too many requests wait for the store");
+    }
+    questions.delete(question);
+  }
+}
+
+/** How long a request may still wait for its store, in ms. */
+export function timeLeft({ settings, waited = 0 }: Visit): number {
+  return Math.max(0, settings.storeTimeout * 1000 - waited);
+}
+
+/** Counts what a request has waited, in ms. */
+export function spend(visit: Visit, ms: number): void {
+  visit.waited = (visit.waited ?? 0) + ms;
+}
+
+/** What is wrong by our own clock or count, and can be told as it is. */
+class Overload extends Error {}
+
+/** Waits some ms. */
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

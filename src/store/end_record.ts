@@ -1,0 +1,118 @@
+import type { SessionError } from "../errors.ts";
+import { type Kind, noteTurn } from "../session/overtaken.ts";
+import { revokingOf } from "../revoking.ts";
+import type { SessionRecord } from "./contract.ts";
+import type { Visit } from "../session/visit.ts";
+import { carryOf, fetchRecord, isEventual, storeOf } from "./back_end.ts";
+import { call } from "./call.ts";
+import { SKEW } from "./generation.ts";
+
+const TRIES = 5;
+/** A mark is newer than what any request that is on its way may have read. */
+const AHEAD = 1_000;
+
+/**
+ * Ends a session: nothing is left of its record, and no write inserts it again.
+ * An end needs no space, so that nobody stays logged in as a store is full.
+ *
+ * A late store refuses no write: there, a mark takes the record's place for as
+ * long as one may be on its way, and `revocations` know of the end at once.
+ *
+ * @param record As far as it is known.
+ * @param kind Whether its own visitor ends it.
+ */
+export async function endRecord(
+  visit: Visit,
+  key: string,
+  record?: SessionRecord,
+  kind?: Kind,
+): Promise<void> {
+  try {
+    if (isEventual(visit)) {
+      const revoking = await revokingOf(visit.settings);
+      await revoking?.endSession(visit, key, record);
+    }
+  } finally {
+    await endAtStore(visit, key, record, kind);
+  }
+}
+
+/**
+ * Ends a late store's record that its session has left for a new one, as far as
+ * its cookie may still be served.
+ *
+ * @param isOwnerNew It is another user's session from now on.
+ * @param kind Whether by a login.
+ */
+export async function leaveRecord(
+  visit: Visit,
+  key: string,
+  record: SessionRecord,
+  isOwnerNew: boolean,
+  kind: Kind,
+): Promise<void> {
+  const revoking = await revokingOf(visit.settings);
+  await revoking?.endSession(visit, key, record, !isOwnerNew);
+  await markEnd(visit, key, record);
+  noteTurn(visit.settings, key, kind);
+}
+
+/** Ends a session as far as its store can. */
+export async function endAtStore(
+  visit: Visit,
+  key: string,
+  record?: SessionRecord,
+  kind: Kind = "revoked",
+): Promise<void> {
+  if (isEventual(visit)) await markEnd(visit, key, record);
+  else await remove(visit, key);
+  noteTurn(visit.settings, key, kind);
+}
+
+/** Replaces a late store's record by one of nobody's, or removes it. */
+async function markEnd(
+  visit: Visit,
+  key: string,
+  known: SessionRecord | undefined,
+): Promise<void> {
+  const store = storeOf(visit);
+  try {
+    for (let tries = 1; tries <= TRIES; tries++) {
+      const record = tries === 1 && known?.revision
+        ? known
+        : await fetchRecord(visit, key);
+      if (!record?.id) return;
+      const mark = markOf(visit, record);
+      const ask = () => store.update(key, mark, record.revision);
+      const result = await call(visit, { op: "update", ask });
+      if (result !== "conflict") return;
+    }
+  } catch {
+    // There may be no room for a mark.
+  }
+  await remove(visit, key);
+}
+
+/** What stands for an end, for as long as a write may be on its way. */
+function markOf(visit: Visit, { revision }: SessionRecord): SessionRecord {
+  const now = visit.settings.now();
+  return {
+    revision: revision + AHEAD,
+    value: "",
+    id: "",
+    user: "",
+    label: "",
+    createdAt: now * 1000,
+    lastSeenAt: now * 1000,
+    expiresAt: (now + carryOf(visit) + SKEW) * 1000,
+  };
+}
+
+/** Removes a record; an answer that was lost is asked for once more. */
+export async function remove(visit: Visit, key: string): Promise<void> {
+  const ask = () => storeOf(visit).delete(key);
+  await call(visit, { op: "delete", ask }).catch((error: unknown) => {
+    if ((error as SessionError).code !== "store-failed") throw error;
+    return call(visit, { op: "delete", ask });
+  });
+}

@@ -1,0 +1,101 @@
+import { ISSUED, OWNER, readValues, type Values } from "../session/values.ts";
+import { turnAfter } from "../session/overtaken.ts";
+import { type Held, type State, tell } from "../session/state.ts";
+import type { Visit } from "../session/visit.ts";
+import { fetchRecord, isEventual, isLive } from "./back_end.ts";
+import { isBehind, readLate, referTo } from "./late_store.ts";
+import { endRecord } from "./end_record.ts";
+import {
+  generationOf,
+  GRACE,
+  isFloorNew,
+  isSeen,
+  isSettled,
+  judge,
+  numberIn,
+} from "./generation.ts";
+import { decode } from "./record.ts";
+
+/** The values of a record as it was read or written; `null` if it is rotten. */
+export async function valuesOf(
+  visit: Visit,
+  { sid, record, text }: Held,
+): Promise<Values | null> {
+  return text === undefined
+    ? await decode(visit, sid, record)
+    : readValues(visit.settings.codec, text);
+}
+
+/**
+ * The values of a session: `null` if its record is rotten, `undefined` if there
+ * is none to be had, and the listener has been told.
+ */
+export async function read(
+  state: State,
+  sid: Held["sid"],
+  key: string,
+): Promise<Values | null | undefined> {
+  const { visit } = state;
+  const turn = turnAfter(visit.settings, key, 0);
+  if (!isEventual(visit)) {
+    const record = await fetchRecord(visit, key);
+    if (isLive(visit, record)) state.held = { sid, key, record };
+    // What this process has ended or left itself, no cookie brings back.
+  } else if (!turn) await readLate(state, sid, key);
+  if (state.held) return await valuesOf(visit, state.held);
+  // Other answers to this browser may be on their way.
+  const isOwn = turn && turn.kind !== "revoked" &&
+    (turn.kind === "ended" || isEventual(visit));
+  visit.isGone = isOwn && visit.settings.now() < turn.at + GRACE;
+  tell(state, "gone");
+  return undefined;
+}
+
+/**
+ * Whether a cookie with this text still counts; if it does, the session is the
+ * request's. The listener has been told.
+ */
+export async function admit(
+  state: State,
+  text: string,
+  values: Values,
+): Promise<boolean> {
+  const { visit, held } = state;
+  const { settings } = visit;
+  const number = numberIn(text);
+  const { sealed, created } = state.content;
+  const issued = values[ISSUED] as number | undefined ?? created;
+  const generation = generationOf(values);
+  const verdict = isBehind(state, number, generation.newest)
+    ? "newest"
+    : judge(settings, generation, number, sealed >= issued);
+  if (verdict === "refused") {
+    visit.isGone = isFloorNew(settings, generation);
+    tell(state, "gone");
+    return false;
+  }
+  if (verdict === "reuse") {
+    // A cookie that was replaced long ago: somebody has kept a copy of it.
+    await endRecord(visit, held?.key as string, held?.record);
+    tell(state, "reuse");
+    return false;
+  }
+  if (verdict === "grace") {
+    tell(state, "grace");
+    state.isOffered = true;
+  }
+  state.isFirstUse = verdict === "newest" && !isSeen(generation);
+  const { renewAfter = Infinity, now } = settings;
+  const isOld = now() - issued >= renewAfter;
+  state.isRenewable = verdict === "newest" && isOld &&
+    isSettled(settings, generation);
+  // On a late store the first use is noted along with a write, or when the next
+  // renewal waits for it.
+  const isNoted = state.isFirstUse && (isOld || !isEventual(visit));
+  state.isDue = isNoted || state.isRenewable || state.isOffered;
+  state.generation = Math.max(number, generation.newest);
+  state.since = generation.since;
+  state.owner = values[OWNER] as string | undefined;
+  if (state.generation || state.carried) referTo(state);
+  return true;
+}

@@ -1,0 +1,152 @@
+import { encodeBase64url } from "../token/base64url.ts";
+import { LABEL, OWNER, readValues, type Values } from "../session/values.ts";
+import { areSound } from "./own_values.ts";
+import { Keyring } from "../token/keyring.ts";
+import type { Settings } from "../options/options.ts";
+import { open, seal } from "../token/format.ts";
+import { endOf, idOf, type State } from "../session/state.ts";
+import type { SessionRecord } from "./contract.ts";
+import type { Visit } from "../session/visit.ts";
+
+type Sid = Uint8Array<ArrayBuffer>;
+
+/** A record may outlive its cookie by so much, so that few touches keep it. */
+const DAY = 86_400;
+
+/** What was hashed of ids that come again, as long as their tokens are kept. */
+const keys = new WeakMap<Sid, string>();
+
+/** Where the record of an id is kept. */
+export async function keyOf(sid: Sid): Promise<string> {
+  const known = keys.get(sid);
+  if (known) return known;
+  const key = await hash("withSession/store-key/v1", sid);
+  keys.set(sid, key);
+  return key;
+}
+
+/** What stands for a user, in an index or as a key, of one cookie. */
+export function keyOfUser(
+  settings: Settings,
+  userId: string,
+): Promise<string> {
+  const { name } = settings.formOf();
+  return hash(
+    "withSession/user/v1",
+    new TextEncoder().encode(JSON.stringify([name, userId])),
+  );
+}
+
+/** The record of a session with these values. */
+export async function encode(
+  state: State,
+  values: Values,
+  revision: number,
+): Promise<SessionRecord> {
+  const { visit, content } = state;
+  const { settings } = visit;
+  const now = settings.now();
+  const text = settings.codec.stringify(values);
+  const owner = values[OWNER] as string | undefined;
+  const label = values[LABEL] as string | undefined ?? "";
+  const id = idOf(state);
+  return {
+    revision,
+    id,
+    value: await hide(visit, text, content.sid as Sid),
+    user: owner ? await keyOfUser(settings, owner) : "",
+    label: label && await hideLabel(visit, label),
+    createdAt: content.created * 1000,
+    lastSeenAt: now * 1000,
+    expiresAt: recordEnd({ ...state, values }, now) * 1000,
+  };
+}
+
+/**
+ * When a record ends that was used now, in seconds. With `trackIdle: "store"`
+ * that is when its cookie does; otherwise a day later, so that a session that
+ * is only read needs one touch a day.
+ */
+export function recordEnd(state: State, now: number): number {
+  const { trackIdle, absoluteTimeout } = state.visit.settings;
+  const end = endOf(state, now);
+  return trackIdle === "store"
+    ? end
+    : Math.min(end + DAY, state.content.created + absoluteTimeout);
+}
+
+/** The values of a record, `null` if they are not those of this id. */
+export async function decode(
+  visit: Visit,
+  sid: Sid,
+  { id, value }: SessionRecord,
+): Promise<Values | null> {
+  if (id !== idOf({ content: { sid } as State["content"] })) return null;
+  const text = await show(visit, value, sid);
+  if (text === null) return null;
+  const values = readValues(visit.settings.codec, text);
+  return values && areSound(values) ? values : null;
+}
+
+/** The label of a record, in the clear. */
+export async function labelOf(
+  settings: Settings,
+  label: string,
+): Promise<string> {
+  const visit = { settings, form: settings.formOf() } as Visit;
+  if (!label || !settings.encrypt) return label;
+  const text = await show(visit, label);
+  if (text !== null) return JSON.parse(text);
+  // Sealed with a secret that is gone, or written before there was `encrypt`.
+  return /^[\w-]{102,}$/.test(label) ? "" : label;
+}
+
+async function hideLabel(visit: Visit, label: string): Promise<string> {
+  // Quoted, as a token is never shorter than one of an empty object.
+  return visit.settings.encrypt
+    ? await sealWith(visit, JSON.stringify(label), undefined)
+    : label;
+}
+
+async function hide(visit: Visit, text: string, sid: Sid): Promise<string> {
+  return visit.settings.encrypt ? await sealWith(visit, text, sid) : text;
+}
+
+async function show(
+  visit: Visit,
+  text: string,
+  sid?: Sid,
+): Promise<string | null> {
+  if (!visit.settings.encrypt) return text;
+  const content = await open(ringOf(visit, sid), text, Infinity, Infinity);
+  return "fault" in content ? null : content.text;
+}
+
+function sealWith(
+  visit: Visit,
+  text: string,
+  sid: Sid | undefined,
+): Promise<string> {
+  const now = visit.settings.now();
+  const times = { created: now, sealed: now, expires: now };
+  const inner = new Uint8Array(16);
+  return seal(ringOf(visit, sid), { ...times, sid: inner, text });
+}
+
+/** Keys that need the id, or without one the secret alone. */
+function ringOf({ settings, form }: Visit, sid?: Sid): Keyring {
+  const context = sid
+    ? ["record", form.name, [...sid].map(hex).join("")]
+    : ["label", form.name];
+  return new Keyring(settings.secrets, context);
+}
+
+function hex(byte: number): string {
+  return byte.toString(16).padStart(2, "0");
+}
+
+async function hash(label: string, bytes: Sid): Promise<string> {
+  const input = new Uint8Array([...new TextEncoder().encode(label), ...bytes]);
+  const digest = await crypto.subtle.digest("SHA-256", input);
+  return encodeBase64url(new Uint8Array(digest));
+}

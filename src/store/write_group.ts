@@ -1,0 +1,274 @@
+import { fit } from "../checks/fit_schema.ts";
+import { prepare } from "../checks/prepare.ts";
+import type { Values } from "../session/values.ts";
+import { SessionError } from "../errors.ts";
+import { type Held, type State, tell } from "../session/state.ts";
+import type { SessionStore } from "./contract.ts";
+import type { Visit } from "../session/visit.ts";
+import { fetchRecord, isLive, storeOf } from "./back_end.ts";
+import { call, pause, spend, timeLeft } from "./call.ts";
+import { valuesOf } from "./read.ts";
+import { encode } from "./record.ts";
+import {
+  addAttempt,
+  findAfter,
+  fulfil,
+  hasArrived,
+  isPlain,
+  newAttempt,
+  type Outcome,
+  remember,
+  takeBack,
+  userOf,
+  type Wish,
+} from "./write.ts";
+
+// Requests of one session that write at the same time in one process are put
+// together: one write for all of them. Who wants other cookies as well, a login
+// say, is written alone. Between processes, the store's compare and swap
+// decides, and who is late makes its changes again on what is there.
+
+/** A request that waits for its wish. */
+interface Member {
+  readonly wish: Wish;
+  /** It has its answer, or has waited for too long. */
+  isOver: boolean;
+  /** Its session has this record now; none if it has ended. */
+  done(kept: Kept | undefined): void;
+  fail(error: unknown): void;
+}
+
+/** What a request's session has become. */
+export interface Kept extends Outcome {
+  readonly held: Held;
+  readonly values: Values;
+}
+
+interface Queue {
+  readonly waiting: Member[];
+  /** How many writes are on their way. */
+  running: number;
+  /** What the last one has left. */
+  latest?: Held;
+}
+
+const TRIES = 5;
+const queues = new WeakMap<SessionStore, Map<string, Queue>>();
+
+/**
+ * Writes what a request wants, together with what others want at the same time.
+ *
+ * @returns `undefined` if the session has ended, or is another user's.
+ * @throws {SessionError} `conflict` if others were faster each time.
+ */
+export async function keepTogether(wish: Wish): Promise<Kept | undefined> {
+  const { visit, held } = wish.state;
+  const { key } = held as Held;
+  if (typeof visit.settings.store !== "function") return keepInGroup(wish, key);
+  const { inTurn } = await import("./turns.ts");
+  return await inTurn(visit, key, () => keepInGroup(wish, key));
+}
+
+function keepInGroup(wish: Wish, key: string): Promise<Kept | undefined> {
+  const { visit } = wish.state;
+  const store = storeOf(visit);
+  const all = queues.get(store) ?? new Map<string, Queue>();
+  queues.set(store, all);
+  const queue = all.get(key) ?? { waiting: [], running: 0 };
+  all.set(key, queue);
+  const flush = () =>
+    void writeWaiting(queue).then(() => {
+      if (queue.waiting.length) flush();
+      else if (!queue.running) all.delete(key);
+    });
+  return new Promise((resolve, reject) => {
+    const since = performance.now();
+    const timers: ReturnType<typeof setTimeout>[] = [];
+    const end = () => {
+      member.isOver = true;
+      timers.forEach(clearTimeout);
+      spend(visit, performance.now() - since);
+    };
+    const member: Member = {
+      wish,
+      isOver: false,
+      done: (kept) => member.isOver || (end(), resolve(kept)),
+      fail: (error) => member.isOver || (end(), reject(error)),
+    };
+    queue.waiting.push(member);
+    if (!queue.running) return flush();
+    const left = timeLeft(visit);
+    const cause = new Error("Too late");
+    const late = () =>
+      member.fail(new SessionError("store-failed", "Store failed", { cause }));
+    // The store alone decides who is right: nobody waits for a write that hangs
+    // until there is no time left.
+    timers.push(setTimeout(flush, left / 2), setTimeout(late, left));
+  });
+}
+
+async function writeWaiting(queue: Queue): Promise<void> {
+  const members = takePlain(queue.waiting);
+  if (!members.length) return;
+  queue.running++;
+  try {
+    await writeAll(members, queue);
+  } catch (error) {
+    const { code } = error as SessionError;
+    if (/^(store-failed|conflict)$/.test(code) || members.length === 1) {
+      for (const { fail } of members) fail(error);
+    } else {
+      // Together they are too large, say: whose fault it is shows one by one.
+      for (const member of members) {
+        await writeAll([member], queue).catch(member.fail);
+      }
+    }
+  } finally {
+    queue.running--;
+  }
+}
+
+/** Takes those who can be written together, or the first one. */
+function takePlain(waiting: Member[]): Member[] {
+  const left = waiting.splice(0).filter(({ isOver }) => !isOver);
+  const other = left.findIndex(({ wish }) => !isPlain(wish));
+  const count = other < 0 ? left.length : Math.max(other, 1);
+  waiting.push(...left.splice(count));
+  return left;
+}
+
+/** One write for all of these. */
+async function writeAll(all: Member[], queue: Queue): Promise<void> {
+  let members = all.filter(({ isOver }) => !isOver);
+  if (!members.length) return;
+  const visit = roomiest(members);
+  const attempt = newAttempt();
+  for (const { wish } of members) addAttempt(wish.batches, attempt);
+  let failures = 0;
+  let base = newest([queue.latest, ...members.map(heldBy)]);
+  for (let tries = 1;; tries++) {
+    const { values, outcomes } = await compose(members, base, visit);
+    members = outcomes.map(({ member }) => member);
+    const settle = (held: Held) => {
+      queue.latest = held;
+      for (const { member, outcome } of outcomes) {
+        // Each has its own copy of the id, by which it is known.
+        const { sid } = heldBy(member);
+        const own = { ...held, sid };
+        member.done({ ...outcome, held: own, values: { ...values } });
+      }
+    };
+    if (!outcomes.some(({ outcome }) => outcome.isChanged)) {
+      return settle(base);
+    }
+    remember(values, attempt);
+    const before = base;
+    const { sid, key, record: { revision } } = before;
+    const state = { ...writerOf(members, before), visit };
+    const record = await encode(state, values, revision + 1);
+    const ask = () => storeOf(visit).update(key, record, revision);
+    const late = () => takeBack(state, before, attempt, before);
+    let now;
+    try {
+      const result = await call(visit, { op: "update", ask, late });
+      if (result === "ok") return settle({ sid, key, record });
+      now = result === "conflict" ? await fetchRecord(visit, key) : null;
+    } catch (error) {
+      const found = await findAfter(state, before, attempt, error);
+      if (!found && failures++) throw error;
+      // It has not arrived, or not yet: then the next one is a conflict.
+      if (!found) continue;
+      now = found.record;
+    }
+    if (!isLive(visit, now)) {
+      for (const { done } of members) done(undefined);
+      return;
+    }
+    base = { sid, key, record: now };
+    // What has arrived, by an answer that was lost, is not made again.
+    const read = await valuesOf(visit, base);
+    if (read && hasArrived(read, attempt) && tries < 2 * TRIES) continue;
+    if (tries >= TRIES) {
+      for (const { wish } of members) tell(wish.state, "conflict");
+      throw new SessionError("conflict", `Cannot save: ${TRIES} tries failed`);
+    }
+    // The first one at once; whoever fails again gets out of the way.
+    if (tries > 1) await pause(Math.random() * 4 ** tries);
+  }
+}
+
+/** What the wishes make of a record; those that cannot be met are told. */
+async function compose(
+  members: readonly Member[],
+  base: Held,
+  visit: Visit,
+): Promise<{
+  values: Values;
+  outcomes: { member: Member; outcome: Outcome }[];
+}> {
+  const [only] = members as [Member];
+  const isAlone = members.length === 1 && heldBy(only) === base &&
+    !only.wish.state.isBehind;
+  let values: Values = {};
+  if (!isAlone) {
+    const read = await valuesOf(visit, base);
+    if (!read || !await fit(visit.settings, read)) {
+      for (const { done } of members) done(undefined);
+      return { values, outcomes: [] };
+    }
+    values = read;
+  }
+  const outcomes = [];
+  for (const member of members) {
+    const { state, batches } = member.wish;
+    const next = { ...values };
+    try {
+      const outcome = fulfil(member.wish, next, !isAlone);
+      if (!outcome) {
+        member.done(undefined);
+        continue;
+      }
+      if (outcome.isChanged) {
+        await prepare(state.visit, next, userOf(batches));
+        if (!isAlone) tell(state, "merged");
+      }
+      values = next;
+      outcomes.push({ member, outcome });
+    } catch (error) {
+      member.fail(error);
+    }
+  }
+  return { values, outcomes };
+}
+
+/** The state by which a record is written: that of who logs in, if one does. */
+function writerOf(members: readonly Member[], { sid, record }: Held): State {
+  const [{ wish: { state, batches } }] = members as [Member];
+  const content = { ...state.content, sid };
+  if (userOf(batches) !== undefined) return { ...state, content };
+  return {
+    ...state,
+    content: { ...content, created: record.createdAt / 1000 },
+  };
+}
+
+function heldBy({ wish }: Member): Held {
+  return wish.state.held as Held;
+}
+
+/** The newest of what several requests have read. */
+function newest(all: readonly (Held | undefined)[]): Held {
+  const known = all.filter((held) => held !== undefined);
+  return known.reduce((one, other) =>
+    other.record.revision > one.record.revision ? other : one
+  );
+}
+
+/** The visit of the request that can wait longest; its waiting is its own. */
+function roomiest(members: readonly Member[]): Visit {
+  const visits = members.map(({ wish }) => wish.state.visit);
+  const visit = visits.reduce((one, other) =>
+    timeLeft(other) > timeLeft(one) ? other : one
+  );
+  return { ...visit };
+}

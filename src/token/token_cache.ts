@@ -1,0 +1,59 @@
+import { encodeBase64url } from "./base64url.ts";
+import type { Unsealed } from "./format.ts";
+
+interface Entry {
+  readonly content: Unsealed;
+  isUsed: boolean;
+}
+
+/**
+ * Tokens that this process has opened or made, by what they are to the last
+ * character: who sends one again has it opened for nothing. Bounded in bytes;
+ * what was not asked for since the last round goes first.
+ */
+export class OpenedTokens {
+  readonly #most: number;
+  readonly #entries: Map<string, Entry> = new Map();
+  #bytes = 0;
+
+  constructor(mostBytes: number) {
+    this.#most = mostBytes;
+  }
+
+  get(token: string): Unsealed | undefined {
+    // To be looked for, all of a text is read.
+    const entry = this.#most ? this.#entries.get(token) : undefined;
+    if (entry) entry.isUsed = true;
+    return entry?.content;
+  }
+
+  /** The same by the bytes of a token that came with others in one text. */
+  add(bytes: Uint8Array, content: Unsealed): void {
+    if (this.#most) this.set(encodeBase64url(bytes), content);
+  }
+
+  set(token: string, content: Unsealed): void {
+    if (sizeOf(token) > this.#most) return;
+    this.#remove(token);
+    this.#entries.set(token, { content, isUsed: false });
+    this.#bytes += sizeOf(token);
+    for (const [oldest, entry] of this.#entries) {
+      if (this.#bytes <= this.#most) break;
+      if (entry.isUsed) {
+        // It has another round, behind those that came since.
+        entry.isUsed = false;
+        this.#entries.delete(oldest);
+        this.#entries.set(oldest, entry);
+      } else this.#remove(oldest);
+    }
+  }
+
+  #remove(token: string): void {
+    if (this.#entries.delete(token)) this.#bytes -= sizeOf(token);
+  }
+}
+
+function sizeOf(token: string): number {
+  // What an entry takes besides its text, about, and for each character.
+  return 600 + token.length * 4;
+}
