@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Session, type SessionOptions, withSession } from "../mod.ts";
 import { MemoryStore } from "../stores/memory.ts";
-import { type Costs, costsOf, turnsOf } from "./_costs.ts";
-import { cryptoCalls } from "./_crypto_calls.ts";
-import { watch } from "./_store_bench.ts";
+import { type Costs, costsOf, turnsOf } from "./shared/costs.ts";
+import { cryptoCalls } from "./shared/crypto_calls.ts";
+import { watch } from "./shared/store_bench.ts";
 import {
   type Bench,
   NAVIGATION,
@@ -12,7 +12,7 @@ import {
   setUp,
   tokenOf,
   turn,
-} from "./_support.ts";
+} from "./shared/support.ts";
 
 // What a request costs in numbers that are the same on every machine and in
 // every runtime. A change that makes one of them larger has to be a choice.

@@ -10,12 +10,12 @@ import {
   withSessions,
 } from "../mod.ts";
 import { MemoryStore } from "../stores/memory.ts";
-import { Browser } from "./browser.ts";
-import { resetCases } from "./_http_reset.ts";
-import { streamCases } from "./_http_stream.ts";
-import { valueCases } from "./_http_values.ts";
-import { LateStore } from "./_late_store.ts";
-import { type Handler, setUp } from "./_support.ts";
+import { Browser } from "./shared/browser.ts";
+import { resetCases } from "./shared/http_cases/reset.ts";
+import { streamCases } from "./shared/http_cases/stream.ts";
+import { valueCases } from "./shared/http_cases/values.ts";
+import { LateStore } from "./shared/late_store.ts";
+import { type Handler, setUp } from "./shared/support.ts";
 
 // What a session does is the same behind each door and in each place.
 

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { Hono } from "hono";
 import { type LazySessionEnv, type SessionEnv, sessions } from "../hono.ts";
 import { generateSecret, SessionError, type SessionEvent } from "../mod.ts";
-import { cookie, counter, type Visitor, type Visits } from "./_hono.ts";
+import { cookie, counter, type Visitor, type Visits } from "./shared/hono.ts";
 
 describe("sessions()", () => {
   it("sessions() keeps a session from request to request", async () => {

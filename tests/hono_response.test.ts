@@ -5,8 +5,8 @@ import { etag } from "hono/etag";
 import { HTTPException } from "hono/http-exception";
 import { type SessionEnv, sessions } from "../hono.ts";
 import { generateSecret, SessionError } from "../mod.ts";
-import { cookie, counter, type Visitor } from "./_hono.ts";
-import { Clock } from "./_support.ts";
+import { cookie, counter, type Visitor } from "./shared/hono.ts";
+import { Clock } from "./shared/support.ts";
 
 describe("sessions(): the response", () => {
   it("sessions() keeps a change beside etag() that comes after it", async () => {

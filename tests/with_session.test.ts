@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { generateSecret, type SessionOptions, withSession } from "../mod.ts";
-import { requestWith, setUp, tokenOf } from "./_support.ts";
+import { requestWith, setUp, tokenOf } from "./shared/support.ts";
 
 const url = "https://example.com/";
 

@@ -9,7 +9,7 @@ import {
   setUp,
   tokenOf,
   typesOf,
-} from "./_support.ts";
+} from "./shared/support.ts";
 
 const url = "https://example.com/";
 

@@ -8,9 +8,9 @@ import {
   withSessions,
 } from "../mod.ts";
 import { MemoryStore } from "../stores/memory.ts";
-import { Browser } from "./browser.ts";
-import { watch } from "./_store_bench.ts";
-import { requestWith } from "./_support.ts";
+import { Browser } from "./shared/browser.ts";
+import { watch } from "./shared/store_bench.ts";
+import { requestWith } from "./shared/support.ts";
 
 const secret = "a secret of 32 bytes and a bit more: x9!";
 const url = "https://example.com/";

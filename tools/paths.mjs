@@ -5,6 +5,19 @@ import { fileURLToPath } from "node:url";
 /** The root of the checkout. */
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
+/** The folders of tests that need nothing of a runtime, and run in all of them. */
+export const portableFolders = [
+  "tests",
+  "tests/checks",
+  "tests/http",
+  "tests/options",
+  "tests/request",
+  "tests/session",
+  "tests/store",
+  "tests/stores",
+  "tests/token",
+];
+
 const exe = process.platform === "win32" ? ".exe" : "";
 
 /**

@@ -1,11 +1,10 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { root, runtimes } from "./paths.mjs";
+import { portableFolders, root, runtimes } from "./paths.mjs";
 
 // Bun would give up after 5 s, Node never.
 const timeout = 300_000;
-// They need nothing of a runtime, and run in all of them.
-const portable = [...list("tests"), ...list("tests/stores")];
+const portable = portableFolders.flatMap(list);
 // They need a file system, and processes.
 const hosts = list("tests/hosts");
 const servers = list("tests/servers");

@@ -1,7 +1,7 @@
 // The part of the benchmark that runs inside a runtime: a handler that is told
 // over HTTP which batch of requests to make.
 
-import { cryptoCalls } from "../../tests/_crypto_calls.ts";
+import { cryptoCalls } from "../../tests/shared/crypto_calls.ts";
 import { dataOf } from "./data.ts";
 import { bytesOf } from "./jar.ts";
 import {

@@ -1,5 +1,5 @@
 import { DenoKvStore } from "../../stores/deno-kv.ts";
-import { describeSessions } from "../_describe_sessions.ts";
+import { describeSessions } from "../shared/describe_sessions.ts";
 
 describeSessions("DenoKvStore", async (now) => {
   const kv = await Deno.openKv(":memory:");

@@ -4,7 +4,7 @@ import type { SessionStore } from "../../mod.ts";
 import { FileStore } from "../../stores/file.ts";
 import { LevelStore } from "../../stores/level.ts";
 import { SqliteStore } from "../../stores/sqlite.ts";
-import { describeSessions } from "../_describe_sessions.ts";
+import { describeSessions } from "../shared/describe_sessions.ts";
 import { temporaryFolder } from "./_folders.ts";
 import { openSqlite } from "./_sqlite.ts";
 

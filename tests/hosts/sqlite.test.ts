@@ -13,7 +13,7 @@ import {
   SqliteStore,
 } from "../../stores/sqlite.ts";
 import { createClock, describeStore } from "../../testing.ts";
-import { withPauses } from "../_pauses.ts";
+import { withPauses } from "../shared/pauses.ts";
 import { temporaryFolder, withFolder } from "./_folders.ts";
 import { openNode, openSqlite } from "./_sqlite.ts";
 

@@ -3,7 +3,7 @@
 import { Hono } from "hono";
 import { sessions } from "../../hono.ts";
 import { generateSecret, withSession } from "../../mod.ts";
-import type { Handler } from "../_support.ts";
+import type { Handler } from "../shared/support.ts";
 
 declare const Bun: {
   serve(options: {

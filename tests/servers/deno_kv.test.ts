@@ -1,7 +1,7 @@
 import { openKv } from "@deno/kv";
 import { DenoKvStore } from "../../stores/deno-kv.ts";
 import { createClock, describeStore } from "../../testing.ts";
-import { describeSessions } from "../_describe_sessions.ts";
+import { describeSessions } from "../shared/describe_sessions.ts";
 
 // Deno's own is tested in tests/deno.
 describeStore("DenoKvStore on @deno/kv", async () => {

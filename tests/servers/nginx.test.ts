@@ -9,7 +9,7 @@ import {
   type SessionOptions,
   withSession,
 } from "../../mod.ts";
-import { lineOf, tokenOf, typesOf } from "../_support.ts";
+import { lineOf, tokenOf, typesOf } from "../shared/support.ts";
 import { found, type Proxy, startNginx } from "./nginx.ts";
 
 /** What people write beside `proxy_pass`. */

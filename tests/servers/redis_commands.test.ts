@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { generateSecret, type Session, withSession } from "../../mod.ts";
 import { RedisStore } from "../../stores/redis.ts";
-import { cookieOf } from "../_store_bench.ts";
-import { requestWith, turn } from "../_support.ts";
+import { cookieOf } from "../shared/store_bench.ts";
+import { requestWith, turn } from "../shared/support.ts";
 import { found, newPrefix, type RedisServer, startRedis } from "./redis.ts";
 
 type Act = (session: Session) => unknown;

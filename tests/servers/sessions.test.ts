@@ -8,9 +8,9 @@ import {
   SessionError,
   withSession,
 } from "../../mod.ts";
-import { describeSessions } from "../_describe_sessions.ts";
-import { cookieOf } from "../_store_bench.ts";
-import { requestWith } from "../_support.ts";
+import { describeSessions } from "../shared/describe_sessions.ts";
+import { cookieOf } from "../shared/store_bench.ts";
+import { requestWith } from "../shared/support.ts";
 import { type Backend, type BackendName, backends } from "./backends.ts";
 import type { Server } from "./server.ts";
 import { runTogether } from "./worker.ts";

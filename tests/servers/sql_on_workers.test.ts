@@ -5,7 +5,7 @@ import { builtinModules } from "node:module";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { generateSecret } from "../../mod.ts";
-import { Browser } from "../browser.ts";
+import { Browser } from "../shared/browser.ts";
 import * as mariadb from "./mariadb.ts";
 import * as postgres from "./postgres.ts";
 import { type ClientName, openPool, type Pool } from "./sql_clients.ts";

@@ -6,9 +6,9 @@ import {
   type SimulatedKv,
 } from "../../testing/kv_simulator.ts";
 import { createClock, type TestClock } from "../../testing.ts";
-import { Browser } from "../browser.ts";
-import { SECRET } from "../_format.ts";
-import { requestWith } from "../_support.ts";
+import { Browser } from "../shared/browser.ts";
+import { SECRET } from "../shared/format.ts";
+import { requestWith } from "../shared/support.ts";
 
 const START = Date.UTC(2036, 0, 1);
 export const MINUTE = 60_000;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MemoryStore } from "../../stores/memory.ts";
 import { createClock } from "../../testing.ts";
-import { withPauses } from "../_pauses.ts";
+import { withPauses } from "../shared/pauses.ts";
 import {
   ALICE,
   endAt,

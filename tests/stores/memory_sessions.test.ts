@@ -1,5 +1,5 @@
 import { MemoryStore } from "../../stores/memory.ts";
-import { describeSessions } from "../_describe_sessions.ts";
+import { describeSessions } from "../shared/describe_sessions.ts";
 
 describeSessions("MemoryStore", (now) => {
   const store = new MemoryStore({ now });

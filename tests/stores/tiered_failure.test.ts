@@ -4,8 +4,8 @@ import type { SessionRecord, SessionStore } from "../../src/store/contract.ts";
 import { generateSecret, withSession } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { TieredStore, type TieredStoreOptions } from "../../stores/tiered.ts";
-import { cookieOf } from "../_store_bench.ts";
-import { requestWith } from "../_support.ts";
+import { cookieOf } from "../shared/store_bench.ts";
+import { requestWith } from "../shared/support.ts";
 import {
   assertRevision,
   callsOf,

@@ -4,9 +4,9 @@ import { type SessionStore, withSession } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { TieredStore, type TieredStoreOptions } from "../../stores/tiered.ts";
 import { createClock } from "../../testing.ts";
-import { Browser } from "../browser.ts";
-import { describeSessions } from "../_describe_sessions.ts";
-import { SECRET } from "../_format.ts";
+import { Browser } from "../shared/browser.ts";
+import { describeSessions } from "../shared/describe_sessions.ts";
+import { SECRET } from "../shared/format.ts";
 import { Hooked } from "./_tiers.ts";
 
 for (const shared of [true, false]) {

@@ -1,17 +1,18 @@
-// Runs tests/*.test.ts and tests/stores/*.test.ts inside workerd: node --test tests/workerd/run.ts
+// Runs what runs in all runtimes inside workerd: node --test tests/workerd/run.ts
 
 import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { after, describe, it } from "node:test";
+import { portableFolders, root } from "../../tools/paths.mjs";
 import { type Bundle, bundle } from "./bundle.ts";
 import { describeShims } from "./shim_checks.ts";
 import { startWorkers, type WorkerTest } from "./workers.ts";
 
-const folder = new URL("../", import.meta.url);
-const files = ["", "stores/"].flatMap((inner) =>
-  readdirSync(new URL(inner, folder))
+const files = portableFolders.flatMap((folder) =>
+  readdirSync(join(root, folder))
     .filter((name) => name.endsWith(".test.ts"))
     .sort()
-    .map((name) => `tests/${inner}${name}`)
+    .map((name) => `${folder}/${name}`)
 );
 const fixture = "tests/workerd/fixture.ts";
 

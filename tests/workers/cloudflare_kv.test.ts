@@ -11,7 +11,7 @@ import {
 } from "../../stores/cloudflare-kv.ts";
 import { createClock, runStoreCase } from "../../testing.ts";
 import { casesOfBlindStore, withoutCount } from "../stores/_blind_cases.ts";
-import { requestWith, tokenOf } from "../_support.ts";
+import { requestWith, tokenOf } from "../shared/support.ts";
 
 const HOUR = 3_600_000;
 const MOST_BYTES = 25 * 1024 * 1024;

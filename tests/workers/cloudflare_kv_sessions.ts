@@ -2,7 +2,7 @@
 
 import { describe, it } from "node:test";
 import { CloudflareKvStore } from "../../stores/cloudflare-kv.ts";
-import { describeSessions } from "../_describe_sessions.ts";
+import { describeSessions } from "../shared/describe_sessions.ts";
 import { createClock, runStoreCase } from "../../testing.ts";
 import { casesOfBlindStore, withoutCount } from "../stores/_blind_cases.ts";
 import { bindings } from "./env.ts";

@@ -1,7 +1,7 @@
 // What d1_sessions.test.ts runs in workerd.
 
 import { D1Store } from "../../stores/d1.ts";
-import { describeSessions } from "../_describe_sessions.ts";
+import { describeSessions } from "../shared/describe_sessions.ts";
 import { bindings } from "./env.ts";
 
 export * from "./worker.ts";

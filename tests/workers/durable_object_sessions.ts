@@ -1,7 +1,7 @@
 // What durable_object_sessions.test.ts runs in workerd.
 
 import { DurableObjectStore } from "../../stores/durable-object.ts";
-import { describeSessions } from "../_describe_sessions.ts";
+import { describeSessions } from "../shared/describe_sessions.ts";
 import { bindings } from "./env.ts";
 
 export * from "./worker.ts";

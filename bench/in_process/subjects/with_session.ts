@@ -1,4 +1,4 @@
-import { cryptoCalls } from "../../../tests/_crypto_calls.ts";
+import { cryptoCalls } from "../../../tests/shared/crypto_calls.ts";
 import {
   type AnyData,
   type SessionOptions,

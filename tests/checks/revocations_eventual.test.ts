@@ -1,0 +1,276 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  createSessions,
+  type Session,
+  type SessionOptions,
+} from "../../mod.ts";
+import { MemoryStore } from "../../stores/memory.ts";
+import { LateStore } from "../shared/late_store.ts";
+import { cookieOf, StoreBench, watch } from "../shared/store_bench.ts";
+import { setUp } from "../shared/support.ts";
+
+/** Sessions in a store that is late, beside a strong one for revocations. */
+function begin(more: Partial<SessionOptions> = {}) {
+  const store = new LateStore(90);
+  const setting = setUp();
+  const ends = watch(new MemoryStore({ now: () => setting.clock.now }));
+  const bench = new StoreBench(setting, { store });
+  const options = { revocations: ends.store, ...more };
+  return {
+    bench,
+    store,
+    ends,
+    options,
+    login: (userId?: string) => bench.begin(userId, options),
+    read: (cookie: string) => bench.read(cookie, options),
+    act: (cookie: string, act: (session: Session) => unknown) =>
+      bench.act(cookie, act, options),
+    takeEnds: () => ends.calls.splice(0).map(({ op }) => op),
+  };
+}
+
+describe("revocations beside a store that may be late", () => {
+  for (const userId of [undefined, "ada"]) {
+    const whose = userId ? "a user's" : "a visitor's";
+
+    it(`end ${whose} session at once, for every copy of its cookie`, async () => {
+      const { login, read, act } = begin();
+      const cookie = await login(userId);
+      assert.deepEqual(await read(cookie), { name: "Ada" });
+      await act(cookie, (session) => session.destroy());
+      assert.equal(await read(cookie), null);
+    });
+
+    it(`cost one question in a request of ${whose} session`, async () => {
+      const { bench, store, login, read, act, takeEnds } = begin();
+      const cookie = await login(userId);
+      takeEnds();
+      await read(cookie);
+      assert.deepEqual(takeEnds(), ["get"]);
+      assert.deepEqual(bench.takeCalls(), [], "Carried by the cookie");
+      await act(cookie, (session) => session.set("name", "Eve"));
+      assert.deepEqual(takeEnds(), ["get"]);
+      store.settle();
+      bench.clock.advance(91);
+      bench.takeCalls();
+      await read(cookie);
+      assert.deepEqual(takeEnds(), ["get"]);
+      assert.deepEqual(bench.takeCalls(), ["get"]);
+    });
+
+    it(`end what a slow request of ${whose} session writes later`, async () => {
+      const { bench, store, options, login, read } = begin({
+        idleTimeout: 30 * 86_400,
+      });
+      const cookie = await login(userId);
+      // A process that has done it itself would refuse the write.
+      const elsewhere = { ...options, store: watch(store).store };
+      const { slow } = await bench.overtake(
+        cookie,
+        (session) => session.set("late", true),
+        async () => {
+          await bench.act(cookie, (session) => session.destroy(), elsewhere);
+        },
+        options,
+      );
+      store.settle();
+      for (let days = 0; days < 30; days++) {
+        for (const copy of [cookie, cookieOf(slow)]) {
+          assert.equal(await read(copy), null);
+        }
+        bench.clock.advance(86_390);
+      }
+    });
+  }
+
+  it("cost nothing where there is no session", async () => {
+    const { read, takeEnds } = begin();
+    assert.equal(await read(""), null);
+    assert.deepEqual(takeEnds(), []);
+  });
+
+  it("leave a user's other sessions when one ends", async () => {
+    const { login, read, act } = begin();
+    const [one, two, eve] = [
+      await login("ada"),
+      await login("ada"),
+      await login("eve"),
+    ];
+    await act(one, (session) => session.destroy());
+    assert.equal(await read(one), null);
+    assert.deepEqual(await read(two), { name: "Ada" });
+    assert.deepEqual(await read(eve), { name: "Ada" });
+  });
+
+  it("end the session that a user had before another login", async () => {
+    const { login, read, act } = begin();
+    const visitor = await login();
+    const ada = cookieOf(await act(visitor, (it) => it.login("ada")));
+    assert.equal(await read(visitor), null);
+    const eve = cookieOf(await act(ada, (it) => it.login("eve")));
+    assert.equal(await read(ada), null);
+    assert.notEqual(await read(eve), null);
+  });
+
+  it("do not bring back what ended before all of it did", async () => {
+    const { bench, options, login, read, act } = begin();
+    const sessions = createSessions({ ...bench.options, ...options });
+    const token = (cookie: string) => cookie.split("=")[1] ?? "";
+    const [one, two] = [await login("ada"), await login("ada")];
+    const first = await sessions.unseal(token(one));
+    assert.ok(first);
+    await act(one, (session) => session.destroy());
+    assert.equal(
+      await sessions.revokeAll("ada", { except: first }),
+      undefined,
+      "No list, no number",
+    );
+    assert.equal(await read(one), null);
+    assert.equal(await read(two), null);
+  });
+
+  it("take no place for a login and a new id, which end nothing else", async () => {
+    const { bench, store, login, read, act } = begin();
+    const phone = await login("ada");
+    for (const again of ["login()", "regenerate()"]) {
+      let laptop = await login("ada");
+      for (let i = 0; i < 260; i++) {
+        const { headers } = await act(
+          laptop,
+          (it) => again === "login()" ? it.login("ada") : it.regenerate(),
+        );
+        const [line = ""] = headers.getSetCookie();
+        const [next = ""] = line.split(";");
+        assert.equal(await read(laptop), null, again);
+        laptop = next;
+        store.settle();
+        bench.clock.advance(1);
+      }
+      assert.deepEqual(await read(laptop), { name: "Ada" });
+    }
+    assert.deepEqual(await read(phone), { name: "Ada" });
+  });
+
+  it("stay small: what would have ended by now is forgotten", async () => {
+    const { bench, ends, login, act } = begin({ absoluteTimeout: 3600 });
+    const size = async () => {
+      const key = ends.calls.at(-1)?.key ?? "";
+      return (await ends.store.get(key))?.value.length ?? 0;
+    };
+    const endMany = async (many: number) => {
+      for (let i = 0; i < many; i++) {
+        await act(await login("ada"), (session) => session.destroy());
+      }
+    };
+    await endMany(100);
+    const before = await size();
+    bench.clock.advance(3661);
+    await endMany(1);
+    assert.ok(await size() < before / 10);
+  });
+
+  it("stay small: too many ends at a time end all of a user's", async () => {
+    const { login, read, act } = begin();
+    const [kept, eve] = [await login("ada"), await login("eve")];
+    for (let i = 0; i < 251; i++) {
+      assert.deepEqual(await read(kept), { name: "Ada" });
+      await act(await login("ada"), (session) => session.destroy());
+    }
+    assert.equal(await read(kept), null);
+    assert.deepEqual(await read(await login("ada")), { name: "Ada" });
+    assert.deepEqual(await read(eve), { name: "Ada" });
+  });
+
+  it("are each kept, of many at once", async () => {
+    const { login, read, act } = begin();
+    const cookies = [];
+    for (let i = 0; i < 10; i++) cookies.push(await login("ada"));
+    await Promise.all(
+      cookies.map((cookie) => act(cookie, (session) => session.destroy())),
+    );
+    for (const cookie of cookies) assert.equal(await read(cookie), null);
+  });
+});
+
+describe("revocationsMaxAge", () => {
+  it("asks once in so many seconds for each user", async () => {
+    const { bench, login, read, takeEnds } = begin({ revocationsMaxAge: 10 });
+    const [ada, eve] = [await login("ada"), await login("eve")];
+    takeEnds();
+    for (const cookie of [ada, ada, eve, ada, eve]) await read(cookie);
+    assert.deepEqual(takeEnds(), ["get", "get"]);
+    bench.clock.advance(9);
+    await read(ada);
+    assert.deepEqual(takeEnds(), []);
+    bench.clock.advance(1);
+    await read(ada);
+    assert.deepEqual(takeEnds(), ["get"]);
+  });
+
+  it("ends what ends in this process at once, elsewhere as late as that", async () => {
+    const more = { revocationsMaxAge: 10 };
+    const { bench, store, ends, login, read, act } = begin(more);
+    // Another process has no memory in common with this one.
+    const elsewhere = {
+      store: watch(store).store,
+      revocations: watch(ends.store).store,
+    };
+    const [one, two] = [await login("ada"), await login("ada")];
+    for (const cookie of [one, two]) await read(cookie);
+    await act(one, (session) => session.destroy());
+    assert.equal(await read(one), null);
+    assert.deepEqual(await read(two), { name: "Ada" });
+    await bench.act(two, (session) => session.destroy(), elsewhere);
+    assert.deepEqual(await read(two), { name: "Ada" });
+    bench.clock.advance(10);
+    assert.equal(await read(two), null);
+  });
+
+  it("keeps no answer that a write has overtaken", async () => {
+    const { ends, login, read, act } = begin({ revocationsMaxAge: 10 });
+    const cookie = await login("ada");
+    const asked = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<void>();
+    let isFirst = true;
+    ends.after = async ({ op }) => {
+      if (op !== "get" || !isFirst) return;
+      isFirst = false;
+      asked.resolve();
+      await answer.promise;
+    };
+    const slow = read(cookie);
+    await asked.promise;
+    await act(cookie, (session) => session.destroy());
+    answer.resolve();
+    await slow;
+    assert.equal(await read(cookie), null);
+  });
+
+  it("is no reason to believe an answer from the future", async () => {
+    const { bench, login, read, takeEnds } = begin({ revocationsMaxAge: 10 });
+    const cookie = await login("ada");
+    await read(cookie);
+    bench.clock.advance(-5);
+    takeEnds();
+    await read(cookie);
+    assert.deepEqual(takeEnds(), ["get"]);
+  });
+
+  it("remembers a thousand answers at most", async () => {
+    const { login, read, takeEnds } = begin({ revocationsMaxAge: 60 });
+    const first = await login("user");
+    await read(first);
+    for (let i = 0; i < 1000; i++) await read(await login(`user ${i}`));
+    takeEnds();
+    await read(first);
+    assert.deepEqual(takeEnds(), ["get"]);
+  });
+
+  it("needs revocations", () => {
+    assert.throws(
+      () => createSessions({ ...setUp().options, revocationsMaxAge: 5 }),
+      /^RangeError: Option revocationsMaxAge needs revocations/,
+    );
+  });
+});

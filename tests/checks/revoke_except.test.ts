@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  createSessions,
+  type Session,
+  type SessionOptions,
+  type Sessions,
+  type SessionStore,
+} from "../../mod.ts";
+import { MemoryStore } from "../../stores/memory.ts";
+import { requestWith, setUp, tokenOf } from "../shared/support.ts";
+
+// "Sign out everywhere else": whoever asks for it stays, whatever else happens
+// to the session in the same request.
+
+type Act = (session: Session, sessions: Sessions) => unknown;
+
+const revokeOthers: Act = (session, sessions) =>
+  sessions.revokeAll("ada", { except: session });
+
+const ACTS: Readonly<Record<string, Act>> = {
+  "alone": revokeOthers,
+  "before regenerate()": async (session, sessions) => {
+    await revokeOthers(session, sessions);
+    session.regenerate();
+  },
+  "after regenerate()": async (session, sessions) => {
+    session.regenerate();
+    await revokeOthers(session, sessions);
+  },
+  "before login()": async (session, sessions) => {
+    await revokeOthers(session, sessions);
+    session.login("ada");
+  },
+  "after login()": async (session, sessions) => {
+    session.login("ada");
+    await revokeOthers(session, sessions);
+  },
+  "beside a change": async (session, sessions) => {
+    session.set("password", "new");
+    await revokeOthers(session, sessions);
+  },
+  "before save()": async (session, sessions) => {
+    await revokeOthers(session, sessions);
+    await session.save();
+  },
+  "by its id": (session, sessions) =>
+    sessions.revokeAll("ada", { except: session.id }),
+};
+
+type Places = (make: () => SessionStore) => Partial<SessionOptions>;
+const PLACES: Readonly<Record<string, Places>> = {
+  "in cookies": (make) => ({ revocations: make() }),
+  "in a store": (make) => ({ store: make() }),
+  "in a store with revocations": (make) => ({
+    store: make(),
+    revocations: make(),
+  }),
+  "in a store, due for renewal": (make) => ({ store: make(), renewAfter: 60 }),
+  "in a store with revocations, due for renewal": (make) => ({
+    store: make(),
+    revocations: make(),
+    renewAfter: 60,
+  }),
+};
+
+for (const [place, options] of Object.entries(PLACES)) {
+  describe(`revokeAll() with except, sessions ${place},`, () => {
+    for (const [when, act] of Object.entries(ACTS)) {
+      it(`${when} ends all others, and not the one that asks`, async () => {
+        const bench = setUp();
+        const make = () => new MemoryStore({ now: () => bench.clock.now });
+        const sessions = createSessions({ ...bench.options, ...options(make) });
+        const visit = async (token: string | undefined, act: Act) => {
+          const request = token
+            ? requestWith(`__Host-sid=${token}`)
+            : new Request("https://example.com/");
+          const session = await sessions.open(request);
+          await act(session, sessions);
+          const response = await sessions.commit(session, new Response());
+          const isSent = response.headers.getSetCookie().length > 0;
+          return isSent ? tokenOf(response) : token as string;
+        };
+        const login: Act = (session) => session.login("ada");
+        const other = await visit(undefined, login);
+        const first = await visit(undefined, login);
+        bench.clock.advance(100);
+        const mine = await visit(first, act);
+        bench.clock.advance(1);
+        const whose = (token: string) =>
+          sessions.unseal(token).then((session) => session?.userId);
+        assert.equal(await whose(mine), "ada");
+        assert.equal(await whose(other), undefined);
+        // Also after another end of all others.
+        const again = await visit(mine, revokeOthers);
+        assert.equal(await whose(again), "ada");
+      });
+    }
+  });
+}
+
+describe("revocations", () => {
+  it("refuse a store that may forget them", () => {
+    const { options } = setUp();
+    const revocations = new MemoryStore({ maxRecords: 1_000 });
+    assert.throws(
+      () => createSessions({ ...options, revocations }),
+      /^TypeError: Option revocations needs a strong store that drops no record/,
+    );
+  });
+});

@@ -1,0 +1,187 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import * as v from "valibot";
+import {
+  createSessions,
+  type SessionOptions,
+  type StandardSchema,
+  withSession,
+} from "../../mod.ts";
+import { requestWith, setUp, tokenOf, typesOf } from "../shared/support.ts";
+
+const url = "https://example.com/";
+
+/** The data of the program as it is today: names are lists. */
+interface Data {
+  names?: string[] | undefined;
+}
+
+function schema(): StandardSchema<Data> {
+  return v.object({ names: v.optional(v.array(v.string())) });
+}
+
+/** Sealed by the program of yesterday. */
+async function sealOld(
+  options: SessionOptions,
+  data: Record<string, unknown>,
+): Promise<string> {
+  const sessions = createSessions({ ...options });
+  const session = sessions.create();
+  session.login("ada");
+  session.flash("note", "hello");
+  for (const [key, value] of Object.entries(data)) session.set(key, value);
+  return await sessions.seal(session);
+}
+
+describe("A schema", () => {
+  it("lets data pass that fits", async () => {
+    const { options, events } = setUp();
+    const sessions = createSessions<Data>({ ...options, schema: schema() });
+    const session = sessions.create();
+    session.set("names", ["ada"]);
+    session.login("ada");
+    const next = await sessions.unseal(await sessions.seal(session));
+    assert.deepEqual(next?.get("names"), ["ada"]);
+    assert.equal(next?.userId, "ada");
+    assert.deepEqual(typesOf(events), ["created", "opened"]);
+  });
+
+  it("refuses data when it is sealed, and names the path alone", async () => {
+    const { options } = setUp();
+    const sessions = createSessions<Data>({ ...options, schema: schema() });
+    const session = sessions.create();
+    session.set("names", ["ada", 7 as unknown as string, "swordfish"]);
+    await assert.rejects(sessions.seal(session), (error: unknown) => {
+      const { code, message } = error as Error & { code: string };
+      return code === "invalid-data" && message.includes("names.1") &&
+        !message.includes("swordfish") && !message.includes("7");
+    });
+  });
+
+  it("refuses data in save(), in time to undo it", async () => {
+    const { options } = setUp();
+    const handle = withSession<Data>(async (_request, session) => {
+      session.set("names", "ada" as unknown as string[]);
+      try {
+        await session.save();
+      } catch (error) {
+        session.set("names", ["ada"]);
+        return Response.json((error as { code: string }).code);
+      }
+      return new Response();
+    }, { ...options, schema: schema() });
+    const response = await handle(new Request(url));
+    assert.equal(await response.json(), "invalid-data");
+    assert.notEqual(tokenOf(response), "");
+  });
+
+  it("brings a new session and an event for data that no longer fits", async () => {
+    const { options, events } = setUp();
+    const token = await sealOld(options, { names: "ada" });
+    events.splice(0);
+    const handle = withSession<Data>(
+      (_request, session) =>
+        Response.json([session.isNew, session.toJSON(), session.userId]),
+      { ...options, schema: schema() },
+    );
+    const response = await handle(requestWith(`__Host-sid=${token}`));
+    assert.deepEqual(await response.json(), [true, {}, null]);
+    const [event, ...more] = events;
+    assert.ok(event?.type === "rejected" && event.reason === "schema");
+    assert.deepEqual(more, []);
+  });
+
+  it("gives old data to migrate, and keeps owner, notices and times", async () => {
+    const { options, events, clock } = setUp();
+    const token = await sealOld(options, { names: "ada bob" });
+    events.splice(0);
+    clock.advance(60);
+    const seen: unknown[] = [];
+    const sessions = createSessions<Data>({
+      ...options,
+      schema: schema(),
+      migrate(old) {
+        seen.push(old);
+        return { names: (old as { names: string }).names.split(" ") };
+      },
+    });
+    const session = await sessions.unseal(token);
+    assert.deepEqual(session?.toJSON(), { names: ["ada", "bob"] });
+    assert.equal(session?.userId, "ada");
+    assert.deepEqual([...session?.flashes("note") ?? []], ["hello"]);
+    assert.equal((session?.expiresAt ?? 0) - clock.now, 86_340_000);
+    assert.deepEqual(seen, [{ names: "ada bob" }]);
+    assert.deepEqual(typesOf(events), ["opened"]);
+  });
+
+  it("does not ask migrate about data that fits", async () => {
+    const { options } = setUp();
+    const token = await sealOld(options, { names: ["ada"] });
+    const sessions = createSessions<Data>({
+      ...options,
+      schema: schema(),
+      migrate: () => assert.fail("It fits"),
+    });
+    assert.deepEqual((await sessions.unseal(token))?.get("names"), ["ada"]);
+  });
+
+  it("brings a new session if migrate throws or its data does not fit", async () => {
+    const { options, events } = setUp();
+    const token = await sealOld(options, { names: 7 });
+    const failures: ((old: unknown) => unknown)[] = [
+      () => {
+        throw new Error("swordfish");
+      },
+      () => Promise.reject(new Error("swordfish")),
+      () => ({ names: 8 }),
+      () => undefined,
+    ];
+    for (const migrate of failures) {
+      events.splice(0);
+      const sessions = createSessions<Data>({
+        ...options,
+        schema: schema(),
+        migrate,
+      });
+      assert.equal(await sessions.unseal(token), null);
+      const [event] = events;
+      assert.ok(event?.type === "rejected" && event.reason === "schema");
+      assert.equal(JSON.stringify(events).includes("swordfish"), false);
+    }
+  });
+
+  it("may be asynchronous, change values and drop keys that it does not know", async () => {
+    const { options } = setUp();
+    const token = await sealOld(options, { names: " ada ", old: true });
+    const asynchronous = v.objectAsync({
+      names: v.pipeAsync(
+        v.string(),
+        v.transformAsync((text) => Promise.resolve(text.trim())),
+      ),
+      kind: v.optional(v.string(), "user"),
+    });
+    const sessions = createSessions({
+      ...options,
+      schema: asynchronous as StandardSchema<Record<string, string>>,
+    });
+    const session = await sessions.unseal(token);
+    assert.deepEqual(session?.toJSON(), { names: "ada", kind: "user" });
+    assert.equal(session?.userId, "ada");
+  });
+
+  it("is not asked about owner, notices and other values of the session", async () => {
+    const { options } = setUp();
+    const sessions = createSessions({
+      ...options,
+      schema: v.strictObject({ names: v.array(v.string()) }),
+    });
+    const session = sessions.create();
+    session.set("names", []);
+    session.login("ada");
+    session.flash("note", "hello");
+    session.persist(60);
+    const next = await sessions.unseal(await sessions.seal(session));
+    assert.equal(next?.userId, "ada");
+    assert.deepEqual([...next?.flashes("note") ?? []], ["hello"]);
+  });
+});

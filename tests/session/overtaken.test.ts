@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { SessionOptions } from "../../mod.ts";
+import { MemoryStore } from "../../stores/memory.ts";
+import { type Act, cookieOf, StoreBench } from "../shared/store_bench.ts";
+import { assertNoCookie, setUp } from "../shared/support.ts";
+
+// A request that began before a logout or a login of the same visitor, and
+// answers after it: its cookie would take the newer one's place.
+
+const PLACES: Readonly<Record<string, (now: () => number) => object>> = {
+  "in a cookie": () => ({ store: undefined }),
+  "in a store": (now) => ({ store: new MemoryStore({ now }) }),
+};
+
+/** Which data there is, kept in this place. */
+function begin(place: string): {
+  bench: StoreBench;
+  more: Partial<SessionOptions>;
+} {
+  const surroundings = setUp({ tokenCache: undefined });
+  const now = () => surroundings.clock.now;
+  const bench = new StoreBench(surroundings, {
+    store: new MemoryStore({ now }),
+  });
+  return { bench, more: PLACES[place]?.(now) ?? {} };
+}
+
+const look: Act = (session) => session.get("name");
+const ENDS: Readonly<Record<string, Act>> = {
+  "a logout": (session) => session.destroy(),
+  "a login": (session) => session.login("ada"),
+  "a new id": (session) => session.regenerate(),
+  "a choice of how long it lasts": (session) => session.persist(86_400),
+};
+
+for (const place of Object.keys(PLACES)) {
+  describe(`a slow request, data ${place},`, () => {
+    for (const [end, act] of Object.entries(ENDS)) {
+      it(`does not renew a cookie after ${end}`, async () => {
+        const { bench, more } = begin(place);
+        const cookie = await bench.begin(undefined, more);
+        bench.clock.advance(301);
+        const { slow } = await bench.overtake(cookie, look, act, more);
+        assertNoCookie(slow);
+      });
+    }
+
+    it("renews it where nothing happened", async () => {
+      const { bench, more } = begin(place);
+      const cookie = await bench.begin(undefined, more);
+      bench.clock.advance(301);
+      const { slow } = await bench.overtake(cookie, look, () => {}, more);
+      assert.notEqual(cookieOf(slow), cookie);
+    });
+
+    it("takes nothing back by it that was changed meanwhile", async () => {
+      const { bench, more } = begin(place);
+      const cookie = await bench.begin(undefined, more);
+      bench.clock.advance(301);
+      const change: Act = (session) => session.set("n", 1);
+      const { slow, fast } = await bench.overtake(cookie, look, change, more);
+      const [last] = [slow, fast].filter(({ headers }) =>
+        headers.getSetCookie().length
+      );
+      assert.ok(last);
+      const data = { name: "Ada", n: 1 };
+      assert.deepEqual(await bench.read(cookieOf(last), more), data);
+    });
+
+    it("fails where it would bring a session back by a change", async () => {
+      const { bench, more } = begin(place);
+      const cookie = await bench.begin(undefined, more);
+      const { slow } = await bench.race(
+        cookie,
+        (session) => session.set("late", 1),
+        (session) => session.destroy(),
+        more,
+      );
+      assert.equal((slow as { code?: string }).code, "gone");
+    });
+
+    it("logs in all the same, without what has ended", async () => {
+      const { bench, more } = begin(place);
+      const cookie = await bench.begin("ada", more);
+      const { slow } = await bench.overtake(
+        cookie,
+        (session) => session.login("bob"),
+        (session) => session.destroy(),
+        more,
+      );
+      assert.deepEqual(await bench.read(cookieOf(slow), more), {});
+    });
+
+    it("renews later than a fast one", async () => {
+      const { bench, more } = begin(place);
+      const cookie = await bench.begin(undefined, more);
+      const slowly: Act = (session) => {
+        look(session);
+        bench.clock.advance(3);
+      };
+      bench.clock.advance(301);
+      assertNoCookie(await bench.act(cookie, slowly, more));
+      bench.clock.advance(43_200);
+      cookieOf(await bench.act(cookie, slowly, more));
+    });
+  });
+}
+
+describe("a slow request whose session another process", () => {
+  const newer = [1, 1, 1, 0, 0, 0, "else"];
+  const ends: Readonly<Record<string, object | null>> = {
+    "has ended": null,
+    "has given a newer cookie": { "~g": newer },
+  };
+  for (const [end, change] of Object.entries(ends)) {
+    it(`${end} asks before it renews its cookie`, async () => {
+      const { bench } = begin("in a store");
+      const { store, calls } = bench.watched;
+      const cookie = await bench.begin();
+      bench.clock.advance(43_201);
+      const slow = await bench.act(cookie, async (session) => {
+        look(session);
+        bench.clock.advance(3);
+        const [{ key } = { key: "" }] = calls.splice(0);
+        const record = await store.get(key);
+        assert.ok(record);
+        if (!change) return await store.delete(key);
+        const values = { ...JSON.parse(record.value), ...change };
+        const value = JSON.stringify(values);
+        return await store.update(key, { ...record, value, revision: 2 }, 1);
+      });
+      assertNoCookie(slow);
+    });
+  }
+});

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { type SessionStore, withSession } from "../../mod.ts";
+import { MemoryStore } from "../../stores/memory.ts";
+import { requestWith, setUp, tokenOf, typesOf } from "../shared/support.ts";
+
+const UPGRADE = { headers: { upgrade: "websocket" } };
+
+/** A session in a store that fails by a switch, and a handshake with it. */
+async function open(failing: keyof SessionStore, answer: unknown) {
+  const { clock, events, options } = setUp();
+  let isDown = false;
+  const memory = new MemoryStore({ now: () => clock.now });
+  const store = new Proxy(memory, {
+    get(target, name) {
+      const value = Reflect.get(target, name);
+      if (typeof value !== "function") return value;
+      if (isDown && name === failing) return answer;
+      return value.bind(target);
+    },
+  });
+  const handler = withSession(async (request, session) => {
+    if (request.method === "POST") session.login("ada");
+    else if (request.url.endsWith("/out")) session.destroy();
+    else {
+      session.set("n", 1);
+      if (request.url.endsWith("/save")) await session.save();
+    }
+    // As Bun answers an upgrade.
+    return request.method === "POST" ? new Response() : undefined as never;
+  }, { ...options, store });
+  const post = new Request("https://example.com/", { method: "POST" });
+  const cookie = `__Host-sid=${tokenOf(await handler(post))}`;
+  isDown = true;
+  events.splice(0);
+  const shake = (path: string) =>
+    handler(requestWith(cookie, `https://example.com${path}`, UPGRADE));
+  return { shake, events };
+}
+
+describe("A handshake with a session in a store", () => {
+  it("does not fail once it is answered, and an event tells of it", async () => {
+    const { shake, events } = await open(
+      "update",
+      () => Promise.reject("down"),
+    );
+    assert.equal(await shake("/set"), undefined);
+    assert.ok(typesOf(events).includes("store-error"));
+  });
+
+  it("does not fail as its session has ended meanwhile", async () => {
+    const { shake, events } = await open(
+      "update",
+      () => Promise.resolve("gone"),
+    );
+    assert.equal(await shake("/set"), undefined);
+    assert.ok(typesOf(events).includes("gone"));
+  });
+
+  it("does not fail as its session cannot be ended", async () => {
+    const { shake, events } = await open(
+      "delete",
+      () => Promise.reject("down"),
+    );
+    assert.equal(await shake("/out"), undefined);
+    assert.ok(typesOf(events).includes("store-error"));
+  });
+
+  it("learns from save() what cannot be kept, before it is answered", async () => {
+    const { shake } = await open("update", () => Promise.reject("down"));
+    await assert.rejects(shake("/save"), { code: "store-failed" });
+  });
+});
