@@ -30,7 +30,7 @@
  */
 
 import { markFailed } from "./src/request/nested.ts";
-import { type Handling, handlingOf } from "./src/request/exchange.ts";
+import { type Exchange, exchangeOf } from "./src/request/exchange.ts";
 import {
   type AnyData,
   type OptionsFor,
@@ -156,7 +156,7 @@ export function sessions(
     session: unknown,
     ...[_env, context, next, seen]: Passed
   ) => {
-    seen.handling = handlingOf(request);
+    seen.exchange = exchangeOf(request);
     context.set("session", session);
     await next();
     // Hono has answered the error by now; nothing is kept, as if it came here.
@@ -181,7 +181,7 @@ export function sessions(
     } catch (error) {
       // What `onError` answers, or will: Hono adds these headers to it.
       const old = context.finalized && context.res || new Response(null);
-      const marked = await markFailed(old, seen.handling);
+      const marked = await markFailed(old, seen.exchange);
       if (context.finalized || marked.headers.has("vary")) {
         replace(context, marked);
       }
@@ -210,7 +210,7 @@ function replace(
 }
 
 interface Seen {
-  handling?: Handling | undefined;
+  exchange?: Exchange | undefined;
 }
 
 type Passed = [

@@ -21,8 +21,8 @@
  * @module
  */
 
-export type { CookieOptions, CookieScope } from "./src/http/cookie.ts";
-export type { Codec } from "./src/session/values.ts";
+export type { CookieOptions, CookieScope } from "./src/http/cookie_options.ts";
+export type { Codec } from "./src/session/codec.ts";
 export { SessionError, type SessionErrorCode } from "./src/errors.ts";
 export type { RejectReason, SessionEvent } from "./src/events.ts";
 export type { SessionOptions } from "./src/options/options.ts";
@@ -31,7 +31,7 @@ export type {
   SchemaResult,
   StandardSchema,
 } from "./src/session/schema.ts";
-export type { TokenFault } from "./src/token/format.ts";
+export type { TokenFault } from "./src/events.ts";
 export { generateSecret, type Secret } from "./src/token/secrets.ts";
 export type {
   AnyData,
@@ -39,7 +39,8 @@ export type {
   Session,
   SessionInfo,
 } from "./src/session/session.ts";
-export { createSessions, type Sessions } from "./src/create_sessions.ts";
+export { createSessions } from "./src/create_sessions.ts";
+export type { Sessions } from "./src/sessions.ts";
 export {
   checkKey,
   type SessionListing,
@@ -47,7 +48,7 @@ export {
   type SessionStore,
   type UpdateResult,
 } from "./src/store/contract.ts";
-export type { OptionsFor } from "./src/request/exchange.ts";
+export type { OptionsFor } from "./src/options/per_environment.ts";
 export { type SessionHandler, withSession } from "./src/with_session.ts";
 export {
   type DataOf,

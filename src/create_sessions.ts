@@ -1,117 +1,19 @@
-import { EPOCH, OWNER, type Values } from "./session/values.ts";
 import { SessionError } from "./errors.ts";
-import { LiveSession, stateOf } from "./session/live_session.ts";
-import { openVisit, unseal } from "./request/open.ts";
-import { revokingOf } from "./revoking.ts";
-import { engineOf } from "./storing.ts";
-import {
-  resolveOptions,
-  type SessionOptions,
-  type Settings,
-} from "./options/options.ts";
 import { finish } from "./http/response.ts";
-import { sealFor } from "./session/seal_session.ts";
-import type { AnyData, Session, SessionInfo } from "./session/session.ts";
-import { settle } from "./request/commit.ts";
-import {
-  begin,
-  checkOpen,
-  idOf,
-  isChanged,
-  openBatch,
-  type State,
-} from "./session/state.ts";
-import { visitOf } from "./session/visit.ts";
-
-/**
- * Sessions without a wrapped handler: for frameworks, sockets, jobs and tests.
- *
- * @typeParam Data The shape of the data.
- */
-export interface Sessions<Data extends object = AnyData> {
-  /**
-   * Opens the session of a request. A cookie that is not good makes a new
-   * session and an event, never an error.
-   *
-   * @throws {SessionError} `store-failed` if the store cannot be asked, unless
-   * `onStoreError` is `"anonymous"`.
-   */
-  open(request: Request): Promise<Session<Data>>;
-  /**
-   * Adds to a response what the session needs, once, at the end of a request:
-   * also to one that was thrown, which is an answer. After an error, call it only
-   * if the session has been ended, by `destroy()` or `reset()`: nothing else does
-   * that. A new record that `save()` has made before stays, also if no response
-   * follows.
-   *
-   * @returns The same response if the session was not touched; else the one
-   * to send, which may be a copy.
-   * @throws {SessionError} If the session cannot be kept.
-   */
-  commit(session: Session<Data>, response: Response): Promise<Response>;
-  /** A new session without a request. */
-  create(): Session<Data>;
-  /**
-   * Seals a session as the value of its cookie. In a store, it is written, too.
-   *
-   * @throws {SessionError} `oversize` or `invalid-data`; with a store also what
-   * `save()` throws, and `gone` if the session has a newer cookie by a login or
-   * `regenerate()` of another request.
-   */
-  seal(session: Session<Data>): Promise<string>;
-  /**
-   * Opens the value of a cookie; `null` if it is not good, and an event. With
-   * `renewAfter`, one that was replaced counts as a copy, and ends the session:
-   * keep the session for a socket or a job, not its token.
-   */
-  unseal(token: string): Promise<Session<Data> | null>;
-
-  /**
-   * A user's sessions, the latest first.
-   *
-   * @throws {SessionError} `unsupported` without a store that lists.
-   */
-  list(userId: string): Promise<SessionInfo[]>;
-  /**
-   * Ends one session of a user. It takes both, so that nobody ends a session
-   * of somebody else by sending its id.
-   *
-   * @returns Whether there was one.
-   * @throws {SessionError} `unsupported` without a store that lists, or with an
-   * eventual one that has no `revocations` beside it.
-   */
-  revoke(userId: string, id: string): Promise<boolean>;
-  /**
-   * Ends all sessions of a user.
-   *
-   * @param options `except`: the session that stays, or its id. Of a session
-   * that has got a new id in this request, give the session.
-   * @returns How many; `undefined` for sessions in cookies, which nobody counts.
-   * @throws {SessionError} `unsupported` without a store that lists, and without
-   * the option `revocations`; `store-failed` or `conflict` if it could not end
-   * all. What it has ended stays ended, and another call goes on.
-   */
-  revokeAll(
-    userId: string,
-    options?: { except?: Session<Data> | string | undefined },
-  ): Promise<number | undefined>;
-  /**
-   * How many sessions there are, of a user or in all. For a while, some that have
-   * expired may be among them or, of a store that may be late, have ended. It may
-   * take longer than `storeTimeout`.
-   *
-   * @throws {SessionError} `unsupported` without a store that counts.
-   */
-  count(userId?: string): Promise<number>;
-  /**
-   * Removes what has expired from a store that does not do so by itself. It may
-   * take longer than `storeTimeout`.
-   *
-   * @returns How many.
-   * @throws {SessionError} `unsupported` without such a store.
-   */
-  deleteExpired(): Promise<number>;
-}
+import { partsFor } from "./on_demand.ts";
+import type { SessionOptions } from "./options/options.ts";
+import { resolveOptions } from "./options/resolve.ts";
+import { leaveFailed } from "./request/begin_exchange.ts";
+import { commit } from "./request/commit.ts";
+import { openSession, unseal } from "./request/open.ts";
+import { begin, visitOf } from "./session/begin.ts";
+import type { Values } from "./session/codec.ts";
+import { LiveSession, stateOf } from "./session/live_session.ts";
+import { EPOCH, OWNER } from "./session/own_keys.ts";
+import type { AnyData } from "./session/session.ts";
+import { idOf, isChanged, type State } from "./session/state.ts";
+import { checkOpen, openBatch } from "./session/write_rules.ts";
+import type { Sessions } from "./sessions.ts";
 
 /**
  * Makes sessions to open and commit by hand; {@linkcode withSession} does both.
@@ -142,61 +44,81 @@ export function createSessions<Data extends object = AnyData>(
   options: SessionOptions<Data, boolean>,
 ): Sessions<Data> {
   const settings = resolveOptions(options);
+  /** What the store, or that of `revocations`, is asked without a request. */
+  const administer = async () => {
+    const visit = visitOf(settings);
+    return { visit, ...await partsFor(visit) };
+  };
+  /** The same of a store alone. */
+  const administerStore = async () => {
+    const { visit, engine } = await administer();
+    if (engine) return { visit, engine };
+    throw new SessionError("unsupported", "Sessions have no store");
+  };
   const sessions = {
     open: async (request: Request) =>
-      new LiveSession(await openVisit(visitOf(settings, request))),
+      new LiveSession(await openSession(visitOf(settings, request))),
     commit: async (session: LiveSession, response: Response) => {
       const state = stateOf(session);
       try {
-        const mark = await settle(state, response);
-        const finished = await finish(response, [mark]);
+        const directives = await commit(state, response);
+        const finished = await finish(response, [directives]);
         if (state.isTouched) state.answer = finished;
         return finished;
       } catch (error) {
-        await (await import("./request/end.ts")).leave(state, error);
+        await leaveFailed(state, error);
         throw error;
       }
     },
     create: () => new LiveSession(begin(visitOf(settings))),
     seal: async (session: LiveSession) => {
       const state = stateOf(session);
-      await keepForToken(state);
-      return sealFor(state);
+      const { writing, ...others } = await partsFor(state.visit);
+      if (others.engine) await keepForToken(state, others.engine);
+      return await writing.sealFor(state, settings.now(), others);
     },
     unseal: async (token: string) => {
       const state = await unseal(visitOf(settings), token);
       return state && new LiveSession(state);
     },
-    list: async (userId: string) =>
-      (await storedBy(settings)).list(settings, userId),
-    revoke: async (userId: string, id: string) =>
-      (await storedBy(settings)).revoke(settings, userId, id),
+    list: async (userId: string) => {
+      const { visit, engine } = await administerStore();
+      return await engine.list(visit, userId);
+    },
+    revoke: async (userId: string, id: string) => {
+      const { visit, engine } = await administerStore();
+      return await engine.revoke(visit, userId, id);
+    },
     revokeAll: async (
       userId: string,
       { except }: { except?: LiveSession | string } = {},
     ) => {
       const kept = typeof except === "object" ? stateOf(except) : undefined;
       const id = kept ? idOf(kept) : except as string | undefined;
-      const revoking = await revokingOf(settings);
-      const epoch = await revoking?.endLogins(settings, userId, id);
+      const { visit, revocations } = await administer();
+      const epoch = await revocations?.endLogins(visit, userId, id);
       if (epoch && kept?.values[OWNER] === userId) stayAt(kept, epoch);
-      if (revoking && !settings.store) return undefined;
-      return (await storedBy(settings))
-        .revokeAll(settings, userId, id, kept?.held?.key);
+      if (revocations && !settings.store) return undefined;
+      const { engine, ...own } = await administerStore();
+      return await engine.revokeAll(own.visit, userId, id, kept?.held?.key);
     },
-    count: async (userId?: string) =>
-      (await storedBy(settings)).count(settings, userId),
-    deleteExpired: async () =>
-      (await storedBy(settings)).deleteExpired(settings),
+    count: async (userId?: string) => {
+      const { visit, engine } = await administerStore();
+      return await engine.count(visit, userId);
+    },
+    deleteExpired: async () => {
+      const { visit, engine } = await administerStore();
+      return await engine.deleteExpired(visit);
+    },
   };
   return sessions as unknown as Sessions<Data>;
 }
 
+type Engine = typeof import("./store/engine.ts");
+
 /** Gives a session the record that its token refers to. */
-async function keepForToken(state: State): Promise<void> {
+async function keepForToken(state: State, engine: Engine): Promise<void> {
   const { visit } = state;
-  const engine = await engineOf(visit.settings);
-  if (!engine) return;
   visit.waited = 0;
   const isKept = state.held && !isChanged(state);
   if (!isKept || visit.phase !== "open") checkOpen(state);
@@ -216,10 +138,4 @@ function stayAt(state: State, epoch: number): void {
   };
   stay(state.values);
   openBatch(state).changes.push(stay);
-}
-
-async function storedBy(settings: Settings) {
-  const engine = await engineOf(settings);
-  if (engine) return engine;
-  throw new SessionError("unsupported", "Sessions have no store");
 }

@@ -1,4 +1,21 @@
-import type { TokenFault } from "./token/format.ts";
+/** Why a token was refused before its text was looked at. */
+export type TokenFault =
+  | "too-short"
+  | "too-long"
+  | "not-base64url"
+  | "version"
+  | "unknown-key"
+  | "forged"
+  | "flags"
+  | "future"
+  | "not-utf8";
+
+/** A token that is not good, and why. */
+export interface Refused {
+  readonly fault: TokenFault;
+  /** The key that it names, if it looks like a token. */
+  readonly keyId?: number;
+}
 
 /**
  * Why a cookie was refused.

@@ -1,11 +1,8 @@
 import { checkArgument } from "./options/check.ts";
-import {
-  answerOf,
-  handle,
-  type OptionsFor,
-  resolveOnce,
-} from "./request/exchange.ts";
-import { resolveOptions, type SessionOptions } from "./options/options.ts";
+import { answerOf, beginExchange } from "./request/begin_exchange.ts";
+import { type OptionsFor, resolveOnce } from "./options/per_environment.ts";
+import { resolveOptions } from "./options/resolve.ts";
+import type { SessionOptions } from "./options/options.ts";
 import { finish } from "./http/response.ts";
 import type { AnyData, Session } from "./session/session.ts";
 
@@ -106,13 +103,13 @@ export function withSession(
   const settingsFor = resolveOnce(options, resolveOptions);
   return async function handleWithSession(request, ...args) {
     const settings = settingsFor(args);
-    const handled = handle(settings, request);
-    const handling = handled instanceof Promise ? await handled : handled;
-    if (handling instanceof Response) return handling;
-    const { open, openLater, settle, end } = handling;
+    const begun = beginExchange(settings, request);
+    const exchange = begun instanceof Promise ? await begun : begun;
+    if (exchange instanceof Response) return exchange;
+    const { open, openLater, commit, end } = exchange;
     try {
       let session = settings.lazy ? openLater : open();
-      // What is there at once is not waited for, nor a turn of other requests.
+      // An `await` of what is there already would cost a turn of the event loop.
       if (session instanceof Promise) session = await session;
       let response;
       try {
@@ -121,9 +118,9 @@ export function withSession(
       } catch (thrown) {
         response = answerOf(thrown);
       }
-      const mark = settle(response);
-      const marks = [mark instanceof Promise ? await mark : mark];
-      const finished = finish(response, marks);
+      const said = commit(response);
+      const directives = said instanceof Promise ? await said : said;
+      const finished = finish(response, [directives]);
       const ended = end(false, response);
       if (ended) await ended;
       return finished;

@@ -1,17 +1,11 @@
-import { checkArgument, refuse } from "./options/check.ts";
-import {
-  answerOf,
-  handle,
-  type Handling,
-  type OptionsFor,
-  resolveOnce,
-} from "./request/exchange.ts";
-import {
-  resolveOptions,
-  type SessionOptions,
-  type Settings,
-} from "./options/options.ts";
 import { finish } from "./http/response.ts";
+import { checkArgument, refuse } from "./options/check.ts";
+import type { SessionOptions } from "./options/options.ts";
+import { type OptionsFor, resolveOnce } from "./options/per_environment.ts";
+import { resolveOptions } from "./options/resolve.ts";
+import type { Settings } from "./options/settings.ts";
+import { answerOf, beginExchange } from "./request/begin_exchange.ts";
+import type { Exchange } from "./request/exchange.ts";
 import type { AnyData, Session } from "./session/session.ts";
 
 /**
@@ -126,15 +120,15 @@ export function withSessions<
     resolveAll,
   );
   return async function handleWithSessions(request, ...args) {
-    const handlings: [name: string, Settings, Handling][] = [];
+    const exchanges: [name: string, Settings, Exchange][] = [];
     for (const [name, settings] of settingsFor(args as unknown[] as never[])) {
-      const handling = await handle(settings, request);
-      if (handling instanceof Response) return handling;
-      handlings.push([name, settings, handling]);
+      const exchange = await beginExchange(settings, request);
+      if (exchange instanceof Response) return exchange;
+      exchanges.push([name, settings, exchange]);
     }
     try {
       const sessions = await Promise.all(
-        handlings.map(async ([name, { lazy }, { open, openLater }]) =>
+        exchanges.map(async ([name, { lazy }, { open, openLater }]) =>
           [name, lazy ? openLater : await open()] as const
         ),
       );
@@ -148,16 +142,16 @@ export function withSessions<
       } catch (thrown) {
         response = answerOf(thrown);
       }
-      const marks = [];
-      for (const [, , { settle }] of handlings) {
-        marks.push(await settle(response));
+      const directives = [];
+      for (const [, , { commit }] of exchanges) {
+        directives.push(await commit(response));
       }
-      const finished = finish(response, marks);
-      await Promise.all(handlings.map(([, , { end }]) => end(false, response)));
+      const finished = finish(response, directives);
+      await Promise.all(exchanges.map(([, , { end }]) => end(false, response)));
       return finished;
     } catch (error) {
       await Promise.all(
-        handlings.map(([, , { end }]) => end(true, error)),
+        exchanges.map(([, , { end }]) => end(true, error)),
       );
       throw error;
     }
@@ -173,8 +167,8 @@ function resolveAll(options: NamedOptions): [string, Settings][] {
   // On http of this machine, names have no prefix.
   for (const url of ["https://localhost", "http://localhost"]) {
     const cookies = new Map<string, string>();
-    for (const [session, { formOf }] of all) {
-      const { name } = formOf(new Request(url));
+    for (const [session, { cookieFor }] of all) {
+      const { name } = cookieFor(new Request(url));
       const other = cookies.get(name);
       if (other !== undefined) {
         const problem = `must differ from that of ${other}, at ${url}`;

@@ -1,15 +1,21 @@
-import { accept, isOver, reject, welcome } from "../request/accept.ts";
-import { OWNER, readValues } from "../session/values.ts";
+import {
+  acceptValues,
+  hasExpired,
+  noteOpened,
+  reject,
+} from "../request/accept.ts";
+import { OWNER } from "../session/own_keys.ts";
+import { readValues } from "../session/codec.ts";
 import type { SessionError } from "../errors.ts";
-import { revokingOf } from "../revoking.ts";
-import { engineOf } from "../storing.ts";
 import { fit } from "./fit_schema.ts";
 import { prepare } from "./prepare.ts";
-import type { Unsealed } from "../token/format.ts";
-import { isLogin, refuseGone, type State } from "../session/state.ts";
-import type { Visit } from "../session/visit.ts";
+import type { Unsealed } from "../token/content.ts";
+import { isLogin, type State, type Visit } from "../session/state.ts";
+import { refuseGone } from "../session/write_rules.ts";
 
-// What a session of a cookie alone does not need: somebody else is asked.
+// What a session of a cookie alone does not need: others are asked about it.
+
+type Engine = typeof import("../store/engine.ts");
 
 export { show } from "./fit_schema.ts";
 
@@ -37,18 +43,18 @@ export function admitGuest(visit: Visit, error: unknown): void {
  * Whether a session is good by its store, its schema and the revocations; the
  * listener has been told.
  */
-export async function admit(
+export async function isGood(
   state: State,
   content: Unsealed,
   now: number,
+  engine: Engine | undefined,
 ): Promise<boolean> {
   const { visit } = state;
   const { settings } = visit;
   const { created, expires } = content;
   // What is over by its cookie alone costs no question to a store.
   const end = Math.min(expires, created + settings.absoluteTimeout);
-  if (isOver(state, end, now)) return false;
-  const engine = await engineOf(settings);
+  if (hasExpired(state, end, now)) return false;
   let values;
   try {
     values = engine
@@ -59,18 +65,20 @@ export async function admit(
     visit.guest = content.sid;
   }
   if (values === undefined) return false;
-  if (!accept(state, values, engine ? "record" : "not-json", now)) return false;
+  if (!acceptValues(state, values, engine ? "record" : "not-json", now)) {
+    return false;
+  }
   const shown = await fit(settings, state.values);
   if (!shown) return reject(visit, "schema", content.keyId);
   state.shown = shown;
   try {
-    if (await (await revokingOf(settings))?.isRevoked(state)) return false;
+    if (await visit.revoking?.isRevoked(state)) return false;
   } catch (error) {
     admitGuest(visit, error);
     visit.guest = content.sid;
     return false;
   }
-  welcome(state, now);
+  noteOpened(state, now);
   return true;
 }
 
@@ -79,13 +87,13 @@ export async function admit(
  *
  * @throws {SessionError} `gone` if it has ended.
  */
-export async function reload(state: State): Promise<void> {
+export async function reload(
+  state: State,
+  engine: Engine | undefined,
+): Promise<void> {
   const { visit } = state;
-  const { settings } = visit;
   // It has its own time.
   visit.waited = 0;
-  const engine = await engineOf(settings);
   if (engine) return await engine.reload(state);
-  const revoking = await revokingOf(settings);
-  if (await revoking?.isRevoked(state)) refuseGone(state);
+  if (await visit.revoking?.isRevoked(state)) refuseGone(state);
 }

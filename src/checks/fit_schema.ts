@@ -1,5 +1,7 @@
-import { isPlain, isReserved, keep, type Values } from "../session/values.ts";
-import type { Settings } from "../options/options.ts";
+import { isPlain, type Values } from "../session/codec.ts";
+import { keep } from "../session/values.ts";
+import { isReserved } from "../session/own_keys.ts";
+import type { Settings } from "../options/settings.ts";
 import type {
   SchemaIssue,
   SchemaResult,

@@ -1,8 +1,7 @@
-import type { Values } from "../session/values.ts";
+import type { Values } from "../session/codec.ts";
 import { SessionError } from "../errors.ts";
-import { revokingOf } from "../revoking.ts";
 import type { StandardSchema } from "../session/schema.ts";
-import type { Visit } from "../session/visit.ts";
+import type { Visit } from "../session/state.ts";
 import { issuePaths, ownOf, validate } from "./fit_schema.ts";
 
 /**
@@ -18,7 +17,7 @@ export async function prepare(
 ): Promise<void> {
   const { settings } = visit;
   if (user !== undefined) {
-    await (await revokingOf(settings))?.stamp(visit, values);
+    await visit.revoking?.stamp(visit, values);
   }
   if (settings.schema) await check(settings.schema, ownOf(values));
 }

@@ -1,11 +1,12 @@
-import { EPOCH, OWNER, type Values } from "../session/values.ts";
+import { EPOCH, OWNER } from "../session/own_keys.ts";
+import type { Values } from "../session/codec.ts";
 import { SessionError } from "../errors.ts";
-import { checkRevocations, type Settings } from "../options/options.ts";
-import { idOf, type State, tell } from "../session/state.ts";
+import { checkRevocations } from "../options/rules.ts";
+import { idOf, type State, tell, type Visit } from "../session/state.ts";
 import type { SessionRecord, SessionStore } from "../store/contract.ts";
-import { type Visit, visitOf } from "../session/visit.ts";
 import { call, pause } from "../store/call.ts";
-import { randomText, SKEW } from "../store/generation.ts";
+import { randomText } from "../store/generation.ts";
+import { SKEW } from "../session/timeouts.ts";
 import { isEventual, made } from "../store/back_end.ts";
 import { keyOfUser } from "../store/record.ts";
 import { findRecent, forget } from "./recent_answers.ts";
@@ -117,14 +118,15 @@ export async function stamp(visit: Visit, values: Values): Promise<void> {
  * @returns The number that logins carry from now on.
  */
 export async function endLogins(
-  settings: Settings,
+  visit: Visit,
   userId: string,
   except: string | undefined,
 ): Promise<number> {
+  const { settings } = visit;
   const key = await keyOfUser(settings, userId);
   const now = settings.now() * 1000;
   const mark = await changeMark(
-    visitOf(settings),
+    visit,
     key,
     (mark) => ({ ...mark, epoch: after(mark.epoch, now), except }),
   );

@@ -5,14 +5,14 @@ const VARIES_BY_COOKIE = /(^|,)\s*(\*|cookie)\s*(,|$)/i;
 /** What overrules `Cache-Control` in some shared cache (RFC 9213, and older). */
 const OVERRULING = /.cache-control$|^(surrogate-|edge-control|x-accel-expires)/;
 
-/** What a session says of its response; `undefined` for nothing. */
-export interface Mark {
-  /** Somebody is signed in: no cache at all is to keep it. */
-  readonly isSigned?: boolean;
-  /** `Set-Cookie` lines. */
-  readonly lines?: readonly string[];
+/** What a session has to say to the browser and to caches. */
+export interface Directives {
+  /** Somebody is signed in: no cache at all is to keep the response. */
+  readonly isSignedIn?: boolean;
+  /** Lines of that name. */
+  readonly setCookie?: readonly string[];
   /** The browser is to forget what it has cached. */
-  readonly isCleared?: boolean;
+  readonly clearCache?: boolean;
 }
 
 /**
@@ -26,15 +26,15 @@ export interface Mark {
  * a compressed answer of `fetch` was decoded. A response without a body may be
  * one constant for all visitors, so a cookie never goes into the original.
  *
- * @param marks What each session of the request says (see `settle`).
+ * @param directives Those of each session of the request (see `commit`).
  */
 export function finish(
   response: Response,
-  marks: readonly (Mark | undefined)[],
+  directives: readonly (Directives | undefined)[],
 ): Response | Promise<Response> {
-  const said = marks.filter((mark) => mark !== undefined);
+  const said = directives.filter((each) => each !== undefined);
   if (!said.length || !(response?.status > 199)) return response;
-  const lines = said.flatMap(({ lines = [] }) => lines);
+  const lines = said.flatMap(({ setCookie = [] }) => setCookie);
   const change = (response: Response) => {
     const { headers } = response;
     // One look at all names costs less than to look for each of them.
@@ -46,13 +46,15 @@ export function finish(
     };
     append("vary", "Cookie", VARIES_BY_COOKIE);
     for (const name of names) if (OVERRULING.test(name)) headers.delete(name);
-    const isSigned = said.some((mark) => mark.isSigned);
+    const isSignedIn = said.some((each) => each.isSignedIn);
     if (lines.length) placeCookies(headers, names, lines);
     else {
-      const value = isSigned && !has("cache-control") ? "no-store" : "private";
+      const value = isSignedIn && !has("cache-control")
+        ? "no-store"
+        : "private";
       append("cache-control", value, SHARED_OR_PRIVATE);
     }
-    if (said.some(({ isCleared }) => isCleared)) {
+    if (said.some(({ clearCache }) => clearCache)) {
       headers.append("clear-site-data", '"cache"');
     }
     return response;

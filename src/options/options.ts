@@ -1,22 +1,10 @@
-import { checkSeconds, refuse } from "./check.ts";
-import {
-  type CookieOptions,
-  type FormOf,
-  resolveCookie,
-} from "../http/cookie.ts";
-import type { Codec } from "../session/values.ts";
-import { OPTIONS, pick } from "./rules.ts";
-import { type Emit, guard, type SessionEvent } from "../events.ts";
-import { Keyring } from "../token/keyring.ts";
-import type { Fitting, StandardSchema } from "../session/schema.ts";
-import {
-  checkSecrets,
-  type KeyMaterial,
-  type Secret,
-} from "../token/secrets.ts";
-import { tryClone } from "../http/response.ts";
+import type { SessionEvent } from "../events.ts";
+import type { CookieOptions } from "../http/cookie_options.ts";
+import type { Codec } from "../session/codec.ts";
+import type { StandardSchema } from "../session/schema.ts";
 import type { AnyData } from "../session/session.ts";
 import type { SessionStore } from "../store/contract.ts";
+import type { Secret } from "../token/secrets.ts";
 
 /**
  * Options of a session. Durations are in seconds.
@@ -178,103 +166,4 @@ export interface SessionOptions<
    * @default {Date.now}
    */
   now?: (() => number) | undefined;
-}
-
-/** The options, checked and with all defaults: what a request needs to know. */
-export interface Settings extends Fitting {
-  readonly absoluteTimeout: number;
-  readonly idleTimeout: number;
-  readonly lazy?: boolean;
-  readonly when?: (request: Request) => boolean;
-  readonly persistent: boolean;
-  readonly clearCache?: boolean;
-  readonly codec: Codec;
-  /** Origins that may send requests; `false` if all may. */
-  readonly trusted: ReadonlySet<string> | false | undefined;
-  readonly formOf: FormOf;
-  readonly emit: Emit | undefined;
-  readonly secrets: readonly KeyMaterial[];
-  readonly store?: SessionStore | (() => SessionStore);
-  readonly revocations?: SessionStore | (() => SessionStore);
-  readonly revocationsMaxAge?: number;
-  readonly storeTimeout: number;
-  readonly onStoreError: "throw" | "anonymous";
-  readonly encrypt?: boolean;
-  readonly renewAfter?: number;
-  readonly trackIdle?: "cookie" | "store";
-  /** Seconds since 1970. */
-  now(): number;
-  /** Whose time that is: two processes never have the same clock. */
-  readonly clock: () => number;
-}
-
-/**
- * Checks the options and fills in the defaults.
- *
- * @param cookieName The cookie's name, without its prefix, unless the options
- * say another.
- * @throws {TypeError} If an option is unknown, missing or of the wrong kind.
- * @throws {RangeError} If a number or a length is out of its range.
- */
-export function resolveOptions<Data extends object>(
-  options: SessionOptions<Data, boolean>,
-  cookieName = "sid",
-): Settings {
-  const day = 86_400;
-  const { secret, cookie = {}, tokenCache = 2 ** 22, csrf, onEvent, ...given } =
-    pick(options, OPTIONS);
-  const { absoluteTimeout = 30 * day, now = Date.now } = given;
-  const { store, revocations, revocationsMaxAge, trackIdle } = given;
-  const secrets = checkSecrets(secret);
-  tryClone();
-  const settings = {
-    absoluteTimeout,
-    idleTimeout: Math.min(day, absoluteTimeout),
-    persistent: true,
-    codec: JSON,
-    storeTimeout: 5,
-    onStoreError: "throw",
-    ...given,
-    trusted: csrf && new Set(csrf === true ? [] : csrf),
-    formOf: resolveCookie(
-      cookie,
-      cookieName,
-      (name) =>
-        new Keyring(secrets, [store ? "store" : "session", name], tokenCache),
-    ),
-    emit: onEvent && guard(onEvent),
-    secrets,
-    now: () => Math.floor(now() / 1000),
-    clock: now,
-  } as const;
-  const { renewAfter } = given;
-  // Browsers cut what is longer (RFC 6265bis §5.5).
-  checkSeconds("absoluteTimeout", absoluteTimeout, 400 * day);
-  checkSeconds("idleTimeout", settings.idleTimeout, absoluteTimeout);
-  if (renewAfter !== undefined) {
-    // Half of the shortest time is that of requests with the one before.
-    checkSeconds("renewAfter", renewAfter, absoluteTimeout, 60);
-  }
-  for (const name of ["encrypt", "renewAfter", "trackIdle"] as const) {
-    if (given[name] && !store) refuse(name, "needs a store");
-  }
-  if (given.migrate && !given.schema) refuse("migrate", "needs a schema");
-  if (trackIdle === "store" && typeof store === "object" && !store.touch) {
-    refuse("trackIdle", "needs a store with touch");
-  }
-  if (revocationsMaxAge && !revocations) {
-    refuse("revocationsMaxAge", "needs revocations", revocationsMaxAge);
-  }
-  if (typeof revocations === "object") checkRevocations(revocations);
-  return settings;
-}
-
-/** Refuses a store that is no place for revocations. */
-export function checkRevocations({ consistency, evicts }: SessionStore): void {
-  if (consistency !== "strong" || evicts) {
-    refuse(
-      "revocations",
-      "needs a strong store that drops no record, such as DurableObjectStore, D1Store or RedisStore",
-    );
-  }
 }

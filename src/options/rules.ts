@@ -1,3 +1,4 @@
+import type { SessionStore } from "../store/contract.ts";
 import { checkArgument, refuse } from "./check.ts";
 
 /** What a value must be, in words and as a test. */
@@ -121,4 +122,14 @@ function isOrigin(value: unknown): boolean {
   // Of other schemes than the web's, `origin` says "null".
   const { protocol, host } = new URL(`${value}`);
   return `${protocol}//${host}` === value && !/\*|\/$/.test(value);
+}
+
+/** Refuses a store that is no place for revocations. */
+export function checkRevocations({ consistency, evicts }: SessionStore): void {
+  if (consistency !== "strong" || evicts) {
+    refuse(
+      "revocations",
+      "needs a strong store that drops no record, such as DurableObjectStore, D1Store or RedisStore",
+    );
+  }
 }

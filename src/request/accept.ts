@@ -1,35 +1,42 @@
-import type { Values } from "../session/values.ts";
 import type { RejectReason } from "../events.ts";
-import type { Unsealed } from "../token/format.ts";
-import { isAged } from "../session/timeouts.ts";
-import { expiresAt, type State, tell } from "../session/state.ts";
-import { noteNavigation, type Visit } from "../session/visit.ts";
+import { isNavigation } from "../http/request.ts";
+import type { Values } from "../session/codec.ts";
+import {
+  expiresAt,
+  limitsOf,
+  type State,
+  tell,
+  type Visit,
+} from "../session/state.ts";
+import { isAged, reasonOf } from "../session/timeouts.ts";
+import type { Unsealed } from "../token/content.ts";
 
 /** Gives a session its values, if that is what they are and it is not over. */
-export function accept(
+export function acceptValues(
   state: State,
   values: Values | null,
   fault: RejectReason,
   now: number,
 ): boolean {
   state.values = values ?? {};
-  if (isOver(state, expiresAt(state), now)) return false;
+  if (hasExpired(state, expiresAt(state), now)) return false;
   const { keyId } = state.content as Unsealed;
   return !!values || reject(state.visit, fault, keyId);
 }
 
 /** Opens a session that is good, while its request can be looked at. */
-export function welcome(state: State, now: number): void {
-  const { visit } = state;
-  if (visit.hasEarlier || isAged(state, now)) noteNavigation(visit);
+export function noteOpened(state: State, now: number): void {
+  const { visit, content: { sealed } } = state;
+  if (visit.hasEarlier || isAged(sealed, now, limitsOf(state).idle)) {
+    visit.isNavigation = isNavigation(visit.headers);
+  }
   tell(state, "opened");
 }
 
 /** Whether a session ended before now, and the listener has been told. */
-export function isOver(state: State, end: number, now: number): boolean {
-  const { content: { created }, visit: { settings } } = state;
+export function hasExpired(state: State, end: number, now: number): boolean {
   if (end > now) return false;
-  const reason = now < created + settings.absoluteTimeout ? "idle" : "absolute";
+  const reason = reasonOf(state.content.created, now, limitsOf(state));
   tell(state, "expired", { reason });
   return true;
 }

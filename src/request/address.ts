@@ -1,8 +1,5 @@
-import type { CookieForm } from "../http/cookie.ts";
-import type { Settings } from "../options/options.ts";
-import type { Visit } from "../session/visit.ts";
-
-export { checkSent, isUnkept } from "./unkept.ts";
+import type { SessionCookie, Settings } from "../options/settings.ts";
+import type { Visit } from "../session/state.ts";
 
 // What the address of a request says of its cookie: on the machine itself, and
 // where the cookie has a path.
@@ -16,8 +13,8 @@ const told = new WeakSet<Settings>();
 /** Finds out which cookie a visit has at its address, or that it has none. */
 export function place(visit: Visit): Visit {
   const { url, headers } = visit.request as Request;
-  if (visit.form.isLocal) visit.form = behindProxy(visit, headers);
-  if (!isWithin(visit.form.options.path ?? "/", url)) {
+  if (visit.cookie.isLocal) visit.cookie = behindProxy(visit, headers);
+  if (!isWithin(visit.cookie.options.path ?? "/", url)) {
     // The browser has not sent what it keeps for the path, and a new one would
     // take its place.
     visit.phase = "left-out";
@@ -31,16 +28,19 @@ export function place(visit: Visit): Visit {
  * say that they are on https, and nothing that anybody says makes a cookie of
  * less.
  */
-function behindProxy({ settings, form }: Visit, headers: Headers): CookieForm {
+function behindProxy(
+  { settings, cookie }: Visit,
+  headers: Headers,
+): SessionCookie {
   const fields = [...headers].filter(([name]) => FORWARDED.test(name));
   if (fields.length) {
-    const usual = settings.formOf();
+    const usual = settings.cookieFor();
     const isSecure = fields.some(([, value]) => /\bhttps\b|^on$/i.test(value));
     return isSecure ? usual : { ...usual, attributes: "" };
   }
   if (!told.has(settings)) settings.emit?.({ type: "local" });
   told.add(settings);
-  return form;
+  return cookie;
 }
 
 /** Whether browsers send it to this address (RFC 6265bis §5.1.4). */

@@ -1,8 +1,12 @@
-import { type CookieForm, writeCookie } from "../http/cookie.ts";
-import type { Mark } from "../http/response.ts";
-import { isNew, type State } from "../session/state.ts";
-import { markOf } from "./commit.ts";
-import type { Phase, Visit } from "../session/visit.ts";
+import { writeCookie } from "../http/cookie.ts";
+import type { Directives } from "../http/response.ts";
+import {
+  directivesOf,
+  isNew,
+  type Phase,
+  type State,
+} from "../session/state.ts";
+import { earlierOf, isSpared, mayBeOthers } from "./scopes.ts";
 
 /**
  * Which cookies a response removes besides the one that it may set
@@ -11,9 +15,13 @@ import type { Phase, Visit } from "../session/visit.ts";
  * @param phase In which phase the request has ended.
  * @param line What sets the session's cookie.
  */
-export function clear(state: State, phase: Phase, line?: string): Mark {
+export function clearCookies(
+  state: State,
+  phase: Phase,
+  line?: string,
+): Directives {
   const { visit, isRefused } = state;
-  const { form, fault, hasEarlier } = visit;
+  const { cookie, fault, hasEarlier } = visit;
   const isKnown = !isNew(state);
   const mayClear = phase === "open" && !visit.isGone && visit.isNavigation;
   const hasEnded = phase === "destroyed" || !!state.before;
@@ -25,38 +33,13 @@ export function clear(state: State, phase: Phase, line?: string): Mark {
   // default name there was none.
   const isLeft = isCleared || !!state.before ||
     isKnown && !!line && !!state.isCookieDue;
-  const hasMoved = !!(form.options.name ?? form.options.previous);
-  const lines =
+  const hasMoved = !!(cookie.options.name ?? cookie.options.previous);
+  const setCookie =
     (hasEarlier ? line || isCleared || mayClear : isLeft && hasMoved)
-      ? earlierOf(form).map((each) => writeCookie(each, "", 0))
+      ? earlierOf(cookie).map((each) => writeCookie(each, "", 0))
       : [];
-  if (line) lines.push(line);
-  if (isCleared) lines.push(writeCookie(form, "", 0));
-  if (!lines.length) return markOf(state);
-  return { lines, isCleared: isRemoved && !!visit.settings.clearCache };
-}
-
-/**
- * Whether a cookie that is not good may be good elsewhere: where a secret or a
- * program is newer, or in a minute. Nobody knows which of two counts, either.
- */
-export function isSpared(fault: Visit["fault"]): boolean {
-  return /^(unknown-key|future|flags|duplicate)$/.test(`${fault}`);
-}
-
-/** Whether it may be that of another program: browsers know no ports. */
-function mayBeOthers({ fault, form }: Visit): boolean {
-  return fault === "unknown-key" && !form.attributes.includes("; Secure");
-}
-
-/** The cookie in the scopes that it had before. */
-export function earlierOf(form: CookieForm): CookieForm[] {
-  const { domain, path, partitioned, previous = [] } = form.options;
-  const scopes = [...domain ? [{ path, partitioned }] : [], ...previous];
-  return scopes.map(({ domain, path = "/", partitioned }) => ({
-    ...form,
-    attributes: (domain ? `; Domain=${domain}` : "") + `; Path=${path}` +
-      form.attributes.replace(/^.*?(?=; HttpOnly)|; Partitioned/g, "") +
-      (partitioned ? "; Partitioned" : ""),
-  })).filter(({ attributes }) => attributes !== form.attributes);
+  if (line) setCookie.push(line);
+  if (isCleared) setCookie.push(writeCookie(cookie, "", 0));
+  if (!setCookie.length) return directivesOf(state);
+  return { setCookie, clearCache: isRemoved && !!visit.settings.clearCache };
 }

@@ -1,9 +1,14 @@
-import { writeCookie } from "../http/cookie.ts";
 import { isSessionError } from "../errors.ts";
+import { writeCookie } from "../http/cookie.ts";
 import { MOST, noteTurn, uncleared } from "../session/overtaken.ts";
-import { nameOf } from "../session/seal_session.ts";
-import { hasCookie, isNew, type State, tell } from "../session/state.ts";
-import { engineOf } from "../storing.ts";
+import {
+  hasCookie,
+  isNew,
+  nameOf,
+  type State,
+  tell,
+} from "../session/state.ts";
+import type { Others } from "./seal_session.ts";
 
 /**
  * Ends what a request has ended, by `destroy()` or `reset()`.
@@ -12,12 +17,12 @@ import { engineOf } from "../storing.ts";
  */
 export async function endAll(
   state: State,
+  engine: Others["engine"],
   isTooLate = false,
 ): Promise<void> {
   const { before, isEnded, visit: { settings } } = state;
-  if (before) await endAll(before, isTooLate);
+  if (before) await endAll(before, engine, isTooLate);
   if (!isEnded) return;
-  const engine = await engineOf(settings);
   const isKnown = !isNew(state);
   await engine?.endFor(state, isTooLate);
   if (isKnown && !engine) noteTurn(settings, nameOf(state), "ended");
@@ -30,23 +35,27 @@ export async function endAll(
  * record that nobody gets a cookie for. The browser still has its cookie, unless
  * who answers sets the line that the error is given.
  */
-export async function leave(state: State, error: unknown): Promise<void> {
+export async function leave(
+  state: State,
+  error: unknown,
+  { engine }: Others,
+): Promise<void> {
   const { abandon, before, isEnded } = state;
   if (isEnded || before) {
     // What fails now, the listener has been told of.
-    await endAll(state).catch(() => {});
+    await endAll(state, engine).catch(() => {});
     noteUncleared(state);
-    const setCookie = lineAfter(state);
+    const setCookie = removalOf(state);
     if (setCookie && isSessionError(error)) Object.assign(error, { setCookie });
   }
   await abandon?.();
 }
 
 /** What clears the cookie of a session that has ended with a failed request. */
-export function lineAfter(state: State): string | undefined {
-  const { before, isEnded, visit: { form } } = state;
-  return (isEnded || before) && form.attributes && hasCookie(state)
-    ? writeCookie(form, "", 0)
+export function removalOf(state: State): string | undefined {
+  const { before, isEnded, visit: { cookie } } = state;
+  return (isEnded || before) && cookie.attributes && hasCookie(state)
+    ? writeCookie(cookie, "", 0)
     : undefined;
 }
 

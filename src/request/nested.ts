@@ -1,8 +1,8 @@
-import type { Handling } from "./exchange.ts";
-import type { Settings } from "../options/options.ts";
 import { finish } from "../http/response.ts";
-import { markOf } from "./commit.ts";
-import { lineAfter } from "./end.ts";
+import type { Settings } from "../options/settings.ts";
+import { directivesOf } from "../session/state.ts";
+import { removalOf } from "./end.ts";
+import type { Exchange } from "./exchange.ts";
 
 // What is known of a request by the handlers that it is in.
 
@@ -12,16 +12,16 @@ import { lineAfter } from "./end.ts";
  */
 export function findAround(
   settings: Settings,
-  outer: Handling | undefined,
-): Handling | undefined {
+  outer: Exchange | undefined,
+): Exchange | undefined {
   for (let each = outer; each; each = each.outer) {
     if (isSame(each.settings, settings)) {
       // The answer may be somebody's before the outer one is there.
-      const settle = () => {
+      const commit = () => {
         const state = each.state();
-        return state?.isTouched ? markOf(state) : undefined;
+        return state?.isTouched ? directivesOf(state) : undefined;
       };
-      return { ...each, settle, end: () => undefined };
+      return { ...each, commit, end: () => undefined };
     }
   }
   return undefined;
@@ -32,7 +32,8 @@ function isSame(one: Settings, other: Settings): boolean {
   const [a] = one.secrets;
   const [b] = other.secrets;
   return one === other ||
-    one.store === other.store && one.formOf().name === other.formOf().name &&
+    one.store === other.store &&
+      one.cookieFor().name === other.cookieFor().name &&
       // A key shows nothing of itself; bytes are spelt out.
       (a === b || a instanceof Uint8Array && `${a}` === `${b}`);
 }
@@ -40,15 +41,17 @@ function isSame(one: Settings, other: Settings): boolean {
 /** Marks the answer to an error: the sessions may have been read for it. */
 export async function markFailed(
   response: Response,
-  handling: Handling | undefined,
+  exchange: Exchange | undefined,
 ): Promise<Response> {
-  const marks = [];
-  for (let each = handling; each; each = each.outer) {
+  const directives = [];
+  for (let each = exchange; each; each = each.outer) {
     const state = each.state();
     if (!state?.isTouched) continue;
-    const line = lineAfter(state);
-    const isCleared = !!each.settings.clearCache;
-    marks.push(line ? { lines: [line], isCleared } : markOf(state));
+    const line = removalOf(state);
+    const clearCache = !!each.settings.clearCache;
+    directives.push(
+      line ? { setCookie: [line], clearCache } : directivesOf(state),
+    );
   }
-  return await finish(response, marks);
+  return await finish(response, directives);
 }

@@ -1,35 +1,32 @@
-import { accept, reject, welcome } from "./accept.ts";
+import type { Refused } from "../events.ts";
 import { readCookie } from "../http/cookie.ts";
-import { readValues } from "../session/values.ts";
-import { askingOf, isAskedFor } from "../asking.ts";
+import { isNavigation } from "../http/request.ts";
+import { addressPart, partsFor, severalCookiesPart } from "../on_demand.ts";
+import { isChecked } from "../options/settings.ts";
+import { begin } from "../session/begin.ts";
+import { readValues } from "../session/codec.ts";
 import { uncleared } from "../session/overtaken.ts";
-import { placingOf } from "../placing.ts";
-import { open, type Refused, type Unsealed } from "../token/format.ts";
-import { nameOf } from "../session/seal_session.ts";
-import { begin, type State, tell } from "../session/state.ts";
-import { noteNavigation, type Visit } from "../session/visit.ts";
+import { nameOf, type State, tell, type Visit } from "../session/state.ts";
+import type { Unsealed } from "../token/content.ts";
+import { acceptValues, noteOpened, reject } from "./accept.ts";
 
 /**
  * The session of a visit; at once where there is nothing to wait for. Whatever
  * the request holds, it gets a session.
  */
-export function openVisit(visit: Visit): State | Promise<State> {
-  const { form, headers } = visit;
-  return headers && (form.isLocal || form.options.path)
-    ? placingOf().then(({ place }) => readVisit(place(visit)))
-    : readVisit(visit);
+export function openSession(visit: Visit): State | Promise<State> {
+  const { cookie, headers } = visit;
+  return headers && (cookie.isLocal || cookie.options.path)
+    ? addressPart().then(({ place }) => readSession(place(visit)))
+    : readSession(visit);
 }
 
-function readVisit(visit: Visit): State | Promise<State> {
-  const { form, headers } = visit;
+function readSession(visit: Visit): State | Promise<State> {
+  const { cookie, headers } = visit;
   const header = headers?.get("cookie") ?? "";
-  const token = readCookie(header, form);
+  const token = readCookie(header, cookie);
   if (!token && token !== null) return begin(visit);
-  const state = token
-    ? unseal(visit, token)
-    : import("./several_cookies.ts").then(({ choose }) =>
-      choose(visit, header)
-    );
+  const state = token ? unseal(visit, token) : choose(visit, header);
   return state instanceof Promise
     ? state.then((state) => state ?? beginRefused(visit))
     : state ?? beginRefused(visit);
@@ -37,8 +34,19 @@ function readVisit(visit: Visit): State | Promise<State> {
 
 function beginRefused(visit: Visit): State {
   if (visit.isGone) visit.phase = "gone";
-  noteNavigation(visit);
+  visit.isNavigation = isNavigation(visit.headers);
   return begin(visit, true);
+}
+
+/** The session of the one of several cookies that counts. */
+async function choose(visit: Visit, header: string): Promise<State | null> {
+  const { chooseCookie } = await severalCookiesPart();
+  const now = visit.settings.now();
+  const chosen = await chooseCookie(visit, header, now);
+  if (chosen === undefined) return begin(visit);
+  return typeof chosen === "string"
+    ? unseal(visit, chosen)
+    : chosen && admit(visit, chosen, now);
 }
 
 /** The session of a token; `null` and an event if it is not good. */
@@ -47,14 +55,14 @@ export function unseal(
   token: string,
 ): State | null | Promise<State | null> {
   const now = visit.settings.now();
-  const content = open(visit.form.ring, token, now);
+  const content = visit.cookie.tokens.unseal(token, now);
   return content instanceof Promise
     ? content.then((content) => admit(visit, content, now))
     : admit(visit, content, now);
 }
 
 /** The session of what a token holds, unless it is over. */
-export function admit(
+function admit(
   visit: Visit,
   content: Unsealed | Refused,
   now: number,
@@ -71,19 +79,21 @@ export function admit(
     tell(state, "gone");
     return null;
   }
-  if (isAskedFor(settings)) return ask(state, content, now);
+  if (isChecked(settings)) return check(state, content, now);
   const values = content.values ??= readValues(settings.codec, content.text);
-  if (!accept(state, values && { ...values }, "not-json", now)) return null;
-  welcome(state, now);
+  if (!acceptValues(state, values && { ...values }, "not-json", now)) {
+    return null;
+  }
+  noteOpened(state, now);
   return state;
 }
 
-/** The same where there is somebody to ask. */
-async function ask(
+/** The same where others have a say in it. */
+async function check(
   state: State,
   content: Unsealed,
   now: number,
 ): Promise<State | null> {
-  const asking = await askingOf(state.visit.settings);
-  return await asking?.admit(state, content, now) ? state : null;
+  const { checks, engine } = await partsFor(state.visit);
+  return await checks?.isGood(state, content, now, engine) ? state : null;
 }

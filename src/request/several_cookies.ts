@@ -1,11 +1,10 @@
-import { reject } from "./accept.ts";
+import type { Refused } from "../events.ts";
+import { PREFIX, skipBlanks } from "../http/cookie.ts";
+import type { Visit } from "../session/state.ts";
 import { encodeBase64url } from "../token/base64url.ts";
-import { type CookieForm, PREFIX, skipBlanks } from "../http/cookie.ts";
-import { admit, unseal } from "./open.ts";
-import { open, type Unsealed } from "../token/format.ts";
-import { begin, type State } from "../session/state.ts";
-import type { Visit } from "../session/visit.ts";
-import { earlierOf, isSpared } from "./clear_cookies.ts";
+import type { Unsealed } from "../token/content.ts";
+import { reject } from "./accept.ts";
+import { earlierOf, isSpared } from "./scopes.ts";
 
 /** What may be a token; anything else is not worth a look. */
 const TOKEN = /^[\w-]{102,}$/;
@@ -13,30 +12,33 @@ const TOKEN = /^[\w-]{102,}$/;
 const MOST = 16;
 
 /**
- * The session of a request with several cookies of its name, from other paths
- * and hosts above, or with quotes and commas. What is not authentic takes
- * nothing from what is. Of authentic ones, only those of one session count,
- * which nobody can plant who has not had its cookie: the newest
+ * The one that counts of several cookies of our name, from other paths and
+ * hosts above, or with quotes and commas. What is not authentic takes nothing
+ * from what is. Of authentic ones, only those of one session count, which nobody
+ * can plant who has not had its cookie: the newest
  * (docs/decisions/007-clearing-bad-cookies.md).
+ *
+ * @returns What it holds, or the only token; `undefined` if there is none, and
+ * `null` if none can count.
  */
-export async function choose(
+export async function chooseCookie(
   visit: Visit,
   header: string,
-): Promise<State | null> {
-  const { settings, form } = visit;
-  const { values, isJoined } = readCookies(header, form);
+  now: number,
+): Promise<Unsealed | string | null | undefined> {
+  const { settings, cookie } = visit;
+  const { values, isJoined } = readCookies(header, cookie.name);
   const [first, ...more] = values;
   if (first === undefined) {
     if (isJoined) reject(visit, "joined");
-    return begin(visit);
+    return undefined;
   }
-  if (!more.length) return unseal(visit, first);
+  if (!more.length) return first;
   settings.emit?.({ type: "duplicate" });
-  const now = settings.now();
   const authentic: Unsealed[] = [];
   const tokens = [...values].filter((value) => TOKEN.test(value));
   for (const token of tokens.slice(0, MOST)) {
-    const content = await open(form.ring, token, now);
+    const content: Unsealed | Refused = await cookie.tokens.unseal(token, now);
     if (!("fault" in content)) {
       if (content.expires > now) authentic.push(content);
     } else if (!visit.fault || isSpared(content.fault)) {
@@ -44,13 +46,11 @@ export async function choose(
     }
   }
   if (!authentic.length) return null;
-  visit.hasEarlier = earlierOf(form).length > 0;
+  visit.hasEarlier = earlierOf(cookie).length > 0;
   const newest = authentic.reduce((one, other) =>
     isOlder(visit, other, one) ? one : other
   );
-  if (authentic.every(({ sid }) => isSame(sid, newest.sid))) {
-    return admit(visit, newest, now);
-  }
+  if (authentic.every(({ sid }) => isSame(sid, newest.sid))) return newest;
   visit.fault = "duplicate";
   return null;
 }
@@ -63,7 +63,7 @@ export async function choose(
  */
 export function readCookies(
   header: string,
-  { name }: CookieForm,
+  name: string,
 ): { values: Set<string>; isJoined: boolean } {
   const start = `${name}=`;
   const values: Set<string> = new Set();

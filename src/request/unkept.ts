@@ -1,6 +1,6 @@
 import { readCookie } from "../http/cookie.ts";
 import { SessionError } from "../errors.ts";
-import type { Settings } from "../options/options.ts";
+import type { Settings } from "../options/settings.ts";
 import { isChanged, isLogin, type State, tell } from "../session/state.ts";
 
 // Sessions that no cookie may go out for.
@@ -15,7 +15,7 @@ const warned = new WeakSet<Settings>();
  */
 export function isUnkept(state: State, isLost: boolean): boolean {
   const { visit } = state;
-  const isOpen = !visit.form.attributes;
+  const isOpen = !visit.cookie.attributes;
   if (!isOpen && !isWithheld(state)) return false;
   if (isLost) {
     tell(state, isOpen ? "insecure" : "withheld");
@@ -43,14 +43,14 @@ export function checkSent(state: State): void {
  * take the place of any other session.
  */
 function isWithheld(state: State): boolean {
-  const { form, request, headers } = state.visit;
+  const { cookie, request, headers } = state.visit;
   if (!request || !headers || state.held || isLogin(state)) return false;
-  const { attributes } = form;
+  const { attributes } = cookie;
   try {
     if (
       headers.get("sec-fetch-site") !== "cross-site" ||
       attributes.includes("=None") ||
-      readCookie(headers.get("cookie") ?? "", form) !== undefined
+      readCookie(headers.get("cookie") ?? "", cookie) !== undefined
     ) return false;
     const isLink = /^(GET|HEAD)$/.test(request.method) &&
       headers.get("sec-fetch-dest") === "document";

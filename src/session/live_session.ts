@@ -1,39 +1,22 @@
-import { askingOf } from "../asking.ts";
 import { checkArgument, checkSeconds } from "../options/check.ts";
+import { cannotKeep, keep, readable } from "./values.ts";
 import {
-  cannotKeep,
   isReserved,
-  isSame,
-  keep,
   LABEL,
   NOTICES,
   OWNER,
   PERSIST,
-  readable,
-  type Values,
   wipe,
-} from "./values.ts";
-import { placingOf } from "../placing.ts";
-import { engineOf } from "../storing.ts";
-import { seal } from "./seal_session.ts";
+} from "./own_keys.ts";
+import { isSame, type Values } from "./codec.ts";
+import { partsFor } from "../on_demand.ts";
 import type { AnyData, Session } from "./session.ts";
 import type { SessionStore } from "../store/contract.ts";
-import {
-  type Batch,
-  beginAfter,
-  beginAnew,
-  checkCookie,
-  checkOpen,
-  expiresAt,
-  idOf,
-  isNew,
-  openBatch,
-  start,
-  type State,
-  touch,
-} from "./state.ts";
+import { type Batch, expiresAt, idOf, isNew, type State } from "./state.ts";
+import { beginAfter, beginAnew, timesFrom } from "./begin.ts";
+import { checkCookie, checkOpen, openBatch, touch } from "./write_rules.ts";
 import { unawaited } from "../unawaited.ts";
-import { isUnseen } from "./visit.ts";
+import { isUnseen } from "../http/request.ts";
 
 /** The state of a session that came from here. */
 export let stateOf: (session: LiveSession) => State;
@@ -144,7 +127,7 @@ export class LiveSession implements Session {
     const texts = read.map((notice) => codec.stringify(notice));
     // On newer data: what another request has read is no longer there, and what
     // it has added was not read.
-    if (read.length && !isUnseen(this.#state.visit)) {
+    if (read.length && !this.#isUnseen()) {
       this.#change(NOTICES + key, (notices) => {
         const others = ((notices ?? []) as unknown[])
           .filter((notice, i) => codec.stringify(notice) !== texts[i]);
@@ -185,7 +168,7 @@ export class LiveSession implements Session {
     batch.user = userId;
     batch.changes.push(own);
     own(values);
-    Object.assign(content, start(visit));
+    Object.assign(content, timesFrom(visit));
   }
 
   destroy(): void {
@@ -225,13 +208,13 @@ export class LiveSession implements Session {
 
   async #save(): Promise<void> {
     const { visit } = this.#state;
-    if (isNew(this.#state)) (await placingOf()).checkSent(this.#state);
-    const engine = await engineOf(visit.settings);
+    const { writing, checks, engine } = await partsFor(visit);
+    if (isNew(this.#state)) writing.checkSent(this.#state);
     if (engine) return await engine.saveNow(this.#state);
     if (visit.phase === "destroyed") return;
     checkOpen(this.#state);
-    await seal(this.#state, visit.settings.now());
-    await (await askingOf(visit.settings))?.show(this.#state);
+    await writing.trySeal(this.#state, visit.settings.now(), { checks });
+    await checks?.show(this.#state);
   }
 
   reload(): Promise<void> {
@@ -240,12 +223,17 @@ export class LiveSession implements Session {
 
   async #reload(): Promise<void> {
     checkOpen(this.#state, false);
-    const asking = await askingOf(this.#state.visit.settings);
-    await asking?.reload(this.#state);
+    const { checks, engine } = await partsFor(this.#state.visit);
+    await checks?.reload(this.#state, engine);
   }
 
   #look(): State {
     return touch(this.#state);
+  }
+
+  #isUnseen(): boolean {
+    const { headers, request } = this.#state.visit;
+    return isUnseen(headers, request?.method);
   }
 
   /** What changes nothing, a notice that is not there say, is no loss. */

@@ -1,4 +1,4 @@
-import type { Settings } from "../options/options.ts";
+import type { Settings } from "../options/settings.ts";
 
 // Which sessions this process has ended, or given to another generation of
 // cookies, a moment ago. A slower request that began before may answer after

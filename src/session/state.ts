@@ -1,11 +1,69 @@
+import type { SessionEvent, TokenFault } from "../events.ts";
+import type { Directives } from "../http/response.ts";
+import type { SessionCookie, Settings } from "../options/settings.ts";
+import type { SessionRecord, SessionStore } from "../store/contract.ts";
 import { encodeBase64url } from "../token/base64url.ts";
-import { PERSIST, type Values } from "./values.ts";
-import { SessionError } from "../errors.ts";
-import type { SessionEvent } from "../events.ts";
-import { placeNow } from "./overtaken.ts";
-import { engineNow } from "../storing.ts";
-import type { SessionRecord } from "../store/contract.ts";
-import { headerOf, isHandshake, type Phase, type Visit } from "./visit.ts";
+import type { Values } from "./codec.ts";
+import { OWNER, PERSIST } from "./own_keys.ts";
+import { endAfter, type Limits } from "./timeouts.ts";
+import * as timeouts from "./timeouts.ts";
+
+/** Whether a session can be written, or why it cannot any more. */
+export type Phase =
+  | "open"
+  | "destroyed"
+  | "gone"
+  | "late-write"
+  | "left-out"
+  | "store-failed";
+
+/** A request, as far as its session is concerned. */
+export interface Visit {
+  readonly settings: Settings;
+  cookie: SessionCookie;
+  readonly request?: Request | undefined;
+  /** None for a session without a request; see `http/request.ts`. */
+  headers?: Headers | undefined;
+  phase: Phase;
+  /** The visitor has gone to a page, as far as that has to be known. */
+  isNavigation: boolean;
+  /** Another site has made the browser send it; known once it is written. */
+  isForeign?: boolean;
+  /** Of options that make a store for each request: those of this one. */
+  store?: SessionStore;
+  revocations?: SessionStore;
+  /** When its cookie was opened, in seconds since 1970. */
+  opened?: number | undefined;
+  /**
+   * Its cookie stopped to count a moment ago, and other answers to the browser
+   * may be on their way: only a login outdoes them.
+   */
+  isGone?: boolean | undefined;
+  /** What is wrong with its cookie. */
+  fault?: TokenFault | "duplicate";
+  /** Several cookies came, of which some may be of earlier scopes. */
+  hasEarlier?: boolean;
+  /** The id of a session that could not be read, as its store has failed. */
+  guest?: Uint8Array<ArrayBuffer> | undefined;
+  /** How long its store has kept it waiting, in ms. */
+  waited?: number;
+  /** Of options with `revocations`, once that part is loaded. */
+  revoking?: Revoking;
+  /** Of options with a store, once that part is loaded: see `write_rules.ts`. */
+  mayStream?(state: State): boolean;
+}
+
+/** What `checks/revocations.ts` does, for those whom it is not loaded for. */
+export interface Revoking {
+  isRevoked(state: State): Promise<boolean>;
+  stamp(visit: Visit, values: Values): Promise<void>;
+  endSession(
+    visit: Visit,
+    key: string,
+    record: SessionRecord | undefined,
+    isLeft?: boolean,
+  ): Promise<void>;
+}
 
 /** What a token holds, if there is one. */
 export interface Content {
@@ -132,51 +190,9 @@ export interface State {
   reference?: string;
 }
 
-/** A session of what its token holds, or without a past. */
-export function begin(
-  visit: Visit,
-  isRefused = false,
-  content: Content = start(visit),
-): State {
-  return {
-    visit,
-    values: {},
-    content,
-    isRefused,
-    isTouched: false,
-    batches: [],
-    began: placeNow(),
-  };
-}
-
-/** Makes a new session of one that has ended: nothing is left in it. */
-export function beginAnew(state: State): void {
-  state.visit.phase = "open";
-  state.values = {};
-  state.batches = [];
-  delete state.held;
-  delete state.content.sid;
-}
-
-/** A session that takes another one's place in its request. */
-export function beginAfter(before: State): State {
-  const { visit } = before;
-  const next = begin(visit, hasCookie(before));
-  before.visit = { ...visit };
-  visit.phase = "open";
-  visit.isGone = visit.guest = visit.opened = undefined;
-  return { ...next, isTouched: true, before };
-}
-
 /** Whether the browser has a cookie that is to be cleared with the session. */
 export function hasCookie(state: State): boolean {
   return !state.visit.isGone && (!isNew(state) || state.isRefused);
-}
-
-/** The times of a session that begins now. */
-export function start({ settings }: Visit): Content {
-  const now = settings.now();
-  return { created: now, sealed: now, expires: Infinity };
 }
 
 /** Whether the request brought no session. */
@@ -200,23 +216,14 @@ export function isWorthKeeping(state: State): boolean {
     Object.keys(state.values).some((key) => key !== PERSIST);
 }
 
-/**
- * The batch that a change belongs to.
- *
- * @throws {SessionError} `late-write` if the change needs a cookie, which a
- * handshake has not: after it, nobody could be told.
- */
-export function openBatch(state: State): Batch {
-  const last = state.batches.at(-1);
-  if (last && !last.isTaken) return last;
-  if (!state.held) checkCookie(state);
-  const { visit } = state;
-  if (isNew(state)) {
-    visit.isForeign = headerOf(visit, "sec-fetch-site") === "cross-site";
-  }
-  const batch: Batch = { changes: [] };
-  state.batches.push(batch);
-  return batch;
+/** What the response to a request says that has read it. */
+export function directivesOf({ values }: State): Directives {
+  return { isSignedIn: !!values[OWNER] };
+}
+
+/** What a session in a cookie is known by among those of this process. */
+export function nameOf({ left, content }: State): string {
+  return encodeBase64url((left ?? content.sid) as Uint8Array);
 }
 
 /** 48 bits of the random id; the other 80 stay unknown. */
@@ -235,85 +242,35 @@ export function tell(
   emit?.({ type, id: idOf(state), ...more } as SessionEvent);
 }
 
-/**
- * Refuses a write once the session or its request is over, or says why. While
- * the body of its response is on its way, a store still takes what needs no
- * cookie.
- */
-export function checkOpen(
-  state: State,
-  needsCookie = true,
-  why?: string,
-): void {
-  const { phase } = state.visit;
-  state.isTouched ||= phase !== "late-write";
-  const isStreamed = phase === "late-write" && !needsCookie &&
-    engineNow()?.isStreamed(state);
-  if (phase !== "open" && !isStreamed) refuse(state, phase, why);
-}
-
-/**
- * Notes that the session was looked at. For the first time, that is too late
- * once the response has left: no cache was told. A socket has no cache.
- *
- * @throws {SessionError} `late-read`.
- */
-export function touch(state: State): State {
-  const { isTouched, visit } = state;
-  if (!isTouched && visit.phase === "late-write" && !isHandshake(visit, "")) {
-    const why = "the response has left, read before it does";
-    throw new SessionError("late-read", `Cannot read: ${why}`);
-  }
-  state.isTouched = true;
-  return state;
-}
-
-/** Refuses what a WebSocket handshake has no cookie for. */
-export function checkCookie(state: State): void {
-  if (isHandshake(state.visit)) {
-    refuse(state, "late-write", "a handshake has no cookie");
-  }
-}
-
-const LEFT =
-  "the response has already left, with the cookie; write before that or, with a store, save() while it streams";
-
-function refuse(
-  state: State,
-  phase: Exclude<Phase, "open">,
-  why = phase === "late-write" ? LEFT : phase,
-): never {
-  if (phase === "late-write") tell(state, phase);
-  throw new SessionError(phase, `Cannot write: ${why}`);
-}
-
-/**
- * Refuses what cannot be kept, as the session has ended.
- *
- * @throws {SessionError} `gone`.
- */
-export function refuseGone(state: State): never {
-  tell(state, "gone");
-  refuse(state, state.visit.phase = "gone");
-}
-
-/** Its idle timeout in seconds, by its own choice or by the options. */
-export function idleOf({ values, visit }: State): number {
+/** Its limits, by its own choice or by the options. */
+export function limitsOf({ values, visit: { settings } }: State): Limits {
   const own = values[PERSIST];
-  return typeof own === "number" ? own : visit.settings.idleTimeout;
+  const idle = typeof own === "number" ? own : settings.idleTimeout;
+  return { idle, absolute: settings.absoluteTimeout };
 }
 
 /** When it ends, if it was last used at a time. */
 export function endOf(state: State, used: number): number {
-  const { absoluteTimeout } = state.visit.settings;
-  return Math.min(
-    state.content.created + absoluteTimeout,
-    used + idleOf(state),
-  );
+  return endAfter(state.content.created, used, limitsOf(state));
 }
 
 /** When it ends if it is not used again. */
 export function expiresAt(state: State): number {
   const { sealed, expires } = state.content;
   return Math.min(expires, endOf(state, sealed));
+}
+
+/** Whether time alone asks for a cookie that is made now. */
+export function isRenewalDue(state: State, now: number): boolean {
+  const { content: { sealed }, visit } = state;
+  return timeouts.isRenewalDue({
+    now,
+    sealed,
+    opened: visit.opened,
+    idle: limitsOf(state).idle,
+    end: expiresAt(state),
+    nextEnd: endOf(state, now),
+    isNavigation: visit.isNavigation,
+    hasEarlier: !!visit.hasEarlier,
+  });
 }

@@ -1,27 +1,120 @@
-import { endOf, expiresAt, idleOf, type State } from "./state.ts";
-import type { Visit } from "./visit.ts";
+// Every rule of time has its home here, as pure functions of whole seconds since
+// 1970. `state.ts` gives them the numbers of a session.
+//
+// What                    When                                       Function
+// idle timeout            `idleTimeout` after the last use           endAfter
+// absolute timeout        `absoluteTimeout` after start or login     endAfter
+// end of a record         with its cookie, or a day later            recordEndAfter
+// idle renewal due        a quarter of the timeout, 5 min at most,   isRenewalDue
+//                         after the cookie was made
+// rotation due            `renewAfter` after the last one            isRotationDue
+// grace of an old cookie  30 s after the new one was first seen      isGraceOver
+// token of the future     more than 60 s ahead of this clock         isOfTheFuture
+
+/** How far apart the clocks of two processes may be. */
+export const SKEW = 60;
+/** How long requests that were on their way are waited for. */
+export const GRACE = 30;
+const DAY = 86_400;
+
+/** How long a session may last. */
+export interface Limits {
+  readonly idle: number;
+  readonly absolute: number;
+}
+
+/** When a session ends that began and was last used at these times. */
+export function endAfter(
+  created: number,
+  used: number,
+  { idle, absolute }: Limits,
+): number {
+  return Math.min(created + absolute, used + idle);
+}
+
+/** Which timeout has ended a session that is over. */
+export function reasonOf(
+  created: number,
+  now: number,
+  { absolute }: Limits,
+): "idle" | "absolute" {
+  return now < created + absolute ? "idle" : "absolute";
+}
+
+/**
+ * When a record ends whose cookie ends then. A day later, unless it is to be
+ * exact: a session that is only read needs one touch a day.
+ */
+export function recordEndAfter(
+  created: number,
+  end: number,
+  { absolute }: Limits,
+  isExact: boolean,
+): number {
+  return isExact ? end : Math.min(end + DAY, created + absolute);
+}
+
+/** Whether a token was made by a clock that is too far ahead. */
+export function isOfTheFuture(sealed: number, now: number): boolean {
+  return sealed > now + SKEW;
+}
+
+/** A request that has used a session, and what it could do for its cookie. */
+export interface Use {
+  readonly now: number;
+  /** When its cookie was made, and when that was opened. */
+  readonly sealed: number;
+  readonly opened: number | undefined;
+  /** Its idle timeout. */
+  readonly idle: number;
+  /** When the cookie ends, and when one would that is made now. */
+  readonly end: number;
+  readonly nextEnd: number;
+  readonly isNavigation: boolean;
+  /** A cookie of an earlier scope is to go, which may be the one that counts. */
+  readonly hasEarlier: boolean;
+}
 
 /**
  * Whether the idle timeout is to be moved on: at most once per quarter of
- * itself or five minutes, and by a navigation if it can be. One that took long
- * counts as another request: its answer may come after that to a logout.
+ * itself or five minutes, and by a navigation if it can be, as the answer to a
+ * background request may come after that to a logout. So may that to a
+ * navigation that took long.
  */
-export function isRenewalDue(state: State, now: number): boolean {
-  const { content: { sealed }, visit } = state;
-  // A cookie that is to be removed may be the one that counts.
-  return (!!visit.hasEarlier ||
-    isAged(state, now) && endOf(state, now) > expiresAt(state)) &&
-    (now - sealed >= idleOf(state) / 2 ||
-      visit.isNavigation && !isSlow(visit, now));
+export function isRenewalDue(use: Use): boolean {
+  const { now, sealed, opened, idle, end, nextEnd } = use;
+  return (use.hasEarlier || isAged(sealed, now, idle) && nextEnd > end) &&
+    (now - sealed >= idle / 2 || use.isNavigation && !isSlow(opened, now));
 }
 
-/** Whether it is old enough for that, if the request is a navigation. */
-export function isAged(state: State, now: number): boolean {
-  return now - state.content.sealed >= Math.min(idleOf(state) / 4, 300);
+/** Whether a cookie is old enough for that, if the request is a navigation. */
+export function isAged(sealed: number, now: number, idle: number): boolean {
+  return now - sealed >= Math.min(idle / 4, 300);
 }
 
 /** Whether a request has taken so long that others may have overtaken it. */
-export function isSlow({ opened }: Visit, now: number): boolean {
+export function isSlow(opened: number | undefined, now: number): boolean {
   // Without a cookie, there is nothing that others may have overtaken.
   return now - (opened ?? now) > 2;
+}
+
+/** Whether a cookie is old enough for one of the next generation. */
+export function isRotationDue(
+  issued: number,
+  now: number,
+  renewAfter: number = Infinity,
+): boolean {
+  return now - issued >= renewAfter;
+}
+
+/**
+ * Whether nobody can be on the way any more with a cookie that was replaced. A
+ * clock is compared with itself, or with one that may be far ahead.
+ */
+export function isGraceOver(
+  replaced: number,
+  now: number,
+  isSameClock: boolean,
+): boolean {
+  return now >= replaced + (isSameClock ? GRACE : GRACE + SKEW);
 }

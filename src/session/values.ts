@@ -1,45 +1,5 @@
 import { causeOf, isSessionError, SessionError } from "../errors.ts";
-
-/** Turns the session's data into text and back. */
-export interface Codec {
-  /** Throws on what it cannot represent. */
-  stringify(value: unknown): string;
-  /** The same value again; never asked about text of a stranger. */
-  parse(text: string): unknown;
-}
-
-/** Values by key. */
-export type Values = Record<string, unknown>;
-
-/** Keys of the session's own values, among those of the program. */
-export const OWNER = "~u";
-export const PERSIST = "~p";
-export const NOTICES = "~f";
-/** Only of sessions in a store: the device's name, and the cookie's age. */
-export const LABEL = "~l";
-export const ISSUED = "~i";
-/** Which cookies count, and who wrote last: see `stored/generation.ts`. */
-export const GENERATION = "~g";
-export const WRITES = "~w";
-/** Only with revocations: which of them the login came after. */
-export const EPOCH = "~e";
-
-/** Whether a key is the session's own. */
-export function isReserved(key: string): boolean {
-  return key[0] === "~" || key === "__proto__";
-}
-
-/**
- * Removes all that a user has put into a session; its own values stay.
- *
- * @returns Whether there was anything.
- */
-export function wipe(values: Values): boolean {
-  const keys = Object.keys(values)
-    .filter((key) => !isReserved(key) || key.startsWith(NOTICES));
-  for (const key of keys) delete values[key];
-  return keys.length > 0;
-}
+import { type Codec, freeze, isObject, isPlain, type Values } from "./codec.ts";
 
 /** A frozen copy of what will be read back, or an error with the path. */
 export function keep(codec: Codec, key: string, value: unknown): unknown {
@@ -62,36 +22,11 @@ export function cannotKeep(path: string, cause?: unknown): never {
   throw new SessionError("invalid-data", `Cannot keep ${path}`, { cause });
 }
 
-/** The values of a text, `null` if it is not one object. */
-export function readValues(codec: Codec, text: string): Values | null {
-  try {
-    // An own __proto__ is harmless until somebody copies it: Object.assign
-    // sets the prototype then.
-    const mayHoldProto = text.includes("__proto__") || text.includes("\\u");
-    const values = codec === JSON && mayHoldProto
-      ? JSON.parse(
-        text,
-        (key, value) => key === "__proto__" ? undefined : value,
-      )
-      : codec.parse(text);
-    return isPlain(values) && !Array.isArray(values) ? values : null;
-  } catch {
-    return null;
-  }
-}
-
 /** One of the values, as a handler may have it. */
 export function readable(codec: Codec, key: string, values: Values): unknown {
   const value = Object.hasOwn(values, key) ? values[key] : undefined;
   // What cannot be frozen, a Map say, is copied: no change goes unnoticed.
   return codec === JSON ? freeze(value) : value && keep(codec, key, value);
-}
-
-/** Makes a value read-only all the way down, and returns it. */
-export function freeze<Value>(value: Value): Value {
-  if (!isPlain(value) || Object.isFrozen(value)) return value;
-  Object.values(value).forEach(freeze);
-  return Object.freeze(value);
 }
 
 /**
@@ -123,27 +58,4 @@ function faultIn(value: unknown, depth: number): string | undefined {
     if (fault) return (isItem ? `[${i}]` : `.${String(name)}`) + fault;
   }
   return undefined;
-}
-
-/** Whether two values have the same text, and one may stand for the other. */
-export function isSame(codec: Codec, one: unknown, other: unknown): boolean {
-  return Object.is(one, other) || isObject(one) && isObject(other) &&
-      codec.stringify(one) === codec.stringify(other);
-}
-
-function isObject(value: unknown): boolean {
-  return Object(value) === value;
-}
-
-/**
- * Whether it is an object or array that JSON and `freeze` know all about, be it
- * of another realm: a frame, `node:vm`, Jest.
- */
-export function isPlain(value: unknown): value is Values {
-  if (!isObject(value)) return false;
-  const prototype = Object.getPrototypeOf(value);
-  return !prototype ||
-    (Array.isArray(value)
-      ? Array.isArray(prototype)
-      : Object.hasOwn(prototype, "isPrototypeOf"));
 }

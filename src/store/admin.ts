@@ -1,10 +1,9 @@
 import { SessionError } from "../errors.ts";
-import type { Settings } from "../options/options.ts";
 import type { SessionInfo } from "../session/session.ts";
 import type { SessionListing, SessionStore } from "./contract.ts";
-import { type Visit, visitOf } from "../session/visit.ts";
+import type { Visit } from "../session/state.ts";
 import { isEventual, storeOf } from "./back_end.ts";
-import { call, timeLeft } from "./call.ts";
+import { call } from "./call.ts";
 import { endAtStore, endRecord } from "./end_record.ts";
 import { keyOfUser, labelOf } from "./record.ts";
 
@@ -17,14 +16,14 @@ const ANY_TIME = 2 ** 31 - 1;
 
 /** A user's sessions, the latest first. */
 export async function list(
-  settings: Settings,
+  visit: Visit,
   userId: string,
 ): Promise<SessionInfo[]> {
-  const entries = await Array.fromAsync(entriesOf(visitOf(settings), userId));
+  const entries = await Array.fromAsync(entriesOf(visit, userId));
   const infos = entries.map(
     async ({ id, label, createdAt, lastSeenAt, expiresAt }) => ({
       id,
-      label: await labelOf(settings, label),
+      label: await labelOf(visit, label),
       createdAt,
       lastSeenAt,
       expiresAt,
@@ -35,13 +34,12 @@ export async function list(
 
 /** Ends one session of a user. */
 export async function revoke(
-  settings: Settings,
+  visit: Visit,
   userId: string,
   id: string,
 ): Promise<boolean> {
-  const visit = visitOf(settings);
   checkRevocable(visit);
-  const user = await keyOfUser(settings, userId);
+  const user = await keyOfUser(visit.settings, userId);
   return await endEach(visit, userId, (each) => each.id === id, user) > 0;
 }
 
@@ -52,14 +50,15 @@ export async function revoke(
  * @param key Of its record, if it has one.
  */
 export async function revokeAll(
-  settings: Settings,
+  visit: Visit,
   userId: string,
   id: string | undefined,
   key: string | undefined,
 ): Promise<number | undefined> {
-  const visit = visitOf(settings);
   // The end of the logins has to do.
-  if (settings.revocations && !storeOf(visit).listByUser) return undefined;
+  if (visit.settings.revocations && !storeOf(visit).listByUser) {
+    return undefined;
+  }
   checkRevocable(visit);
   const isOther = (each: SessionListing) => each.id !== id && each.key !== key;
   return await endEach(visit, userId, isOther);
@@ -67,14 +66,14 @@ export async function revokeAll(
 
 /** How many sessions there are, of a user or in all. */
 export async function count(
-  settings: Settings,
+  visit: Visit,
   userId?: string,
 ): Promise<number> {
   const user = userId === undefined
     ? undefined
-    : await keyOfUser(settings, userId);
+    : await keyOfUser(visit.settings, userId);
   return await ask(
-    settings,
+    visit,
     "count",
     (store) => store.count?.(user),
     ANY_TIME,
@@ -82,10 +81,10 @@ export async function count(
 }
 
 /** Removes what has expired, for stores that do not by themselves. */
-export async function deleteExpired(settings: Settings): Promise<number> {
-  const now = settings.now() * 1000;
+export async function deleteExpired(visit: Visit): Promise<number> {
+  const now = visit.settings.now() * 1000;
   return await ask(
-    settings,
+    visit,
     "deleteExpired",
     (store) => store.deleteExpired?.(now),
     ANY_TIME,
@@ -178,12 +177,11 @@ function again(visit: Visit): Visit {
 
 /** Asks for an ability that not every store has. */
 async function ask<Answer>(
-  settings: Settings,
+  visit: Visit,
   ability: string,
   question: (store: SessionStore) => Promise<Answer> | undefined,
-  most: number = timeLeft(visitOf(settings)),
+  most: number,
 ): Promise<Answer> {
-  const visit = visitOf(settings);
   const store = storeOf(visit);
   if (!(ability in store)) {
     throw new SessionError("unsupported", `Store has no ${ability}`);

@@ -1,9 +1,9 @@
 import { refuse } from "../options/check.ts";
 import { SessionError } from "../errors.ts";
 import { STORE } from "../options/rules.ts";
-import type { Settings } from "../options/options.ts";
+import type { Settings } from "../options/settings.ts";
 import type { SessionRecord, SessionStore } from "./contract.ts";
-import type { Visit } from "../session/visit.ts";
+import type { Visit } from "../session/state.ts";
 import { call } from "./call.ts";
 
 /** How long a late store's write may be on its way, if it does not say, in s. */

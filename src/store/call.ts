@@ -1,6 +1,5 @@
 import { causeOf, isSessionError, SessionError } from "../errors.ts";
-import type { Settings } from "../options/options.ts";
-import type { Visit } from "../session/visit.ts";
+import type { Settings } from "../options/settings.ts";
 
 /** What a store is asked, and what becomes of the answer. */
 export interface Call<Answer> {
@@ -11,6 +10,13 @@ export interface Call<Answer> {
   late?(): unknown;
   /** How long it may take, in ms. */
   readonly left?: number;
+}
+
+/** Who waits for a store: a request, a job or an administrator. */
+export interface Waiter {
+  readonly settings: Settings;
+  /** For how long already, in ms. */
+  waited?: number;
 }
 
 /** When a question was asked, in ms of a clock that never jumps. */
@@ -34,7 +40,7 @@ const waiting = new WeakMap<Settings, Set<Question>>();
  * refuses, as it comes.
  */
 export async function call<Answer>(
-  visit: Visit,
+  visit: Waiter,
   { op, ask, late, left = timeLeft(visit) }: Call<Answer>,
 ): Promise<Answer> {
   const { settings } = visit;
@@ -103,12 +109,12 @@ function checkStalled(questions: Set<Question>, now: number): void {
 }
 
 /** How long a request may still wait for its store, in ms. */
-export function timeLeft({ settings, waited = 0 }: Visit): number {
+export function timeLeft({ settings, waited = 0 }: Waiter): number {
   return Math.max(0, settings.storeTimeout * 1000 - waited);
 }
 
 /** Counts what a request has waited, in ms. */
-export function spend(visit: Visit, ms: number): void {
+export function spend(visit: Waiter, ms: number): void {
   visit.waited = (visit.waited ?? 0) + ms;
 }
 

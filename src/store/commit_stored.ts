@@ -1,17 +1,16 @@
 import { fit, show, stillTrue } from "../checks/fit_schema.ts";
 import { writeCookie } from "../http/cookie.ts";
 import type { SessionError } from "../errors.ts";
-import { revokingOf } from "../revoking.ts";
 import { isOvertaken, turnAfter } from "../session/overtaken.ts";
-import { isRenewalDue, isSlow } from "../session/timeouts.ts";
+import { isSlow } from "../session/timeouts.ts";
+import { checkOpen, refuseGone } from "../session/write_rules.ts";
 import {
-  checkOpen,
   endOf,
   type Held,
   isChanged,
   isNew,
+  isRenewalDue,
   isWorthKeeping,
-  refuseGone,
   type State,
   tell,
 } from "../session/state.ts";
@@ -21,9 +20,8 @@ import { call } from "./call.ts";
 import { carryOn, readLate, referTo } from "./late_store.ts";
 import { endRecord } from "./end_record.ts";
 import { generationOf } from "./generation.ts";
-import { valuesOf } from "./read.ts";
-import { isHandshake } from "../session/visit.ts";
-import { keyOf, recordEnd } from "./record.ts";
+import { keyOf, recordEnd, valuesOf } from "./record.ts";
+import { isHandshake } from "../http/request.ts";
 import { save } from "./save.ts";
 import { replay } from "./write.ts";
 
@@ -58,8 +56,7 @@ async function readAgain(state: State, { sid, key }: Held): Promise<void> {
   const { since, floor, newest } = generationOf(values);
   if (since !== state.since) refuseGone(state);
   fresh.values = values;
-  const revoking = await revokingOf(visit.settings);
-  if (await revoking?.isRevoked(fresh)) refuseGone(state);
+  if (await visit.revoking?.isRevoked(fresh)) refuseGone(state);
   const { generation = 0 } = state;
   const isSuperseded = floor > generation;
   const number = isSuperseded ? generation : Math.max(newest, generation);
@@ -101,7 +98,7 @@ async function prolong(state: State, now: number): Promise<boolean> {
     }
   }
   // A cookie of an older generation must not take a newer one's place.
-  if (!isSlow(visit, now) && !visit.settings.renewAfter) {
+  if (!isSlow(visit.opened, now) && !visit.settings.renewAfter) {
     return !state.isSuperseded;
   }
   return await isThere(state);
@@ -124,7 +121,7 @@ async function isThere(state: State): Promise<boolean> {
  */
 export async function refresh(state: State, isNew: boolean): Promise<void> {
   const { visit } = state;
-  const isOld = !isNew && isSlow(visit, visit.settings.now());
+  const isOld = !isNew && isSlow(visit.opened, visit.settings.now());
   if (isOld && !isEventual(visit)) await reload(state);
   if (state.isSuperseded || isOutdated(state)) refuseGone(state);
 }
@@ -179,8 +176,10 @@ export async function endFor(
   try {
     await end(state);
   } catch (error) {
-    if (state.isEndFailed || isTooLate && isHandshake(state.visit)) return;
-    const setCookie = writeCookie(state.visit.form, "", 0);
+    if (state.isEndFailed || isTooLate && isHandshake(state.visit.headers)) {
+      return;
+    }
+    const setCookie = writeCookie(state.visit.cookie, "", 0);
     throw Object.assign(error as Error, { setCookie });
   }
 }
@@ -254,7 +253,7 @@ async function saveAndShow(state: State): Promise<boolean> {
  * @param isTooLate Its response can have no cookie.
  * @returns Whether it needs one.
  */
-export async function keep(
+export async function commitStored(
   state: State,
   now: number,
   isTooLate: boolean,
@@ -276,7 +275,7 @@ export async function keep(
     } catch (error) {
       // What is upgraded is too late for an error, and Deno would stop: events
       // tell of it.
-      if (isTooLate && isHandshake(visit)) return false;
+      if (isTooLate && isHandshake(visit.headers)) return false;
       // Nothing of the handler's is lost: the next request does it.
       const { code } = error as SessionError;
       if (isWanted || !/^(store-failed|conflict)$/.test(code)) throw error;
@@ -288,7 +287,8 @@ export async function keep(
   const isOffered = state.isOffered && !hasYielded;
   const isDue = state.isCookieDue || isOffered || isStale || isRenewed;
   const isSent = !!isDue && !isOutdated(state) &&
-    (isWritten || isRenewed || !isSlow(visit, now) || await isThere(state));
+    (isWritten || isRenewed || !isSlow(visit.opened, now) ||
+      await isThere(state));
   if (isSent && isRenewed && !isWritten) tell(state, "renewed");
   if (isSent && isEventual(visit)) carryOn(state);
   return isSent;

@@ -1,11 +1,10 @@
 import type { SessionError } from "../errors.ts";
 import { type Kind, noteTurn } from "../session/overtaken.ts";
-import { revokingOf } from "../revoking.ts";
 import type { SessionRecord } from "./contract.ts";
-import type { Visit } from "../session/visit.ts";
+import type { Visit } from "../session/state.ts";
 import { carryOf, fetchRecord, isEventual, storeOf } from "./back_end.ts";
 import { call } from "./call.ts";
-import { SKEW } from "./generation.ts";
+import { SKEW } from "../session/timeouts.ts";
 
 const TRIES = 5;
 /** A mark is newer than what any request that is on its way may have read. */
@@ -29,8 +28,7 @@ export async function endRecord(
 ): Promise<void> {
   try {
     if (isEventual(visit)) {
-      const revoking = await revokingOf(visit.settings);
-      await revoking?.endSession(visit, key, record);
+      await visit.revoking?.endSession(visit, key, record);
     }
   } finally {
     await endAtStore(visit, key, record, kind);
@@ -51,9 +49,8 @@ export async function leaveRecord(
   isOwnerNew: boolean,
   kind: Kind,
 ): Promise<void> {
-  const revoking = await revokingOf(visit.settings);
-  await revoking?.endSession(visit, key, record, !isOwnerNew);
-  await markEnd(visit, key, record);
+  await visit.revoking?.endSession(visit, key, record, !isOwnerNew);
+  await writeTombstone(visit, key, record);
   noteTurn(visit.settings, key, kind);
 }
 
@@ -64,13 +61,13 @@ export async function endAtStore(
   record?: SessionRecord,
   kind: Kind = "revoked",
 ): Promise<void> {
-  if (isEventual(visit)) await markEnd(visit, key, record);
+  if (isEventual(visit)) await writeTombstone(visit, key, record);
   else await remove(visit, key);
   noteTurn(visit.settings, key, kind);
 }
 
 /** Replaces a late store's record by one of nobody's, or removes it. */
-async function markEnd(
+async function writeTombstone(
   visit: Visit,
   key: string,
   known: SessionRecord | undefined,
@@ -82,19 +79,19 @@ async function markEnd(
         ? known
         : await fetchRecord(visit, key);
       if (!record?.id) return;
-      const mark = markOf(visit, record);
-      const ask = () => store.update(key, mark, record.revision);
+      const tombstone = tombstoneOf(visit, record);
+      const ask = () => store.update(key, tombstone, record.revision);
       const result = await call(visit, { op: "update", ask });
       if (result !== "conflict") return;
     }
   } catch {
-    // There may be no room for a mark.
+    // There may be no room for a tombstone.
   }
   await remove(visit, key);
 }
 
 /** What stands for an end, for as long as a write may be on its way. */
-function markOf(visit: Visit, { revision }: SessionRecord): SessionRecord {
+function tombstoneOf(visit: Visit, { revision }: SessionRecord): SessionRecord {
   const now = visit.settings.now();
   return {
     revision: revision + AHEAD,

@@ -1,19 +1,19 @@
-import type { Values } from "../session/values.ts";
-import type { Sealed } from "../token/format.ts";
+import type { Values } from "../session/codec.ts";
+import type { Sealed } from "../token/content.ts";
 import type { State } from "../session/state.ts";
 import { isEventual } from "./back_end.ts";
 import { unpack } from "./late_store.ts";
-import { admit, read, valuesOf } from "./read.ts";
-import { keyOf } from "./record.ts";
+import { isCurrentCookie, read } from "./read.ts";
+import { keyOf, valuesOf } from "./record.ts";
 
 // What sessions in a store need, and those in a cookie do not: it is loaded
 // when an option asks for it. docs/protocol.md has all of it on one page.
 
 export { count, deleteExpired, list, revoke, revokeAll } from "./admin.ts";
 export {
+  commitStored,
   endFor,
   isStreamed,
-  keep,
   refresh,
   reload,
   saveForToken,
@@ -34,5 +34,7 @@ export async function load(
   const values = state.held
     ? await valuesOf(visit, state.held)
     : await read(state, sid, key);
-  return values && !await admit(state, text, values) ? undefined : values;
+  return values && !await isCurrentCookie(state, text, values)
+    ? undefined
+    : values;
 }

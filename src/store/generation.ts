@@ -1,5 +1,7 @@
-import { GENERATION, type Values } from "../session/values.ts";
-import type { Settings } from "../options/options.ts";
+import { isGraceOver } from "../session/timeouts.ts";
+import { GENERATION } from "../session/own_keys.ts";
+import type { Values } from "../session/codec.ts";
+import type { Settings } from "../options/settings.ts";
 
 // A record stays where it is for the session's whole life. What changes is the
 // number in its cookies: a login, `regenerate()` and `renewAfter` each raise it
@@ -29,11 +31,6 @@ type Stored = [number, number, number, number, number, number, string];
 
 /** What a cookie is worth. */
 export type Verdict = "newest" | "grace" | "refused" | "reuse";
-
-/** How long requests that were on their way are waited for, in seconds. */
-export const GRACE = 30;
-/** How far apart the clocks of two processes may be, in seconds. */
-export const SKEW = 60;
 
 const names = new WeakMap<() => number, string>();
 
@@ -83,20 +80,13 @@ export function judge(
   // More than the record knows: its last write was lost by the back end.
   if (number > newest || number < floor) return "refused";
   if (number < oldest) return "reuse";
-  const isOver = at && !isLater && isGraceOver(settings, generation);
+  const isOver = at && !isLater && isOldOver(settings, generation);
   return isOver ? "reuse" : "grace";
 }
 
-/**
- * Whether nobody can be on the way any more with a cookie before the newest. A
- * clock is compared with itself, or with one that may be far ahead.
- */
-export function isGraceOver(
-  settings: Settings,
-  { at, clock }: Generation,
-): boolean {
-  const most = clock === nameOf(settings) ? GRACE : GRACE + SKEW;
-  return settings.now() >= at + most;
+/** Whether nobody can be on the way any more with a cookie before the newest. */
+function isOldOver(settings: Settings, { at, clock }: Generation): boolean {
+  return isGraceOver(at, settings.now(), clock === nameOf(settings));
 }
 
 /**
@@ -109,7 +99,7 @@ export function isFloorNew(
 ): boolean {
   // After a renewal, the time is that of the renewal.
   return generation.newest === generation.floor &&
-    !isGraceOver(settings, generation);
+    !isOldOver(settings, generation);
 }
 
 /** Whether the newest has been seen, if it was offered beside another one. */
@@ -120,7 +110,7 @@ export function isSeen({ newest, oldest, at }: Generation): boolean {
 /** Whether only the newest counts: nobody is on the way with an older one. */
 export function isSettled(settings: Settings, generation: Generation): boolean {
   return generation.newest === generation.oldest ||
-    isSeen(generation) && isGraceOver(settings, generation);
+    isSeen(generation) && isOldOver(settings, generation);
 }
 
 /** Notes that the newest has been seen: the grace of the one before begins. */

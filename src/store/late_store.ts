@@ -1,11 +1,17 @@
-import { OWNER, readValues, type Values, WRITES } from "../session/values.ts";
+import { OWNER, WRITES } from "../session/own_keys.ts";
+import { readValues, type Values } from "../session/codec.ts";
 import { SessionError } from "../errors.ts";
 import { turnAfter } from "../session/overtaken.ts";
-import { type Carried, type Held, idOf, type State } from "../session/state.ts";
-import type { Visit } from "../session/visit.ts";
+import {
+  type Carried,
+  type Held,
+  idOf,
+  type State,
+  type Visit,
+} from "../session/state.ts";
 import { carryOf, fetchRecord, isEventual, isLive } from "./back_end.ts";
 import { pause, spend, timeLeft } from "./call.ts";
-import { SKEW } from "./generation.ts";
+import { SKEW } from "../session/timeouts.ts";
 import { keyOf, keyOfUser, recordEnd } from "./record.ts";
 
 // An eventual store may not have yet what was just written. So the cookie says
@@ -47,14 +53,14 @@ export function pack(
   written: number = state.visit.settings.now(),
 ): void {
   const { visit, held, values } = state;
-  const { settings, form } = visit;
+  const { settings, cookie } = visit;
   const { revision } = (held as Held).record;
   const { [WRITES]: _, ...kept } = values;
   state.carried = { revision, written, data: settings.codec.stringify(kept) };
   referTo(state);
   const text = state.reference as string;
   const bytes = new TextEncoder().encode(text).length + AROUND;
-  if (Math.ceil(bytes * 4 / 3) + form.name.length > form.maxBytes) {
+  if (Math.ceil(bytes * 4 / 3) + cookie.name.length > cookie.maxBytes) {
     state.carried = { revision, written };
     referTo(state);
   }

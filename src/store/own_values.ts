@@ -6,9 +6,9 @@ import {
   NOTICES,
   OWNER,
   PERSIST,
-  type Values,
   WRITES,
-} from "../session/values.ts";
+} from "../session/own_keys.ts";
+import type { Values } from "../session/codec.ts";
 
 type Check = (value: unknown) => boolean;
 

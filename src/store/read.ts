@@ -1,30 +1,20 @@
-import { ISSUED, OWNER, readValues, type Values } from "../session/values.ts";
+import { GRACE, isRotationDue } from "../session/timeouts.ts";
+import { ISSUED, OWNER } from "../session/own_keys.ts";
+import type { Values } from "../session/codec.ts";
 import { turnAfter } from "../session/overtaken.ts";
 import { type Held, type State, tell } from "../session/state.ts";
-import type { Visit } from "../session/visit.ts";
 import { fetchRecord, isEventual, isLive } from "./back_end.ts";
 import { isBehind, readLate, referTo } from "./late_store.ts";
 import { endRecord } from "./end_record.ts";
 import {
   generationOf,
-  GRACE,
   isFloorNew,
   isSeen,
   isSettled,
   judge,
   numberIn,
 } from "./generation.ts";
-import { decode } from "./record.ts";
-
-/** The values of a record as it was read or written; `null` if it is rotten. */
-export async function valuesOf(
-  visit: Visit,
-  { sid, record, text }: Held,
-): Promise<Values | null> {
-  return text === undefined
-    ? await decode(visit, sid, record)
-    : readValues(visit.settings.codec, text);
-}
+import { valuesOf } from "./record.ts";
 
 /**
  * The values of a session: `null` if its record is rotten, `undefined` if there
@@ -55,7 +45,7 @@ export async function read(
  * Whether a cookie with this text still counts; if it does, the session is the
  * request's. The listener has been told.
  */
-export async function admit(
+export async function isCurrentCookie(
   state: State,
   text: string,
   values: Values,
@@ -85,8 +75,8 @@ export async function admit(
     state.isOffered = true;
   }
   state.isFirstUse = verdict === "newest" && !isSeen(generation);
-  const { renewAfter = Infinity, now } = settings;
-  const isOld = now() - issued >= renewAfter;
+  const { renewAfter, now } = settings;
+  const isOld = isRotationDue(issued, now(), renewAfter);
   state.isRenewable = verdict === "newest" && isOld &&
     isSettled(settings, generation);
   // On a late store the first use is noted along with a write, or when the next

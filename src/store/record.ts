@@ -1,17 +1,22 @@
+import {
+  endOf,
+  type Held,
+  idOf,
+  limitsOf,
+  type State,
+  type Visit,
+} from "../session/state.ts";
+import { recordEndAfter } from "../session/timeouts.ts";
 import { encodeBase64url } from "../token/base64url.ts";
-import { LABEL, OWNER, readValues, type Values } from "../session/values.ts";
+import { LABEL, OWNER } from "../session/own_keys.ts";
+import { readValues, type Values } from "../session/codec.ts";
 import { areSound } from "./own_values.ts";
 import { Keyring } from "../token/keyring.ts";
-import type { Settings } from "../options/options.ts";
-import { open, seal } from "../token/format.ts";
-import { endOf, idOf, type State } from "../session/state.ts";
+import type { Settings } from "../options/settings.ts";
+import { seal, unseal } from "../token/format.ts";
 import type { SessionRecord } from "./contract.ts";
-import type { Visit } from "../session/visit.ts";
 
 type Sid = Uint8Array<ArrayBuffer>;
-
-/** A record may outlive its cookie by so much, so that few touches keep it. */
-const DAY = 86_400;
 
 /** What was hashed of ids that come again, as long as their tokens are kept. */
 const keys = new WeakMap<Sid, string>();
@@ -30,7 +35,7 @@ export function keyOfUser(
   settings: Settings,
   userId: string,
 ): Promise<string> {
-  const { name } = settings.formOf();
+  const { name } = settings.cookieFor();
   return hash(
     "withSession/user/v1",
     new TextEncoder().encode(JSON.stringify([name, userId])),
@@ -62,17 +67,21 @@ export async function encode(
   };
 }
 
-/**
- * When a record ends that was used now, in seconds. With `trackIdle: "store"`
- * that is when its cookie does; otherwise a day later, so that a session that
- * is only read needs one touch a day.
- */
+/** When a record ends that was used now, in seconds. */
 export function recordEnd(state: State, now: number): number {
-  const { trackIdle, absoluteTimeout } = state.visit.settings;
-  const end = endOf(state, now);
-  return trackIdle === "store"
-    ? end
-    : Math.min(end + DAY, state.content.created + absoluteTimeout);
+  const { content: { created }, visit: { settings } } = state;
+  const isExact = settings.trackIdle === "store";
+  return recordEndAfter(created, endOf(state, now), limitsOf(state), isExact);
+}
+
+/** The values of a record as it was read or written; `null` if it is rotten. */
+export async function valuesOf(
+  visit: Visit,
+  { sid, record, text }: Held,
+): Promise<Values | null> {
+  return text === undefined
+    ? await decode(visit, sid, record)
+    : readValues(visit.settings.codec, text);
 }
 
 /** The values of a record, `null` if they are not those of this id. */
@@ -89,12 +98,8 @@ export async function decode(
 }
 
 /** The label of a record, in the clear. */
-export async function labelOf(
-  settings: Settings,
-  label: string,
-): Promise<string> {
-  const visit = { settings, form: settings.formOf() } as Visit;
-  if (!label || !settings.encrypt) return label;
+export async function labelOf(visit: Visit, label: string): Promise<string> {
+  if (!label || !visit.settings.encrypt) return label;
   const text = await show(visit, label);
   if (text !== null) return JSON.parse(text);
   // Sealed with a secret that is gone, or written before there was `encrypt`.
@@ -118,7 +123,7 @@ async function show(
   sid?: Sid,
 ): Promise<string | null> {
   if (!visit.settings.encrypt) return text;
-  const content = await open(ringOf(visit, sid), text, Infinity, Infinity);
+  const content = await unseal(ringOf(visit, sid), text, Infinity, Infinity);
   return "fault" in content ? null : content.text;
 }
 
@@ -134,10 +139,10 @@ function sealWith(
 }
 
 /** Keys that need the id, or without one the secret alone. */
-function ringOf({ settings, form }: Visit, sid?: Sid): Keyring {
+function ringOf({ settings, cookie }: Visit, sid?: Sid): Keyring {
   const context = sid
-    ? ["record", form.name, [...sid].map(hex).join("")]
-    : ["label", form.name];
+    ? ["record", cookie.name, [...sid].map(hex).join("")]
+    : ["label", cookie.name];
   return new Keyring(settings.secrets, context);
 }
 

@@ -1,13 +1,14 @@
-import { GENERATION, OWNER, type Values, WRITES } from "../session/values.ts";
+import { GENERATION, OWNER, WRITES } from "../session/own_keys.ts";
+import type { Values } from "../session/codec.ts";
 import { noteTurn, type Turn, turnAfter } from "../session/overtaken.ts";
 import {
   type Batch,
   type Held,
   idOf,
-  refuseGone,
   type State,
   tell,
 } from "../session/state.ts";
+import { refuseGone } from "../session/write_rules.ts";
 import { isEventual } from "./back_end.ts";
 import { pack, referTo } from "./late_store.ts";
 import { endAtStore, leaveRecord, remove } from "./end_record.ts";

@@ -1,4 +1,4 @@
-import type { Visit } from "../session/visit.ts";
+import type { Visit } from "../session/state.ts";
 import { pause, spend } from "./call.ts";
 
 /** How often is looked whose turn it is, and for how long, in ms. */

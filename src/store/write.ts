@@ -3,10 +3,10 @@ import {
   GENERATION,
   ISSUED,
   OWNER,
-  type Values,
   wipe,
   WRITES,
-} from "../session/values.ts";
+} from "../session/own_keys.ts";
+import type { Values } from "../session/codec.ts";
 import { prepare } from "../checks/prepare.ts";
 import { SessionError } from "../errors.ts";
 import {
@@ -29,8 +29,7 @@ import {
   renew,
   replace,
 } from "./generation.ts";
-import { valuesOf } from "./read.ts";
-import { encode, keyOf } from "./record.ts";
+import { encode, keyOf, valuesOf } from "./record.ts";
 
 /** What a request wants of its session's record. */
 export interface Wish {
@@ -83,7 +82,7 @@ export function remember(values: Values, { id }: Attempt): void {
 }
 
 /** Whether a wish is about data alone, and not about cookies. */
-export function isPlain({ batches, isRenewed }: Wish): boolean {
+export function isDataOnly({ batches, isRenewed }: Wish): boolean {
   return !isRenewed && !batches.some(({ isRegenerated }) => isRegenerated);
 }
 

@@ -1,20 +1,19 @@
+import { inTurn } from "./turns.ts";
 import { fit } from "../checks/fit_schema.ts";
 import { prepare } from "../checks/prepare.ts";
-import type { Values } from "../session/values.ts";
+import type { Values } from "../session/codec.ts";
 import { SessionError } from "../errors.ts";
-import { type Held, type State, tell } from "../session/state.ts";
+import { type Held, type State, tell, type Visit } from "../session/state.ts";
 import type { SessionStore } from "./contract.ts";
-import type { Visit } from "../session/visit.ts";
 import { fetchRecord, isLive, storeOf } from "./back_end.ts";
 import { call, pause, spend, timeLeft } from "./call.ts";
-import { valuesOf } from "./read.ts";
-import { encode } from "./record.ts";
+import { encode, valuesOf } from "./record.ts";
 import {
   addAttempt,
   findAfter,
   fulfil,
   hasArrived,
-  isPlain,
+  isDataOnly,
   newAttempt,
   type Outcome,
   remember,
@@ -65,7 +64,6 @@ export async function keepTogether(wish: Wish): Promise<Kept | undefined> {
   const { visit, held } = wish.state;
   const { key } = held as Held;
   if (typeof visit.settings.store !== "function") return keepInGroup(wish, key);
-  const { inTurn } = await import("./turns.ts");
   return await inTurn(visit, key, () => keepInGroup(wish, key));
 }
 
@@ -131,7 +129,7 @@ async function writeWaiting(queue: Queue): Promise<void> {
 /** Takes those who can be written together, or the first one. */
 function takePlain(waiting: Member[]): Member[] {
   const left = waiting.splice(0).filter(({ isOver }) => !isOver);
-  const other = left.findIndex(({ wish }) => !isPlain(wish));
+  const other = left.findIndex(({ wish }) => !isDataOnly(wish));
   const count = other < 0 ? left.length : Math.max(other, 1);
   waiting.push(...left.splice(count));
   return left;

@@ -1,50 +1,10 @@
+import { isOfTheFuture } from "../session/timeouts.ts";
 import { decodeBase64url, encodeBase64url } from "./base64url.ts";
 import { refuse } from "../options/check.ts";
+import type { Refused } from "../events.ts";
 import { LONGEST_COOKIE } from "../http/cookie.ts";
-import type { Values } from "../session/values.ts";
+import type { Sealed, Unsealed } from "./content.ts";
 import type { Keyring, Writer } from "./keyring.ts";
-
-/** What a token holds. Times are whole seconds since 1970. */
-export interface Sealed {
-  /** Start of the session. */
-  readonly created: number;
-  /** When the token was made. */
-  readonly sealed: number;
-  /** From when on it is refused. */
-  readonly expires: number;
-  /** 16 random bytes, of which 6 are the public id. */
-  readonly sid: Uint8Array<ArrayBuffer>;
-  /** The data, as text. */
-  readonly text: string;
-  /** The values of the text, once they are known: only ever replaced. */
-  values?: Values | null | undefined;
-}
-
-/** Why a token was refused before its text was looked at. */
-export type TokenFault =
-  | "too-short"
-  | "too-long"
-  | "not-base64url"
-  | "version"
-  | "unknown-key"
-  | "forged"
-  | "flags"
-  | "future"
-  | "not-utf8";
-
-/** The content of an authentic token. */
-export interface Unsealed extends Sealed {
-  readonly keyId: number;
-  /** It was sealed with a secret that is not the newest of the ring. */
-  readonly isStale: boolean;
-}
-
-/** A token that is not good. */
-export interface Refused {
-  readonly fault: TokenFault;
-  /** The key that it names, if it looks like a token. */
-  readonly keyId?: number;
-}
 
 const VERSION = 1;
 /** Bytes before the ciphertext and, within it, before the text. */
@@ -105,7 +65,7 @@ export async function seal(
  *
  * @param now Seconds since 1970.
  */
-export function open(
+export function unseal(
   ring: Keyring,
   token: string,
   now: number,
@@ -117,10 +77,8 @@ export function open(
 
 /** No token of ours is from the future; a clock may go back. */
 function checkTimes(content: Unsealed, now: number): Unsealed | Refused {
-  // How far ahead another instance's clock may be, in seconds.
-  const skew = 60;
   const { created, sealed, keyId } = content;
-  return Math.max(created, sealed) > now + skew
+  return isOfTheFuture(Math.max(created, sealed), now)
     ? { fault: "future", keyId }
     : content;
 }

@@ -1,5 +1,6 @@
 import { OpenedTokens } from "./token_cache.ts";
-import { isKey, type KeyMaterial } from "./secrets.ts";
+import { isKey } from "./secrets.ts";
+import type { KeyMaterial } from "./content.ts";
 
 /** A secret of the ring, ready for use. */
 export interface RingEntry {

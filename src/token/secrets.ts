@@ -1,5 +1,6 @@
 import { encodeBase64url } from "./base64url.ts";
 import { refuse } from "../options/check.ts";
+import type { KeyMaterial } from "./content.ts";
 
 /**
  * What the keys are derived from: a string of at least 32 bytes (used as
@@ -30,9 +31,6 @@ const SHORTEST = 32;
 export function generateSecret(): string {
   return encodeBase64url(crypto.getRandomValues(new Uint8Array(SHORTEST)));
 }
-
-/** A secret that is fit to be a key. */
-export type KeyMaterial = Uint8Array<ArrayBuffer> | CryptoKey;
 
 /**
  * The key material of the `secret` option, newest first.

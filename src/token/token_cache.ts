@@ -1,5 +1,5 @@
 import { encodeBase64url } from "./base64url.ts";
-import type { Unsealed } from "./format.ts";
+import type { Unsealed } from "./content.ts";
 
 interface Entry {
   readonly content: Unsealed;

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, it } from "node:test";
 import { readCookie } from "../../src/http/cookie.ts";
 import { anyText, textOf } from "../shared/arbitraries.ts";
-import { formOf, maySet, read } from "../shared/cookies.ts";
+import { cookieOf, maySet, read } from "../shared/cookies.ts";
 
 /** What our cookie `__Host-sid` is in a `Cookie` field, at a first look. */
 const HEADERS: readonly (readonly [
@@ -112,7 +112,7 @@ describe("readCookie()", () => {
   });
 
   it("reads the same field again and again", () => {
-    const form = formOf();
+    const form = cookieOf();
     for (let i = 0; i < 3; i++) {
       assert.equal(readCookie("a=1; __Host-sid=abc", form), "abc");
       assert.equal(readCookie("__Host-sid=abc", form), "abc");
@@ -153,7 +153,7 @@ describe("readCookie()", () => {
   });
 
   it("never throws, whatever the field holds", () => {
-    const form = formOf();
+    const form = cookieOf();
     const piece = fc.constantFrom(...'; =,"\t', "__Host-sid");
     const headers = fc.oneof(
       anyText({ maxLength: 200 }),
@@ -171,7 +171,7 @@ describe("readCookie()", () => {
   });
 
   it("finds exactly the pair that was planted", () => {
-    const form = formOf();
+    const form = cookieOf();
     const near = fc.constantFrom(
       "__Host-sid2",
       "x__Host-sid",
@@ -265,27 +265,27 @@ const NO_ADDRESSES = [
   "http://localhost b/",
 ];
 
-describe("formOf()", () => {
+describe("cookieOf()", () => {
   for (const [url, cookie] of ADDRESSES) {
     it(`takes the ${cookie} cookie for ${url}`, () => {
       // As a server would hand it over.
       const address = new Request(url).url;
       assert.equal(maySet({}, address), cookie !== "none");
-      const { name } = formOf({}, address);
+      const { name } = cookieOf({}, address);
       const { port } = new URL(address);
       const plain = port ? `sid-${port}` : "sid";
       assert.equal(name, cookie === "plain" ? plain : "__Host-sid");
       assert.ok(maySet({ secure: true }, address));
-      assert.equal(formOf({ secure: true }, address).name, "__Host-sid");
+      assert.equal(cookieOf({ secure: true }, address).name, "__Host-sid");
       assert.ok(maySet({ secure: false }, address));
-      assert.equal(formOf({ secure: false }, address).name, "sid");
+      assert.equal(cookieOf({ secure: false }, address).name, "sid");
     });
   }
 
   for (const url of NO_ADDRESSES) {
     it(`sets none for ${url}, which is no address of this machine`, () => {
       assert.equal(maySet({}, url), false);
-      assert.equal(formOf({}, url).name, "__Host-sid");
+      assert.equal(cookieOf({}, url).name, "__Host-sid");
     });
   }
 
@@ -297,16 +297,16 @@ describe("formOf()", () => {
         "http://a.example/",
       ]
     ) {
-      assert.equal(readCookie("sid=abc", formOf({}, url)), undefined);
+      assert.equal(readCookie("sid=abc", cookieOf({}, url)), undefined);
       assert.equal(
-        readCookie("sid=abc; __Host-sid=def", formOf({}, url)),
+        readCookie("sid=abc; __Host-sid=def", cookieOf({}, url)),
         "def",
       );
     }
   });
 
   it("never reads the name with prefix on the machine itself", () => {
-    const form = formOf({}, "http://localhost/");
+    const form = cookieOf({}, "http://localhost/");
     assert.equal(readCookie("__Host-sid=abc", form), undefined);
     assert.equal(readCookie("__Host-sid=abc; sid=def", form), "def");
   });

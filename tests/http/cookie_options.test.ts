@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createSessions } from "../../mod.ts";
-import { type CookieOptions, writeCookie } from "../../src/http/cookie.ts";
+import type { CookieOptions } from "../../src/http/cookie_options.ts";
+import { writeCookie } from "../../src/http/cookie.ts";
 import { BAD_COOKIES, GOOD_COOKIES } from "../shared/cookie_cases.ts";
-import { formOf } from "../shared/cookies.ts";
+import { cookieOf } from "../shared/cookies.ts";
 import { SECRET } from "../shared/format.ts";
 
 const DOMAINS = [undefined, "example.com"];
@@ -21,14 +22,14 @@ describe("writeCookie()", () => {
     for (const options of combinations()) {
       if (isDropped(options)) {
         assert.throws(
-          () => formOf(options),
+          () => cookieOf(options),
           TypeError,
           JSON.stringify(options),
         );
         dropped++;
         continue;
       }
-      const form = formOf(options);
+      const form = cookieOf(options);
       for (const maxAge of [false, 0, 3600] as const) {
         const [pair, ...attributes] = writeCookie(form, "abc", maxAge).split(
           "; ",
@@ -45,20 +46,20 @@ describe("writeCookie()", () => {
 
   it("writes the default cookie", () => {
     assert.equal(
-      writeCookie(formOf(), "abc", 86_400),
+      writeCookie(cookieOf(), "abc", 86_400),
       "__Host-sid=abc; Max-Age=86400; Path=/; HttpOnly; Secure; SameSite=Lax",
     );
   });
 
   it("writes no lifetime for a cookie that ends with the browser", () => {
-    const line = writeCookie(formOf(), "abc", false);
+    const line = writeCookie(cookieOf(), "abc", false);
     assert.doesNotMatch(line, /max-age|expires/i);
   });
 
   it("deletes with the attributes that it sets with", () => {
     for (const options of combinations()) {
       if (isDropped(options)) continue;
-      const form = formOf(options);
+      const form = cookieOf(options);
       const set = writeCookie(form, "abc", 3600);
       const deletion = writeCookie(form, "", 0);
       assert.equal(
@@ -71,7 +72,7 @@ describe("writeCookie()", () => {
   it("writes what http on the machine itself can keep", () => {
     for (const options of combinations()) {
       if (isDropped(options) || options.secure !== "auto") continue;
-      const form = formOf(options, "http://localhost:3000/");
+      const form = cookieOf(options, "http://localhost:3000/");
       const [pair, ...attributes] = writeCookie(form, "abc", 60).split("; ");
       const { path = "/", sameSite = "Lax", priority } = options;
       assert.equal(pair, "sid-3000=abc");
@@ -92,7 +93,7 @@ describe("writeCookie()", () => {
     for (
       const prefix of ["__Host-Http-", "__Host-", "__Http-", "__Secure-", ""]
     ) {
-      const form = formOf({ name: `${prefix}a-b` }, "http://127.0.0.1/");
+      const form = cookieOf({ name: `${prefix}a-b` }, "http://127.0.0.1/");
       assert.equal(form.name, "a-b");
     }
   });
@@ -112,7 +113,7 @@ describe("cookie options", () => {
 
   it("take everything that browsers keep", () => {
     for (const options of GOOD_COOKIES) {
-      const { attributes, name } = formOf(options);
+      const { attributes, name } = cookieOf(options);
       assert.ok(attributes);
       if (options.name) assert.equal(name, options.name);
     }
@@ -129,7 +130,7 @@ describe("cookie options", () => {
       priority: undefined,
       previous: undefined,
     };
-    assert.equal(formOf(options).attributes, formOf().attributes);
+    assert.equal(cookieOf(options).attributes, cookieOf().attributes);
     assert.ok(createSessions({ secret: SECRET, cookie: undefined }));
   });
 });

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createSessions, withSession } from "../../mod.ts";
-import type { MoreOptions } from "../shared/support.ts";
-import { lineOf, setUp } from "../shared/support.ts";
+import { lineOf, type MoreOptions, setUp } from "../shared/support.ts";
 
 /** A text that makes the JSON of a session with it so many bytes long. */
 function textFor(bytes: number): string {

@@ -1,4 +1,4 @@
-import type { CookieOptions } from "../../src/http/cookie.ts";
+import type { CookieOptions } from "../../src/http/cookie_options.ts";
 
 /** Options that must be refused: what is wrong, the options, what is named. */
 export const BAD_COOKIES: readonly (readonly [

@@ -1,23 +1,23 @@
-import {
-  type CookieForm,
-  type CookieOptions,
-  readCookie,
-  resolveCookie,
-} from "../../src/http/cookie.ts";
+import { readCookie } from "../../src/http/cookie.ts";
+import type { CookieOptions } from "../../src/http/cookie_options.ts";
+import type { SessionCookie } from "../../src/options/settings.ts";
+import { resolveCookie } from "../../src/options/resolve_cookie.ts";
+import { tokensOf } from "../../src/options/resolve.ts";
 import { ringOf } from "./rings.ts";
 
 /** How the cookie is read and written for a request to an address. */
-export function formOf(
+export function cookieOf(
   options: CookieOptions = {},
   url = "https://example.com/",
-): CookieForm {
-  const ring = (name: string) => ringOf(undefined, ["session", name]);
-  return resolveCookie(options, "sid", ring)({ url });
+): SessionCookie {
+  const tokens = (name: string) =>
+    tokensOf(ringOf(undefined, ["session", name]));
+  return resolveCookie(options, "sid", tokens)({ url });
 }
 
 /** Whether a cookie may be set for a request to an address. */
 export function maySet(options: CookieOptions, url: string): boolean {
-  return formOf(options, url).attributes !== "";
+  return cookieOf(options, url).attributes !== "";
 }
 
 /** The value of the cookie with the default name. */
@@ -25,5 +25,5 @@ export function read(
   header: string,
   options: CookieOptions = {},
 ): ReturnType<typeof readCookie> {
-  return readCookie(header, formOf(options));
+  return readCookie(header, cookieOf(options));
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Keyring, type Writer } from "../../src/token/keyring.ts";
-import { open, type Sealed, type Unsealed } from "../../src/token/format.ts";
+import { unseal } from "../../src/token/format.ts";
+import type { Sealed, Unsealed } from "../../src/token/content.ts";
 import { checkSecrets, type Secret } from "../../src/token/secrets.ts";
 import { type Bytes, CONTEXT, filled, NOW, SECRET } from "./format.ts";
 
@@ -39,7 +40,7 @@ export async function faultOf(
   token: string,
   now: number = NOW,
 ): Promise<string | undefined> {
-  const opened = await open(ring, token, now);
+  const opened = await unseal(ring, token, now);
   return "fault" in opened ? opened.fault : undefined;
 }
 
@@ -49,7 +50,7 @@ export async function contentIn(
   token: string,
   now: number = NOW,
 ): Promise<Unsealed> {
-  const opened = await open(ring, token, now);
+  const opened = await unseal(ring, token, now);
   if ("fault" in opened) assert.fail(`It does not open: ${opened.fault}`);
   return opened;
 }

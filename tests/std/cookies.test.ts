@@ -3,8 +3,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { deleteCookie, getCookies, getSetCookies, setCookie } from "@std/http";
-import { generateSecret, withSession } from "../../mod.ts";
-import type { SessionOptions } from "../../mod.ts";
+import { generateSecret, type SessionOptions, withSession } from "../../mod.ts";
 
 const URL_HTTPS = "https://example.com/";
 const SECRET = generateSecret();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createSessions, type SessionOptions, withSession } from "../../mod.ts";
 import { OpenedTokens } from "../../src/token/token_cache.ts";
-import type { Unsealed } from "../../src/token/format.ts";
+import type { Unsealed } from "../../src/token/content.ts";
 import { cryptoCalls } from "../shared/crypto_calls.ts";
 import { FORGERIES } from "../shared/forgeries.ts";
 import { contentOf } from "../shared/rings.ts";

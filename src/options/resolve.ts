@@ -1,0 +1,79 @@
+import { guard } from "../events.ts";
+import { tryClone } from "../http/response.ts";
+import { seal, unseal } from "../token/format.ts";
+import { Keyring } from "../token/keyring.ts";
+import { checkSecrets } from "../token/secrets.ts";
+import { checkSeconds, refuse } from "./check.ts";
+import type { SessionOptions } from "./options.ts";
+import { resolveCookie } from "./resolve_cookie.ts";
+import { checkRevocations, OPTIONS, pick } from "./rules.ts";
+import type { Settings, Tokens } from "./settings.ts";
+
+/**
+ * Checks the options and fills in the defaults.
+ *
+ * @param cookieName The cookie's name, without its prefix, unless the options
+ * say another.
+ * @throws {TypeError} If an option is unknown, missing or of the wrong kind.
+ * @throws {RangeError} If a number or a length is out of its range.
+ */
+export function resolveOptions<Data extends object>(
+  options: SessionOptions<Data, boolean>,
+  cookieName = "sid",
+): Settings {
+  const day = 86_400;
+  const { secret, cookie = {}, tokenCache = 2 ** 22, csrf, onEvent, ...given } =
+    pick(options, OPTIONS);
+  const { absoluteTimeout = 30 * day, now = Date.now } = given;
+  const { store, revocations, revocationsMaxAge, trackIdle } = given;
+  const secrets = checkSecrets(secret);
+  const purpose = store ? "store" : "session";
+  tryClone();
+  const settings = {
+    absoluteTimeout,
+    idleTimeout: Math.min(day, absoluteTimeout),
+    persistent: true,
+    codec: JSON,
+    storeTimeout: 5,
+    onStoreError: "throw",
+    ...given,
+    trusted: csrf && new Set(csrf === true ? [] : csrf),
+    cookieFor: resolveCookie(
+      cookie,
+      cookieName,
+      (name) => tokensOf(new Keyring(secrets, [purpose, name], tokenCache)),
+    ),
+    emit: onEvent && guard(onEvent),
+    secrets,
+    now: () => Math.floor(now() / 1000),
+    clock: now,
+  } as const;
+  const { renewAfter } = given;
+  // Browsers cut what is longer (RFC 6265bis §5.5).
+  checkSeconds("absoluteTimeout", absoluteTimeout, 400 * day);
+  checkSeconds("idleTimeout", settings.idleTimeout, absoluteTimeout);
+  if (renewAfter !== undefined) {
+    // Half of the shortest time is that of requests with the one before.
+    checkSeconds("renewAfter", renewAfter, absoluteTimeout, 60);
+  }
+  for (const name of ["encrypt", "renewAfter", "trackIdle"] as const) {
+    if (given[name] && !store) refuse(name, "needs a store");
+  }
+  if (given.migrate && !given.schema) refuse("migrate", "needs a schema");
+  if (trackIdle === "store" && typeof store === "object" && !store.touch) {
+    refuse("trackIdle", "needs a store with touch");
+  }
+  if (revocationsMaxAge && !revocations) {
+    refuse("revocationsMaxAge", "needs revocations", revocationsMaxAge);
+  }
+  if (typeof revocations === "object") checkRevocations(revocations);
+  return settings;
+}
+
+/** The tokens of one cookie. */
+export function tokensOf(ring: Keyring): Tokens {
+  return {
+    seal: (content) => seal(ring, content),
+    unseal: (token, now) => unseal(ring, token, now),
+  };
+}

@@ -1,0 +1,95 @@
+import { LONGEST_COOKIE, PREFIX } from "../http/cookie.ts";
+import type { CookieOptions } from "../http/cookie_options.ts";
+import { refuse } from "./check.ts";
+import { FLAG, like, oneOf, pick, type Rule } from "./rules.ts";
+import type { SessionCookie, Settings, Tokens } from "./settings.ts";
+
+// Browsers ignore an attribute of more than 1024 bytes (§5.6).
+const SCOPE: Readonly<Record<string, Rule>> = {
+  // The last label begins with a letter (RFC 3696 §2), that of an address not.
+  domain: like(
+    /^string:(?!.{255})\.?([a-z\d-]+\.)+[a-z][a-z\d-]*$/i,
+    "be a domain",
+  ),
+  path: like(/^string:\/[ -:<-~]{0,1023}$/, "begin with /"),
+  partitioned: FLAG,
+};
+const RULES: Readonly<Record<string, Rule>> = {
+  ...SCOPE,
+  // A token (RFC 9110 §5.6.2).
+  name: like(/^string:[!#-'*+.^-z|~\w-]{1,1024}$/, "be letters and digits"),
+  sameSite: oneOf("Strict", "Lax", "None"),
+  secure: oneOf(true, false, "auto"),
+  priority: oneOf("Low", "Medium", "High"),
+  // What a session without data takes, up to what browsers keep.
+  maxBytes: [
+    `be an integer from 256 to ${LONGEST_COOKIE}`,
+    (value) =>
+      Number.isInteger(value) && value as number >= 256 &&
+      value as number <= LONGEST_COOKIE,
+  ],
+  previous: ["be a list", Array.isArray],
+};
+// Bun and Deno hand over whatever a stranger sends as `Host`: no URL, say.
+const LOOPBACK =
+  /^http:\/\/(([\w-]+\.)*localhost|127\.[\d.]+|\[::1])(:\d{1,5})?([/?#]|$)/i;
+
+/**
+ * Checks the options; refuses each combination that browsers drop in silence.
+ *
+ * @param usualName The name without its prefix, where the options have none.
+ * @throws {TypeError} For an attribute or a combination that is wrong.
+ */
+export function resolveCookie(
+  options: CookieOptions,
+  usualName: string,
+  tokensOf: (name: string) => Tokens,
+): Settings["cookieFor"] {
+  const { domain, path = "/", sameSite = "Lax", secure = "auto" } = options;
+  const { partitioned, priority, previous = [] } = options;
+  const { maxBytes = LONGEST_COOKIE } = options;
+  const isHostOnly = !domain && path === "/";
+  const usualPrefix = secure ? isHostOnly ? "__Host-" : "__Secure-" : "";
+  const { name = usualPrefix + usualName } = options;
+  pick({ ...options, name }, RULES, "cookie.");
+  const [prefix = ""] = PREFIX.exec(name) ?? [];
+  if (
+    // Browsers compare prefixes without case; ours has one spelling.
+    !prefix && RegExp(PREFIX, "i").test(name) || name === prefix ||
+    prefix.startsWith("__Host-") && !(isHostOnly && !previous[0]) ||
+    !secure && (prefix || partitioned || sameSite === "None")
+  ) {
+    refuse(
+      "cookie",
+      "is kept by no browser: it needs secure, or path / without domain",
+    );
+  }
+  for (const each of previous) pick(Object(each), SCOPE, "cookie.previous.");
+  const cookie = (name: string, isLocal: boolean): SessionCookie => ({
+    name,
+    tokens: tokensOf(name),
+    maxBytes,
+    attributes: (domain && !isLocal ? `; Domain=${domain}` : "") +
+      `; Path=${path}; HttpOnly` +
+      (secure && !isLocal ? "; Secure" : "") +
+      `; SameSite=${isLocal && sameSite === "None" ? "Lax" : sameSite}` +
+      (partitioned && !isLocal ? "; Partitioned" : "") +
+      (priority ? `; Priority=${priority}` : ""),
+    options: { ...options },
+    isLocal,
+  });
+  const usual = cookie(name, false);
+  // On the machine itself there is no such domain and no Secure to rely on.
+  const plain = cookie(name.slice(prefix.length), true);
+  // On http from elsewhere, the cookie would travel in the open.
+  const mute = { ...usual, attributes: "" };
+  return (request) => {
+    // Some platforms make the address anew each time, so it is asked for once.
+    const url = secure === "auto" && request?.url || "https:";
+    if (url.startsWith("https:")) return usual;
+    const [isLocal, , , port = ""] = LOOPBACK.exec(url) ?? [];
+    return isLocal
+      ? { ...plain, name: plain.name + port.replace(":", "-") }
+      : mute;
+  };
+}

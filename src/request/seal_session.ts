@@ -1,0 +1,55 @@
+import { isChecked } from "../options/settings.ts";
+import { endOf, idOf, isNew, type State, tell } from "../session/state.ts";
+import { checkOpen } from "../session/write_rules.ts";
+import type { Sealed } from "../token/content.ts";
+import { oversize } from "./oversize.ts";
+
+type Checks = typeof import("../checks/checks.ts");
+type Engine = typeof import("../store/engine.ts");
+
+/** What options have asked for, beside what each write needs. */
+export interface Others {
+  readonly checks?: Checks | undefined;
+  readonly engine?: Engine | undefined;
+}
+
+/**
+ * Seals a session as it stands, as used at this time.
+ *
+ * @throws {SessionError} `oversize` or `invalid-data`.
+ */
+export async function trySeal(
+  state: State,
+  sealed: number,
+  { checks }: Others,
+): Promise<string> {
+  const { values, visit: { settings, cookie, phase } } = state;
+  const { codec, store } = settings;
+  const hasChecks = isChecked(settings);
+  if (phase === "destroyed") checkOpen(state);
+  if (hasChecks && !store) await checks?.ready(state);
+  idOf(state);
+  const token = await cookie.tokens.seal({
+    ...state.content as Sealed,
+    sealed,
+    expires: endOf(state, sealed),
+    text: store ? state.reference ?? "{}" : codec.stringify(values),
+    // With somebody to ask, each request reads values of its own.
+    values: hasChecks ? undefined : { ...values },
+  });
+  const bytes = token.length + cookie.name.length;
+  if (bytes > cookie.maxBytes) throw oversize(state, bytes);
+  return token;
+}
+
+/** The value of a session's cookie, for the world outside. */
+export async function sealFor(
+  state: State,
+  now: number,
+  others: Others,
+): Promise<string> {
+  const token = await trySeal(state, now, others);
+  if (!state.visit.settings.store && isNew(state)) tell(state, "created");
+  if (state.content.isStale) tell(state, "resealed");
+  return token;
+}

@@ -1,0 +1,108 @@
+import { writeCookie } from "../http/cookie.ts";
+import type { Directives } from "../http/response.ts";
+import { PERSIST } from "../session/own_keys.ts";
+import {
+  isOvertaken,
+  noteCookie,
+  noteTurn,
+  turnAfter,
+} from "../session/overtaken.ts";
+import {
+  directivesOf,
+  endOf,
+  hasCookie,
+  isChanged,
+  isLogin,
+  isNew,
+  isRenewalDue,
+  isWorthKeeping,
+  nameOf,
+  type Phase,
+  type State,
+  tell,
+} from "../session/state.ts";
+import { checkOpen, refuseGone } from "../session/write_rules.ts";
+import { clearCookies } from "./clear_cookies.ts";
+import { endAll } from "./end.ts";
+import { type Others, sealFor } from "./seal_session.ts";
+import { isUnkept } from "./unkept.ts";
+
+// What a request needs that writes its session, or ends it.
+
+export { leave } from "./end.ts";
+export { sealFor, trySeal } from "./seal_session.ts";
+export { checkSent } from "./unkept.ts";
+
+/** Keeps what was changed, and finds what the response has to say of it. */
+export async function commitChanges(
+  state: State,
+  response: Response,
+  phase: Phase,
+  { engine, checks }: Others,
+): Promise<Directives> {
+  const { visit } = state;
+  const { settings, cookie } = visit;
+  const now = settings.now();
+  const isOpen = phase === "open" && isWorthKeeping(state);
+  const hasEnded = !!(state.isEnded || state.before);
+  const isRemoved = hasEnded && hasCookie(state);
+  // A protocol switch or an error response cannot be copied, and Bun's
+  // upgrade has no response at all: it is too late for a cookie.
+  const isTooLate = !(response?.status > 199);
+  // Of a session that it knows, the browser need not know what the store has.
+  const isNews = state.isCookieDue || isChanged(state) && !state.held;
+  if (hasEnded) await endAll(state, engine, isTooLate);
+  if (isTooLate && (isOpen ? isNews : isRemoved && !engine)) {
+    checkOpen(state, true, response ? undefined : "no response");
+  }
+  if (
+    !isTooLate &&
+    (!cookie.attributes || isOpen && isNew(state) && visit.isForeign) &&
+    isUnkept(state, isRemoved || isOpen && isChanged(state))
+  ) return directivesOf(state);
+  const isDue = isOpen &&
+    (engine
+      ? await engine.commitStored(state, now, isTooLate)
+      : !isTooLate && needsCookie(state, now));
+  if (isTooLate) return directivesOf(state);
+  let line: string | undefined;
+  if (isDue) {
+    const token = await sealFor(state, now, { checks });
+    const persists = state.values[PERSIST] ?? settings.persistent;
+    if (state.left) {
+      noteTurn(settings, nameOf(state), isLogin(state) ? "login" : "left");
+    }
+    state.isSent = true;
+    if (isNews || state.isCookieDue) {
+      noteCookie(settings, state.held?.key ?? nameOf(state));
+    }
+    line = writeCookie(cookie, token, !!persists && endOf(state, now) - now);
+  }
+  const { domain, previous } = cookie.options;
+  if (isRemoved || state.isRefused || domain || previous) {
+    return clearCookies(state, phase, line);
+  }
+  return line ? { setCookie: [line] } : directivesOf(state);
+}
+
+/**
+ * Whether a session without a store needs another cookie. What this process has
+ * ended while the request ran, or given newer cookies, is not brought back:
+ * nobody else knows.
+ *
+ * @throws {SessionError} `gone` if a change would.
+ */
+function needsCookie(state: State, now: number): boolean {
+  const { isCookieDue, left, began, batches, visit } = state;
+  const isKnown = !isNew(state);
+  const turn = isKnown && turnAfter(visit.settings, nameOf(state), began);
+  if (turn && !isLogin(state) && !(left && turn.kind === "left")) {
+    if (batches.some(({ changes }) => changes.length)) refuseGone(state);
+    return false;
+  }
+  const isNewer = isCookieDue || isChanged(state);
+  const isRenewed = !isNewer && isKnown && isRenewalDue(state, now) &&
+    !isOvertaken(visit.settings, nameOf(state), began);
+  if (isRenewed) tell(state, "renewed");
+  return isNewer || isRenewed;
+}

@@ -1,0 +1,62 @@
+import type { Settings } from "../options/settings.ts";
+import { placeNow } from "./overtaken.ts";
+import {
+  type Content,
+  hasCookie,
+  type Phase,
+  type State,
+  type Visit,
+} from "./state.ts";
+
+/** A request's visit; without one, that of a job or a socket. */
+export function visitOf(
+  settings: Settings,
+  request?: Request,
+  phase: Phase = "open",
+): Visit {
+  const cookie = settings.cookieFor(request);
+  const { headers } = request ?? {};
+  return { settings, cookie, request, headers, phase, isNavigation: !request };
+}
+
+/** A session of what its token holds, or without a past. */
+export function begin(
+  visit: Visit,
+  isRefused = false,
+  content: Content = timesFrom(visit),
+): State {
+  return {
+    visit,
+    values: {},
+    content,
+    isRefused,
+    isTouched: false,
+    batches: [],
+    began: placeNow(),
+  };
+}
+
+/** Makes a new session of one that has ended: nothing is left in it. */
+export function beginAnew(state: State): void {
+  state.visit.phase = "open";
+  state.values = {};
+  state.batches = [];
+  delete state.held;
+  delete state.content.sid;
+}
+
+/** A session that takes another one's place in its request. */
+export function beginAfter(before: State): State {
+  const { visit } = before;
+  const next = begin(visit, hasCookie(before));
+  before.visit = { ...visit };
+  visit.phase = "open";
+  visit.isGone = visit.guest = visit.opened = undefined;
+  return { ...next, isTouched: true, before };
+}
+
+/** The times of a session that begins now. */
+export function timesFrom({ settings }: Visit): Content {
+  const now = settings.now();
+  return { created: now, sealed: now, expires: Infinity };
+}

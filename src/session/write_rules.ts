@@ -1,0 +1,90 @@
+// Why a session may not be written, or not be read any more.
+
+import { SessionError } from "../errors.ts";
+import { isCrossSite, isHandshake } from "../http/request.ts";
+import { type Batch, isNew, type Phase, type State, tell } from "./state.ts";
+
+/**
+ * The batch that a change belongs to.
+ *
+ * @throws {SessionError} `late-write` if the change needs a cookie, which a
+ * handshake has not: after it, nobody could be told.
+ */
+export function openBatch(state: State): Batch {
+  const last = state.batches.at(-1);
+  if (last && !last.isTaken) return last;
+  if (!state.held) checkCookie(state);
+  const { visit } = state;
+  if (isNew(state)) {
+    visit.isForeign = isCrossSite(visit.headers);
+  }
+  const batch: Batch = { changes: [] };
+  state.batches.push(batch);
+  return batch;
+}
+
+/**
+ * Refuses a write once the session or its request is over, or says why. While
+ * the body of its response is on its way, a store still takes what needs no
+ * cookie.
+ */
+export function checkOpen(
+  state: State,
+  needsCookie = true,
+  why?: string,
+): void {
+  const { visit } = state;
+  const { phase } = visit;
+  state.isTouched ||= phase !== "late-write";
+  const isStreamed = phase === "late-write" && !needsCookie &&
+    visit.mayStream?.(state);
+  if (phase !== "open" && !isStreamed) refuse(state, phase, why);
+}
+
+/**
+ * Notes that the session was looked at. For the first time, that is too late
+ * once the response has left: no cache was told. A socket has no cache.
+ *
+ * @throws {SessionError} `late-read`.
+ */
+export function touch(state: State): State {
+  const { isTouched, visit } = state;
+  if (
+    !isTouched && visit.phase === "late-write" &&
+    !isHandshake(visit.headers, "")
+  ) {
+    const why = "the response has left, read before it does";
+    throw new SessionError("late-read", `Cannot read: ${why}`);
+  }
+  state.isTouched = true;
+  return state;
+}
+
+/** Refuses what a WebSocket handshake has no cookie for. */
+export function checkCookie(state: State): void {
+  if (isHandshake(state.visit.headers)) {
+    refuse(state, "late-write", "a handshake has no cookie");
+  }
+}
+
+const LEFT =
+  "the response has already left, with the cookie; write before that or, with a store, save() while it streams";
+
+function refuse(
+  state: State,
+  phase: Exclude<Phase, "open">,
+  why = phase === "late-write" ? LEFT : phase,
+): never {
+  if (phase === "late-write") tell(state, phase);
+  throw new SessionError(phase, `Cannot write: ${why}`);
+}
+
+/**
+ * Refuses what cannot be kept, as the session has ended.
+ *
+ * @throws {SessionError} `gone`.
+ */
+export function refuseGone(state: State): never {
+  tell(state, "gone");
+  refuse(state, state.visit.phase = "gone");
+}
