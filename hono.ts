@@ -29,7 +29,7 @@
  * @module
  */
 
-import { markFailed } from "./src/request/nested.ts";
+import { markFailed } from "./src/request/mark_failed.ts";
 import { type Exchange, exchangeOf } from "./src/request/exchange.ts";
 import {
   type AnyData,

@@ -46,6 +46,7 @@ export function partsFor(visit: Visit): Parts | Promise<Parts> {
 
 async function loadParts(visit: Visit): Promise<Parts> {
   const { settings } = visit;
+  await Promise.all([sealPart(), setCookiePart()]);
   writing ??= await import("./request/writing.ts");
   if (isChecked(settings)) checks ??= await import("./checks/checks.ts");
   if (settings.store) engine ??= await import("./store/engine.ts");
@@ -60,10 +61,17 @@ type SeveralCookies = typeof import("./request/several_cookies.ts");
 type Nested = typeof import("./request/nested.ts");
 type Csrf = typeof import("./http/csrf.ts");
 
+type Decoded = typeof import("./http/decoded.ts");
+type SetCookie = typeof import("./http/set_cookie.ts");
+type Seal = typeof import("./token/seal.ts");
+
 let address: Address | undefined;
 let several: SeveralCookies | undefined;
 let nested: Nested | undefined;
 let csrf: Csrf | undefined;
+let decoded: Decoded | undefined;
+let setCookie: SetCookie | undefined;
+let seal: Seal | undefined;
 
 /** For a cookie with a path, or on the machine itself. */
 export async function addressPart(): Promise<Address> {
@@ -83,4 +91,22 @@ export async function nestedPart(): Promise<Nested> {
 /** For the option `csrf`. */
 export async function csrfPart(): Promise<Csrf> {
   return csrf ??= await import("./http/csrf.ts");
+}
+
+/** For an answer of `fetch()` that was compressed. */
+export async function decodedPart(): Promise<Decoded> {
+  return decoded ??= await import("./http/decoded.ts");
+}
+
+/** For a response that sets a cookie. */
+export function setCookiePart(): SetCookie | Promise<SetCookie> {
+  return setCookie ?? import("./http/set_cookie.ts").then(async (part) => {
+    await part.tryClone();
+    return setCookie = part;
+  });
+}
+
+/** For a new token. */
+export function sealPart(): Seal | Promise<Seal> {
+  return seal ?? import("./token/seal.ts").then((part) => seal = part);
 }

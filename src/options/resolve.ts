@@ -1,6 +1,6 @@
 import { guard } from "../events.ts";
-import { tryClone } from "../http/response.ts";
-import { seal, unseal } from "../token/format.ts";
+import { sealPart } from "../on_demand.ts";
+import { unseal } from "../token/unseal.ts";
 import { Keyring } from "../token/keyring.ts";
 import { checkSecrets } from "../token/secrets.ts";
 import { checkSeconds, refuse } from "./check.ts";
@@ -28,7 +28,6 @@ export function resolveOptions<Data extends object>(
   const { store, revocations, revocationsMaxAge, trackIdle } = given;
   const secrets = checkSecrets(secret);
   const purpose = store ? "store" : "session";
-  tryClone();
   const settings = {
     absoluteTimeout,
     idleTimeout: Math.min(day, absoluteTimeout),
@@ -70,10 +69,15 @@ export function resolveOptions<Data extends object>(
   return settings;
 }
 
-/** The tokens of one cookie. */
+/** The tokens of one cookie; to seal them is loaded with the first write. */
 export function tokensOf(ring: Keyring): Tokens {
   return {
-    seal: (content) => seal(ring, content),
+    seal: (content) => {
+      const part = sealPart();
+      return part instanceof Promise
+        ? part.then(({ seal }) => seal(ring, content))
+        : part.seal(ring, content);
+    },
     unseal: (token, now) => unseal(ring, token, now),
   };
 }

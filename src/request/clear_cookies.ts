@@ -1,5 +1,5 @@
 import { writeCookie } from "../http/cookie.ts";
-import type { Directives } from "../http/response.ts";
+import type { Directives } from "../http/directives.ts";
 import {
   directivesOf,
   isNew,

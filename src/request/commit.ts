@@ -1,4 +1,4 @@
-import type { Directives } from "../http/response.ts";
+import type { Directives } from "../http/directives.ts";
 import { partsFor } from "../on_demand.ts";
 import {
   directivesOf,

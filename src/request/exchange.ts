@@ -1,4 +1,4 @@
-import type { Directives } from "../http/response.ts";
+import type { Directives } from "../http/directives.ts";
 import type { Settings } from "../options/settings.ts";
 import type { Session } from "../session/session.ts";
 import type { State } from "../session/state.ts";

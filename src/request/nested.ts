@@ -1,10 +1,6 @@
-import { finish } from "../http/response.ts";
 import type { Settings } from "../options/settings.ts";
 import { directivesOf } from "../session/state.ts";
-import { removalOf } from "./end.ts";
 import type { Exchange } from "./exchange.ts";
-
-// What is known of a request by the handlers that it is in.
 
 /**
  * The same session, where a handler around this one has it: one request has one
@@ -36,22 +32,4 @@ function isSame(one: Settings, other: Settings): boolean {
       one.cookieFor().name === other.cookieFor().name &&
       // A key shows nothing of itself; bytes are spelt out.
       (a === b || a instanceof Uint8Array && `${a}` === `${b}`);
-}
-
-/** Marks the answer to an error: the sessions may have been read for it. */
-export async function markFailed(
-  response: Response,
-  exchange: Exchange | undefined,
-): Promise<Response> {
-  const directives = [];
-  for (let each = exchange; each; each = each.outer) {
-    const state = each.state();
-    if (!state?.isTouched) continue;
-    const line = removalOf(state);
-    const clearCache = !!each.settings.clearCache;
-    directives.push(
-      line ? { setCookie: [line], clearCache } : directivesOf(state),
-    );
-  }
-  return await finish(response, directives);
 }

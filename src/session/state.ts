@@ -1,5 +1,5 @@
 import type { SessionEvent, TokenFault } from "../events.ts";
-import type { Directives } from "../http/response.ts";
+import type { Directives } from "../http/directives.ts";
 import type { SessionCookie, Settings } from "../options/settings.ts";
 import type { SessionRecord, SessionStore } from "../store/contract.ts";
 import { encodeBase64url } from "../token/base64url.ts";

@@ -13,7 +13,8 @@ import { readValues, type Values } from "../session/codec.ts";
 import { areSound } from "./own_values.ts";
 import { Keyring } from "../token/keyring.ts";
 import type { Settings } from "../options/settings.ts";
-import { seal, unseal } from "../token/format.ts";
+import { seal } from "../token/seal.ts";
+import { unseal } from "../token/unseal.ts";
 import type { SessionRecord } from "./contract.ts";
 
 type Sid = Uint8Array<ArrayBuffer>;

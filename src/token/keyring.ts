@@ -30,10 +30,8 @@ const imported = new WeakMap<
 /**
  * The secrets of one context and the subkeys made from them.
  *
- * A writer keeps one random salt for at most 65 536 tokens and one hour, so
- * that a repeated nonce stays out of reach for 2^48 tokens, at the price of a
- * plain AES-GCM call. Nothing is derived before the first token: some
- * platforms have no randomness before the first request.
+ * Nothing is derived before the first token: some platforms have no randomness
+ * before the first request.
  */
 export class Keyring {
   /** Tokens of these secrets and this context that need not be opened. */
@@ -45,8 +43,9 @@ export class Keyring {
   readonly #subkeys: Map<string, CryptoKey> = new Map();
   /** Most tokens of a process are its own. */
   #latest = "";
-  #writer: Writer | undefined;
-  #nextWriter: Promise<void> | undefined;
+  /** What this process seals with, and what is being made: see `writer.ts`. */
+  writer: Writer | undefined;
+  nextWriter: Promise<void> | undefined;
 
   /**
    * @param context What a token is for: purpose, cookie name, further
@@ -76,23 +75,6 @@ export class Keyring {
       entries.catch(() => imported.delete(this.#secrets));
     }
     return this.loaded = await entries;
-  }
-
-  /** The key to seal the next token with; the token is counted. */
-  writer(now: number): Writer | Promise<Writer> {
-    const mostTokens = 65_536;
-    const mostSeconds = 3_600;
-    const writer = this.#writer;
-    if (writer && writer.sealed < mostTokens) {
-      // A clock that was put back ends the hour as well.
-      const age = now - writer.since;
-      if (age >= 0 && age < mostSeconds) {
-        writer.sealed++;
-        return writer;
-      }
-    }
-    this.#nextWriter ??= this.#makeWriter(now);
-    return this.#nextWriter.then(() => this.writer(now));
   }
 
   /** The subkey of a salt, if a token with it has been authentic before. */
@@ -126,18 +108,6 @@ export class Keyring {
       false,
       ["encrypt", "decrypt"],
     );
-  }
-
-  async #makeWriter(since: number): Promise<void> {
-    try {
-      const [newest] = await this.entries() as [RingEntry];
-      const salt = crypto.getRandomValues(new Uint8Array(12));
-      const key = await this.derive(newest, salt);
-      const { keyId } = newest;
-      this.#writer = { keyId, salt, key, since, sealed: 0 };
-    } finally {
-      this.#nextWriter = undefined;
-    }
   }
 }
 

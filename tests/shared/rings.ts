@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Keyring, type Writer } from "../../src/token/keyring.ts";
-import { unseal } from "../../src/token/format.ts";
+import { unseal } from "../../src/token/unseal.ts";
 import type { Sealed, Unsealed } from "../../src/token/content.ts";
 import { checkSecrets, type Secret } from "../../src/token/secrets.ts";
 import { type Bytes, CONTEXT, filled, NOW, SECRET } from "./format.ts";

@@ -1,9 +1,10 @@
+import { takeWriter } from "../../src/token/writer.ts";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "node:test";
 import { createSessions, type SessionEvent } from "../../mod.ts";
 import { Keyring } from "../../src/token/keyring.ts";
-import { seal } from "../../src/token/format.ts";
+import { seal } from "../../src/token/seal.ts";
 import { checkSecrets } from "../../src/token/secrets.ts";
 import { anyText } from "../shared/arbitraries.ts";
 import { cryptoCalls } from "../shared/crypto_calls.ts";
@@ -86,7 +87,7 @@ describe("open()", () => {
 
   it("refuses random texts without an error", async () => {
     const ring = ringOf();
-    await ring.writer(NOW);
+    await takeWriter(ring, NOW);
     const texts = fc.oneof(
       anyText({ maxLength: 300 }),
       anyText({ minLength: 102, maxLength: 300 }),
@@ -190,7 +191,7 @@ describe("unseal()", () => {
     });
     const token = await craft({ secret: OTHER_SECRET });
     assert.equal(await sessions.unseal(token), null);
-    const { keyId } = await ringOf(OTHER_SECRET).writer(NOW);
+    const { keyId } = await takeWriter(ringOf(OTHER_SECRET), NOW);
     assert.deepEqual(events, [{
       type: "rejected",
       reason: "unknown-key",

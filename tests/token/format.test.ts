@@ -1,7 +1,8 @@
+import { takeWriter } from "../../src/token/writer.ts";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "node:test";
-import { seal } from "../../src/token/format.ts";
+import { seal } from "../../src/token/seal.ts";
 import { anyText } from "../shared/arbitraries.ts";
 import { cryptoCalls } from "../shared/crypto_calls.ts";
 import {
@@ -53,7 +54,7 @@ describe("seal()", () => {
     const token = await seal(ring, contentOf({ text: "a".repeat(100) }));
     assert.match(token, /^A[\w-]+$/);
     const bytes = fromBase64url(token);
-    const { salt } = await ring.writer(NOW);
+    const { salt } = await takeWriter(ring, NOW);
     assert.equal(bytes.length, 74 + 100);
     assert.equal(bytes[0], 1);
     assert.equal(toHex(bytes.slice(1, 5)), toHex(await keyIdBytes(SECRET)));
@@ -105,7 +106,7 @@ describe("seal()", () => {
   it("makes other nonces in two copies of a warm process", async () => {
     const ring = ringOf();
     await seal(ring, contentOf());
-    const writer = await ring.writer(NOW);
+    const writer = await takeWriter(ring, NOW);
     const [here, there] = [{ ...writer }, { ...writer }];
     const nonces = new Set<string>();
     for (let i = 0; i < 50; i++) {
@@ -253,7 +254,7 @@ describe("open()", () => {
   it("tries one key only, the oldest of 8 as the newest", async () => {
     const secrets = Array.from({ length: 8 }, (_, i) => `${SECRET}-${i}`);
     const ring = ringOf(secrets);
-    await ring.writer(NOW);
+    await takeWriter(ring, NOW);
     for (const secret of [secrets[0], secrets[7]]) {
       const token = await craft({ secret: secret ?? "" });
       const read = () => contentIn(ring, token);

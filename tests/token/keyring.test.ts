@@ -1,6 +1,7 @@
+import { takeWriter } from "../../src/token/writer.ts";
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { seal } from "../../src/token/format.ts";
+import { seal } from "../../src/token/seal.ts";
 import { cryptoCalls, withCrypto } from "../shared/crypto_calls.ts";
 import {
   craft,
@@ -45,19 +46,19 @@ const CONTEXTS: readonly (readonly string[])[] = [
 describe("Keyring", () => {
   it("keeps a writer for 65 536 tokens", async () => {
     const ring = ringOf();
-    const first = await ring.writer(NOW);
+    const first = await takeWriter(ring, NOW);
     first.sealed = 65_535;
-    assert.equal(await ring.writer(NOW), first);
-    const second = await ring.writer(NOW);
+    assert.equal(await takeWriter(ring, NOW), first);
+    const second = await takeWriter(ring, NOW);
     assert.notEqual(toHex(second.salt), toHex(first.salt));
     assert.equal(second.sealed, 1);
-    assert.equal(await ring.writer(NOW), second);
+    assert.equal(await takeWriter(ring, NOW), second);
   });
 
   it("keeps to 65 536 tokens when all are sealed at once", async () => {
     const ring = ringOf();
     const writers = await Promise.all(
-      Array.from({ length: 70_000 }, () => ring.writer(NOW)),
+      Array.from({ length: 70_000 }, () => takeWriter(ring, NOW)),
     );
     const salts = new Map<string, number>();
     for (const { salt } of writers) {
@@ -68,17 +69,17 @@ describe("Keyring", () => {
 
   it("keeps a writer for an hour", async () => {
     const ring = ringOf();
-    const first = await ring.writer(NOW);
-    assert.equal(await ring.writer(NOW + 3599), first);
-    const second = await ring.writer(NOW + 3600);
+    const first = await takeWriter(ring, NOW);
+    assert.equal(await takeWriter(ring, NOW + 3599), first);
+    const second = await takeWriter(ring, NOW + 3600);
     assert.notEqual(toHex(second.salt), toHex(first.salt));
-    assert.equal(await ring.writer(NOW + 3600 + 3599), second);
+    assert.equal(await takeWriter(ring, NOW + 3600 + 3599), second);
   });
 
   it("takes another salt when the clock was put back", async () => {
     const ring = ringOf();
-    const first = await ring.writer(NOW);
-    const second = await ring.writer(NOW - 1);
+    const first = await takeWriter(ring, NOW);
+    const second = await takeWriter(ring, NOW - 1);
     assert.notEqual(toHex(second.salt), toHex(first.salt));
   });
 
@@ -110,21 +111,21 @@ describe("Keyring", () => {
       deriveKey: 1,
       encrypt: 64,
     });
-    assert.equal((await ring.writer(NOW)).sealed, 65);
+    assert.equal((await takeWriter(ring, NOW)).sealed, 65);
   });
 
   it("makes one writer when the hour ends for 64 tokens at a time", async () => {
     const ring = ringOf();
-    await ring.writer(NOW);
+    await takeWriter(ring, NOW);
     const writers = await Promise.all(
-      Array.from({ length: 64 }, () => ring.writer(NOW + 3600)),
+      Array.from({ length: 64 }, () => takeWriter(ring, NOW + 3600)),
     );
     assert.equal(new Set(writers).size, 1);
   });
 
   it("has another salt in each process", async () => {
     const writers = await Promise.all(
-      Array.from({ length: 32 }, () => ringOf().writer(NOW)),
+      Array.from({ length: 32 }, () => takeWriter(ringOf(), NOW)),
     );
     assert.equal(new Set(writers.map(({ salt }) => toHex(salt))).size, 32);
   });
@@ -160,7 +161,7 @@ describe("Keyring", () => {
     for (const secret of [SECRET, OTHER_SECRET]) {
       const expected = toHex(await keyIdBytes(secret));
       for (const context of CONTEXTS) {
-        const { keyId } = await ringOf(secret, context).writer(NOW);
+        const { keyId } = await takeWriter(ringOf(secret, context), NOW);
         assert.equal(keyId.toString(16).padStart(8, "0"), expected);
       }
     }
@@ -202,7 +203,7 @@ describe("Keyring", () => {
 describe("Keyring's subkeys", () => {
   it("are forgotten after 1 024 others, the least used first", async () => {
     const ring = ringOf();
-    const { key } = await ring.writer(NOW);
+    const { key } = await takeWriter(ring, NOW);
     for (let i = 0; i < 1024; i++) ring.remember(`${i}`, key);
     ring.remember("0", key);
     ring.remember("1024", key);

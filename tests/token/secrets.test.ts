@@ -11,7 +11,7 @@ import {
   toHex,
   utf8,
 } from "../shared/format.ts";
-import { seal } from "../../src/token/format.ts";
+import { seal } from "../../src/token/seal.ts";
 
 const BYTES = utf8(SECRET);
 

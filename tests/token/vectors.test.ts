@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createSessions, type SessionEvent } from "../../mod.ts";
-import { seal } from "../../src/token/format.ts";
+import { seal } from "../../src/token/seal.ts";
 import { keyOf } from "../../src/store/record.ts";
 import {
   contextBytes,

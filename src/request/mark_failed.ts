@@ -1,0 +1,22 @@
+import { finish } from "../http/response.ts";
+import { directivesOf } from "../session/state.ts";
+import { removalOf } from "./end.ts";
+import type { Exchange } from "./exchange.ts";
+
+/** Marks the answer to an error: the sessions may have been read for it. */
+export async function markFailed(
+  response: Response,
+  exchange: Exchange | undefined,
+): Promise<Response> {
+  const directives = [];
+  for (let each = exchange; each; each = each.outer) {
+    const state = each.state();
+    if (!state?.isTouched) continue;
+    const line = removalOf(state);
+    const clearCache = !!each.settings.clearCache;
+    directives.push(
+      line ? { setCookie: [line], clearCache } : directivesOf(state),
+    );
+  }
+  return await finish(response, directives);
+}
