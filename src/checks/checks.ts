@@ -17,7 +17,7 @@ import { refuseGone } from "../session/write_rules.ts";
 
 type Engine = typeof import("../store/engine.ts");
 
-export { show } from "./fit_schema.ts";
+export { showFitted } from "./fit_schema.ts";
 
 /** Gets a session in a cookie ready to be sealed. */
 export function ready(state: State): Promise<void> {

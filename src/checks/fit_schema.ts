@@ -1,5 +1,5 @@
 import { isPlain, type Values } from "../session/codec.ts";
-import { keep } from "../session/values.ts";
+import { storable } from "../session/values.ts";
 import { isReserved } from "../session/own_keys.ts";
 import type { Settings } from "../options/settings.ts";
 import type {
@@ -33,7 +33,7 @@ export async function fit(
       result = await validate(schema, made);
       for (const key of Object.keys(old)) delete values[key];
       for (const [key, value] of Object.entries(made)) {
-        if (value !== undefined) values[key] = keep(codec, key, value);
+        if (value !== undefined) values[key] = storable(codec, key, value);
       }
     }
     return !result.issues && differences(ownOf(values), ownOf(result.value));
@@ -44,7 +44,7 @@ export async function fit(
 }
 
 /** Shows a session as the schema makes it, after what was kept has changed. */
-export async function show(state: State): Promise<void> {
+export async function showFitted(state: State): Promise<void> {
   const { settings } = state.visit;
   if (!settings.schema) return;
   const seen = { ...state.values };

@@ -15,7 +15,7 @@ import { findRecent, forget } from "./recent_answers.ts";
 // user says which logins are over. Every login carries the number that was
 // there before it, so no clock decides whether it came before or after.
 
-interface Mark {
+interface UserRevocation {
   /** Logins that carry less are over. */
   readonly epoch: number;
   /** The public id of the session that stays. */
@@ -28,8 +28,8 @@ interface Mark {
   readonly write?: string | undefined;
 }
 
-const NO_MARK: Mark = { epoch: 0 };
-/** A mark stays a small record: 7 kB. */
+const NONE: UserRevocation = { epoch: 0 };
+/** The record stays small: 7 kB. */
 const MOST_ENDED = 250;
 const MOST_LEFT = 100;
 const TRIES = 8;
@@ -50,10 +50,10 @@ export async function isRevoked(state: State): Promise<boolean> {
     if (!late || !await find(visit, late)) return false;
   } else {
     const key = await keyOfUser(settings, userId);
-    const mark = markOf(await find(visit, key));
-    const { epoch, except } = mark;
+    const revocation = revocationIn(await find(visit, key));
+    const { epoch, except } = revocation;
     const own = values[EPOCH] as number | undefined ?? 0;
-    if (!late || !isEnded(mark, placeOf(late))) {
+    if (!late || !isEnded(revocation, placeOf(late))) {
       if (own >= epoch) return false;
       if (except === idOf(state)) {
         // It stays by its number from now on, also under another id.
@@ -84,29 +84,29 @@ export async function endSession(
   // A request that is on its way may write it once more, and move its end.
   const expiresAt = createdAt + (absoluteTimeout + SKEW) * 1000;
   if (!user) {
-    await changeMark(visit, key, () => NO_MARK);
+    await changeRevocation(visit, key, () => NONE);
     return;
   }
-  await changeMark(visit, user, (mark) => {
+  await changeRevocation(visit, user, (revocation) => {
     if (isLeft) {
-      const left = [...mark.left ?? [], placeOf(key)].slice(-MOST_LEFT);
-      return { ...mark, left };
+      const left = [...revocation.left ?? [], placeOf(key)].slice(-MOST_LEFT);
+      return { ...revocation, left };
     }
-    const others = Object.entries(mark.ended ?? {})
+    const others = Object.entries(revocation.ended ?? {})
       .filter(([, end]) => end > time);
     const ended = Object.fromEntries(others);
     if (others.length < MOST_ENDED) {
-      return { ...mark, ended: { ...ended, [placeOf(key)]: expiresAt } };
+      return { ...revocation, ended: { ...ended, [placeOf(key)]: expiresAt } };
     }
     // Of more than that, nothing is forgotten either: all of the user's end.
-    return { epoch: after(mark.epoch, time) };
+    return { epoch: after(revocation.epoch, time) };
   });
 }
 
 /** Gives a login the number that is there before it. */
 export async function stamp(visit: Visit, values: Values): Promise<void> {
   const key = await keyOfUser(visit.settings, values[OWNER] as string);
-  const { epoch } = markOf(await ask(visit, key));
+  const { epoch } = revocationIn(await fetchRevocation(visit, key));
   // In place of one that another user's login may have left.
   if (epoch) values[EPOCH] = epoch;
   else delete values[EPOCH];
@@ -125,30 +125,34 @@ export async function endLogins(
   const { settings } = visit;
   const key = await keyOfUser(settings, userId);
   const now = settings.now() * 1000;
-  const mark = await changeMark(
+  const revocation = await changeRevocation(
     visit,
     key,
-    (mark) => ({ ...mark, epoch: after(mark.epoch, now), except }),
+    (revocation) => ({
+      ...revocation,
+      epoch: after(revocation.epoch, now),
+      except,
+    }),
   );
-  return mark.epoch;
+  return revocation.epoch;
 }
 
 /** Changes what a user's record says, whoever else does so at the same time. */
-async function changeMark(
+async function changeRevocation(
   visit: Visit,
   key: string,
-  change: (mark: Mark) => Mark,
-): Promise<Mark> {
+  change: (revocation: UserRevocation) => UserRevocation,
+): Promise<UserRevocation> {
   const write = randomText(8);
   let failure: unknown;
   for (let tries = 1; tries <= TRIES; tries++) {
-    const old = await ask(visit, key);
-    const mark = read(old);
+    const old = await fetchRevocation(visit, key);
+    const revocation = read(old);
     // The answer was lost, and not the write.
-    if (mark?.write === write) return mark;
+    if (revocation?.write === write) return revocation;
     if (failure) throw failure;
     // Whatever a rotten one was, it is replaced.
-    const next = { ...change(mark ?? NO_MARK), write };
+    const next = { ...change(revocation ?? NONE), write };
     try {
       if (await put(visit, key, next, old)) return next;
     } catch (error) {
@@ -163,15 +167,15 @@ async function changeMark(
 async function put(
   visit: Visit,
   key: string,
-  mark: Mark,
+  revocation: UserRevocation,
   old: SessionRecord | null,
 ): Promise<boolean> {
   const { now, absoluteTimeout } = visit.settings;
-  const store = storeOf(visit);
+  const store = revocationStoreOf(visit);
   const time = now() * 1000;
   const record = {
     revision: (old?.revision ?? 0) + 1,
-    value: JSON.stringify(mark),
+    value: JSON.stringify(revocation),
     id: "",
     user: "",
     label: "",
@@ -191,7 +195,7 @@ async function put(
   }
 }
 
-function isEnded({ ended, left }: Mark, place: string): boolean {
+function isEnded({ ended, left }: UserRevocation, place: string): boolean {
   return !!ended?.[place] || !!left?.includes(place);
 }
 
@@ -207,40 +211,46 @@ function placeOf(key: string): string {
 /** The record by this key, as it was at most `revocationsMaxAge` ago. */
 async function find(visit: Visit, key: string): Promise<SessionRecord | null> {
   const { revocations, revocationsMaxAge, now } = visit.settings;
-  if (!revocationsMaxAge) return await ask(visit, key);
+  if (!revocationsMaxAge) return await fetchRevocation(visit, key);
   return await findRecent(
     revocations as object,
     key,
     revocationsMaxAge,
     now(),
-    () => ask(visit, key),
+    () => fetchRevocation(visit, key),
   );
 }
 
-function ask(visit: Visit, key: string): Promise<SessionRecord | null> {
-  return call(visit, { op: "get", ask: () => storeOf(visit).get(key) });
+function fetchRevocation(
+  visit: Visit,
+  key: string,
+): Promise<SessionRecord | null> {
+  return call(visit, {
+    op: "get",
+    ask: () => revocationStoreOf(visit).get(key),
+  });
 }
 
-function markOf(record: SessionRecord | null): Mark {
-  const mark = read(record);
-  if (mark) return mark;
-  // Nobody knows whom it ends, so it lets nobody in.
+function revocationIn(record: SessionRecord | null): UserRevocation {
+  const revocation = read(record);
+  if (revocation) return revocation;
+  // A corrupt record could hide a sign-out, so fail closed.
   throw new SessionError("store-failed", "Store has a rotten revocation");
 }
 
-/** The mark of a record, `null` if it is rotten. */
-function read(record: SessionRecord | null): Mark | null {
-  if (!record) return NO_MARK;
+/** What a record says, `null` if it is rotten. */
+function read(record: SessionRecord | null): UserRevocation | null {
+  if (!record) return NONE;
   try {
-    const mark = JSON.parse(record.value);
-    return Number.isFinite(mark?.epoch) ? mark : null;
+    const revocation = JSON.parse(record.value);
+    return Number.isFinite(revocation?.epoch) ? revocation : null;
   } catch {
     return null;
   }
 }
 
 /** As with sessions' own (see `back_end.ts`). */
-function storeOf(visit: Visit): SessionStore {
+function revocationStoreOf(visit: Visit): SessionStore {
   if (visit.revocations) return visit.revocations;
   const { revocations } = visit.settings;
   return visit.revocations = made(

@@ -34,10 +34,16 @@ export function finish(
   }
   const copy = new Response(response.body, response);
   return response.url && copy.headers.has("content-encoding")
-    ? decodedPart().then(({ tellDecoded }) =>
-      makePrivate(tellDecoded(copy), isSignedIn)
-    )
+    ? makeDecodedPrivate(copy, isSignedIn)
     : makePrivate(copy, isSignedIn);
+}
+
+async function makeDecodedPrivate(
+  copy: Response,
+  isSignedIn: boolean,
+): Promise<Response> {
+  const { tellDecoded } = await decodedPart();
+  return makePrivate(tellDecoded(copy), isSignedIn);
 }
 
 function makePrivate(response: Response, isSignedIn: boolean): Response {

@@ -48,13 +48,21 @@ function beginWithin(
 ): Exchange | Promise<Exchange> {
   const outer = isLeftOut ? undefined : exchangeOf(request);
   return outer
-    ? nestedPart().then(({ findAround }) =>
-      findAround(settings, outer) ?? begin(settings, request, false, outer)
-    )
-    : begin(settings, request, isLeftOut);
+    ? beginNested(settings, request, outer)
+    : beginOwn(settings, request, isLeftOut);
 }
 
-function begin(
+async function beginNested(
+  settings: Settings,
+  request: Request,
+  outer: Exchange,
+): Promise<Exchange> {
+  const { findAround } = await nestedPart();
+  return findAround(settings, outer) ??
+    beginOwn(settings, request, false, outer);
+}
+
+function beginOwn(
   settings: Settings,
   request: Request,
   isLeftOut: boolean,

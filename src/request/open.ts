@@ -17,8 +17,14 @@ import { acceptValues, noteOpened, reject } from "./accept.ts";
 export function openSession(visit: Visit): State | Promise<State> {
   const { cookie, headers } = visit;
   return headers && (cookie.isLocal || cookie.options.path)
-    ? addressPart().then(({ place }) => readSession(place(visit)))
+    ? openAt(visit)
     : readSession(visit);
+}
+
+/** The same where its address decides which cookie it has. */
+async function openAt(visit: Visit): Promise<State> {
+  const { place } = await addressPart();
+  return await readSession(place(visit));
 }
 
 function readSession(visit: Visit): State | Promise<State> {

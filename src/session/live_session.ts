@@ -1,5 +1,5 @@
 import { checkArgument, checkSeconds } from "../options/check.ts";
-import { cannotKeep, keep, readable } from "./values.ts";
+import { cannotKeep, readable, storable } from "./values.ts";
 import {
   isReserved,
   LABEL,
@@ -152,7 +152,8 @@ export class LiveSession implements Session {
     checkOpen(this.#state);
     checkCookie(this.#state);
     const { values } = this.#state;
-    const label = store && options?.label && keep(codec, LABEL, options.label);
+    const label = store && options?.label &&
+      storable(codec, LABEL, options.label);
     const owner = this.userId;
     if (owner && owner !== userId) {
       wipe(values);
@@ -161,7 +162,7 @@ export class LiveSession implements Session {
       this.#state.batches = [];
     }
     const own = (values: Values) => {
-      put(values, OWNER, keep(codec, OWNER, userId));
+      put(values, OWNER, storable(codec, OWNER, userId));
       put(values, LABEL, label || undefined);
     };
     const batch = this.#renew();
@@ -214,7 +215,7 @@ export class LiveSession implements Session {
     if (visit.phase === "destroyed") return;
     checkOpen(this.#state);
     await writing.trySeal(this.#state, visit.settings.now(), { checks });
-    await checks?.show(this.#state);
+    await checks?.showFitted(this.#state);
   }
 
   reload(): Promise<void> {
@@ -269,7 +270,7 @@ export class LiveSession implements Session {
     const { values, shown, visit: { settings: { codec } } } = this.#state;
     const makeChanged = (value: unknown) => {
       const changed = change(value);
-      return changed === undefined ? changed : keep(codec, key, changed);
+      return changed === undefined ? changed : storable(codec, key, changed);
     };
     const old = readable(codec, key, values);
     const kept = makeChanged(old);

@@ -9,7 +9,7 @@ import type { Settings } from "../options/settings.ts";
  * Its visitor ended it, somebody else did, or it has newer cookies: of a login,
  * or of the same session.
  */
-export type Kind = "ended" | "revoked" | "login" | "left";
+export type TurnKind = "ended" | "revoked" | "login" | "left";
 
 /** What has become of a session. */
 export interface Turn {
@@ -17,7 +17,7 @@ export interface Turn {
   readonly place: number;
   /** In seconds since 1970. */
   readonly at: number;
-  readonly kind: Kind;
+  readonly kind: TurnKind;
   /** In a strong store, the generation of the newest cookie. */
   readonly generation?: number | undefined;
 }
@@ -48,7 +48,7 @@ export function placeNow(): number {
 export function noteTurn(
   { store, now }: Settings,
   name: string,
-  kind: Kind,
+  kind: TurnKind,
   generation?: number,
 ): void {
   const before = turns.get(store ?? inCookies)?.get(name);

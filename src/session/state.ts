@@ -48,9 +48,9 @@ export interface Visit {
   /** How long its store has kept it waiting, in ms. */
   waited?: number;
   /** Of options with `revocations`, once that part is loaded. */
-  revoking?: Revoking;
+  revoking?: Revoking | undefined;
   /** Of options with a store, once that part is loaded: see `write_rules.ts`. */
-  mayStream?(state: State): boolean;
+  mayStream?: ((state: State) => boolean) | undefined;
 }
 
 /** What `checks/revocations.ts` does, for those whom it is not loaded for. */

@@ -2,7 +2,7 @@ import { causeOf, isSessionError, SessionError } from "../errors.ts";
 import { type Codec, freeze, isObject, isPlain, type Values } from "./codec.ts";
 
 /** A frozen copy of what will be read back, or an error with the path. */
-export function keep(codec: Codec, key: string, value: unknown): unknown {
+export function storable(codec: Codec, key: string, value: unknown): unknown {
   try {
     if (codec === JSON) {
       const fault = faultIn(value, 0);
@@ -26,7 +26,7 @@ export function cannotKeep(path: string, cause?: unknown): never {
 export function readable(codec: Codec, key: string, values: Values): unknown {
   const value = Object.hasOwn(values, key) ? values[key] : undefined;
   // What cannot be frozen, a Map say, is copied: no change goes unnoticed.
-  return codec === JSON ? freeze(value) : value && keep(codec, key, value);
+  return codec === JSON ? freeze(value) : value && storable(codec, key, value);
 }
 
 /**

@@ -72,7 +72,7 @@ export async function count(
   const user = userId === undefined
     ? undefined
     : await keyOfUser(visit.settings, userId);
-  return await ask(
+  return await askAbility(
     visit,
     "count",
     (store) => store.count?.(user),
@@ -83,7 +83,7 @@ export async function count(
 /** Removes what has expired, for stores that do not by themselves. */
 export async function deleteExpired(visit: Visit): Promise<number> {
   const now = visit.settings.now() * 1000;
-  return await ask(
+  return await askAbility(
     visit,
     "deleteExpired",
     (store) => store.deleteExpired?.(now),
@@ -118,7 +118,9 @@ async function* entriesOf(
   } finally {
     // A list may have to tidy up.
     const ask = async () => await list.return?.();
-    await call(again(visit), { op: "listByUser", ask }).catch(() => {});
+    await call(again(visit), { op: "listByUser", ask }).catch(
+      () => {},
+    );
   }
 }
 
@@ -176,7 +178,7 @@ function again(visit: Visit): Visit {
 }
 
 /** Asks for an ability that not every store has. */
-async function ask<Answer>(
+async function askAbility<Answer>(
   visit: Visit,
   ability: string,
   question: (store: SessionStore) => Promise<Answer> | undefined,

@@ -1,4 +1,4 @@
-import { fit, show, stillTrue } from "../checks/fit_schema.ts";
+import { fit, showFitted, stillTrue } from "../checks/fit_schema.ts";
 import { writeCookie } from "../http/cookie.ts";
 import type { SessionError } from "../errors.ts";
 import { isOvertaken, turnAfter } from "../session/overtaken.ts";
@@ -243,7 +243,7 @@ async function endNow(state: State): Promise<void> {
 /** Keeps a session that its handler goes on with. */
 async function saveAndShow(state: State): Promise<boolean> {
   const isKept = await save(state);
-  await show(state);
+  await showFitted(state);
   return isKept;
 }
 

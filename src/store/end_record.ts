@@ -1,5 +1,5 @@
 import type { SessionError } from "../errors.ts";
-import { type Kind, noteTurn } from "../session/overtaken.ts";
+import { noteTurn, type TurnKind } from "../session/overtaken.ts";
 import type { SessionRecord } from "./contract.ts";
 import type { Visit } from "../session/state.ts";
 import { carryOf, fetchRecord, isEventual, storeOf } from "./back_end.ts";
@@ -24,7 +24,7 @@ export async function endRecord(
   visit: Visit,
   key: string,
   record?: SessionRecord,
-  kind?: Kind,
+  kind?: TurnKind,
 ): Promise<void> {
   try {
     if (isEventual(visit)) {
@@ -47,7 +47,7 @@ export async function leaveRecord(
   key: string,
   record: SessionRecord,
   isOwnerNew: boolean,
-  kind: Kind,
+  kind: TurnKind,
 ): Promise<void> {
   await visit.revoking?.endSession(visit, key, record, !isOwnerNew);
   await writeTombstone(visit, key, record);
@@ -59,7 +59,7 @@ export async function endAtStore(
   visit: Visit,
   key: string,
   record?: SessionRecord,
-  kind: Kind = "revoked",
+  kind: TurnKind = "revoked",
 ): Promise<void> {
   if (isEventual(visit)) await writeTombstone(visit, key, record);
   else await remove(visit, key);
@@ -108,8 +108,10 @@ function tombstoneOf(visit: Visit, { revision }: SessionRecord): SessionRecord {
 /** Removes a record; an answer that was lost is asked for once more. */
 export async function remove(visit: Visit, key: string): Promise<void> {
   const ask = () => storeOf(visit).delete(key);
-  await call(visit, { op: "delete", ask }).catch((error: unknown) => {
-    if ((error as SessionError).code !== "store-failed") throw error;
-    return call(visit, { op: "delete", ask });
-  });
+  await call(visit, { op: "delete", ask }).catch(
+    (error: unknown) => {
+      if ((error as SessionError).code !== "store-failed") throw error;
+      return call(visit, { op: "delete", ask });
+    },
+  );
 }

@@ -35,7 +35,7 @@ export type Verdict = "newest" | "grace" | "refused" | "reuse";
 const names = new WeakMap<() => number, string>();
 
 /** Names a clock of this process. */
-function nameOf({ clock }: Settings): string {
+function clockName({ clock }: Settings): string {
   const name = names.get(clock) ?? randomText(4);
   names.set(clock, name);
   return name;
@@ -86,7 +86,7 @@ export function judge(
 
 /** Whether nobody can be on the way any more with a cookie before the newest. */
 function isOldOver(settings: Settings, { at, clock }: Generation): boolean {
-  return isGraceOver(at, settings.now(), clock === nameOf(settings));
+  return isGraceOver(at, settings.now(), clock === clockName(settings));
 }
 
 /**
@@ -117,7 +117,7 @@ export function isSettled(settings: Settings, generation: Generation): boolean {
 export function confirm(settings: Settings, values: Values): void {
   const generation = generationOf(values);
   const at = settings.now();
-  put(values, { ...generation, at, clock: nameOf(settings) });
+  put(values, { ...generation, at, clock: clockName(settings) });
 }
 
 /** Offers a next one; the present one is served until that was seen. */
@@ -149,7 +149,7 @@ export function replace(
     login: isLogin ? next : login,
     since: isOwnerNew ? next : since,
     at: settings.now(),
-    clock: nameOf(settings),
+    clock: clockName(settings),
   });
   return next;
 }

@@ -92,7 +92,7 @@ export async function decode(
   { id, value }: SessionRecord,
 ): Promise<Values | null> {
   if (id !== idOf({ content: { sid } as State["content"] })) return null;
-  const text = await show(visit, value, sid);
+  const text = await reveal(visit, value, sid);
   if (text === null) return null;
   const values = readValues(visit.settings.codec, text);
   return values && areSound(values) ? values : null;
@@ -101,7 +101,7 @@ export async function decode(
 /** The label of a record, in the clear. */
 export async function labelOf(visit: Visit, label: string): Promise<string> {
   if (!label || !visit.settings.encrypt) return label;
-  const text = await show(visit, label);
+  const text = await reveal(visit, label);
   if (text !== null) return JSON.parse(text);
   // Sealed with a secret that is gone, or written before there was `encrypt`.
   return /^[\w-]{102,}$/.test(label) ? "" : label;
@@ -118,7 +118,7 @@ async function hide(visit: Visit, text: string, sid: Sid): Promise<string> {
   return visit.settings.encrypt ? await sealWith(visit, text, sid) : text;
 }
 
-async function show(
+async function reveal(
   visit: Visit,
   text: string,
   sid?: Sid,

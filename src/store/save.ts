@@ -13,7 +13,7 @@ import { isEventual } from "./back_end.ts";
 import { pack, referTo } from "./late_store.ts";
 import { endAtStore, leaveRecord, remove } from "./end_record.ts";
 import { generationOf } from "./generation.ts";
-import { keepTogether, type Kept } from "./write_group.ts";
+import { writeTogether, type Written } from "./write_group.ts";
 import { insert, replay, userOf } from "./write.ts";
 
 /** Why a session is written that nothing has changed. */
@@ -36,13 +36,13 @@ export async function save(
   reason: Reason = {},
 ): Promise<boolean> {
   while (state.saving) await state.saving;
-  const work = write(state, reason);
+  const work = writeOnce(state, reason);
   const forget = () => delete state.saving;
   state.saving = work.then(forget, forget);
   return await work;
 }
 
-async function write(
+async function writeOnce(
   state: State,
   { isRenewed = false, isForced = false }: Reason,
 ): Promise<boolean> {
@@ -56,24 +56,24 @@ async function write(
   const batches = [...state.batches];
   for (const batch of batches) batch.isTaken = true;
   const seen = { ...state.values };
-  const isGone = isOver(state, batches);
+  const isGone = endedMeanwhile(state, batches);
   if (!state.held && await insertAs(state, batches, seen)) return true;
   if (!isGone && isMoving(state)) {
     await move(state, batches, seen);
     return true;
   }
   const wish = { state, batches, seen, isRenewed, isForced };
-  let kept = isGone ? undefined : await keepTogether(wish);
-  const turn = kept && isOver(state, batches);
+  let kept = isGone ? undefined : await writeTogether(wish);
+  const turn = kept && endedMeanwhile(state, batches);
   if (kept && turn) {
     // The end came while the write was on its way, and is made once more.
     const { key, record } = kept.held;
     await endAtStore(state.visit, key, record, turn.kind);
     kept = undefined;
   }
-  if (kept) take(state, kept, batches);
+  if (kept) adopt(state, kept, batches);
   else if (userOf(batches) !== undefined) {
-    await beginAnew(state, batches, seen);
+    await saveAnew(state, batches, seen);
   } else if (batches.some(({ changes }) => changes.length)) {
     refuseGone(state);
   } else {
@@ -90,7 +90,7 @@ async function write(
  * Whether a late store would take what a strong one refuses: this process has
  * ended the session, or has left its record, since the request began.
  */
-function isOver(
+function endedMeanwhile(
   state: State,
   batches: readonly Batch[],
 ): Turn | undefined {
@@ -110,7 +110,7 @@ function isMoving(state: State): boolean {
 }
 
 /** Makes what was written the session that its request sees. */
-function take(state: State, kept: Kept, batches: readonly Batch[]): void {
+function adopt(state: State, kept: Written, batches: readonly Batch[]): void {
   const { held, values, generation, isCookieDue, isSuperseded } = kept;
   const { settings } = state.visit;
   const kind = userOf(batches) === undefined ? "left" : "login";
@@ -120,11 +120,11 @@ function take(state: State, kept: Kept, batches: readonly Batch[]): void {
   state.content.created = held.record.createdAt / 1000;
   Object.assign(state, { generation, isSuperseded });
   state.isCookieDue = isSuperseded ? false : state.isCookieDue || isCookieDue;
-  show(state, held, values, batches);
+  showSaved(state, held, values, batches);
 }
 
 /** Shows what was kept, with what has been changed since. */
-function show(
+function showSaved(
   state: State,
   held: Held,
   values: Values,
@@ -163,9 +163,9 @@ async function insertAs(
   delete values[WRITES];
   abandonLater(state);
   const { held, isEarlier } = await insert(state, batches, values);
-  begin(state, held);
+  beginRecord(state, held);
   if (isEarlier) return false;
-  show(state, held, values, batches);
+  showSaved(state, held, values, batches);
   return true;
 }
 
@@ -181,7 +181,7 @@ function abandonLater(state: State): void {
 }
 
 /** Begins with a record that this request has made. */
-function begin(state: State, held: Held): void {
+function beginRecord(state: State, held: Held): void {
   Object.assign(state, { held, generation: 0, since: 0, isSuperseded: false });
   state.isCookieDue = true;
   tell(state, "created");
@@ -191,7 +191,7 @@ function begin(state: State, held: Held): void {
  * The session of a user who has logged in while the record went away: nothing
  * of another user, and what the visitor had before as far as it was read.
  */
-async function beginAnew(
+async function saveAnew(
   state: State,
   batches: readonly Batch[],
   seen: Values,
@@ -233,6 +233,6 @@ async function move(
     await remove(visit, held.key).catch(() => {});
     throw error;
   }
-  begin(state, held);
-  show(state, held, values, batches);
+  beginRecord(state, held);
+  showSaved(state, held, values, batches);
 }

@@ -33,12 +33,12 @@ interface Member {
   /** It has its answer, or has waited for too long. */
   isOver: boolean;
   /** Its session has this record now; none if it has ended. */
-  done(kept: Kept | undefined): void;
+  done(kept: Written | undefined): void;
   fail(error: unknown): void;
 }
 
 /** What a request's session has become. */
-export interface Kept extends Outcome {
+export interface Written extends Outcome {
   readonly held: Held;
   readonly values: Values;
 }
@@ -60,14 +60,16 @@ const queues = new WeakMap<SessionStore, Map<string, Queue>>();
  * @returns `undefined` if the session has ended, or is another user's.
  * @throws {SessionError} `conflict` if others were faster each time.
  */
-export async function keepTogether(wish: Wish): Promise<Kept | undefined> {
+export async function writeTogether(wish: Wish): Promise<Written | undefined> {
   const { visit, held } = wish.state;
   const { key } = held as Held;
-  if (typeof visit.settings.store !== "function") return keepInGroup(wish, key);
-  return await inTurn(visit, key, () => keepInGroup(wish, key));
+  if (typeof visit.settings.store !== "function") {
+    return writeInGroup(wish, key);
+  }
+  return await inTurn(visit, key, () => writeInGroup(wish, key));
 }
 
-function keepInGroup(wish: Wish, key: string): Promise<Kept | undefined> {
+function writeInGroup(wish: Wish, key: string): Promise<Written | undefined> {
   const { visit } = wish.state;
   const store = storeOf(visit);
   const all = queues.get(store) ?? new Map<string, Queue>();
@@ -168,7 +170,11 @@ async function writeAll(all: Member[], queue: Queue): Promise<void> {
     const late = () => takeBack(state, before, attempt, before);
     let now;
     try {
-      const result = await call(visit, { op: "update", ask, late });
+      const result = await call(visit, {
+        op: "update",
+        ask,
+        late,
+      });
       if (result === "ok") return settle({ sid, key, record });
       now = result === "conflict" ? await fetchRecord(visit, key) : null;
     } catch (error) {

@@ -1,4 +1,4 @@
-import { OpenedTokens } from "./token_cache.ts";
+import { TokenCache } from "./token_cache.ts";
 import { isKey } from "./secrets.ts";
 import type { KeyMaterial } from "./content.ts";
 
@@ -34,8 +34,8 @@ const imported = new WeakMap<
  * before the first request.
  */
 export class Keyring {
-  /** Tokens of these secrets and this context that need not be opened. */
-  readonly opened: OpenedTokens;
+  /** Tokens of these secrets and this context that need not be decrypted. */
+  readonly cache: TokenCache;
   /** The secrets, once they have been imported. */
   loaded: readonly RingEntry[] | undefined;
   readonly #secrets: readonly KeyMaterial[];
@@ -50,14 +50,14 @@ export class Keyring {
   /**
    * @param context What a token is for: purpose, cookie name, further
    * bindings. Another context makes other keys.
-   * @param openedBytes How much may be kept of opened tokens.
+   * @param cacheBytes How much may be kept of unsealed tokens.
    */
   constructor(
     secrets: readonly KeyMaterial[],
     context: readonly string[],
-    openedBytes = 0,
+    cacheBytes = 0,
   ) {
-    this.opened = new OpenedTokens(openedBytes);
+    this.cache = new TokenCache(cacheBytes);
     this.#secrets = secrets;
     // Each part behind its length, so that ["ab","c"] and ["a","bc"] differ.
     this.#context = context.map((part) => {

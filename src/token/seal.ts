@@ -45,6 +45,6 @@ export async function seal(
 
   const token = encodeBase64url(bytes);
   ring.remember(addressOf(token, bytes), key);
-  ring.opened.set(token, { ...content, keyId, isStale: false });
+  ring.cache.set(token, { ...content, keyId, isStale: false });
   return token;
 }

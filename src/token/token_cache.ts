@@ -7,11 +7,11 @@ interface Entry {
 }
 
 /**
- * Tokens that this process has opened or made, by what they are to the last
- * character: who sends one again has it opened for nothing. Bounded in bytes;
- * what was not asked for since the last round goes first.
+ * What this process has unsealed or sealed, by the exact token: one that comes
+ * again is not decrypted again. Bounded in bytes; entries that were not used
+ * since the last round of evictions go first.
  */
-export class OpenedTokens {
+export class TokenCache {
   readonly #most: number;
   readonly #entries: Map<string, Entry> = new Map();
   #bytes = 0;

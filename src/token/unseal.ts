@@ -23,7 +23,7 @@ export function unseal(
   now: number,
   longest: number = LONGEST_COOKIE,
 ): Unsealed | Refused | Promise<Unsealed | Refused> {
-  const opened = ring.opened.get(token);
+  const opened = ring.cache.get(token);
   return opened ? checkTimes(opened, now) : decrypt(ring, token, now, longest);
 }
 
@@ -79,7 +79,7 @@ async function decrypt(
     if (text.includes("\ufffd")) text = strict.decode(data);
     const isStale = entry !== entries[0];
     const content = { created, sealed, expires, sid, text, keyId, isStale };
-    ring.opened.add(bytes, content);
+    ring.cache.add(bytes, content);
     return checkTimes(content, now);
   } catch {
     return { fault: "not-utf8", keyId };

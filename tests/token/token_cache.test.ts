@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createSessions, type SessionOptions, withSession } from "../../mod.ts";
-import { OpenedTokens } from "../../src/token/token_cache.ts";
+import { TokenCache } from "../../src/token/token_cache.ts";
 import type { Unsealed } from "../../src/token/content.ts";
 import { cryptoCalls } from "../shared/crypto_calls.ts";
 import { FORGERIES } from "../shared/forgeries.ts";
@@ -212,7 +212,7 @@ describe("OpenedTokens", () => {
   const tokenOf = (number: number) => `${number}`.padStart(1000, "A");
 
   it("keeps as much as fits, and what is asked for longer", () => {
-    const tokens = new OpenedTokens(100_000);
+    const tokens = new TokenCache(100_000);
     let known = 0;
     for (let i = 0; i < 1000; i++) {
       tokens.set(tokenOf(i), content);
@@ -224,7 +224,7 @@ describe("OpenedTokens", () => {
   });
 
   it("finds nothing by the end of a token alone", () => {
-    const tokens = new OpenedTokens(100_000);
+    const tokens = new TokenCache(100_000);
     tokens.set(tokenOf(1), content);
     assert.equal(tokens.get(`B${tokenOf(1).slice(1)}`), undefined);
     assert.equal(tokens.get(tokenOf(1).slice(1)), undefined);
@@ -232,7 +232,7 @@ describe("OpenedTokens", () => {
   });
 
   it("counts a token once, however often it is set", () => {
-    const tokens = new OpenedTokens(10_000);
+    const tokens = new TokenCache(10_000);
     for (let i = 0; i < 100; i++) {
       tokens.set(tokenOf(1), content);
       assert.equal(tokens.get(tokenOf(1)), content);
@@ -243,7 +243,7 @@ describe("OpenedTokens", () => {
   });
 
   it("keeps nothing that is larger than all there is", () => {
-    const tokens = new OpenedTokens(4000);
+    const tokens = new TokenCache(4000);
     tokens.set(tokenOf(1), content);
     assert.equal(tokens.get(tokenOf(1)), undefined);
   });
