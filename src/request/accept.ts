@@ -3,7 +3,7 @@ import { isNavigation } from "../http/request.ts";
 import type { Values } from "../session/codec.ts";
 import {
   expiresAt,
-  limitsOf,
+  idleOf,
   type State,
   tell,
   type Visit,
@@ -27,7 +27,7 @@ export function acceptValues(
 /** Opens a session that is good, while its request can be looked at. */
 export function noteOpened(state: State, now: number): void {
   const { visit, content: { sealed } } = state;
-  if (visit.hasEarlier || isAged(sealed, now, limitsOf(state).idle)) {
+  if (visit.hasEarlier || isAged(sealed, now, idleOf(state))) {
     visit.isNavigation = isNavigation(visit.headers);
   }
   tell(state, "opened");
@@ -35,8 +35,9 @@ export function noteOpened(state: State, now: number): void {
 
 /** Whether a session ended before now, and the listener has been told. */
 export function hasExpired(state: State, end: number, now: number): boolean {
+  const { content: { created }, visit: { settings } } = state;
   if (end > now) return false;
-  const reason = reasonOf(state.content.created, now, limitsOf(state));
+  const reason = reasonOf(created, now, settings.absoluteTimeout);
   tell(state, "expired", { reason });
   return true;
 }

@@ -5,8 +5,7 @@ import type { SessionRecord, SessionStore } from "../store/contract.ts";
 import { encodeBase64url } from "../token/base64url.ts";
 import type { Values } from "./codec.ts";
 import { OWNER, PERSIST } from "./own_keys.ts";
-import { endAfter, type Limits } from "./timeouts.ts";
-import * as timeouts from "./timeouts.ts";
+import { endAfter, isAged, isHalfOver, isSlow } from "./timeouts.ts";
 
 /** Whether a session can be written, or why it cannot any more. */
 export type Phase =
@@ -242,16 +241,16 @@ export function tell(
   emit?.({ type, id: idOf(state), ...more } as SessionEvent);
 }
 
-/** Its limits, by its own choice or by the options. */
-export function limitsOf({ values, visit: { settings } }: State): Limits {
+/** Its idle timeout in seconds, by its own choice or by the options. */
+export function idleOf({ values, visit }: State): number {
   const own = values[PERSIST];
-  const idle = typeof own === "number" ? own : settings.idleTimeout;
-  return { idle, absolute: settings.absoluteTimeout };
+  return typeof own === "number" ? own : visit.settings.idleTimeout;
 }
 
 /** When it ends, if it was last used at a time. */
 export function endOf(state: State, used: number): number {
-  return endAfter(state.content.created, used, limitsOf(state));
+  const { content: { created }, visit: { settings } } = state;
+  return endAfter(created, used, idleOf(state), settings.absoluteTimeout);
 }
 
 /** When it ends if it is not used again. */
@@ -260,17 +259,13 @@ export function expiresAt(state: State): number {
   return Math.min(expires, endOf(state, sealed));
 }
 
-/** Whether time alone asks for a cookie that is made now. */
+/** Whether time alone asks for another cookie. */
 export function isRenewalDue(state: State, now: number): boolean {
   const { content: { sealed }, visit } = state;
-  return timeouts.isRenewalDue({
-    now,
-    sealed,
-    opened: visit.opened,
-    idle: limitsOf(state).idle,
-    end: expiresAt(state),
-    nextEnd: endOf(state, now),
-    isNavigation: visit.isNavigation,
-    hasEarlier: !!visit.hasEarlier,
-  });
+  const idle = idleOf(state);
+  // A cookie that is to be removed may be the one that counts.
+  return (!!visit.hasEarlier ||
+    isAged(sealed, now, idle) && endOf(state, now) > expiresAt(state)) &&
+    (isHalfOver(sealed, now, idle) ||
+      visit.isNavigation && !isSlow(visit.opened, now));
 }

@@ -5,8 +5,10 @@
 // idle timeout            `idleTimeout` after the last use           endAfter
 // absolute timeout        `absoluteTimeout` after start or login     endAfter
 // end of a record         with its cookie, or a day later            recordEndAfter
-// idle renewal due        a quarter of the timeout, 5 min at most,   isRenewalDue
-//                         after the cookie was made
+// idle renewal due        a quarter of the timeout, 5 min at most,   isAged,
+//                         after the cookie was made; for others      isHalfOver
+//                         than navigations, half of it
+// slow request            2 s after its cookie was opened            isSlow
 // rotation due            `renewAfter` after the last one            isRotationDue
 // grace of an old cookie  30 s after the new one was first seen      isGraceOver
 // token of the future     more than 60 s ahead of this clock         isOfTheFuture
@@ -17,17 +19,12 @@ export const SKEW = 60;
 export const GRACE = 30;
 const DAY = 86_400;
 
-/** How long a session may last. */
-export interface Limits {
-  readonly idle: number;
-  readonly absolute: number;
-}
-
 /** When a session ends that began and was last used at these times. */
 export function endAfter(
   created: number,
   used: number,
-  { idle, absolute }: Limits,
+  idle: number,
+  absolute: number,
 ): number {
   return Math.min(created + absolute, used + idle);
 }
@@ -36,22 +33,21 @@ export function endAfter(
 export function reasonOf(
   created: number,
   now: number,
-  { absolute }: Limits,
+  absolute: number,
 ): "idle" | "absolute" {
   return now < created + absolute ? "idle" : "absolute";
 }
 
 /**
- * When a record ends whose cookie ends then. A day later, unless it is to be
- * exact: a session that is only read needs one touch a day.
+ * When a record ends whose cookie ends then: a day later, so that a session that
+ * is only read needs one touch a day.
  */
 export function recordEndAfter(
   created: number,
   end: number,
-  { absolute }: Limits,
-  isExact: boolean,
+  absolute: number,
 ): number {
-  return isExact ? end : Math.min(end + DAY, created + absolute);
+  return Math.min(end + DAY, created + absolute);
 }
 
 /** Whether a token was made by a clock that is too far ahead. */
@@ -59,37 +55,20 @@ export function isOfTheFuture(sealed: number, now: number): boolean {
   return sealed > now + SKEW;
 }
 
-/** A request that has used a session, and what it could do for its cookie. */
-export interface Use {
-  readonly now: number;
-  /** When its cookie was made, and when that was opened. */
-  readonly sealed: number;
-  readonly opened: number | undefined;
-  /** Its idle timeout. */
-  readonly idle: number;
-  /** When the cookie ends, and when one would that is made now. */
-  readonly end: number;
-  readonly nextEnd: number;
-  readonly isNavigation: boolean;
-  /** A cookie of an earlier scope is to go, which may be the one that counts. */
-  readonly hasEarlier: boolean;
+/**
+ * Whether a navigation moves the idle timeout on: at most once per quarter of
+ * itself or five minutes.
+ */
+export function isAged(sealed: number, now: number, idle: number): boolean {
+  return now - sealed >= Math.min(idle / 4, 300);
 }
 
 /**
- * Whether the idle timeout is to be moved on: at most once per quarter of
- * itself or five minutes, and by a navigation if it can be, as the answer to a
- * background request may come after that to a logout. So may that to a
- * navigation that took long.
+ * Whether any request does so. The answer to a background request may come after
+ * that to a logout, so it waits for a navigation for as long as it can.
  */
-export function isRenewalDue(use: Use): boolean {
-  const { now, sealed, opened, idle, end, nextEnd } = use;
-  return (use.hasEarlier || isAged(sealed, now, idle) && nextEnd > end) &&
-    (now - sealed >= idle / 2 || use.isNavigation && !isSlow(opened, now));
-}
-
-/** Whether a cookie is old enough for that, if the request is a navigation. */
-export function isAged(sealed: number, now: number, idle: number): boolean {
-  return now - sealed >= Math.min(idle / 4, 300);
+export function isHalfOver(sealed: number, now: number, idle: number): boolean {
+  return now - sealed >= idle / 2;
 }
 
 /** Whether a request has taken so long that others may have overtaken it. */

@@ -2,7 +2,6 @@ import {
   endOf,
   type Held,
   idOf,
-  limitsOf,
   type State,
   type Visit,
 } from "../session/state.ts";
@@ -71,8 +70,10 @@ export async function encode(
 /** When a record ends that was used now, in seconds. */
 export function recordEnd(state: State, now: number): number {
   const { content: { created }, visit: { settings } } = state;
-  const isExact = settings.trackIdle === "store";
-  return recordEndAfter(created, endOf(state, now), limitsOf(state), isExact);
+  const end = endOf(state, now);
+  return settings.trackIdle === "store"
+    ? end
+    : recordEndAfter(created, end, settings.absoluteTimeout);
 }
 
 /** The values of a record as it was read or written; `null` if it is rotten. */
