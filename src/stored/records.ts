@@ -79,9 +79,12 @@ export function recordEnd(state: State, now: number): number {
 export async function decode(
   visit: Visit,
   sid: Sid,
-  { id, value }: SessionRecord,
+  { id, value, createdAt }: SessionRecord,
 ): Promise<Values | null> {
   if (id !== idOf({ content: { sid } as State["content"] })) return null;
+  // It goes into the next cookie, which takes no other time.
+  if (!Number.isInteger(createdAt) || !(createdAt % 1000 === 0)) return null;
+  if (createdAt < 0) return null;
   const text = await show(visit, value, sid);
   if (text === null) return null;
   const values = readValues(visit.settings.codec, text);
