@@ -52,9 +52,14 @@ export function noteTurn(
   generation?: number,
 ): void {
   const before = turns.get(store ?? inCookies)?.get(name);
-  const isOver = before && /^(ended|revoked)$/.test(before.kind);
+  // What met a login has not replaced it.
+  const isOver = before &&
+    (/^(ended|revoked)$/.test(before.kind) ||
+      kind === "left" && before.kind === "login" && generation === undefined);
   // Answers may come in another order than the writes.
-  const newest = generation && Math.max(generation, before?.generation ?? 0);
+  const newest = generation === undefined
+    ? undefined
+    : Math.max(generation, before?.generation ?? 0);
   const what = isOver ? before : { kind, generation: newest };
   put(turns, store, name, { ...what, place: ++places, at: now() });
 }

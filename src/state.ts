@@ -25,8 +25,8 @@ export type Change = (values: Values) => void;
 /** A write to a store, whose answer may have been lost. */
 export interface Attempt {
   readonly id: string;
-  /** Its request tries again: it is not to be taken back. */
-  isClaimed?: boolean;
+  /** Its request tries again: it is not to be taken back if that succeeds. */
+  claim?: Promise<boolean>;
   /** It is being taken back. */
   back?: Promise<unknown>;
 }
@@ -89,6 +89,8 @@ export interface State {
   readonly began: number;
   /** The id that it had, where it has left it. */
   left?: Uint8Array<ArrayBuffer> | undefined;
+  /** On a late store: the key of the record that a `regenerate()` has left. */
+  leftKey?: string | undefined;
   /** Who was logged in when the request came. */
   owner?: string | undefined;
   /** Saves of one session wait for each other. */
@@ -128,6 +130,8 @@ export interface State {
   isEndFailed?: boolean;
   /** Of an eventual store: what the cookie knows of the last write. */
   carried?: Carried | undefined;
+  /** The place of that among the cookies that this process has sent. */
+  packed?: number;
   /** What its token holds instead of data, if that is not nothing. */
   reference?: string;
 }

@@ -1,6 +1,6 @@
 import { OWNER, readValues, type Values, WRITES } from "../data.ts";
 import { SessionError } from "../errors.ts";
-import { turnAfter } from "../overtaken.ts";
+import { placeNow, turnAfter } from "../overtaken.ts";
 import { type Carried, type Held, idOf, type State } from "../state.ts";
 import type { Visit } from "../visit.ts";
 import { carryOf, fetchRecord, isEventual, isLive } from "./back_end.ts";
@@ -59,6 +59,7 @@ export function pack(
     referTo(state);
   }
   state.isCookieDue = true;
+  state.packed = placeNow();
 }
 
 /** Takes what a cookie knows of the last write, and its data while it counts. */

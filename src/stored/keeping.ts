@@ -95,23 +95,42 @@ async function prolong(state: State, now: number): Promise<boolean> {
   const isShort = endOf(state, now) * 1000 > held.record.expiresAt;
   if (isShort || visit.settings.trackIdle === "store") {
     const end = recordEnd(state, now) * 1000;
-    if (!store.touch) await save(state, { isForced: true });
+    if (!store.touch) await saveAged(state);
     else if (await touch(state, held.key, now * 1000, end) === false) {
       return false;
     }
   }
-  // A cookie of an older generation must not take a newer one's place.
-  if (!isSlow(visit, now) && !visit.settings.renewAfter) {
+  // A cookie of an older generation must not take a newer one's place. The store
+  // may have been slow itself.
+  if (!isSlow(visit, visit.settings.now()) && !visit.settings.renewAfter) {
     return !state.isSuperseded;
   }
   return await isThere(state);
 }
 
-/** Asks a store whether a session may have a cookie, and of which generation. */
+/** Writes a record for its age alone: its cookie is as due as before. */
+async function saveAged(state: State): Promise<void> {
+  const { isCookieDue } = state;
+  await save(state, { isForced: true });
+  state.isCookieDue = !!isCookieDue;
+}
+
+/**
+ * Asks a store whether a session may have a cookie, and of which generation.
+ *
+ * @throws {SessionError} `store-failed` if nobody knows, and the browser would
+ * miss what the handler has been told is kept.
+ */
 async function isThere(state: State): Promise<boolean> {
-  const { visit, held } = state;
+  const { visit, held, isCookieDue } = state;
   if (!held) return true;
-  const record = await fetchRecord(visit, held.key).catch(() => null);
+  const record = await fetchRecord(visit, held.key).catch((error: unknown) => {
+    if (isCookieDue) throw error;
+    return null;
+  });
+  // A late store may not have got yet what the request itself has written.
+  const isBefore = !record || record.revision <= held.record.revision;
+  if (isCookieDue && isEventual(visit) && isBefore) return true;
   return isLive(visit, record) && await isCurrent(state, record);
 }
 
@@ -267,7 +286,7 @@ export async function keep(
   // only read, would take another request's write back.
   const hasYielded = isEventual(visit) && isLate(state);
   const isAged = !!state.isDue && !hasYielded && !!(isFirstUse || isRenewable);
-  const isWritten = isChanged(state) || isAged && !isTooLate;
+  let isWritten = isChanged(state) || isAged && !isTooLate;
   const isStale = isChanged(state) && state.content.isStale;
   if (isWritten) {
     const isWanted = isChanged(state);
@@ -280,18 +299,40 @@ export async function keep(
       // Nothing of the handler's is lost: the next request does it.
       const { code } = error as SessionError;
       if (isWanted || !/^(store-failed|conflict)$/.test(code)) throw error;
+      isWritten = false;
     }
   }
   if (isTooLate || state.isSuperseded) return false;
+  if (isLeftBehind(state)) refuseGone(state);
+  // What it has saved itself, another answer has told with more on top.
+  if (!isWritten && isOutrun(state)) return false;
   const isRenewed = !isNew(state) && isRenewalDue(state, now) &&
-    (isWritten || await prolong(state, now)) && !isLate(state);
+    !isLate(state) && (isWritten || await prolong(state, now)) &&
+    !isLate(state);
   const isOffered = state.isOffered && !hasYielded;
   const isDue = state.isCookieDue || isOffered || isStale || isRenewed;
   const isSent = !!isDue && !isOutdated(state) &&
-    (isWritten || isRenewed || !isSlow(visit, now) || await isThere(state));
+    (isWritten || isRenewed || !isSlow(visit, visit.settings.now()) ||
+      await isThere(state));
   if (isSent && isRenewed && !isWritten) tell(state, "renewed");
   if (isSent && isEventual(visit)) carryOn(state);
   return isSent;
+}
+
+/** Whether a late store's later cookie has been sent since its own was made. */
+function isOutrun({ held, packed, visit: { settings } }: State): boolean {
+  return !!held && packed !== undefined &&
+    isOvertaken(settings, held.key, packed);
+}
+
+/**
+ * Whether this process has ended the record that a `regenerate()` has left, or
+ * logged somebody in from there, meanwhile: the browser has another session.
+ */
+function isLeftBehind(state: State): boolean {
+  const { leftKey, began, visit: { settings } } = state;
+  const turn = leftKey && turnAfter(settings, leftKey, began);
+  return !!turn && turn.kind !== "left";
 }
 
 /** Whether this process has ended it, or has made newer cookies, meanwhile. */

@@ -1,6 +1,7 @@
 import { GENERATION, OWNER, type Values, WRITES } from "../data.ts";
 import { noteTurn, type Turn, turnAfter } from "../overtaken.ts";
 import {
+  type Attempt,
   type Batch,
   type Held,
   idOf,
@@ -35,10 +36,18 @@ export async function save(
   reason: Reason = {},
 ): Promise<boolean> {
   while (state.saving) await state.saving;
+  const attempts = state.batches.flatMap(({ attempts = [] }) => attempts);
   const work = write(state, reason);
+  for (const attempt of attempts) claim(attempt, work);
   const forget = () => delete state.saving;
   state.saving = work.then(forget, forget);
   return await work;
+}
+
+/** Lets an earlier write stand if the one that tries again succeeds. */
+function claim(attempt: Attempt, work: Promise<unknown>): void {
+  const before = attempt.claim;
+  attempt.claim = work.then(() => true, () => before ?? false);
 }
 
 async function write(
@@ -47,10 +56,7 @@ async function write(
 ): Promise<boolean> {
   for (const batch of state.batches) batch.isTaken = true;
   for (const { attempts = [] } of state.batches) {
-    for (const attempt of attempts) {
-      attempt.isClaimed = true;
-      await attempt.back?.catch(() => {});
-    }
+    for (const attempt of attempts) await attempt.back?.catch(() => {});
   }
   const batches = [...state.batches];
   for (const batch of batches) batch.isTaken = true;
@@ -233,5 +239,7 @@ async function move(
     throw error;
   }
   begin(state, held);
+  // A login has left it for good.
+  state.leftKey = user === undefined ? state.leftKey ?? key : undefined;
   show(state, held, values, batches);
 }
