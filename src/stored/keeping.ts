@@ -45,7 +45,8 @@ export async function reload(state: State): Promise<void> {
 
 async function readAgain(state: State, { sid, key }: Held): Promise<void> {
   const { visit } = state;
-  const fresh: State = { ...state, content: { ...state.content } };
+  // What was read goes by the id of its record, also where it is to be left.
+  const fresh: State = { ...state, content: { ...state.content, sid } };
   delete fresh.held;
   if (isEventual(visit)) await readLate(fresh, sid, key);
   else {
