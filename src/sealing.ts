@@ -42,7 +42,11 @@ export async function sealFor(
   return token;
 }
 
-/** What a session in a cookie is known by among those of this process. */
-export function nameOf({ left, content }: State): string {
-  return encodeBase64url((left ?? content.sid) as Uint8Array);
+/**
+ * What a session in a cookie is known by among those of this process.
+ *
+ * @param isNext From now on, if it has left the id that it had.
+ */
+export function nameOf({ left, content }: State, isNext = false): string {
+  return encodeBase64url((isNext || !left ? content.sid : left) as Uint8Array);
 }

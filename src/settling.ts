@@ -1,7 +1,13 @@
 import { writeCookie } from "./cookie.ts";
 import { OWNER, PERSIST } from "./data.ts";
 import { isRenewalDue } from "./idle.ts";
-import { isOvertaken, noteCookie, noteTurn, turnAfter } from "./overtaken.ts";
+import {
+  isOvertaken,
+  noteCookie,
+  noteNext,
+  noteTurn,
+  overtakenAfter,
+} from "./overtaken.ts";
 import { placingOf } from "./placing.ts";
 import { engineOf } from "./storing.ts";
 import { nameOf, sealFor } from "./sealing.ts";
@@ -94,7 +100,9 @@ async function keep(
     const token = await sealFor(state, now);
     const persists = state.values[PERSIST] ?? settings.persistent;
     if (state.left) {
-      noteTurn(settings, nameOf(state), isLogin(state) ? "login" : "left");
+      const name = nameOf(state);
+      noteTurn(settings, name, isLogin(state) ? "login" : "left");
+      if (!isLogin(state)) noteNext(settings, name, nameOf(state, true));
     }
     state.isSent = true;
     if (isNews || state.isCookieDue) {
@@ -123,7 +131,7 @@ let clearing: typeof import("./asked/clearing.ts") | undefined;
 function keepInCookie(state: State, now: number): boolean {
   const { isCookieDue, left, began, batches, visit } = state;
   const isKnown = !isNew(state);
-  const turn = isKnown && turnAfter(visit.settings, nameOf(state), began);
+  const turn = isKnown && overtakenAfter(visit.settings, nameOf(state), began);
   if (turn && !isLogin(state) && !(left && turn.kind === "left")) {
     if (batches.some(({ changes }) => changes.length)) refuseGone(state);
     return false;

@@ -4,7 +4,7 @@ import type { SessionOptions } from "../mod.ts";
 import { MemoryStore } from "../stores/memory.ts";
 import { TieredStore } from "../stores/tiered.ts";
 import { LateStore } from "./_late_store.ts";
-import { cookieOf, once, pause, StoreBench } from "./_store_bench.ts";
+import { type Act, cookieOf, once, pause, StoreBench } from "./_store_bench.ts";
 import { assertNoCookie, requestWith, setUp, tokenOf } from "./_support.ts";
 
 // Requests that go on after they have saved, and stores that fail or are late
@@ -21,12 +21,17 @@ function beginLate(): { bench: StoreBench; store: LateStore } {
   return { bench: new StoreBench(setUp(), { store }), store };
 }
 
-function beginTiered(): { bench: StoreBench; durable: MemoryStore } {
+function beginTiered(): {
+  bench: StoreBench;
+  fast: MemoryStore;
+  durable: MemoryStore;
+} {
   const bench = setUp();
   const now = () => bench.clock.now;
+  const fast = new MemoryStore({ now });
   const durable = new MemoryStore({ now });
-  const store = new TieredStore(new MemoryStore({ now }), durable, { now });
-  return { bench: new StoreBench(bench, { store }), durable };
+  const store = new TieredStore(fast, durable, { now });
+  return { bench: new StoreBench(bench, { store }), fast, durable };
 }
 
 const DOWN = new Error("connect ECONNREFUSED");
@@ -165,6 +170,66 @@ describe("an answer that is slow", () => {
     assert.equal(userId, "ada");
   });
 });
+
+describe("a request from before a login, on a late store,", () => {
+  it("that is read while that ends the old record sets no cookie", async () => {
+    const { bench, durable, fast } = beginTiered();
+    const cookie = await bench.begin();
+    bench.clock.advance(60);
+    const isIn = Promise.withResolvers<void>();
+    const get = fast.get.bind(fast);
+    const update = durable.update.bind(durable);
+    let slow: Promise<unknown> | undefined;
+    durable.update = async (...args) => {
+      const result = await update(...args);
+      if (slow) return result;
+      const isAsked = Promise.withResolvers<void>();
+      fast.get = async (key) => {
+        fast.get = get;
+        isAsked.resolve();
+        await isIn.promise;
+        return await get(key);
+      };
+      slow = bench.act(cookie, (session) => session.set("n", 1))
+        .catch(({ code }) => code);
+      await isAsked.promise;
+      return result;
+    };
+    await bench.act(cookie, (session) => session.login("ada"));
+    isIn.resolve();
+    assert.equal(await slow, "gone");
+  });
+});
+
+for (const place of ["in a cookie", "in a late store"] as const) {
+  describe(`of two regenerate(), ${place}, the slow one`, () => {
+    const ends: Record<string, Act> = {
+      "a logout": (session) => session.destroy(),
+      "a login": (session) => session.login("ada"),
+    };
+    for (const [name, end] of Object.entries(ends)) {
+      it(`brings nothing back after ${name} by the other one's cookie`, async () => {
+        const { bench } = beginTiered();
+        const more = place === "in a cookie" ? { store: undefined } : {};
+        const handle = (cookie: string, act: Act) =>
+          bench.act(cookie, act, more as Partial<SessionOptions>);
+        const cookie = cookieOf(
+          await handle("", (session) => session.login("bob")),
+        );
+        const slow = handle(cookie, async (session) => {
+          session.keys();
+          const fast = await handle(cookie, (other) => other.regenerate());
+          await handle(cookieOf(fast), end);
+          session.regenerate();
+        });
+        const response = await slow.catch(({ code }) => {
+          assert.equal(code, "gone");
+        });
+        if (response) assertNoCookie(response);
+      });
+    }
+  });
+}
 
 describe("a login that failed twice in its request", () => {
   for (const isKnown of [false, true]) {

@@ -2,7 +2,7 @@ import { fit, show, stillTrue } from "../asked/fitting.ts";
 import { writeCookie } from "../cookie.ts";
 import type { SessionError } from "../errors.ts";
 import { revokingOf } from "../revoking.ts";
-import { isOvertaken, turnAfter } from "../overtaken.ts";
+import { isOvertaken, overtakenAfter } from "../overtaken.ts";
 import { isRenewalDue, isSlow } from "../idle.ts";
 import {
   checkOpen,
@@ -332,14 +332,14 @@ function isOutrun({ held, packed, visit: { settings } }: State): boolean {
  */
 function isLeftBehind(state: State): boolean {
   const { leftKey, began, visit: { settings } } = state;
-  const turn = leftKey && turnAfter(settings, leftKey, began);
+  const turn = leftKey && overtakenAfter(settings, leftKey, began);
   return !!turn && turn.kind !== "left";
 }
 
 /** Whether this process has ended it, or has made newer cookies, meanwhile. */
 function isOutdated(state: State): boolean {
   const { held, began, generation = 0, visit: { settings } } = state;
-  const turn = held && turnAfter(settings, held.key, began);
+  const turn = held && overtakenAfter(settings, held.key, began);
   return !!turn && (turn.generation ?? Infinity) > generation;
 }
 

@@ -1,5 +1,5 @@
 import { GENERATION, OWNER, type Values, WRITES } from "../data.ts";
-import { noteTurn, type Turn, turnAfter } from "../overtaken.ts";
+import { noteNext, noteTurn, overtakenAfter, type Turn } from "../overtaken.ts";
 import {
   type Attempt,
   type Batch,
@@ -103,7 +103,7 @@ function isOver(
   if (!held || !isEventual(visit) || userOf(batches) !== undefined) {
     return undefined;
   }
-  const turn = turnAfter(visit.settings, held.key, began);
+  const turn = overtakenAfter(visit.settings, held.key, began);
   return turn?.kind === "left" && isMoving(state) ? undefined : turn;
 }
 
@@ -239,6 +239,7 @@ async function move(
     throw error;
   }
   begin(state, held);
+  if (user === undefined) noteNext(visit.settings, key, held.key);
   // A login has left it for good.
   state.leftKey = user === undefined ? state.leftKey ?? key : undefined;
   show(state, held, values, batches);
