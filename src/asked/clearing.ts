@@ -1,4 +1,5 @@
 import { type CookieForm, writeCookie } from "../cookie.ts";
+import { isSlow } from "../idle.ts";
 import type { Mark } from "../response.ts";
 import { isNew, type State } from "../state.ts";
 import { markOf } from "../settling.ts";
@@ -15,7 +16,10 @@ export function clear(state: State, phase: Phase, line?: string): Mark {
   const { visit, isRefused } = state;
   const { form, fault, hasEarlier } = visit;
   const isKnown = !isNew(state);
-  const mayClear = phase === "open" && !visit.isGone && visit.isNavigation;
+  // A slow answer may come after that to a login by the same bad cookie.
+  const isLate = isSlow(visit, visit.settings.now());
+  const mayClear = phase === "open" && !visit.isGone && visit.isNavigation &&
+    !isLate;
   const hasEnded = phase === "destroyed" || !!state.before;
   const isRemoved = hasEnded && !visit.isGone &&
     (isKnown || isRefused && !mayBeOthers(visit));
