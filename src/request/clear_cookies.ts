@@ -6,6 +6,7 @@ import {
   type Phase,
   type State,
 } from "../session/state.ts";
+import { isSlow } from "../session/timeouts.ts";
 import { earlierOf, isSpared, mayBeOthers } from "./scopes.ts";
 
 /**
@@ -23,7 +24,10 @@ export function clearCookies(
   const { visit, isRefused } = state;
   const { cookie, fault, hasEarlier } = visit;
   const isKnown = !isNew(state);
-  const mayClear = phase === "open" && !visit.isGone && visit.isNavigation;
+  // A slow answer may come after that to a login by the same bad cookie.
+  const isLate = isSlow(visit.opened, visit.settings.now());
+  const mayClear = phase === "open" && !visit.isGone && visit.isNavigation &&
+    !isLate;
   const hasEnded = phase === "destroyed" || !!state.before;
   const isRemoved = hasEnded && !visit.isGone &&
     (isKnown || isRefused && !mayBeOthers(visit));

@@ -74,13 +74,13 @@ function admit(
   now: number,
 ): State | null | Promise<State | null> {
   const { settings } = visit;
+  visit.opened = now;
   if ("fault" in content) {
     visit.fault = content.fault;
     reject(visit, content.fault, content.keyId);
     return null;
   }
   const state = begin(visit, false, { ...content });
-  visit.opened = now;
   if (uncleared.size && uncleared.has(nameOf(state))) {
     tell(state, "gone");
     return null;

@@ -4,8 +4,9 @@ import { PERSIST } from "../session/own_keys.ts";
 import {
   isOvertaken,
   noteCookie,
+  noteNext,
   noteTurn,
-  turnAfter,
+  overtakenAfter,
 } from "../session/overtaken.ts";
 import {
   directivesOf,
@@ -70,7 +71,9 @@ export async function commitChanges(
     const token = await sealFor(state, now, { checks });
     const persists = state.values[PERSIST] ?? settings.persistent;
     if (state.left) {
-      noteTurn(settings, nameOf(state), isLogin(state) ? "login" : "left");
+      const name = nameOf(state);
+      noteTurn(settings, name, isLogin(state) ? "login" : "left");
+      if (!isLogin(state)) noteNext(settings, name, nameOf(state, true));
     }
     state.isSent = true;
     if (isNews || state.isCookieDue) {
@@ -95,7 +98,7 @@ export async function commitChanges(
 function needsCookie(state: State, now: number): boolean {
   const { isCookieDue, left, began, batches, visit } = state;
   const isKnown = !isNew(state);
-  const turn = isKnown && turnAfter(visit.settings, nameOf(state), began);
+  const turn = isKnown && overtakenAfter(visit.settings, nameOf(state), began);
   if (turn && !isLogin(state) && !(left && turn.kind === "left")) {
     if (batches.some(({ changes }) => changes.length)) refuseGone(state);
     return false;

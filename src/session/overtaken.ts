@@ -33,6 +33,8 @@ export const MOST = 10_000;
 const turns: WeakMap<object, Map<string, Turn>> = new WeakMap();
 /** The places of the cookies that were sent last. */
 const cookies: WeakMap<object, Map<string, number>> = new WeakMap();
+/** The first of the ids that a session has had, one after the other. */
+const firsts: WeakMap<object, Map<string, string>> = new WeakMap();
 const inCookies = {};
 let places = 0;
 
@@ -46,15 +48,24 @@ export function placeNow(): number {
  * an answer to what came before may be noted later.
  */
 export function noteTurn(
-  { store, now }: Settings,
+  settings: Settings,
   name: string,
   kind: TurnKind,
   generation?: number,
 ): void {
+  const { store, now } = settings;
+  // Others may have gone on from there by an id of their own.
+  const first = firstOf(settings, name);
+  if (kind !== "left" && first !== name) noteTurn(settings, first, kind);
   const before = turns.get(store ?? inCookies)?.get(name);
-  const isOver = before && /^(ended|revoked)$/.test(before.kind);
+  // What met a login has not replaced it.
+  const isOver = before &&
+    (/^(ended|revoked)$/.test(before.kind) ||
+      kind === "left" && before.kind === "login" && generation === undefined);
   // Answers may come in another order than the writes.
-  const newest = generation && Math.max(generation, before?.generation ?? 0);
+  const newest = generation === undefined
+    ? undefined
+    : Math.max(generation, before?.generation ?? 0);
   const what = isOver ? before : { kind, generation: newest };
   put(turns, store, name, { ...what, place: ++places, at: now() });
 }
@@ -67,6 +78,33 @@ export function turnAfter(
 ): Turn | undefined {
   const turn = turns.get(store ?? inCookies)?.get(name);
   return turn && turn.place > place ? turn : undefined;
+}
+
+/**
+ * The same, and whether the session that it has come from by `regenerate()` is
+ * over: two requests may have gone on from there, each by an id of its own.
+ */
+export function overtakenAfter(
+  settings: Settings,
+  name: string,
+  place: number,
+): Turn | undefined {
+  const first = turnAfter(settings, firstOf(settings, name), place);
+  return turnAfter(settings, name, place) ??
+    (first?.kind === "left" ? undefined : first);
+}
+
+/** Notes that a session goes on by another name. */
+export function noteNext(
+  settings: Settings,
+  name: string,
+  next: string,
+): void {
+  put(firsts, settings.store, next, firstOf(settings, name));
+}
+
+function firstOf({ store }: Settings, name: string): string {
+  return firsts.get(store ?? inCookies)?.get(name) ?? name;
 }
 
 /** Notes that a cookie is sent that says more than one that was renewed. */
@@ -84,7 +122,7 @@ export function isOvertaken(
   place: number,
 ): boolean {
   const sent = cookies.get(settings.store ?? inCookies)?.get(name) ?? 0;
-  return sent > place || !!turnAfter(settings, name, place);
+  return sent > place || !!overtakenAfter(settings, name, place);
 }
 
 function put<Value>(

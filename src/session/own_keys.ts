@@ -13,9 +13,13 @@ export const WRITES = "~w";
 /** Only with revocations: which of them the login came after. */
 export const EPOCH = "~e";
 
-/** Whether a key is the session's own. */
+/**
+ * Whether a key is the session's own. Where a program takes its keys out of
+ * JSON, `["~u"]` may come as one, and would be the property `~u`.
+ */
 export function isReserved(key: string): boolean {
-  return key[0] === "~" || key === "__proto__";
+  const name = String(key);
+  return name[0] === "~" || name === "__proto__";
 }
 
 /**

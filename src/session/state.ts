@@ -82,8 +82,8 @@ export type Change = (values: Values) => void;
 /** A write to a store, whose answer may have been lost. */
 export interface Attempt {
   readonly id: string;
-  /** Its request tries again: it is not to be taken back. */
-  isClaimed?: boolean;
+  /** Its request tries again: it is not to be taken back if that succeeds. */
+  claim?: Promise<boolean>;
   /** It is being taken back. */
   back?: Promise<unknown>;
 }
@@ -146,6 +146,8 @@ export interface State {
   readonly began: number;
   /** The id that it had, where it has left it. */
   left?: Uint8Array<ArrayBuffer> | undefined;
+  /** On a late store: the key of the record that a `regenerate()` has left. */
+  leftKey?: string | undefined;
   /** Who was logged in when the request came. */
   owner?: string | undefined;
   /** Saves of one session wait for each other. */
@@ -185,6 +187,8 @@ export interface State {
   isEndFailed?: boolean;
   /** Of an eventual store: what the cookie knows of the last write. */
   carried?: Carried | undefined;
+  /** The place of that among the cookies that this process has sent. */
+  packed?: number;
   /** What its token holds instead of data, if that is not nothing. */
   reference?: string;
 }
@@ -220,9 +224,13 @@ export function directivesOf({ values }: State): Directives {
   return { isSignedIn: !!values[OWNER] };
 }
 
-/** What a session in a cookie is known by among those of this process. */
-export function nameOf({ left, content }: State): string {
-  return encodeBase64url((left ?? content.sid) as Uint8Array);
+/**
+ * What a session in a cookie is known by among those of this process.
+ *
+ * @param isNext From now on, if it has left the id that it had.
+ */
+export function nameOf({ left, content }: State, isNext = false): string {
+  return encodeBase64url((isNext || !left ? content.sid : left) as Uint8Array);
 }
 
 /** 48 bits of the random id; the other 80 stay unknown. */

@@ -1,7 +1,7 @@
 import { fit, showFitted, stillTrue } from "../checks/fit_schema.ts";
 import { writeCookie } from "../http/cookie.ts";
 import type { SessionError } from "../errors.ts";
-import { isOvertaken, turnAfter } from "../session/overtaken.ts";
+import { isOvertaken, overtakenAfter } from "../session/overtaken.ts";
 import { isSlow } from "../session/timeouts.ts";
 import { checkOpen, refuseGone } from "../session/write_rules.ts";
 import {
@@ -43,7 +43,8 @@ export async function reload(state: State): Promise<void> {
 
 async function readAgain(state: State, { sid, key }: Held): Promise<void> {
   const { visit } = state;
-  const fresh: State = { ...state, content: { ...state.content } };
+  // What was read goes by the id of its record, also where it is to be left.
+  const fresh: State = { ...state, content: { ...state.content, sid } };
   delete fresh.held;
   if (isEventual(visit)) await readLate(fresh, sid, key);
   else {
@@ -92,23 +93,43 @@ async function prolong(state: State, now: number): Promise<boolean> {
   const isShort = endOf(state, now) * 1000 > held.record.expiresAt;
   if (isShort || visit.settings.trackIdle === "store") {
     const end = recordEnd(state, now) * 1000;
-    if (!store.touch) await save(state, { isForced: true });
+    if (!store.touch) await saveAged(state);
     else if (await touch(state, held.key, now * 1000, end) === false) {
       return false;
     }
   }
-  // A cookie of an older generation must not take a newer one's place.
-  if (!isSlow(visit.opened, now) && !visit.settings.renewAfter) {
+  // A cookie of an older generation must not take a newer one's place. The store
+  // may have been slow itself.
+  const isLong = isSlow(visit.opened, visit.settings.now());
+  if (!isLong && !visit.settings.renewAfter) {
     return !state.isSuperseded;
   }
   return await isThere(state);
 }
 
-/** Asks a store whether a session may have a cookie, and of which generation. */
+/** Writes a record for its age alone: its cookie is as due as before. */
+async function saveAged(state: State): Promise<void> {
+  const { isCookieDue } = state;
+  await save(state, { isForced: true });
+  state.isCookieDue = !!isCookieDue;
+}
+
+/**
+ * Asks a store whether a session may have a cookie, and of which generation.
+ *
+ * @throws {SessionError} `store-failed` if nobody knows, and the browser would
+ * miss what the handler has been told is kept.
+ */
 async function isThere(state: State): Promise<boolean> {
-  const { visit, held } = state;
+  const { visit, held, isCookieDue } = state;
   if (!held) return true;
-  const record = await fetchRecord(visit, held.key).catch(() => null);
+  const record = await fetchRecord(visit, held.key).catch((error: unknown) => {
+    if (isCookieDue) throw error;
+    return null;
+  });
+  // A late store may not have got yet what the request itself has written.
+  const isBefore = !record || record.revision <= held.record.revision;
+  if (isCookieDue && isEventual(visit) && isBefore) return true;
   return isLive(visit, record) && await isCurrent(state, record);
 }
 
@@ -266,7 +287,7 @@ export async function commitStored(
   // only read, would take another request's write back.
   const hasYielded = isEventual(visit) && isLate(state);
   const isAged = !!state.isDue && !hasYielded && !!(isFirstUse || isRenewable);
-  const isWritten = isChanged(state) || isAged && !isTooLate;
+  let isWritten = isChanged(state) || isAged && !isTooLate;
   const isStale = isChanged(state) && state.content.isStale;
   if (isWritten) {
     const isWanted = isChanged(state);
@@ -279,25 +300,46 @@ export async function commitStored(
       // Nothing of the handler's is lost: the next request does it.
       const { code } = error as SessionError;
       if (isWanted || !/^(store-failed|conflict)$/.test(code)) throw error;
+      isWritten = false;
     }
   }
   if (isTooLate || state.isSuperseded) return false;
+  if (isLeftBehind(state)) refuseGone(state);
+  // What it has saved itself, another answer has told with more on top.
+  if (!isWritten && isOutrun(state)) return false;
   const isRenewed = !isNew(state) && isRenewalDue(state, now) &&
-    (isWritten || await prolong(state, now)) && !isLate(state);
+    !isLate(state) && (isWritten || await prolong(state, now)) &&
+    !isLate(state);
   const isOffered = state.isOffered && !hasYielded;
   const isDue = state.isCookieDue || isOffered || isStale || isRenewed;
   const isSent = !!isDue && !isOutdated(state) &&
-    (isWritten || isRenewed || !isSlow(visit.opened, now) ||
+    (isWritten || isRenewed || !isSlow(visit.opened, visit.settings.now()) ||
       await isThere(state));
   if (isSent && isRenewed && !isWritten) tell(state, "renewed");
   if (isSent && isEventual(visit)) carryOn(state);
   return isSent;
 }
 
+/** Whether a late store's later cookie has been sent since its own was made. */
+function isOutrun({ held, packed, visit: { settings } }: State): boolean {
+  return !!held && packed !== undefined &&
+    isOvertaken(settings, held.key, packed);
+}
+
+/**
+ * Whether this process has ended the record that a `regenerate()` has left, or
+ * logged somebody in from there, meanwhile: the browser has another session.
+ */
+function isLeftBehind(state: State): boolean {
+  const { leftKey, began, visit: { settings } } = state;
+  const turn = leftKey && overtakenAfter(settings, leftKey, began);
+  return !!turn && turn.kind !== "left";
+}
+
 /** Whether this process has ended it, or has made newer cookies, meanwhile. */
 function isOutdated(state: State): boolean {
   const { held, began, generation = 0, visit: { settings } } = state;
-  const turn = held && turnAfter(settings, held.key, began);
+  const turn = held && overtakenAfter(settings, held.key, began);
   return !!turn && (turn.generation ?? Infinity) > generation;
 }
 

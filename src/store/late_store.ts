@@ -1,7 +1,7 @@
 import { OWNER, WRITES } from "../session/own_keys.ts";
 import { readValues, type Values } from "../session/codec.ts";
 import { SessionError } from "../errors.ts";
-import { turnAfter } from "../session/overtaken.ts";
+import { placeNow, turnAfter } from "../session/overtaken.ts";
 import {
   type Carried,
   type Held,
@@ -65,6 +65,7 @@ export function pack(
     referTo(state);
   }
   state.isCookieDue = true;
+  state.packed = placeNow();
 }
 
 /** Takes what a cookie knows of the last write, and its data while it counts. */

@@ -26,13 +26,16 @@ export async function read(
   key: string,
 ): Promise<Values | null | undefined> {
   const { visit } = state;
-  const turn = turnAfter(visit.settings, key, 0);
   if (!isEventual(visit)) {
     const record = await fetchRecord(visit, key);
     if (isLive(visit, record)) state.held = { sid, key, record };
     // What this process has ended or left itself, no cookie brings back.
-  } else if (!turn) await readLate(state, sid, key);
+  } else if (!turnAfter(visit.settings, key, 0)) {
+    await readLate(state, sid, key);
+  }
   if (state.held) return await valuesOf(visit, state.held);
+  // It may have ended while the store was asked.
+  const turn = turnAfter(visit.settings, key, 0);
   // Other answers to this browser may be on their way.
   const isOwn = turn && turn.kind !== "revoked" &&
     (turn.kind === "ended" || isEventual(visit));

@@ -90,9 +90,11 @@ export async function valuesOf(
 export async function decode(
   visit: Visit,
   sid: Sid,
-  { id, value }: SessionRecord,
+  { id, value, createdAt }: SessionRecord,
 ): Promise<Values | null> {
   if (id !== idOf({ content: { sid } as State["content"] })) return null;
+  // It goes into the next cookie, which takes no other time.
+  if (createdAt < 0 || createdAt % 1000 !== 0) return null;
   const text = await reveal(visit, value, sid);
   if (text === null) return null;
   const values = readValues(visit.settings.codec, text);

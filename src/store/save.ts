@@ -1,7 +1,13 @@
 import { GENERATION, OWNER, WRITES } from "../session/own_keys.ts";
 import type { Values } from "../session/codec.ts";
-import { noteTurn, type Turn, turnAfter } from "../session/overtaken.ts";
 import {
+  noteNext,
+  noteTurn,
+  overtakenAfter,
+  type Turn,
+} from "../session/overtaken.ts";
+import {
+  type Attempt,
   type Batch,
   type Held,
   idOf,
@@ -36,10 +42,18 @@ export async function save(
   reason: Reason = {},
 ): Promise<boolean> {
   while (state.saving) await state.saving;
+  const attempts = state.batches.flatMap(({ attempts = [] }) => attempts);
   const work = writeOnce(state, reason);
+  for (const attempt of attempts) claim(attempt, work);
   const forget = () => delete state.saving;
   state.saving = work.then(forget, forget);
   return await work;
+}
+
+/** Lets an earlier write stand if the one that tries again succeeds. */
+function claim(attempt: Attempt, work: Promise<unknown>): void {
+  const before = attempt.claim;
+  attempt.claim = work.then(() => true, () => before ?? false);
 }
 
 async function writeOnce(
@@ -48,10 +62,7 @@ async function writeOnce(
 ): Promise<boolean> {
   for (const batch of state.batches) batch.isTaken = true;
   for (const { attempts = [] } of state.batches) {
-    for (const attempt of attempts) {
-      attempt.isClaimed = true;
-      await attempt.back?.catch(() => {});
-    }
+    for (const attempt of attempts) await attempt.back?.catch(() => {});
   }
   const batches = [...state.batches];
   for (const batch of batches) batch.isTaken = true;
@@ -98,7 +109,7 @@ function endedMeanwhile(
   if (!held || !isEventual(visit) || userOf(batches) !== undefined) {
     return undefined;
   }
-  const turn = turnAfter(visit.settings, held.key, began);
+  const turn = overtakenAfter(visit.settings, held.key, began);
   return turn?.kind === "left" && isMoving(state) ? undefined : turn;
 }
 
@@ -234,5 +245,8 @@ async function move(
     throw error;
   }
   beginRecord(state, held);
+  if (user === undefined) noteNext(visit.settings, key, held.key);
+  // A login has left it for good.
+  state.leftKey = user === undefined ? state.leftKey ?? key : undefined;
   showSaved(state, held, values, batches);
 }

@@ -283,6 +283,8 @@ export async function takeBack(
 ): Promise<void> {
   const visit = { ...state.visit, waited: 0 };
   try {
+    const { claim } = attempt;
+    if (await claim) return;
     const found = await find({ ...state, visit }, place, attempt);
     const values = found && await valuesOf(visit, found);
     const ids = values?.[WRITES] as string | undefined;
@@ -298,7 +300,9 @@ export async function takeBack(
         { ...(old ?? found.record), revision: revision + 1 },
         revision,
       );
-    if (attempt.isClaimed) return;
+    if (attempt.claim !== claim) {
+      return await takeBack(state, place, attempt, before);
+    }
     attempt.back = old
       ? call(visit, { op: "update", ask })
       : remove(visit, key);

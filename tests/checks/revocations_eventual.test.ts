@@ -31,6 +31,27 @@ function begin(more: Partial<SessionOptions> = {}) {
 }
 
 describe("revocations beside a store that may be late", () => {
+  it("let who has ended all others reload with a new id on its way", async () => {
+    const acts: ((session: Session) => void)[] = [
+      (session) => session.regenerate(),
+      (session) => session.login("ada"),
+    ];
+    for (const change of acts) {
+      const { bench, options, login, act } = begin();
+      const cookie = await login("ada");
+      const sessions = createSessions({ ...bench.options, ...options });
+      await act(cookie, async ({ id }) => {
+        await sessions.revokeAll("ada", { except: id });
+      });
+      const response = await act(cookie, async (session) => {
+        change(session);
+        await session.reload();
+        return session.userId;
+      });
+      assert.equal(await response.json(), "ada");
+    }
+  });
+
   for (const userId of [undefined, "ada"]) {
     const whose = userId ? "a user's" : "a visitor's";
 

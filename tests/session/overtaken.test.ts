@@ -46,6 +46,23 @@ for (const place of Object.keys(PLACES)) {
       });
     }
 
+    it("does not clear the cookie of a login by the same bad one", async () => {
+      const { bench, more } = begin(place);
+      const cookie = await bench.begin(undefined, more);
+      bench.clock.advance(100_000);
+      const { slow, fast } = await bench.overtake(
+        cookie,
+        (session) => {
+          session.get("name");
+          bench.clock.advance(3);
+        },
+        (session) => session.login("ada"),
+        more,
+      );
+      assertNoCookie(slow);
+      assert.ok(cookieOf(fast));
+    });
+
     it("renews it where nothing happened", async () => {
       const { bench, more } = begin(place);
       const cookie = await bench.begin(undefined, more);

@@ -56,6 +56,20 @@ describe("Session keys", () => {
     }
   });
 
+  it("are no own values of the session in a list, which JSON may bring", async () => {
+    const { session, again } = begin();
+    session.set("name", "Ada");
+    for (const name of ["~u", "~g", "__proto__"]) {
+      const key = [name] as unknown as string;
+      assert.throws(() => session.set(key, "bob"), { code: "invalid-data" });
+      assert.throws(() => session.update(key, () => "bob"), {
+        code: "invalid-data",
+      });
+      assert.equal(session.get(key), undefined);
+    }
+    assert.equal((await again()).userId, undefined);
+  });
+
   it("set() and update() refuse __proto__ and ~, which get() never has", () => {
     const { session } = begin();
     for (const key of ["__proto__", "~"]) {

@@ -78,6 +78,20 @@ describe("a record with values of the session's own that nobody wrote", () => {
   }
 });
 
+describe("a record that began at no possible time", () => {
+  const rotten = [-1, 1.5, null, "x", Number.NaN, Number.POSITIVE_INFINITY];
+  for (const createdAt of rotten) {
+    it(`${createdAt}, is a new session and an event`, async () => {
+      const bench = begin();
+      const cookie = await bench.begin();
+      const key = await keyOf(bench, cookie);
+      await tamper(bench, key, { createdAt: createdAt as number });
+      await bench.act(cookie, (session) => session.regenerate());
+      assert.equal(bench.takeEvents()[0], "rejected");
+    });
+  }
+});
+
 for (const encrypt of [false, true]) {
   describe(`a record, encrypt: ${encrypt}`, () => {
     it("is by a key of 43 characters that is not in the cookie", async () => {
