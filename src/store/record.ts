@@ -94,7 +94,8 @@ export async function decode(
 ): Promise<Values | null> {
   if (id !== idOf({ content: { sid } as State["content"] })) return null;
   // It goes into the next cookie, which takes no other time.
-  if (createdAt < 0 || createdAt % 1000 !== 0) return null;
+  const isTime = Number.isInteger(createdAt) && createdAt >= 0;
+  if (!isTime || createdAt % 1000 !== 0) return null;
   const text = await reveal(visit, value, sid);
   if (text === null) return null;
   const values = readValues(visit.settings.codec, text);
