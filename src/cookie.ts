@@ -1,4 +1,4 @@
-import { refuse } from "./check.ts";
+import { isOptions, refuse } from "./check.ts";
 import { FLAG, like, oneOf, pick, type Rule } from "./option_rules.ts";
 import type { Keyring } from "./keyring.ts";
 
@@ -114,7 +114,10 @@ const RULES: Readonly<Record<string, Rule>> = {
       Number.isInteger(value) && value as number >= 256 &&
       value as number <= LONGEST_COOKIE,
   ],
-  previous: ["be a list", Array.isArray],
+  previous: [
+    "be a list of objects",
+    (value) => Array.isArray(value) && value.every(isOptions),
+  ],
 };
 // Bun and Deno hand over whatever a stranger sends as `Host`: no URL, say.
 const LOOPBACK =
@@ -203,7 +206,7 @@ export function resolveCookie(
       "is kept by no browser: it needs secure, or path / without domain",
     );
   }
-  for (const each of previous) pick(Object(each), SCOPE, "cookie.previous.");
+  for (const each of previous) pick(each, SCOPE, "cookie.previous.");
   const form = (name: string, isLocal: boolean): CookieForm => ({
     name,
     ring: ringOf(name),

@@ -1,3 +1,4 @@
+import { tagOf } from "./check.ts";
 import { LiveSession, stateOf } from "./live_session.ts";
 import { openVisit } from "./opening.ts";
 import type { Settings } from "./options.ts";
@@ -35,9 +36,21 @@ export interface Handling {
   readonly outer: Handling | undefined;
 }
 
-/** Where a request has the handling that it is in. */
+/**
+ * Where a request has the handling that it is in, for who has the key: neither a
+ * program that looks at its symbols nor a log that prints them gets to the
+ * secrets behind it.
+ */
 const HANDLING = Symbol();
-type Handled = Request & { [HANDLING]?: Handling | undefined };
+const KEY = {};
+type Note = (key: object) => Handling | undefined;
+type Handled = Request & { [HANDLING]?: Note };
+
+/** Notes it; a request that is frozen, say, is in none. */
+function note(request: Handled, handling?: Handling): void {
+  const open: Note = (key) => key === KEY ? handling : undefined;
+  Reflect.set(request, HANDLING, open);
+}
 
 /**
  * The answer that a handler has thrown, `throw redirect("/login")` say: it is
@@ -46,7 +59,8 @@ type Handled = Request & { [HANDLING]?: Handling | undefined };
  * @throws What is no answer.
  */
 export function answerOf(thrown: unknown): Response {
-  if ("redirected" in Object(thrown)) return thrown as Response;
+  // Of whatever realm or library.
+  if (tagOf(thrown) === "[object Response]") return thrown as Response;
   throw thrown;
 }
 
@@ -123,7 +137,7 @@ function begin(
     state: () => session && stateOf(session),
     end: (isFailed, outcome) => {
       if (!isLeftOut) {
-        request[HANDLING] = outer;
+        note(request, outer);
         phase = "late-write";
         if (visit && visit.phase !== "left-out") visit.phase = phase;
       }
@@ -139,13 +153,13 @@ function begin(
       return state.isSent ? undefined : state.abandon?.();
     },
   };
-  if (!isLeftOut) request[HANDLING] = handling;
+  if (!isLeftOut) note(request, handling);
   return handling;
 }
 
 /** The handling that a request is in. */
 export function handlingOf(request: Request): Handling | undefined {
-  return (request as Handled)[HANDLING];
+  return (request as Handled)[HANDLING]?.(KEY);
 }
 
 /**

@@ -1,6 +1,8 @@
 import { unawaited } from "./unawaited.ts";
 
-const SHARED_OR_PRIVATE = /\b(private|no-store|public|s-maxage)\b/i;
+/** Directives of their own: `private="field"` is about a field alone. */
+const SHARED_OR_PRIVATE =
+  /(^|,)[ \t]*(private|no-store|public|s-maxage=[^,]*)[ \t]*(?=,|$)/i;
 const VARIES_BY_COOKIE = /(^|,)\s*(\*|cookie)\s*(,|$)/i;
 /** What overrules `Cache-Control` in some shared cache (RFC 9213, and older). */
 const OVERRULING = /.cache-control$|^(surrogate-|edge-control|x-accel-expires)/;
@@ -23,8 +25,9 @@ export interface Mark {
  *
  * Headers are changed in place, or on a copy where they are immutable
  * (redirects, `fetch`, caches), which tells what is true of its body: that of
- * a compressed answer of `fetch` was decoded. A response without a body may be
- * one constant for all visitors, so a cookie never goes into the original.
+ * a compressed answer of `fetch` was decoded. Any response may be one constant
+ * for all visitors, also one with a body, which a `HEAD` does not use up: so a
+ * cookie never goes into the original.
  *
  * @param marks What each session of the request says (see `settle`).
  */
@@ -41,8 +44,11 @@ export function finish(
     const names = [...headers.keys()];
     const has = (name: string) => names.includes(name);
     const append = (name: string, value: string, isThere: RegExp) => {
-      const old = has(name) ? headers.get(name) : "";
-      if (!isThere.test(old as string)) headers.append(name, value);
+      const old = has(name) ? headers.get(name) as string : "";
+      // What is in quotes is no directive.
+      if (!isThere.test(old.replace(/"[^"]*"/g, ""))) {
+        headers.append(name, value);
+      }
     };
     append("vary", "Cookie", VARIES_BY_COOKIE);
     for (const name of names) if (OVERRULING.test(name)) headers.delete(name);
@@ -58,7 +64,8 @@ export function finish(
     return response;
   };
   try {
-    if (!lines.length || hasBody(response)) return change(response);
+    if (!lines.length) return change(response);
+    if (isCloned(response)) return changeClone(response, change);
   } catch {
     // Immutable.
   }
@@ -93,18 +100,29 @@ function nameOf(line: string): string | undefined {
 let hasOwn: boolean | undefined;
 
 /**
- * Whether there is a body. Where a clone has a body of its own, it is looked at:
- * Bun shows no type for a text, and does not serve it as text any more once its
- * body was looked at, nor does Deno say how long it is. Elsewhere a clone is
- * half of a `tee()`, which costs more than the rest.
+ * Whether its copy has to be a clone, where that has a body of its own: Bun
+ * shows no type for a text whose body was looked at, nor does Deno say how long
+ * it is. Elsewhere a clone is half of a `tee()`, which costs more than the rest,
+ * as it is of what fetch has answered.
  */
-function hasBody(response: Response): unknown {
-  // What fetch has answered is a stream, of which a clone is a half.
-  const isSafe = !hasOwn ||
-    response.url && response.headers.has("content-type");
-  const { body } = isSafe ? response : response.clone();
-  if (!isSafe && body) unawaited(body.cancel());
-  return body;
+function isCloned({ url, headers }: Response): boolean {
+  return !!hasOwn && !(url && headers.has("content-type"));
+}
+
+function changeClone(
+  response: Response,
+  change: (response: Response) => Response,
+): Response {
+  const clone = response.clone();
+  let unused = clone;
+  try {
+    change(clone);
+    unused = response;
+    return clone;
+  } finally {
+    // The half of a stream that nobody reads would be kept in memory.
+    if (unused.body) unawaited(unused.body.cancel());
+  }
 }
 
 /** Finds out how clones are made, before it has to be known. */

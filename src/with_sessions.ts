@@ -127,12 +127,22 @@ export function withSessions<
   );
   return async function handleWithSessions(request, ...args) {
     const handlings: [name: string, Settings, Handling][] = [];
-    for (const [name, settings] of settingsFor(args as unknown[] as never[])) {
-      const handling = await handle(settings, request);
-      if (handling instanceof Response) return handling;
-      handlings.push([name, settings, handling]);
-    }
+    // The last first, so that the request is in none of them any more.
+    const endAll = (isFailed: boolean, outcome: unknown) =>
+      Promise.all(
+        handlings.toReversed().map(([, , { end }]) => end(isFailed, outcome)),
+      );
     try {
+      for (
+        const [name, settings] of settingsFor(args as unknown[] as never[])
+      ) {
+        const handling = await handle(settings, request);
+        if (handling instanceof Response) {
+          await endAll(false, handling);
+          return handling;
+        }
+        handlings.push([name, settings, handling]);
+      }
       const sessions = await Promise.all(
         handlings.map(async ([name, { lazy }, { open, openLater }]) =>
           [name, lazy ? openLater : await open()] as const
@@ -153,12 +163,10 @@ export function withSessions<
         marks.push(await settle(response));
       }
       const finished = finish(response, marks);
-      await Promise.all(handlings.map(([, , { end }]) => end(false, response)));
+      await endAll(false, response);
       return finished;
     } catch (error) {
-      await Promise.all(
-        handlings.map(([, , { end }]) => end(true, error)),
-      );
+      await endAll(true, error);
       throw error;
     }
   };

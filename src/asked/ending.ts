@@ -37,7 +37,13 @@ export async function leave(state: State, error: unknown): Promise<void> {
     await endAll(state).catch(() => {});
     noteUncleared(state);
     const setCookie = lineAfter(state);
-    if (setCookie && isSessionError(error)) Object.assign(error, { setCookie });
+    try {
+      if (setCookie && isSessionError(error)) {
+        Object.assign(error, { setCookie });
+      }
+    } catch {
+      // Frozen, or a proxy: what was thrown is what is thrown on.
+    }
   }
   await abandon?.();
 }

@@ -3,7 +3,7 @@ import { SessionError } from "../errors.ts";
 import { revokingOf } from "../revoking.ts";
 import type { StandardSchema } from "../schema.ts";
 import type { Visit } from "../visit.ts";
-import { issuePaths, ownOf, validate } from "./fitting.ts";
+import { differences, issuePaths, ownOf, validate } from "./fitting.ts";
 
 /**
  * Gets the values of a session ready to be kept.
@@ -28,12 +28,16 @@ async function check(
   schema: StandardSchema<object>,
   values: Values,
 ): Promise<void> {
-  const { issues } = await validate(schema, values).catch((error: unknown) => {
+  let paths: string | undefined;
+  try {
+    const result = await validate(schema, values);
+    if (result.issues) {
+      paths = issuePaths(result.issues) || "the data as a whole";
+    } // What it makes has to be copied when it is read: no cycles, say.
+    else differences(values, result.value);
+  } catch (error) {
     const { name } = Object(error);
     throw new SessionError("invalid-data", `Schema has thrown: ${name}`);
-  });
-  if (issues) {
-    const paths = issuePaths(issues) || "the data as a whole";
-    throw new SessionError("invalid-data", `Schema refuses ${paths}`);
   }
+  if (paths) throw new SessionError("invalid-data", `Schema refuses ${paths}`);
 }
