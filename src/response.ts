@@ -125,10 +125,20 @@ function changeClone(
   }
 }
 
-/** Finds out how clones are made, before it has to be known. */
+/**
+ * Finds out how clones are made, before it has to be known. Workers make none
+ * before their first request, and no others then.
+ */
 export function tryClone(): void {
   if (hasOwn !== undefined) return;
   hasOwn = false;
-  // The half of a tee() is only cancelled along with the other one.
-  new Response("x").clone().body?.cancel().then(() => hasOwn = true);
+  try {
+    // The half of a tee() is only cancelled along with the other one.
+    new Response("x").clone().body?.cancel().then(
+      () => hasOwn = true,
+      () => {},
+    );
+  } catch {
+    // As it is.
+  }
 }
