@@ -69,7 +69,7 @@ export function noteNavigation(visit: Visit): void {
 
 /** Whether the browser may never show the answer, or not now. */
 export function isUnseen(visit: Visit): boolean {
-  return ["sec-purpose", "purpose", "x-moz"]
+  return ["sec-purpose", "purpose", "x-purpose", "x-moz"]
     .some((name) => /^pre/i.test(headerOf(visit, name) ?? "pre")) ||
     visit.request?.method === "HEAD";
 }
