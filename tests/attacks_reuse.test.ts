@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { inspect } from "node:util";
 import { Hono } from "hono";
 import { type SessionEnv, sessions } from "../hono.ts";
 import { withSession, withSessions } from "../mod.ts";
@@ -57,18 +56,26 @@ describe("a response that is one constant for all visitors", () => {
 
 describe("a request", () => {
   it("shows nothing of the secret behind it, to whoever looks", async () => {
-    const bytes = `${new TextEncoder().encode(secret).slice(0, 9)}`;
-    let seen = "";
+    const bytes = `${new TextEncoder().encode(secret)}`;
+    const reaches = (value: unknown, depth = 6): boolean => {
+      if (value instanceof Uint8Array) return `${value}` === bytes;
+      if (Object(value) !== value || !depth) return false;
+      return Reflect.ownKeys(value as object).some((key) => {
+        try {
+          return reaches((value as never)[key], depth - 1);
+        } catch {
+          return false;
+        }
+      });
+    };
+    let isSeen: boolean | undefined;
     const handler = withSession((request, session) => {
       session.login("ada");
-      const parts = Reflect.ownKeys(request)
-        .map((key) => (request as never)[key]);
-      const all = { showHidden: true, getters: true, depth: 9 };
-      seen = inspect([request, parts], all).replace(/\s/g, "");
+      isSeen = reaches(request);
       return new Response();
     }, { secret });
     await handler(new Request(url));
-    assert.ok(!seen.includes(bytes));
+    assert.equal(isSeen, false);
   });
 
   it("that is frozen has a session", async () => {
