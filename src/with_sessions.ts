@@ -121,12 +121,22 @@ export function withSessions<
   );
   return async function handleWithSessions(request, ...args) {
     const exchanges: [name: string, Settings, Exchange][] = [];
-    for (const [name, settings] of settingsFor(args as unknown[] as never[])) {
-      const exchange = await beginExchange(settings, request);
-      if (exchange instanceof Response) return exchange;
-      exchanges.push([name, settings, exchange]);
-    }
+    // The last first, so that the request is in none of them any more.
+    const endAll = (isFailed: boolean, outcome: unknown) =>
+      Promise.all(
+        exchanges.toReversed().map(([, , { end }]) => end(isFailed, outcome)),
+      );
     try {
+      for (
+        const [name, settings] of settingsFor(args as unknown[] as never[])
+      ) {
+        const exchange = await beginExchange(settings, request);
+        if (exchange instanceof Response) {
+          await endAll(false, exchange);
+          return exchange;
+        }
+        exchanges.push([name, settings, exchange]);
+      }
       const sessions = await Promise.all(
         exchanges.map(async ([name, { lazy }, { open, openLater }]) =>
           [name, lazy ? openLater : await open()] as const
@@ -147,12 +157,10 @@ export function withSessions<
         directives.push(await commit(response));
       }
       const finished = finish(response, directives);
-      await Promise.all(exchanges.map(([, , { end }]) => end(false, response)));
+      await endAll(false, response);
       return finished;
     } catch (error) {
-      await Promise.all(
-        exchanges.map(([, , { end }]) => end(true, error)),
-      );
+      await endAll(true, error);
       throw error;
     }
   };

@@ -41,8 +41,9 @@ const SECRETS = Array.from(
 const good = (token: string) => token;
 /** `Cookie`, and the names of all that the response says already. */
 const READ = { getHeader: 1, listHeaders: 1, appendHeader: 2 };
-/** The same; `Set-Cookie` in place of what caches may. */
+/** The same; `Set-Cookie` in place of what caches may, on a copy. */
 const SENT = {
+  response: 1,
   getHeader: 1,
   listHeaders: 1,
   appendHeader: 2,

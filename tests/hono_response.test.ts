@@ -185,17 +185,17 @@ describe("sessions(): the response", () => {
       status: 302,
       headers: { location: "/login" },
     });
-    const thrown: Record<string, [exception: unknown, status: number]> = {
-      "/302": [new HTTPException(302, { res }), 302],
-      "/401": [new HTTPException(401), 401],
-      "/422": [new HTTPException(422, { message: "Bad" }), 422],
-      "/response": [new Response("Gone", { status: 410 }), 410],
+    const thrown: Record<string, [make: () => unknown, status: number]> = {
+      "/302": [() => new HTTPException(302, { res }), 302],
+      "/401": [() => new HTTPException(401), 401],
+      "/422": [() => new HTTPException(422, { message: "Bad" }), 422],
+      "/response": [() => new Response("Gone", { status: 410 }), 410],
     };
     for (const hasOnError of [false, true]) {
       const app = counter((app) => {
         app.get("/throw/:what", (c) => {
           c.get("session").set("visits", 7);
-          throw thrown[`/${c.req.param("what")}`]?.[0];
+          throw thrown[`/${c.req.param("what")}`]?.[0]();
         });
         if (hasOnError) {
           app.onError((error, c) =>

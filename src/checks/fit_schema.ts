@@ -93,7 +93,8 @@ export function ownOf(values: Values): Values {
   );
 }
 
-function differences(kept: Values, made: Values): Values {
+/** What of the values a schema has made otherwise than they are kept. */
+export function differences(kept: Values, made: Values): Values {
   const keys = Object.keys({ ...kept, ...made });
   return Object.fromEntries(
     keys.filter((key) => !isAlike(at(kept, key), at(made, key)))

@@ -2,7 +2,7 @@ import type { Values } from "../session/codec.ts";
 import { SessionError } from "../errors.ts";
 import type { StandardSchema } from "../session/schema.ts";
 import type { Visit } from "../session/state.ts";
-import { issuePaths, ownOf, validate } from "./fit_schema.ts";
+import { differences, issuePaths, ownOf, validate } from "./fit_schema.ts";
 
 /**
  * Gets the values of a session ready to be kept.
@@ -27,12 +27,15 @@ async function check(
   schema: StandardSchema<object>,
   values: Values,
 ): Promise<void> {
-  const { issues } = await validate(schema, values).catch((error: unknown) => {
+  let paths: string | undefined;
+  try {
+    const result = await validate(schema, values);
+    // What it makes is copied when it is read, so it can have no cycles, say.
+    if (!result.issues) differences(values, result.value);
+    else paths = issuePaths(result.issues) || "the data as a whole";
+  } catch (error) {
     const { name } = Object(error);
     throw new SessionError("invalid-data", `Schema has thrown: ${name}`);
-  });
-  if (issues) {
-    const paths = issuePaths(issues) || "the data as a whole";
-    throw new SessionError("invalid-data", `Schema refuses ${paths}`);
   }
+  if (paths) throw new SessionError("invalid-data", `Schema refuses ${paths}`);
 }

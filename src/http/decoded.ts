@@ -1,5 +1,12 @@
-/** What `fetch` decodes wherever its headers are immutable (Deno, Node). */
-const DECODED = /^(x-)?(gzip|br)$/i;
+/**
+ * What `fetch` decodes: in Deno two codings by these names, elsewhere all that
+ * are known, and in Node a list of them, too.
+ */
+const DECODED = "Deno" in globalThis
+  ? /^(gzip|br)$/i
+  : "Bun" in globalThis
+  ? /^((x-)?gzip|br|deflate|zstd)$/i
+  : /^(((x-)?gzip|br|deflate|zstd)( *, *|$))+$/i;
 
 /**
  * Corrects the headers of a copy of what `fetch` has answered: they still tell

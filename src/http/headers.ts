@@ -24,6 +24,7 @@ export function append(
   value: string,
   isThere: RegExp,
 ): void {
-  const old = names.includes(name) ? headers.get(name) : "";
-  if (!isThere.test(old as string)) headers.append(name, value);
+  const old = names.includes(name) ? headers.get(name) as string : "";
+  // What is in quotes is no directive.
+  if (!isThere.test(old.replace(/"[^"]*"/g, ""))) headers.append(name, value);
 }

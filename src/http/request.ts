@@ -25,7 +25,7 @@ export function isUnseen(
   headers: Headers | undefined,
   method: string | undefined,
 ): boolean {
-  return ["sec-purpose", "purpose", "x-moz"]
+  return ["sec-purpose", "purpose", "x-purpose", "x-moz"]
     .some((name) => /^pre/i.test(headerOf(headers, name) ?? "pre")) ||
     method === "HEAD";
 }

@@ -2,7 +2,9 @@ import { decodedPart, setCookiePart } from "../on_demand.ts";
 import type { Directives } from "./directives.ts";
 import { append, varyByCookie } from "./headers.ts";
 
-const SHARED_OR_PRIVATE = /\b(private|no-store|public|s-maxage)\b/i;
+/** Directives of their own: `private="field"` is about a field alone. */
+const SHARED_OR_PRIVATE =
+  /(^|,)[ \t]*(private|no-store|public|s-maxage=[^,]*)[ \t]*(?=,|$)/i;
 
 /**
  * Says that a response depends on the session: caches keep it apart by cookie,

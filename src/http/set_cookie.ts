@@ -8,8 +8,8 @@ import { varyByCookie } from "./headers.ts";
  * cache may keep the response then (RFC 9111 §7.3: "Set-Cookie does not inhibit
  * caching").
  *
- * A response without a body may be one constant for all visitors, so a cookie
- * never goes into the original.
+ * Any response may be one constant for all visitors, also one with a body, which
+ * a `HEAD` does not use up: so a cookie never goes into the original.
  */
 export function setCookies(
   response: Response,
@@ -25,7 +25,7 @@ export function setCookies(
     return response;
   };
   try {
-    if (hasBody(response)) return change(response);
+    if (isCloned(response)) return changeClone(response, change);
   } catch {
     // Immutable.
   }
@@ -57,18 +57,29 @@ let hasOwn = false;
 let trying: Promise<void> | undefined;
 
 /**
- * Whether there is a body. Where a clone has a body of its own, it is looked at:
- * Bun shows no type for a text, and does not serve it as text any more once its
- * body was looked at, nor does Deno say how long it is. Elsewhere a clone is
- * half of a `tee()`, which costs more than the rest.
+ * Whether its copy has to be a clone, where that has a body of its own: Bun
+ * shows no type for a text whose body was looked at, nor does Deno say how long
+ * it is. Elsewhere a clone is half of a `tee()`, which costs more than the rest,
+ * as it is of what fetch has answered.
  */
-function hasBody(response: Response): unknown {
-  // What fetch has answered is a stream, of which a clone is a half.
-  const isSafe = !hasOwn ||
-    response.url && response.headers.has("content-type");
-  const { body } = isSafe ? response : response.clone();
-  if (!isSafe && body) unawaited(body.cancel());
-  return body;
+function isCloned({ url, headers }: Response): boolean {
+  return hasOwn && !(url && headers.has("content-type"));
+}
+
+function changeClone(
+  response: Response,
+  change: (response: Response) => Response,
+): Response {
+  const clone = response.clone();
+  let unused = clone;
+  try {
+    change(clone);
+    unused = response;
+    return clone;
+  } finally {
+    // The half of a stream that nobody reads would be kept in memory.
+    if (unused.body) unawaited(unused.body.cancel());
+  }
 }
 
 /** Finds out how clones are made, before it has to be known. */

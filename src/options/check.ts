@@ -21,9 +21,24 @@ export function checkArgument(
   kind: "function" | "number" | "object",
   value: unknown,
 ): void {
-  if (typeof value !== kind || value === null) {
+  const found = typeof value;
+  if (found !== kind || kind === "object" && !isOptions(value)) {
     throw new TypeError(`Argument ${name} must be ${kind}${describe(value)}`);
   }
+}
+
+/** What an object says it is; a proxy may throw what it likes. */
+export function tagOf(value: unknown): string {
+  try {
+    return Object.prototype.toString.call(value);
+  } catch {
+    return "";
+  }
+}
+
+/** Whether it can be options: no list, no promise that nobody has waited for. */
+export function isOptions(value: unknown): boolean {
+  return /t (Object|Module)]/.test(tagOf(value));
 }
 
 /**
@@ -36,8 +51,8 @@ export function checkSeconds(
   most: number,
   least = 1,
 ): void {
-  const isMs = value >= 3e5 && !(value % 6e4) && value % 86_400;
-  if (!Number.isInteger(value) || value < least || value > most || isMs) {
+  const isMs = () => value >= 3e5 && !(value % 6e4) && value % 86_400;
+  if (!Number.isInteger(value) || value < least || value > most || isMs()) {
     refuse(name, `must be seconds, not ms, ${least} to ${most}`, value);
   }
 }

@@ -27,6 +27,8 @@ export function resolveOptions<Data extends object>(
   const { absoluteTimeout = 30 * day, now = Date.now } = given;
   const { store, revocations, revocationsMaxAge, trackIdle } = given;
   const secrets = checkSecrets(secret);
+  // Browsers cut what is longer (RFC 6265bis §5.5).
+  checkSeconds("absoluteTimeout", absoluteTimeout, 400 * day);
   const purpose = store ? "store" : "session";
   const settings = {
     absoluteTimeout,
@@ -48,8 +50,6 @@ export function resolveOptions<Data extends object>(
     clock: now,
   } as const;
   const { renewAfter } = given;
-  // Browsers cut what is longer (RFC 6265bis §5.5).
-  checkSeconds("absoluteTimeout", absoluteTimeout, 400 * day);
   checkSeconds("idleTimeout", settings.idleTimeout, absoluteTimeout);
   if (renewAfter !== undefined) {
     // Half of the shortest time is that of requests with the one before.

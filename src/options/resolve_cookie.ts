@@ -1,6 +1,6 @@
 import { LONGEST_COOKIE, PREFIX } from "../http/cookie.ts";
 import type { CookieOptions } from "../http/cookie_options.ts";
-import { refuse } from "./check.ts";
+import { isOptions, refuse } from "./check.ts";
 import { FLAG, like, oneOf, pick, type Rule } from "./rules.ts";
 import type { SessionCookie, Settings, Tokens } from "./settings.ts";
 
@@ -28,7 +28,10 @@ const RULES: Readonly<Record<string, Rule>> = {
       Number.isInteger(value) && value as number >= 256 &&
       value as number <= LONGEST_COOKIE,
   ],
-  previous: ["be a list", Array.isArray],
+  previous: [
+    "be a list of objects",
+    (value) => Array.isArray(value) && value.every(isOptions),
+  ],
 };
 // Bun and Deno hand over whatever a stranger sends as `Host`: no URL, say.
 const LOOPBACK =
@@ -64,7 +67,7 @@ export function resolveCookie(
       "is kept by no browser: it needs secure, or path / without domain",
     );
   }
-  for (const each of previous) pick(Object(each), SCOPE, "cookie.previous.");
+  for (const each of previous) pick(each, SCOPE, "cookie.previous.");
   const cookie = (name: string, isLocal: boolean): SessionCookie => ({
     name,
     tokens: tokensOf(name),

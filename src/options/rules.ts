@@ -1,5 +1,5 @@
 import type { SessionStore } from "../store/contract.ts";
-import { checkArgument, refuse } from "./check.ts";
+import { checkArgument, isOptions, refuse } from "./check.ts";
 
 /** What a value must be, in words and as a test. */
 export type Rule = readonly [must: string, test: (value: unknown) => boolean];
@@ -41,7 +41,7 @@ export const OPTIONS: Readonly<Record<string, Rule>> = {
   revocations: STORE,
   onStoreError: oneOf("throw", "anonymous"),
   trackIdle: oneOf("cookie", "store"),
-  cookie: ["be an object", (value) => Object(value) === value],
+  cookie: ["be an object", isOptions],
   storeTimeout: WAIT,
   revocationsMaxAge: WAIT,
   // Bytes: no number below 0, NaN and Infinity begin with a letter.
@@ -97,7 +97,11 @@ export function pick<Options extends object>(
 export function like(pattern: RegExp, must: string): Rule {
   return [
     must,
-    (value) => pattern.test(`${typeof value}:${value}`),
+    (value) => {
+      const kind = typeof value;
+      // An object may throw what it likes where it is made a text.
+      return pattern.test(`${kind}:${kind === "object" ? "" : String(value)}`);
+    },
   ];
 }
 
@@ -118,9 +122,9 @@ function isFunction(value: unknown): boolean {
 }
 
 function isOrigin(value: unknown): boolean {
-  if (!URL.canParse(`${value}`)) return false;
+  if (typeof value !== "string" || !URL.canParse(value)) return false;
   // Of other schemes than the web's, `origin` says "null".
-  const { protocol, host } = new URL(`${value}`);
+  const { protocol, host } = new URL(value);
   return `${protocol}//${host}` === value && !/\*|\/$/.test(value);
 }
 

@@ -1,4 +1,5 @@
 import { csrfPart, nestedPart, partsFor } from "../on_demand.ts";
+import { tagOf } from "../options/check.ts";
 import type { Settings } from "../options/settings.ts";
 import { visitOf } from "../session/begin.ts";
 import { LiveSession, stateOf } from "../session/live_session.ts";
@@ -15,7 +16,8 @@ import { openSession } from "./open.ts";
  * @throws What is no answer.
  */
 export function answerOf(thrown: unknown): Response {
-  if ("redirected" in Object(thrown)) return thrown as Response;
+  // Of whatever realm or library.
+  if (tagOf(thrown) === "[object Response]") return thrown as Response;
   throw thrown;
 }
 

@@ -46,7 +46,13 @@ export async function leave(
     await endAll(state, engine).catch(() => {});
     noteUncleared(state);
     const setCookie = removalOf(state);
-    if (setCookie && isSessionError(error)) Object.assign(error, { setCookie });
+    try {
+      if (setCookie && isSessionError(error)) {
+        Object.assign(error, { setCookie });
+      }
+    } catch {
+      // Frozen, or a proxy: what was thrown is what is thrown on.
+    }
   }
   await abandon?.();
 }

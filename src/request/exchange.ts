@@ -28,16 +28,25 @@ export interface Exchange {
   readonly outer: Exchange | undefined;
 }
 
-/** Where a request has the exchange that it is in. */
+/**
+ * Where a request has the exchange that it is in, for who has the key: neither a
+ * program that looks at its symbols nor a log that prints them gets to the
+ * secrets behind it.
+ */
 const EXCHANGE = Symbol();
-type Exchanged = Request & { [EXCHANGE]?: Exchange | undefined };
+const KEY = {};
+type Note = (key: object) => Exchange | undefined;
 
 /** The exchange that a request is in. */
 export function exchangeOf(request: Request): Exchange | undefined {
-  return (request as Exchanged)[EXCHANGE];
+  return (request as Request & { [EXCHANGE]?: Note })[EXCHANGE]?.(KEY);
 }
 
-/** Says which exchange a request is in from now on. */
+/**
+ * Says which exchange a request is in from now on. One that is frozen, say, is in
+ * none.
+ */
 export function enter(request: Request, exchange: Exchange | undefined): void {
-  (request as Exchanged)[EXCHANGE] = exchange;
+  const note: Note = (key) => key === KEY ? exchange : undefined;
+  Reflect.set(request, EXCHANGE, note);
 }

@@ -1,14 +1,14 @@
 import { causeOf, isSessionError, SessionError } from "../errors.ts";
-import { type Codec, freeze, isObject, isPlain, type Values } from "./codec.ts";
+import { type Codec, freeze, isPlain, type Values } from "./codec.ts";
 
 /** A frozen copy of what will be read back, or an error with the path. */
 export function storable(codec: Codec, key: string, value: unknown): unknown {
   try {
     if (codec === JSON) {
-      const fault = faultIn(value, 0);
-      if (fault) cannotKeep(key + fault);
-      // It reads them as they are, but for -0.
-      if (!isObject(value)) return value === 0 ? 0 : value;
+      const faults: string[] = [];
+      const copy = copyOf(value, 0, faults);
+      if (faults.length) cannotKeep(key + faults.join(""));
+      return copy;
     }
     return freeze(codec.parse(codec.stringify(value)));
   } catch (error) {
@@ -30,19 +30,24 @@ export function readable(codec: Codec, key: string, values: Values): unknown {
 }
 
 /**
- * Where a value has what JSON would change without a word, or not represent:
- * a path from it on, and why.
+ * A frozen copy of what JSON reads back as it is, but for -0. Each part is looked
+ * at once: a proxy that was asked again, by JSON say, might answer otherwise.
+ *
+ * @param faults Gets a path from the value on, and why it is none.
  */
-function faultIn(value: unknown, depth: number): string | undefined {
+function copyOf(value: unknown, depth: number, faults: string[]): unknown {
   const deepest = 100;
   const type = typeof value;
-  if (
-    value === null || type === "string" || type === "boolean" ||
-    Number.isFinite(value)
-  ) return undefined;
-  if (!isPlain(value) || depth > deepest) return ` (${type})`;
-  const size = Array.isArray(value) ? value.length : -1;
+  if (value === null || type === "string" || type === "boolean") return value;
+  if (Number.isFinite(value)) return value === 0 ? 0 : value;
+  if (!isPlain(value) || depth > deepest) {
+    faults.push(` (${type})`);
+    return undefined;
+  }
+  const isList = Array.isArray(value);
+  const size = isList ? value.length : -1;
   const names = Reflect.ownKeys(value);
+  const copy: Values = isList ? [] as never : {};
   for (let i = 0; i < names.length; i++) {
     // After its items comes the length of an array, and nothing else.
     if (i === size) continue;
@@ -51,11 +56,15 @@ function faultIn(value: unknown, depth: number): string | undefined {
     const found = Object.getOwnPropertyDescriptor(value, name);
     const isKept = found?.enumerable && "value" in found &&
       (isItem || size < 0 && typeof name === "string" && name !== "__proto__");
-    const part = found?.value;
+    const part = isKept ? value[name] : undefined;
     // Without the property, it reads as undefined all the same.
     if (isKept && part === undefined && !isItem) continue;
-    const fault = isKept ? faultIn(part, depth + 1) : " (lost in JSON)";
-    if (fault) return (isItem ? `[${i}]` : `.${String(name)}`) + fault;
+    if (isKept) copy[name] = copyOf(part, depth + 1, faults);
+    else faults.push(" (lost in JSON)");
+    if (faults.length) {
+      faults.unshift(isItem ? `[${i}]` : `.${String(name)}`);
+      return undefined;
+    }
   }
-  return undefined;
+  return Object.freeze(copy);
 }

@@ -14,8 +14,10 @@ import { after, before, describe, it } from "node:test";
 import {
   brotliCompressSync,
   brotliDecompressSync,
+  deflateSync,
   gunzipSync,
   gzipSync,
+  inflateSync,
 } from "node:zlib";
 import { runtimes } from "../../tools/paths.mjs";
 import { root } from "./process.ts";
@@ -25,6 +27,15 @@ const PLAIN = "hello ".repeat(200);
 const CODED: Record<string, Buffer> = {
   gzip: gzipSync(PLAIN),
   br: brotliCompressSync(PLAIN),
+  "x-gzip": gzipSync(PLAIN),
+  deflate: deflateSync(PLAIN),
+  "gzip,br": brotliCompressSync(gzipSync(PLAIN)),
+};
+const DECODERS: Record<string, (bytes: Buffer) => Buffer> = {
+  gzip: gunzipSync,
+  "x-gzip": gunzipSync,
+  br: brotliDecompressSync,
+  deflate: inflateSync,
 };
 
 /** What is passed on: a text by the coding in its path, or a part of it. */
@@ -146,12 +157,11 @@ async function get(
   const bytes = await buffer(response);
   const length = headers["content-length"];
   if (length && method !== "HEAD") assert.equal(bytes.length, Number(length));
-  const coding = headers["content-encoding"];
-  const text = !bytes.length || !coding
-    ? bytes
-    : coding === "gzip"
-    ? gunzipSync(bytes)
-    : brotliDecompressSync(bytes);
+  const codings = bytes.length && headers["content-encoding"]?.split(",") || [];
+  const text = codings.reduceRight<Buffer>(
+    (coded, coding) => DECODERS[coding.trim()]?.(coded) ?? coded,
+    bytes,
+  );
   return { status: statusCode ?? 0, text: `${text}`, headers };
 }
 
@@ -165,7 +175,7 @@ for (const [name, open] of Object.entries(starts)) {
 
     // Bun and Node keep the coding of what they have decoded; in Bun, nothing
     // tells such an answer from one that was not.
-    const uses = { Node: ["read", "write"], Bun: [] }[name] ??
+    const uses = { Node: ["read", "write"], Bun: ["write"] }[name] ??
       ["nothing", "read", "write"];
     for (const use of uses) {
       for (const coding of Object.keys(CODED)) {

@@ -206,7 +206,7 @@ export const BAD_COOKIES: readonly (readonly [
   [
     "a path of before in a text",
     { name: "a", previous: ["/app"] },
-    "cookie.previous.0",
+    "cookie.previous",
   ],
 
   // What is no attribute that may be chosen.

@@ -17,6 +17,7 @@ const WATCHED: readonly (readonly [name: string, home: object, key: string])[] =
     ["hasHeader", Headers.prototype, "has"],
     ["listCookies", Headers.prototype, "getSetCookie"],
     ["response", globalThis, "Response"],
+    ["response", Response.prototype, "clone"],
     ["timer", globalThis, "setTimeout"],
   ];
 

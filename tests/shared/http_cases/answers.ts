@@ -248,6 +248,7 @@ export const answerCases: readonly HttpCase[] = [
         { headers: { purpose: "prefetch" } },
         { headers: { purpose: "preview" } },
         { headers: { "x-moz": "prefetch" } },
+        { headers: { "x-purpose": "preview" } },
       ];
       for (const init of unseen) {
         const response = await browser.get("/show", init);
