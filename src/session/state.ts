@@ -38,6 +38,8 @@ export interface Visit {
    * may be on their way: only a login outdoes them.
    */
   isGone?: boolean | undefined;
+  /** The record of its cookie, where that stopped to count. */
+  refusedKey?: string | undefined;
   /** What is wrong with its cookie. */
   fault?: TokenFault | "duplicate";
   /** Several cookies came, of which some may be of earlier scopes. */

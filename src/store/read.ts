@@ -64,6 +64,7 @@ export async function isCurrentCookie(
     : judge(settings, generation, number, sealed >= issued);
   if (verdict === "refused") {
     visit.isGone = isFloorNew(settings, generation);
+    visit.refusedKey = held?.key;
     tell(state, "gone");
     return false;
   }

@@ -175,6 +175,11 @@ async function insertAs(
   abandonLater(state);
   const { held, isEarlier } = await insert(state, batches, values);
   beginRecord(state, held);
+  const { settings, refusedKey } = state.visit;
+  if (refusedKey && userOf(batches) !== undefined) {
+    // The answer that has made its cookie refused may still be on its way.
+    noteTurn(settings, refusedKey, "left");
+  }
   if (isEarlier) return false;
   showSaved(state, held, values, batches);
   return true;

@@ -65,6 +65,30 @@ describe("an answer that is slow", () => {
     assert.ok(await bench.read(cookieOf(login as Response)));
   });
 
+  it("gives the place to a login by the cookie that it has made refused", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    let login: Response | undefined;
+    const slow = await bench.act(cookie, async (session) => {
+      session.regenerate();
+      await session.save();
+      login = await bench.act(cookie, (other) => other.login("ada"));
+    });
+    assertNoCookie(slow);
+    assert.ok(await bench.read(cookieOf(login as Response)));
+  });
+
+  it("leaves two logins by one cookie their answers", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    const slow = await bench.act(cookie, async (session) => {
+      session.login("ada");
+      await session.save();
+      await bench.act(cookie, (other) => other.login("ada"));
+    });
+    assert.ok(await bench.read(cookieOf(slow)));
+  });
+
   it("fails where the store cannot say whether a login that it had kept counts", async () => {
     const bench = begin();
     const cookie = await bench.begin();
