@@ -6,7 +6,7 @@ import type { Visit } from "../session/state.ts";
 
 /** Fields by which proxies show themselves, or those whom they ask for. */
 const FORWARDED =
-  /forward|^(via|cdn-loop|front-end-https|true-client-ip|x-((real|client|cluster-client)-ip|(original|envoy|arr|amzn)-.+|(url-)?scheme|varnish))$/;
+  /forward|(^|-)(proto|ssl|https|scheme)$|^(cf|fastly|x-(original|envoy|arr|amzn|azure))-|^(via|cdn-loop|true-client-ip|x-(real|client|cluster-client)-ip|x-varnish)$/;
 
 const told = new WeakSet<Settings>();
 
@@ -35,7 +35,9 @@ function behindProxy(
   const fields = [...headers].filter(([name]) => FORWARDED.test(name));
   if (fields.length) {
     const usual = settings.cookieFor();
-    const isSecure = fields.some(([, value]) => /\bhttps\b|^on$/i.test(value));
+    const isSecure = fields.some(([, value]) =>
+      /\bhttps\b|^(on|true|1)$/i.test(value)
+    );
     return isSecure ? usual : { ...usual, attributes: "" };
   }
   if (!told.has(settings)) settings.emit?.({ type: "local" });

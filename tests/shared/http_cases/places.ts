@@ -39,6 +39,7 @@ const BEHIND_PROXY: readonly Record<string, string>[] = [
   { "x-real-ip": "127.0.0.1" },
   { "x-original-host": "shop.example.com" },
   { "x-envoy-external-address": "203.0.113.7" },
+  { "x-azure-clientip": "203.0.113.7" },
   { "cdn-loop": "cloudflare" },
   { via: "1.1 varnish" },
   { forwarded: "for=203.0.113.7" },
@@ -54,6 +55,10 @@ const BEHIND_TLS: readonly Record<string, string>[] = [
   { "cloudfront-forwarded-proto": "https" },
   { "x-forwarded-ssl": "on" },
   { "front-end-https": "on" },
+  { "x-https": "1" },
+  { "x-client-proto": "https" },
+  { "wl-proxy-ssl": "true" },
+  { "cf-visitor": '{"scheme":"https"}' },
 ];
 
 /** Where a session is, and where it is not. */
