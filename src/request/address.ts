@@ -6,7 +6,7 @@ import type { Visit } from "../session/state.ts";
 
 /** Fields by which proxies show themselves, or those whom they ask for. */
 const FORWARDED =
-  /forward|(^|-)(proto|ssl|https|scheme)$|^(cf|fastly|x-(original|envoy|arr|amzn|azure))-|^(via|cdn-loop|true-client-ip|x-(real|client|cluster-client)-ip|x-varnish)$/;
+  /forward|(^|-)(proto|ssl|https|scheme)$|^(fastly|x-(original|envoy|arr|amzn|azure))-|^(via|cdn-loop|cf-visitor|true-client-ip|x-(real|client|cluster-client)-ip|x-varnish)$/;
 
 const told = new WeakSet<Settings>();
 
