@@ -36,6 +36,11 @@ export const setCookiePart: OnDemand<typeof import("./http/set_cookie.ts")> =
     await part.tryClone();
     return part;
   });
+/** For a token that has come. */
+export const unsealPart: OnDemand<typeof import("./token/unseal.ts")> =
+  onDemand(
+    () => import("./token/unseal.ts"),
+  );
 /** For a new token. */
 export const sealPart: OnDemand<typeof import("./token/seal.ts")> = onDemand(
   () => import("./token/seal.ts"),

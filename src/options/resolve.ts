@@ -1,13 +1,11 @@
 import { guard } from "../events.ts";
-import { sealPart } from "../on_demand.ts";
-import { unseal } from "../token/unseal.ts";
-import { Keyring } from "../token/keyring.ts";
+import { tokensOf } from "../token/tokens.ts";
 import { checkSecrets } from "../token/secrets.ts";
 import { checkSeconds, refuse } from "./check.ts";
 import type { SessionOptions } from "./options.ts";
 import { resolveCookie } from "./resolve_cookie.ts";
 import { checkRevocations, OPTIONS, pick } from "./rules.ts";
-import type { Settings, Tokens } from "./settings.ts";
+import type { Settings } from "./settings.ts";
 
 /**
  * Checks the options and fills in the defaults.
@@ -42,7 +40,7 @@ export function resolveOptions<Data extends object>(
     cookieFor: resolveCookie(
       cookie,
       cookieName,
-      (name) => tokensOf(new Keyring(secrets, [purpose, name], tokenCache)),
+      (name) => tokensOf(secrets, [purpose, name], tokenCache),
     ),
     emit: onEvent && guard(onEvent),
     secrets,
@@ -67,17 +65,4 @@ export function resolveOptions<Data extends object>(
   }
   if (typeof revocations === "object") checkRevocations(revocations);
   return settings;
-}
-
-/** The tokens of one cookie; to seal them is loaded with the first write. */
-export function tokensOf(ring: Keyring): Tokens {
-  return {
-    seal: (content) => {
-      const part = sealPart();
-      return part instanceof Promise
-        ? part.then(({ seal }) => seal(ring, content))
-        : part.seal(ring, content);
-    },
-    unseal: (token, now) => unseal(ring, token, now),
-  };
 }

@@ -5,6 +5,8 @@ import { AAD, addressOf, HEADER, parametersOf, VERSION } from "./format.ts";
 import type { Keyring, Writer } from "./keyring.ts";
 import { takeWriter } from "./writer.ts";
 
+export { Keyring } from "./keyring.ts";
+
 /** Room for a header before the text, so that its bytes need not be copied. */
 const ROOM = "\0".repeat(HEADER);
 

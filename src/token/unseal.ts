@@ -6,6 +6,8 @@ import type { Unsealed } from "./content.ts";
 import { AAD, addressOf, HEADER, parametersOf, VERSION } from "./format.ts";
 import type { Keyring } from "./keyring.ts";
 
+export { Keyring } from "./keyring.ts";
+
 // Deno takes five times as long for the strict one.
 const decoder: TextDecoder = new TextDecoder();
 const strict: TextDecoder = new TextDecoder("utf-8", { fatal: true });

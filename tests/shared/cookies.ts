@@ -2,8 +2,9 @@ import { readCookie } from "../../src/http/cookie.ts";
 import type { CookieOptions } from "../../src/http/cookie_options.ts";
 import type { SessionCookie } from "../../src/options/settings.ts";
 import { resolveCookie } from "../../src/options/resolve_cookie.ts";
-import { tokensOf } from "../../src/options/resolve.ts";
-import { ringOf } from "./rings.ts";
+import { checkSecrets } from "../../src/token/secrets.ts";
+import { tokensOf } from "../../src/token/tokens.ts";
+import { SECRET } from "./format.ts";
 
 /** How the cookie is read and written for a request to an address. */
 export function cookieOf(
@@ -11,7 +12,7 @@ export function cookieOf(
   url = "https://example.com/",
 ): SessionCookie {
   const tokens = (name: string) =>
-    tokensOf(ringOf(undefined, ["session", name]));
+    tokensOf(checkSecrets(SECRET), ["session", name], 0);
   return resolveCookie(options, "sid", tokens)({ url });
 }
 

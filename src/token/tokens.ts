@@ -1,0 +1,35 @@
+import { sealPart, unsealPart } from "../on_demand.ts";
+import type { Tokens } from "../options/settings.ts";
+import type { KeyMaterial } from "./content.ts";
+import type { Keyring } from "./keyring.ts";
+
+/**
+ * The tokens of one cookie. What opens them is loaded when the first one comes,
+ * and what makes them with the first write.
+ *
+ * @param context See {@linkcode Keyring}, as is `cacheBytes`.
+ */
+export function tokensOf(
+  secrets: readonly KeyMaterial[],
+  context: readonly string[],
+  cacheBytes: number,
+): Tokens {
+  let ring: Keyring | undefined;
+  const ringBy = (part: { Keyring: typeof Keyring }) =>
+    ring ??= new part.Keyring(secrets, context, cacheBytes);
+  const tokens: Tokens = {
+    seal: (content) => {
+      const part = sealPart();
+      return part instanceof Promise
+        ? part.then(() => tokens.seal(content))
+        : part.seal(ringBy(part), content);
+    },
+    unseal: (token, now) => {
+      const part = unsealPart();
+      return part instanceof Promise
+        ? part.then(() => tokens.unseal(token, now))
+        : part.unseal(ringBy(part), token, now);
+    },
+  };
+  return tokens;
+}
