@@ -10,7 +10,7 @@ export const LIMITS = {
   asked: 1600,
   engine: 9600,
   store: 3072,
-  redis: 3840,
+  redis: 3904,
 } as const;
 
 /** What is loaded when an option asks for it. */
