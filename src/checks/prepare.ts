@@ -32,7 +32,7 @@ async function check(
     throw new SessionError("invalid-data", `Schema has thrown: ${name}`);
   });
   if (issues) {
-    const paths = issuePaths(issues) || "the data as a whole";
+    const paths = issuePaths(issues, values) || "the data as a whole";
     throw new SessionError("invalid-data", `Schema refuses ${paths}`);
   }
 }

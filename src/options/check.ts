@@ -12,7 +12,9 @@ export function refuse(
 ): never {
   const Kind = typeof given[0] === "number" ? RangeError : TypeError;
   const what = name.endsWith("()") ? name : `Option ${name}`;
-  throw new Kind(`${what} ${problem}${given.map(describe)}`);
+  throw new Kind(
+    `${what} ${problem}${given.map((value) => `: it is ${kindOf(value)}`)}`,
+  );
 }
 
 /** Refuses an argument that is missing, or in the place of another one. */
@@ -21,8 +23,11 @@ export function checkArgument(
   kind: "function" | "number" | "object",
   value: unknown,
 ): void {
-  if (typeof value !== kind || value === null) {
-    throw new TypeError(`Argument ${name} must be ${kind}${describe(value)}`);
+  // A function that makes options may not wait for them.
+  if (typeof value !== kind || value === null || Object(value).then) {
+    throw new TypeError(
+      `Argument ${name} must be ${kind}: it is ${kindOf(value)}`,
+    );
   }
 }
 
@@ -42,13 +47,15 @@ export function checkSeconds(
   }
 }
 
-/** What a message says of a value: of a text, which may be a secret, how long. */
-function describe(value: unknown): string {
-  const kind = typeof value;
-  const it = kind === "string"
-    ? `text of ${(value as string).length} characters`
-    : value && /^[fos]/.test(kind)
-    ? kind
-    : value;
-  return `: it is ${it}`;
+/**
+ * What a message says of a value: of a text, which may be a secret, how long; of
+ * others their class, a `Promise` that was not awaited say, or what they are.
+ * What an object has itself may be data.
+ */
+export function kindOf(value: unknown): string {
+  return typeof value === "string"
+    ? `text of ${value.length} characters`
+    : value && /^[bfos]/.test(typeof value)
+    ? Object.getPrototypeOf(value)?.constructor?.name ?? "object"
+    : `${value}`;
 }

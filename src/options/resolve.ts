@@ -50,7 +50,8 @@ export function resolveOptions<Data extends object>(
   const { renewAfter } = given;
   // Browsers cut what is longer (RFC 6265bis §5.5).
   checkSeconds("absoluteTimeout", absoluteTimeout, 400 * day);
-  checkSeconds("idleTimeout", settings.idleTimeout, absoluteTimeout);
+  const idle = "idleTimeout within absoluteTimeout";
+  checkSeconds(idle, settings.idleTimeout, absoluteTimeout);
   if (renewAfter !== undefined) {
     // Half of the shortest time is that of requests with the one before.
     checkSeconds("renewAfter", renewAfter, absoluteTimeout, 60);

@@ -61,7 +61,7 @@ export function resolveCookie(
   ) {
     refuse(
       "cookie",
-      "is kept by no browser: it needs secure, or path / without domain",
+      "is kept by no browser: it needs secure, __Host- also path / without domain",
     );
   }
   for (const each of previous) pick(Object(each), SCOPE, "cookie.previous.");
