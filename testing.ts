@@ -34,14 +34,8 @@
  *
  * @example A store in a Map, and its tests
  * ```ts ignore
- * import type { SessionStore } from "with-session";
+ * import { checkKey, type SessionStore } from "with-session";
  * import { createClock, describeStore } from "with-session/testing";
- *
- * function checkKey(key: unknown) {
- *   if (typeof key !== "string" || !/^[A-Za-z0-9_-]{43}$/.test(key)) {
- *     throw new TypeError("Not a key");
- *   }
- * }
  *
  * function createMapStore(now: () => number): SessionStore {
  *   const texts = new Map<string, string>();

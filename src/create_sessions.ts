@@ -20,6 +20,9 @@ import type { Sessions } from "./sessions.ts";
  * The options `csrf`, `lazy` and `when` are for a wrapped handler and do nothing
  * here.
  *
+ * Call it once, as its keys and the tokens that it has opened are kept with it:
+ * in a Worker in the first request, as there is no environment before.
+ *
  * @typeParam Data The shape of the data.
  * @throws {TypeError} If an option is unknown, missing or of the wrong kind.
  * @throws {RangeError} If a number or a length is out of its range.

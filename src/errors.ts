@@ -106,6 +106,10 @@ export function isSessionError(error: unknown): error is SessionError {
  * name and its code. Its message and other properties may quote keys and data.
  */
 export function causeOf(error: unknown): Error & { code?: unknown } {
-  const { name, code } = Object(error);
-  return Object.assign(new Error(code), { name, code });
+  const { name, code, constructor } = Object(error);
+  return Object.assign(new Error(code), {
+    // Some clients name their errors by the class alone.
+    name: name === "Error" ? constructor?.name : name,
+    code,
+  });
 }

@@ -74,10 +74,10 @@ export type RejectReason =
  * - `withheld`: it was not kept, as another site made the browser send the
  *   request without the cookie: it could take the place of a session that the
  *   browser has. A login is kept.
- * - `local`: for the first time, a cookie without `Secure` and prefix was set,
- *   as `cookie.secure` is `"auto"` and the request came over http from this
- *   machine. In production, a proxy hides the visitors' addresses: set it to
- *   `true`.
+ * - `local`: for the first time, a request came over http from this machine,
+ *   and `cookie.secure` is `"auto"`: its cookie, whether it gets one or not, has
+ *   neither `Secure` nor prefix. In production, a proxy hides the visitors'
+ *   addresses: set it to `true`.
  * - `forbidden`: a cross-site request was answered with 403 (see `csrf`).
  */
 export type SessionEvent =

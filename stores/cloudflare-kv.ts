@@ -11,6 +11,7 @@ import {
   type SessionStore,
   type UpdateResult,
 } from "../src/store/contract.ts";
+import { complete } from "./options.ts";
 
 /** What {@linkcode CloudflareKvStore} uses of a KV namespace. */
 export interface KvNamespaceLike {
@@ -220,18 +221,16 @@ export class CloudflareKvStore implements SessionStore {
     namespace: KvNamespaceLike,
     options: CloudflareKvStoreOptions = {},
   ) {
-    const { prefix = "session:", carry = 90 } = options;
-    const { now = Date.now, wait = pause } = options;
+    const { prefix, carry, now, wait } = complete(options, {
+      prefix: "session:",
+      carry: 90,
+      now: Date.now,
+      wait: pause,
+    });
     for (const name of ["get", "put", "delete", "list"] as const) {
       if (typeof namespace?.[name] !== "function") {
         throw new TypeError(`Argument namespace must have a method ${name}`);
       }
-    }
-    if (typeof prefix !== "string" || typeof carry !== "number") {
-      throw new TypeError("Options must be: prefix a string, carry a number");
-    }
-    if (typeof now !== "function" || typeof wait !== "function") {
-      throw new TypeError("Options now and wait must be functions");
     }
     if (!/^[!-~]{0,200}$/.test(prefix)) {
       throw new RangeError(

@@ -11,6 +11,7 @@ import {
   type SessionStore,
   type UpdateResult,
 } from "../src/store/contract.ts";
+import { complete } from "./options.ts";
 
 /** A key of Deno KV, as far as {@linkcode DenoKvStore} makes them. */
 export type DenoKvKey = readonly string[];
@@ -124,7 +125,10 @@ export class DenoKvStore implements SessionStore {
    * @throws {TypeError} If an argument is of the wrong kind.
    */
   constructor(kv: DenoKvLike, options: DenoKvStoreOptions = {}) {
-    const { prefix = ["session"], now = Date.now } = options;
+    const { prefix, now } = complete(options, {
+      prefix: ["session"],
+      now: Date.now,
+    });
     if (typeof kv?.atomic !== "function") {
       throw new TypeError("Argument kv must be a Deno.Kv");
     }
@@ -132,9 +136,6 @@ export class DenoKvStore implements SessionStore {
       !Array.isArray(prefix) || !prefix.every((part) => typeof part == "string")
     ) {
       throw new TypeError("Option prefix must be an array of strings");
-    }
-    if (typeof now !== "function") {
-      throw new TypeError("Option now must be a function");
     }
     this.#kv = kv;
     this.#prefix = [...prefix];

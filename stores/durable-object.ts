@@ -17,6 +17,7 @@ import type {
   SessionMarkEntry,
   SessionObject,
 } from "./session_object.ts";
+import { complete } from "./options.ts";
 
 export {
   type SessionAnswer,
@@ -136,22 +137,19 @@ export class DurableObjectStore implements SessionStore {
     namespace: SessionNamespace,
     options: DurableObjectStoreOptions = {},
   ) {
-    const { prefix = "session", now = Date.now } = options;
+    const { prefix, now } = complete(options, {
+      prefix: "session",
+      now: Date.now,
+    });
     if (typeof namespace?.idFromName !== "function") {
       throw new TypeError(
         "Argument namespace must be a DurableObjectNamespace",
       );
     }
-    if (typeof prefix !== "string") {
-      throw new TypeError("Option prefix must be a string");
-    }
     if (!/^[\w-]+$/.test(prefix)) {
       throw new RangeError(
         "Option prefix must be letters, digits, underscores and hyphens",
       );
-    }
-    if (typeof now !== "function") {
-      throw new TypeError("Option now must be a function");
     }
     this.#namespace = namespace;
     this.#prefix = prefix;

@@ -33,6 +33,7 @@ import {
   walk,
   write,
 } from "./file_system.ts";
+import { complete } from "./options.ts";
 
 /** Options of {@linkcode FileStore}. */
 export interface FileStoreOptions {
@@ -109,12 +110,10 @@ export class FileStore implements SessionStore {
    * @throws {TypeError} If the folder is no text, or empty, or an option is
    * wrong.
    */
-  constructor(folder: string, { now = Date.now }: FileStoreOptions = {}) {
+  constructor(folder: string, options: FileStoreOptions = {}) {
+    const { now } = complete(options, { now: Date.now });
     if (typeof folder !== "string" || folder === "") {
       throw new TypeError("The folder must be a path");
-    }
-    if (typeof now !== "function") {
-      throw new TypeError("Option now must be a function");
     }
     this.#folder = resolve(folder);
     this.#tmp = join(this.#folder, ".tmp");

@@ -12,6 +12,7 @@ import {
   type UpdateResult,
 } from "../src/store/contract.ts";
 import { told } from "./failure.ts";
+import { complete } from "./options.ts";
 
 /** How a {@linkcode LevelDatabase} is to take keys and values: as text. */
 export interface LevelEncodings {
@@ -133,7 +134,11 @@ export class LevelStore implements SessionStore {
    * wrong.
    */
   constructor(database: LevelDatabase, options: LevelStoreOptions = {}) {
-    const { prefix = "sessions", sync = true, now = Date.now } = options;
+    const { prefix, sync, now } = complete(options, {
+      prefix: "sessions",
+      sync: true,
+      now: Date.now,
+    });
     for (const method of ["get", "batch", "keys"] as const) {
       if (typeof database?.[method] === "function") continue;
       throw new TypeError(
@@ -141,14 +146,8 @@ export class LevelStore implements SessionStore {
           "classic-level is",
       );
     }
-    if (typeof prefix !== "string" || !/^[\w-]+$/.test(prefix)) {
+    if (!/^[\w-]+$/.test(prefix)) {
       throw new TypeError("Option prefix must be letters, digits, _ and -");
-    }
-    if (typeof sync !== "boolean") {
-      throw new TypeError("Option sync must be true or false");
-    }
-    if (typeof now !== "function") {
-      throw new TypeError("Option now must be a function");
     }
     this.#database = database;
     this.#prefix = prefix;

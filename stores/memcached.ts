@@ -10,6 +10,7 @@ import {
   type SessionStore,
   type UpdateResult,
 } from "../src/store/contract.ts";
+import { complete } from "./options.ts";
 
 /** What memcached keeps, with a token that changes with each write. */
 export interface MemcachedItem {
@@ -130,7 +131,11 @@ export class MemcachedStore implements SessionStore {
    * @throws {RangeError} If `prefix` or `maxBytes` is out of range.
    */
   constructor(client: MemcachedClient, options: MemcachedStoreOptions = {}) {
-    const { prefix = "session:", maxBytes = 1e6, now = Date.now } = options;
+    const { prefix, maxBytes, now } = complete(options, {
+      prefix: "session:",
+      maxBytes: 1e6,
+      now: Date.now,
+    });
     if (
       typeof client?.gets !== "function" || typeof client.cas !== "function"
     ) {
@@ -140,14 +145,6 @@ export class MemcachedStore implements SessionStore {
     if (server.servers && server.servers.length > 1) {
       throw new TypeError(
         "Cannot use a client with several servers: any of them is asked",
-      );
-    }
-    if (
-      typeof prefix !== "string" || typeof maxBytes !== "number" ||
-      typeof now !== "function"
-    ) {
-      throw new TypeError(
-        "Options must be: prefix a string, maxBytes a number, now a function",
       );
     }
     // With a record's key, it stays below memcached's limit of 250 bytes.

@@ -24,6 +24,7 @@ import {
   type Index,
   unfile,
 } from "./memory_index.ts";
+import { complete } from "./options.ts";
 
 /** What a {@linkcode MemoryStore} can be told. */
 export interface MemoryStoreOptions {
@@ -127,17 +128,14 @@ export class MemoryStore implements SessionStore {
    * @throws {RangeError} If `maxRecords` is out of range.
    */
   constructor(options: MemoryStoreOptions = {}) {
-    const { maxRecords = USUAL, now = Date.now } = options;
-    if (typeof maxRecords !== "number") {
-      throw new TypeError("Option maxRecords must be a number");
-    }
+    const { maxRecords, now } = complete(options, {
+      maxRecords: USUAL,
+      now: Date.now,
+    });
     if (!Number.isInteger(maxRecords) || maxRecords < 1 || maxRecords > MOST) {
       throw new RangeError(
         `Option maxRecords must be an integer from 1 to ${MOST}: it is ${maxRecords}`,
       );
-    }
-    if (typeof now !== "function") {
-      throw new TypeError("Option now must be a function");
     }
     this.evicts = options.maxRecords !== undefined;
     this.#maxRecords = maxRecords;

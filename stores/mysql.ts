@@ -138,11 +138,8 @@ export class MysqlStore implements SessionStore {
    * @throws {RangeError} If `maxBytes` is no integer from 1 to 1 GiB.
    */
   constructor(client: MysqlClient, options: MysqlStoreOptions = {}) {
-    const { table, now } = checkOptions(options);
-    const { maxBytes = 2 ** 22 } = options;
-    if (typeof maxBytes !== "number") {
-      throw new TypeError("Option maxBytes must be a number");
-    }
+    const usual = { maxBytes: 2 ** 22 };
+    const { table, now, maxBytes } = checkOptions(options, usual);
     // The most that max_allowed_packet can be.
     if (!Number.isInteger(maxBytes) || maxBytes < 1 || maxBytes > 2 ** 30) {
       throw new RangeError(

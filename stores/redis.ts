@@ -15,6 +15,7 @@ import { isCluster, type RedisClient, senderOf } from "./redis_client.ts";
 import { RedisDatabase } from "./redis_database.ts";
 import { RedisIndex } from "./redis_index.ts";
 import { formatRecord, parseRecord } from "./redis_record.ts";
+import { complete } from "./options.ts";
 
 export type {
   RedisCallClient,
@@ -119,16 +120,12 @@ export class RedisStore implements SessionStore {
    * @throws {RangeError} If `prefix` or `maxBytes` is out of range.
    */
   constructor(client: RedisClient, options: RedisStoreOptions = {}) {
-    const { prefix = "session:", maxBytes = 2 ** 29 } = options;
-    const { now = Date.now, evicts = false } = options;
-    if (
-      typeof prefix !== "string" || typeof maxBytes !== "number" ||
-      typeof now !== "function" || typeof evicts !== "boolean"
-    ) {
-      throw new TypeError(
-        "Options must be: prefix a string, maxBytes a number, now a function, evicts a boolean",
-      );
-    }
+    const { prefix, maxBytes, now, evicts } = complete(options, {
+      prefix: "session:",
+      maxBytes: 2 ** 29,
+      now: Date.now,
+      evicts: false,
+    });
     if (!/^[\w.:/{}-]{0,100}$/.test(prefix)) {
       throw new RangeError(
         "Option prefix must be at most 100 letters, digits and _ - . : / { }",

@@ -5,6 +5,7 @@
  */
 import { causeOf, SessionError } from "../src/errors.ts";
 import type { SessionListing, SessionRecord } from "../src/store/contract.ts";
+import { type Complete, complete } from "./options.ts";
 
 /** Options of a store for an SQL database. */
 export interface SqlStoreOptions {
@@ -61,15 +62,20 @@ export function checkTable(table: string): string {
 /**
  * The options with their defaults.
  *
- * @throws {TypeError} If one is wrong.
+ * @param others The defaults of those that only this store has.
+ * @throws {TypeError} If one is wrong or unknown.
  */
-export function checkOptions(
-  { table = "sessions", now = Date.now }: SqlStoreOptions,
-): { table: string; now: () => number } {
-  if (typeof now !== "function") {
-    throw new TypeError("Option now must be a clock in ms");
-  }
-  return { table: checkTable(table), now: () => instantOf(now()) };
+export function checkOptions<Others extends object = object>(
+  options: SqlStoreOptions,
+  others?: Others,
+): Complete<SqlStoreOptions> & Others {
+  const usual = { table: "sessions", now: Date.now, ...others as Others };
+  const { table, now, ...more } = complete(options, usual);
+  return {
+    table: checkTable(table),
+    now: () => instantOf(now()),
+    ...more as Others,
+  };
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   type SessionStore,
   type UpdateResult,
 } from "../src/store/contract.ts";
+import { complete } from "./options.ts";
 
 /** What a {@linkcode TieredStore} can be told. */
 export interface TieredStoreOptions {
@@ -153,8 +154,12 @@ export class TieredStore implements SessionStore {
     durable: SessionStore,
     options: TieredStoreOptions = {},
   ) {
-    const { shared = false, timeout = 0.25, now = Date.now } = options;
-    const { maxAge = shared ? 1 : 2 } = options;
+    const { maxAge, timeout, shared, now } = complete(options, {
+      maxAge: options.shared ? 1 : 2,
+      timeout: 0.25,
+      shared: false,
+      now: Date.now,
+    });
     if (fast === durable || typeof durable?.update !== "function") {
       throw new TypeError("Arguments fast and durable must be two stores");
     }
@@ -163,12 +168,6 @@ export class TieredStore implements SessionStore {
     }
     if (!/^(strong|eventual)$/.test(durable.consistency)) {
       throw new TypeError("Argument durable must have a consistency");
-    }
-    if (typeof shared !== "boolean") {
-      throw new TypeError("Option shared must be a boolean");
-    }
-    if (typeof now !== "function") {
-      throw new TypeError("Option now must be a function");
     }
     this.consistency = shared ? durable.consistency : "eventual";
     this.#fast = fast;

@@ -11,6 +11,7 @@ import {
   type UpdateResult,
 } from "../src/store/contract.ts";
 import { Items, type Values } from "./unstorage_items.ts";
+import { complete } from "./options.ts";
 
 /** What {@linkcode UnstorageStore} uses of an unstorage `Storage`. */
 export interface UnstorageLike {
@@ -121,7 +122,10 @@ export class UnstorageStore implements SessionStore {
    * @throws {RangeError} If `prefix` has other characters, or none.
    */
   constructor(storage: UnstorageLike, options: UnstorageStoreOptions = {}) {
-    const { prefix = "session", now = Date.now } = options;
+    const { prefix, now } = complete(options, {
+      prefix: "session",
+      now: Date.now,
+    });
     for (
       const name of ["getItem", "setItem", "removeItem", "getKeys"] as const
     ) {
@@ -129,16 +133,10 @@ export class UnstorageStore implements SessionStore {
         throw new TypeError(`Argument storage must have a method ${name}`);
       }
     }
-    if (typeof prefix !== "string") {
-      throw new TypeError("Option prefix must be a string");
-    }
     if (!/^[\w-]+$/.test(prefix)) {
       throw new RangeError(
         "Option prefix must be letters, digits, underscores and hyphens",
       );
-    }
-    if (typeof now !== "function") {
-      throw new TypeError("Option now must be a function");
     }
     this.#items = new Items(storage, now);
     this.#prefix = prefix;

@@ -80,10 +80,18 @@ function isObject(value: unknown): value is Values {
 }
 
 /** The paths of the issues; their messages may quote data. */
-export function issuePaths(issues: readonly SchemaIssue[]): string {
-  return issues.map(({ path }) =>
-    path?.map((step) => String(Object(step).key ?? step)).join(".")
-  ).join();
+export function issuePaths(
+  issues: readonly SchemaIssue[],
+  values: Values,
+): string {
+  return issues.map(({ path = [] }) => {
+    const keys = path.map((step) => String(Object(step).key ?? step));
+    const found = keys.reduce<unknown>(
+      (part, key) => Object(part)[key],
+      values,
+    );
+    return keys.join(".") + (found === undefined ? " (missing)" : "");
+  }).join();
 }
 
 /** The program's values alone. */

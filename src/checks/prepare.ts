@@ -32,7 +32,7 @@ async function check(
     const result = await validate(schema, values);
     // What it makes is copied when it is read, so it can have no cycles, say.
     if (!result.issues) differences(values, result.value);
-    else paths = issuePaths(result.issues) || "the data as a whole";
+    else paths = issuePaths(result.issues, values) || "the data as a whole";
   } catch (error) {
     const { name } = Object(error);
     throw new SessionError("invalid-data", `Schema has thrown: ${name}`);

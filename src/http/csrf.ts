@@ -1,4 +1,5 @@
 import type { Emit } from "../events.ts";
+import { checkRequest } from "./request.ts";
 
 const SAFE = /^(GET|HEAD|OPTIONS)$/;
 /** Why a request was refused, for who looks at the answer. */
@@ -25,6 +26,7 @@ export function forbidCrossSite(
   trusted: ReadonlySet<string>,
   emit?: Emit,
 ): Response | undefined {
+  checkRequest(headers);
   if (SAFE.test(method) && !headers.has("upgrade")) return undefined;
   const origin = headers.get("origin");
   if (trusted.has(origin!)) return undefined;

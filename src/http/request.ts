@@ -2,6 +2,17 @@
 // not answered yet: Deno takes a request back that it has upgraded, and its
 // headers throw from then on.
 
+/**
+ * Refuses what is no request, that of Express say.
+ *
+ * @throws {TypeError}
+ */
+export function checkRequest(headers: Headers | undefined): void {
+  if (headers && !headers.get) {
+    throw new TypeError("Argument request must be a Request");
+  }
+}
+
 /** A header field, `""` without one; `undefined` if nobody can look any more. */
 export function headerOf(
   headers: Headers | undefined,

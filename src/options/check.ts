@@ -12,7 +12,9 @@ export function refuse(
 ): never {
   const Kind = typeof given[0] === "number" ? RangeError : TypeError;
   const what = name.endsWith("()") ? name : `Option ${name}`;
-  throw new Kind(`${what} ${problem}${given.map(describe)}`);
+  throw new Kind(
+    `${what} ${problem}${given.map((value) => `: it is ${kindOf(value)}`)}`,
+  );
 }
 
 /** Refuses an argument that is missing, or in the place of another one. */
@@ -23,7 +25,9 @@ export function checkArgument(
 ): void {
   const found = typeof value;
   if (found !== kind || kind === "object" && !isOptions(value)) {
-    throw new TypeError(`Argument ${name} must be ${kind}${describe(value)}`);
+    throw new TypeError(
+      `Argument ${name} must be ${kind}: it is ${kindOf(value)}`,
+    );
   }
 }
 
@@ -57,13 +61,15 @@ export function checkSeconds(
   }
 }
 
-/** What a message says of a value: of a text, which may be a secret, how long. */
-function describe(value: unknown): string {
-  const kind = typeof value;
-  const it = kind === "string"
-    ? `text of ${(value as string).length} characters`
-    : value && /^[fos]/.test(kind)
-    ? kind
-    : value;
-  return `: it is ${it}`;
+/**
+ * What a message says of a value: of a text, which may be a secret, how long; of
+ * others their class, a `Promise` that was not awaited say, or what they are.
+ * What an object has itself may be data.
+ */
+export function kindOf(value: unknown): string {
+  return typeof value === "string"
+    ? `text of ${value.length} characters`
+    : value && /^[bfos]/.test(typeof value)
+    ? Object.getPrototypeOf(value)?.constructor?.name ?? "object"
+    : `${value}`;
 }

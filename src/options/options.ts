@@ -129,8 +129,11 @@ export interface SessionOptions<
    *
    * It may also fill in defaults, convert values and leave some out: that is what
    * a handler reads. What was set is kept, and is what the schema is given, so
-   * `set` and `update` are about what it takes. What it makes is copied for each
-   * request, but for instances of classes; a new session has nothing of it yet.
+   * `set` and `update` are about what it takes. The types are those of what it
+   * makes; where it converts, name both: `createSessions<{ at: Date | string }>`.
+   * What it makes is copied for each request, but for instances of classes; a new
+   * session has nothing of it yet. What `login()`, say, keeps without any values
+   * has to fit, too: let each key be optional, or have a default.
    */
   schema?: StandardSchema<Data> | undefined;
   /** Makes data that `schema` takes from data that it took before. */

@@ -48,7 +48,8 @@ export function resolveOptions<Data extends object>(
     clock: now,
   } as const;
   const { renewAfter } = given;
-  checkSeconds("idleTimeout", settings.idleTimeout, absoluteTimeout);
+  const idle = "idleTimeout within absoluteTimeout";
+  checkSeconds(idle, settings.idleTimeout, absoluteTimeout);
   if (renewAfter !== undefined) {
     // Half of the shortest time is that of requests with the one before.
     checkSeconds("renewAfter", renewAfter, absoluteTimeout, 60);

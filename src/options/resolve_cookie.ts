@@ -64,7 +64,7 @@ export function resolveCookie(
   ) {
     refuse(
       "cookie",
-      "is kept by no browser: it needs secure, or path / without domain",
+      "is kept by no browser: it needs secure, __Host- also path / without domain",
     );
   }
   for (const each of previous) pick(each, SCOPE, "cookie.previous.");

@@ -16,7 +16,8 @@ const [must, hasMethods] = having("create", "get", "update", "delete");
 export const STORE: Rule = [
   `${must} and a consistency`,
   (value) =>
-    isFunction(value) ||
+    // A class of stores is none, and makes none when it is called.
+    isFunction(value) && !Object(value).prototype?.get ||
     hasMethods(value) && /^(strong|eventual)$/.test(Object(value).consistency),
 ];
 /** Who reads it says what it must be. */
@@ -59,7 +60,11 @@ export const OPTIONS: Readonly<Record<string, Rule>> = {
       typeof value === "boolean" ||
       Array.isArray(value) && value.every((each, i) =>
           isOrigin(each) ||
-          refuse(`csrf[${i}]`, "is no origin", each)
+          refuse(
+            `csrf[${i}]`,
+            "must be an origin such as https://example.com",
+            each,
+          )
         ),
   ],
 };

@@ -1,6 +1,6 @@
 import type { Refused } from "../events.ts";
 import { readCookie } from "../http/cookie.ts";
-import { isNavigation } from "../http/request.ts";
+import { checkRequest, isNavigation } from "../http/request.ts";
 import { addressPart, partsFor, severalCookiesPart } from "../on_demand.ts";
 import { isChecked } from "../options/settings.ts";
 import { begin } from "../session/begin.ts";
@@ -29,6 +29,7 @@ async function openAt(visit: Visit): Promise<State> {
 
 function readSession(visit: Visit): State | Promise<State> {
   const { cookie, headers } = visit;
+  checkRequest(headers);
   const header = headers?.get("cookie") ?? "";
   const token = readCookie(header, cookie);
   if (!token && token !== null) return begin(visit);

@@ -34,6 +34,8 @@ export class LiveSession implements Session {
 
   constructor(state: State) {
     this.#state = state;
+    // What is set like a property, `session.cart = …`, would be lost.
+    Object.freeze(this);
   }
 
   get id(): string {
@@ -100,11 +102,15 @@ export class LiveSession implements Session {
     change: (value: Value | undefined) => Value,
   ): Value {
     const { codec } = this.#state.visit.settings;
-    // What was read may be frozen, and other readers have it as well.
-    const copy = (value: unknown) =>
-      value && codec.parse(codec.stringify(value));
     if (isReserved(key)) cannotKeep(key);
-    this.#change(key, (value) => change(copy(value) as Value));
+    this.#change(key, (value) => {
+      // What was read may be frozen, and other readers have it as well.
+      const copy = value && codec.parse(codec.stringify(value));
+      const made = change(copy as Value);
+      // One that was changed and not returned would be lost, with the value.
+      if (made === undefined) cannotKeep(`${key}: update() has to return it`);
+      return made;
+    });
     return this.get(key) as Value;
   }
 
@@ -115,9 +121,12 @@ export class LiveSession implements Session {
   }
 
   flash(key: string, value: unknown): void {
+    const { codec } = this.#state.visit.settings;
+    // What cannot be kept is named by the key that the program knows.
+    const notice = storable(codec, key, value);
     this.#change(
       NOTICES + key,
-      (notices) => [...(notices ?? []) as unknown[], value],
+      (notices) => [...(notices ?? []) as unknown[], notice],
     );
   }
 
@@ -143,7 +152,7 @@ export class LiveSession implements Session {
 
   login(userId: string, options?: { label?: string | undefined }): void {
     if (typeof userId !== "string" || !userId) {
-      throw new TypeError("userId must be text");
+      throw new TypeError("Argument userId must be text, and not empty");
     }
     const { visit, content } = this.#state;
     const { store, codec } = visit.settings;

@@ -2,7 +2,7 @@
  * A schema of any library that follows Standard Schema version 1, such as
  * zod, valibot or arktype.
  *
- * @typeParam Output What the schema accepts.
+ * @typeParam Output What the schema makes, and a handler reads.
  */
 export interface StandardSchema<Output> {
   /** The part that the libraries have agreed on. */

@@ -88,16 +88,19 @@ export interface Session<Data extends object = AnyData> {
   /**
    * Sets a value to what `change` makes of the value that is kept.
    *
-   * @param change Is given a copy, which it may change and return. Kept free of
-   * other effects: with a store, it runs again on fresh data if another request
-   * was faster.
+   * @param change Is given a copy, which it may change, and returns what is kept;
+   * `delete()` is what removes a value. Kept free of other effects: with a store,
+   * it runs again on fresh data if another request was faster.
    * @returns The new value; it is read-only.
+   *
+   * @throws {SessionError} `invalid-data` if nothing was returned, or what could
+   * not be read back as it is.
    */
   update<Key extends keyof Data & string>(
     key: Key,
     change: (
       value: Data[Key] | undefined,
-    ) => Data[Key] | DeepReadonly<Data[Key]>,
+    ) => Exclude<Data[Key] | DeepReadonly<Data[Key]>, undefined>,
   ): DeepReadonly<Data[Key]>;
   /** Reads a value and removes it, whatever the request: a code is good once. */
   take<Key extends keyof Data & string>(

@@ -1,4 +1,5 @@
 import { causeOf, isSessionError, SessionError } from "../errors.ts";
+import { kindOf } from "../options/check.ts";
 import { type Codec, freeze, isPlain, type Values } from "./codec.ts";
 
 /** A frozen copy of what will be read back, or an error with the path. */
@@ -13,13 +14,13 @@ export function storable(codec: Codec, key: string, value: unknown): unknown {
     return freeze(codec.parse(codec.stringify(value)));
   } catch (error) {
     if (isSessionError(error)) throw error;
-    cannotKeep(key, causeOf(error));
+    cannotKeep(key, { cause: causeOf(error) });
   }
 }
 
 /** Refuses a value, by its path. */
-export function cannotKeep(path: string, cause?: unknown): never {
-  throw new SessionError("invalid-data", `Cannot keep ${path}`, { cause });
+export function cannotKeep(path: string, options?: ErrorOptions): never {
+  throw new SessionError("invalid-data", `Cannot keep ${path}`, options);
 }
 
 /** One of the values, as a handler may have it. */
@@ -41,7 +42,7 @@ function copyOf(value: unknown, depth: number, faults: string[]): unknown {
   if (value === null || type === "string" || type === "boolean") return value;
   if (Number.isFinite(value)) return value === 0 ? 0 : value;
   if (!isPlain(value) || depth > deepest) {
-    faults.push(` (${type})`);
+    faults.push(` (${kindOf(value)})`);
     return undefined;
   }
   const isList = Array.isArray(value);

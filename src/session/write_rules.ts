@@ -70,10 +70,16 @@ export function checkCookie(state: State): void {
 const LEFT =
   "the response has already left, with the cookie; write before that or, with a store, save() while it streams";
 
+/** What the code alone does not say. */
+const WHY: { readonly [phase in Phase]?: string } = {
+  "late-write": LEFT,
+  "left-out": "left out by when or cookie.path",
+};
+
 function refuse(
   state: State,
   phase: Exclude<Phase, "open">,
-  why = phase === "late-write" ? LEFT : phase,
+  why = WHY[phase] ?? phase,
 ): never {
   if (phase === "late-write") tell(state, phase);
   throw new SessionError(phase, `Cannot write: ${why}`);

@@ -43,7 +43,7 @@ export function made(
   const store = option();
   try {
     if (typeof store !== "object" || !STORE[1](store)) {
-      refuse(name, `must make one: ${STORE[0]}`, store);
+      refuse(name, `must return a store at once: ${STORE[0]}`, store);
     }
     check?.(store);
   } catch (error) {

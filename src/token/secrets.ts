@@ -53,10 +53,14 @@ export function checkSecrets(option: unknown): readonly KeyMaterial[] {
     if (!length) {
       refuse(
         name,
-        "must be text, bytes or an HKDF key for deriveKey and deriveBits: is SESSION_SECRET set?",
+        `must be text, bytes or an HKDF key for deriveKey and deriveBits: is ${
+          i ? "it" : "SESSION_SECRET"
+        } set?`,
       );
     }
-    if (length < SHORTEST) refuse(name, `must be ${SHORTEST} bytes`, length);
+    if (length < SHORTEST) {
+      refuse(name, `must be at least ${SHORTEST} bytes`, length);
+    }
     if (
       new Set(bytes).size < fewestDifferent ||
       // Samples of well-known manuals, which turn up in deployed programs, and

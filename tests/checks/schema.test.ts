@@ -58,6 +58,27 @@ describe("A schema", () => {
     });
   });
 
+  it("says of what it refuses whether it is missing", async () => {
+    const { options } = setUp();
+    const schema = v.object({
+      cart: v.object({ items: v.array(v.string()) }),
+      name: v.string(),
+    });
+    const sessions = createSessions({ ...options, schema });
+    const session = sessions.create();
+    session.login("ada");
+    await assert.rejects(sessions.seal(session), {
+      code: "invalid-data",
+      message: "Schema refuses cart (missing),name (missing)",
+    });
+    session.set("cart", {} as never);
+    session.set("name", 5 as never);
+    await assert.rejects(sessions.seal(session), {
+      code: "invalid-data",
+      message: "Schema refuses cart.items (missing),name",
+    });
+  });
+
   it("refuses data in save(), in time to undo it", async () => {
     const { options } = setUp();
     const handle = withSession<Data>(async (_request, session) => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { sessions } from "../../hono.ts";
 import { createSessions, withSession, withSessions } from "../../mod.ts";
+import { MemoryStore } from "../../stores/memory.ts";
 import { SECRET } from "../shared/format.ts";
 
 const PASSWORD = "redis://user:hunter2@host";
@@ -94,7 +95,7 @@ describe("a message about options", () => {
       );
       assert.match(
         messageOf(open, { secret: "short" }),
-        /^Option secret must .* bytes.*: it is 5$/,
+        /^Option secret must be at least 32 bytes: it is 5$/,
       );
       assert.match(
         messageOf(open, { secret: "a".repeat(32) }),
@@ -103,6 +104,10 @@ describe("a message about options", () => {
       assert.match(
         messageOf(open, { secret: [SECRET, "short"] }),
         /^Option secret\[1\] must .* bytes/,
+      );
+      assert.match(
+        messageOf(open, { secret: [SECRET, undefined] }),
+        /^Option secret\[1\] must .*: is it set\?$/,
       );
     });
 
@@ -114,6 +119,24 @@ describe("a message about options", () => {
           [{ cookie: { sameSite: "lax" } }, "Strict or Lax or None"],
           [{ cookie: { sameSite: "lax" } }, "it is text of 3 characters"],
           [{ idleTimeout: 0.5 }, "must be seconds"],
+          [
+            { idleTimeout: 40 * 86_400 },
+            "idleTimeout within absoluteTimeout must be seconds, not ms, 1 to 2592000",
+          ],
+          [
+            { absoluteTimeout: 401 * 86_400 },
+            "1 to 34560000: it is 34646400",
+          ],
+          [
+            { csrf: ["https://a.example/"] },
+            "csrf[0] must be an origin such as https://",
+          ],
+          [{ store: MemoryStore }, "store must have create, get"],
+          [{ store: Promise.resolve() }, "it is Promise"],
+          [
+            { cookie: { name: "__Host-a", domain: "a.example" } },
+            "needs secure, __Host- also path / without domain",
+          ],
           [{ tokenCache: -1 }, "bytes"],
         ] as const
       ) {
@@ -148,7 +171,7 @@ describe("a message about arguments", () => {
     ],
     "withSession() with both swapped": [
       () => withSession(options as never, answer as never),
-      /^Argument handler must be function: it is object$/,
+      /^Argument handler must be function: it is Object$/,
     ],
     "withSession() with a text": [
       () => withSession(answer, PASSWORD as never),
@@ -160,7 +183,7 @@ describe("a message about arguments", () => {
     ],
     "withSessions() with both swapped": [
       () => withSessions(answer as never, { auth: options } as never),
-      /^Argument handler must be function: it is object$/,
+      /^Argument handler must be function: it is Object$/,
     ],
     "withSessions() without options": [
       () => withSessions(undefined as never, answer),
@@ -185,7 +208,18 @@ describe("a message about arguments", () => {
     const session = createSessions(options).create();
     assert.throws(() => session.persist(new Date(0) as never), {
       name: "TypeError",
-      message: "Argument choice must be number: it is object",
+      message: "Argument choice must be number: it is Date",
+    });
+  });
+
+  it("names what options were made of too late", async () => {
+    const handle = withSession(
+      answer,
+      (() => Promise.resolve(options)) as never,
+    );
+    await assert.rejects(handle(new Request("https://example.com/")), {
+      name: "TypeError",
+      message: "Argument options must be object: it is Promise",
     });
   });
 
@@ -198,6 +232,92 @@ describe("a message about arguments", () => {
       forgetful(new Request("https://example.com/")),
       { code: "late-write", message: /no response/ },
     );
+  });
+
+  it("names a request that is none, Express's say", async () => {
+    const request = { headers: { cookie: "a=b" }, method: "GET", url: "/" };
+    const message = "Argument request must be a Request";
+    for (
+      const handle of [
+        withSession(answer, options),
+        withSession(answer, { ...options, csrf: true }),
+        withSessions({ auth: options }, answer),
+        createSessions(options).open,
+      ]
+    ) {
+      await assert.rejects(handle(request as never), {
+        name: "TypeError",
+        message,
+      });
+    }
+  });
+
+  it("says what a user's name must be", () => {
+    const session = createSessions(options).create();
+    for (const userId of ["", 5]) {
+      assert.throws(() => session.login(userId as string), {
+        name: "TypeError",
+        message: "Argument userId must be text, and not empty",
+      });
+    }
+  });
+});
+
+describe("a message about a session", () => {
+  const begin = () => createSessions({ secret: SECRET }).create();
+
+  it("names the kind of a value that cannot be kept", () => {
+    class Point {
+      x = 1;
+    }
+    for (
+      const [value, kind] of [
+        [new Date(0), "Date"],
+        [Promise.resolve(), "Promise"],
+        [new Map(), "Map"],
+        [new Point(), "Point"],
+        [() => 1, "Function"],
+        [12345678901234567890n, "BigInt"],
+        [Symbol("hunter2"), "Symbol"],
+        [NaN, "NaN"],
+        [-Infinity, "-Infinity"],
+        [[undefined], "undefined"],
+      ] as const
+    ) {
+      assert.throws(() => begin().set("a", { b: value }), (error: Error) => {
+        const at = Array.isArray(value) ? "a.b[0]" : "a.b";
+        assert.equal(error.message, `Cannot keep ${at} (${kind})`);
+        assert.ok(!("cause" in error), "There is no cause to be shown");
+        return true;
+      });
+    }
+  });
+
+  it("names a notice by the program's key", () => {
+    assert.throws(() => begin().flash("note", new Date(0)), {
+      code: "invalid-data",
+      message: "Cannot keep note (Date)",
+    });
+  });
+
+  it("says by what a request was left out", async () => {
+    for (
+      const option of [{ when: () => false }, { cookie: { path: "/app" } }]
+    ) {
+      const handle = withSession((_request, session) => {
+        session.set("n", 1);
+        return answer();
+      }, { secret: SECRET, ...option });
+      await assert.rejects(handle(new Request("https://example.com/")), {
+        code: "left-out",
+        message: "Cannot write: left out by when or cookie.path",
+      });
+    }
+  });
+
+  it("is that of the language where a session is used like an object", () => {
+    const session: { visits?: number } & object = begin();
+    assert.throws(() => session.visits = 1, TypeError);
   });
 });
 

@@ -278,7 +278,7 @@ describe("createSessions()", () => {
       assert.ok(error instanceof RangeError);
       assert.match(
         error.message,
-        /^Option idleTimeout must be .*seconds, not ms/,
+        /^Option idleTimeout .*must be seconds, not ms/,
       );
       const absolute = refusalOf({ absoluteTimeout: minutes * 6e4 });
       assert.match(

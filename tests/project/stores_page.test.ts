@@ -39,22 +39,34 @@ const client = new Proxy({}, {
 }) as never;
 
 const memory = () => new MemoryStore();
-const stores: Readonly<Record<string, SessionStore>> = {
-  MemoryStore: memory(),
-  FileStore: new FileStore("sessions"),
-  LevelStore: new LevelStore(client),
-  SqliteStore: new SqliteStore(new DatabaseSync(":memory:")),
-  RedisStore: new RedisStore(client),
-  MemcachedStore: new MemcachedStore(client),
-  PostgresStore: new PostgresStore(client),
-  MysqlStore: new MysqlStore({ execute: () => Promise.resolve([[]]) } as never),
-  DenoKvStore: new DenoKvStore(client),
-  UnstorageStore: new UnstorageStore(client),
-  TieredStore: new TieredStore(memory(), memory()),
-  CloudflareKvStore: new CloudflareKvStore(client),
-  DurableObjectStore: new DurableObjectStore(client),
-  D1Store: new D1Store({ prepare: () => client, batch: () => client } as never),
+const makers: Readonly<Record<string, (options?: never) => SessionStore>> = {
+  MemoryStore: (options) => new MemoryStore(options),
+  FileStore: (options) => new FileStore("sessions", options),
+  LevelStore: (options) => new LevelStore(client, options),
+  SqliteStore: (options) =>
+    new SqliteStore(new DatabaseSync(":memory:"), options),
+  RedisStore: (options) => new RedisStore(client, options),
+  MemcachedStore: (options) => new MemcachedStore(client, options),
+  PostgresStore: (options) => new PostgresStore(client, options),
+  MysqlStore: (options) =>
+    new MysqlStore(
+      { execute: () => Promise.resolve([[]]) } as never,
+      options,
+    ),
+  DenoKvStore: (options) => new DenoKvStore(client, options),
+  UnstorageStore: (options) => new UnstorageStore(client, options),
+  TieredStore: (options) => new TieredStore(memory(), memory(), options),
+  CloudflareKvStore: (options) => new CloudflareKvStore(client, options),
+  DurableObjectStore: (options) => new DurableObjectStore(client, options),
+  D1Store: (options) =>
+    new D1Store(
+      { prepare: () => client, batch: () => client } as never,
+      options,
+    ),
 };
+const stores: Readonly<Record<string, SessionStore>> = Object.fromEntries(
+  Object.entries(makers).map(([name, make]) => [name, make()]),
+);
 
 const [head = [], , ...rows] = read("docs/stores.md").split("\n")
   .filter((line) => line.startsWith("| "))
@@ -104,6 +116,28 @@ describe("docs/stores.md", () => {
           /(describeStore|[cC]asesWithout|casesOfBlindStore)\b/.test(text)
         ),
       );
+    });
+  }
+});
+
+describe("options of a store", () => {
+  for (const [name, make] of Object.entries(makers)) {
+    const open = (options: object) => () => make(options as never);
+    it(`${name} refuses what it does not know`, () => {
+      assert.throws(open({ prefx: "shop" }), {
+        name: "TypeError",
+        message: /^Option prefx is unknown: there is .*\bnow\b/,
+      });
+    });
+
+    it(`${name} names one of another kind, and takes none for its default`, () => {
+      for (const now of [null, 5, "hunter2"]) {
+        assert.throws(open({ now }), {
+          name: "TypeError",
+          message: "Option now must be of type function",
+        });
+      }
+      open({ now: undefined })();
     });
   }
 });

@@ -9,11 +9,15 @@ import {
   type SessionOptions,
   withSession,
 } from "../../mod.ts";
+import { read } from "../project/manifests.ts";
 import { lineOf, tokenOf, typesOf } from "../shared/support.ts";
 import { found, type Proxy, startNginx } from "./nginx.ts";
 
+/** The lines of docs/node.md. */
+const documented = read("docs/node.md").match(/^ +proxy_(?!pass).*;$/gm) ?? [];
 /** What people write beside `proxy_pass`. */
 const SITES = {
+  "documented.example": documented.join(" "),
   "bare.example": "",
   "proto.example": "proxy_set_header X-Forwarded-Proto $scheme;",
   "forwarded.example": 'proxy_set_header Forwarded "proto=$scheme";',
@@ -107,6 +111,20 @@ describe("behind nginx", { skip: found.skip }, () => {
       assert.equal(await second.text(), "Visit 2");
       assert.equal(typesOf(events).includes("local"), false);
     }
+  });
+
+  it("takes full cookies and forms by the lines of docs/node.md", async () => {
+    assert.equal(documented.length, 3);
+    const origin = "https://documented.example";
+    run({ cookie: { secure: true }, csrf: [origin] });
+    fill = "a".repeat(2960);
+    const response = await proxy.ask("documented.example", "POST", { origin });
+    fill = undefined;
+    assert.equal(await response.text(), "Visit 1");
+    assert.match(lineOf(response), /^__Host-sid=.{4000,}; Secure;/);
+    const other = { origin: "https://evil.example" };
+    const refused = await proxy.ask("documented.example", "POST", other);
+    assert.equal(refused.status, 403);
   });
 
   it("is told why a form of its own got 403, and how to mend it", async () => {

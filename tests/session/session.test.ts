@@ -137,11 +137,19 @@ describe("Session values", () => {
     assert.deepEqual(session.get("list"), [1]);
   });
 
-  it("update() to undefined removes the value", () => {
+  it("update() refuses a function that returns nothing, and keeps the value", () => {
     const { session } = begin();
-    session.set("a", 1);
-    assert.equal(session.update("a", () => undefined), undefined);
-    assert.equal(session.has("a"), false);
+    const forgetful = (list: unknown[] = []) => void list.push(1);
+    const refused = {
+      code: "invalid-data",
+      message: "Cannot keep list: update() has to return it",
+    };
+    assert.throws(() => session.update("list", forgetful), refused);
+    assert.equal(session.has("list"), false);
+    session.set("list", [0]);
+    assert.throws(() => session.update("list", forgetful), refused);
+    assert.deepEqual(session.get("list"), [0]);
+    assert.equal(session.update("list", () => null), null);
   });
 
   it("update() refuses an async function and keeps the old value", () => {

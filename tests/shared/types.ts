@@ -113,6 +113,11 @@ export function updates(session: Session<Shop>): void {
   session.update("visits", (n = 0) => `${n}`);
   // @ts-expect-error: nothing is returned
   session.update("cart", (cart) => void cart?.push("apple"));
+  // @ts-expect-error: delete() removes a value, also one that is optional
+  session.update("note", () => undefined);
+  // @ts-expect-error: it may be absent, and then nothing is returned
+  session.update("note", (note) => note && note.trim());
+  session.update("note", (note = "") => note.trim());
   // @ts-expect-error: `fn` is not asynchronous
   session.update("visits", async (n = 0) => await n + 1);
 }
@@ -205,6 +210,14 @@ export function generic<Item>(
     list.push(item);
     return list;
   });
+}
+
+export function genericValue<Item extends object>(
+  session: Session<{ item: Item }>,
+  item: Item,
+): void {
+  session.set("item", item);
+  session.update("item", (old = item) => old);
 }
 
 export function methods(session: Session<Shop>): void {
@@ -367,6 +380,21 @@ export function schemas(): void {
     session.get("visit");
     return ok;
   }, { secret, schema });
+
+  const converting = v.object({
+    at: v.optional(v.pipe(v.string(), v.transform((text) => new Date(text)))),
+  });
+  const made = createSessions({ secret, schema: converting }).create();
+  same<Date | undefined, ReturnType<typeof made.get<"at">>>(true);
+  // @ts-expect-error: the types are those of what the schema makes
+  made.set("at", "2026-01-01");
+  // Until the next request, what was set is read as it was set.
+  const both = createSessions<{ at?: Date | string | undefined }>({
+    secret,
+    schema: converting,
+  }).create();
+  both.set("at", "2026-01-01");
+  same<Date | string | undefined, ReturnType<typeof both.get<"at">>>(true);
 
   // @ts-expect-error: the schema makes another type
   createSessions<Shop>({ secret, schema });

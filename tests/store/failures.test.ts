@@ -173,6 +173,26 @@ describe("a store that fails", () => {
     assert.equal(`${cause}`, "Error: READONLY");
   });
 
+  it("names the error by its class where that is all a client says", async () => {
+    class ClientClosedError extends Error {}
+    const bench = begin();
+    const cookie = await bench.begin();
+    const errors: [unknown, string | undefined][] = [
+      [new ClientClosedError("redis://user:hunter2@host"), "ClientClosedError"],
+      [new Error("down"), "Error"],
+      [Object.assign(Object.create(null), { name: "Error" }), undefined],
+    ];
+    for (const [thrown, name] of errors) {
+      bench.watched.before = () => {
+        throw thrown;
+      };
+      const error = await bench.read(cookie)
+        .then(() => assert.fail("It is served"), (error) => error);
+      assert.equal(error.code, "store-failed");
+      assert.equal(error.cause.name, name);
+    }
+  });
+
   it("shows no text of the client's error, be it a password", async () => {
     const bench = begin();
     const cookie = await bench.begin();

@@ -207,6 +207,19 @@ describe("a store for each request", () => {
     }
   });
 
+  it("that is made too late is called by its class", async () => {
+    const { options } = setUp();
+    const store = async () => await Promise.resolve(new MemoryStore());
+    const handle = withSession((_request, session) => {
+      session.login("ada");
+      return new Response();
+    }, { ...options, store: store as never });
+    await assert.rejects(handle(new Request(url)), {
+      code: "store-failed",
+      message: /^Option store must return a store at once: .*: it is Promise$/,
+    });
+  });
+
   it("that cannot be made fails the request, and no other", async () => {
     let isDown = true;
     const { options } = setUp();

@@ -33,7 +33,7 @@ describe("CloudflareKvStore in one location", () => {
           locations: 1,
           writesPerSecond: 0,
         }).at(0);
-        const open = () => new CloudflareKvStore(namespace, clock);
+        const open = () => new CloudflareKvStore(namespace, { now: clock.now });
         const store = withoutCount(open());
         return { ...clock, store, reopen: () => Promise.resolve(open()) };
       }));
@@ -46,17 +46,17 @@ describe("CloudflareKvStore: options", () => {
     const wrong: [unknown, object, RegExp][] = [
       [undefined, {}, /TypeError: Argument namespace .* get$/],
       [{ get() {}, put() {}, delete() {} }, {}, /^TypeError: .* list$/],
-      [namespace, { prefix: 1 }, /TypeError: Options .*prefix/],
+      [namespace, { prefix: 1 }, /TypeError: Option prefix/],
       [namespace, { prefix: "a b" }, /RangeError: Option prefix/],
       [namespace, { prefix: "a\n" }, /RangeError: Option prefix/],
       [namespace, { prefix: "\u00e4" }, /RangeError: Option prefix/],
       [namespace, { prefix: "a".repeat(201) }, /RangeError: Option prefix/],
-      [namespace, { carry: "90" }, /TypeError: Options .*carry/],
+      [namespace, { carry: "90" }, /TypeError: Option carry/],
       [namespace, { carry: 89 }, /RangeError: Option carry/],
       [namespace, { carry: 86_401 }, /RangeError: Option carry/],
       [namespace, { carry: NaN }, /RangeError: Option carry/],
-      [namespace, { now: 1 }, /TypeError: Options now/],
-      [namespace, { wait: 1 }, /TypeError: Options now/],
+      [namespace, { now: 1 }, /TypeError: Option now/],
+      [namespace, { wait: 1 }, /TypeError: Option wait/],
     ];
     for (const [target, options, expected] of wrong) {
       assert.throws(
