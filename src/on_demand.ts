@@ -36,6 +36,9 @@ export const setCookiePart: OnDemand<typeof import("./http/set_cookie.ts")> =
     await part.tryClone();
     return part;
   });
+/** For what a token holds that has come. */
+export const admitPart: OnDemand<typeof import("./request/admit.ts")> =
+  onDemand(() => import("./request/admit.ts"));
 /** For a token that has come. */
 export const unsealPart: OnDemand<typeof import("./token/unseal.ts")> =
   onDemand(

@@ -1,14 +1,15 @@
 import type { Refused } from "../events.ts";
 import { readCookie } from "../http/cookie.ts";
 import { checkRequest, isNavigation } from "../http/request.ts";
-import { addressPart, partsFor, severalCookiesPart } from "../on_demand.ts";
-import { isChecked } from "../options/settings.ts";
+import {
+  addressPart,
+  admitPart,
+  partsFor,
+  severalCookiesPart,
+} from "../on_demand.ts";
 import { begin } from "../session/begin.ts";
-import { readValues } from "../session/codec.ts";
-import { uncleared } from "../session/overtaken.ts";
-import { nameOf, type State, tell, type Visit } from "../session/state.ts";
+import type { State, Visit } from "../session/state.ts";
 import type { Unsealed } from "../token/content.ts";
-import { acceptValues, noteOpened, reject } from "./accept.ts";
 
 /**
  * The session of a visit; at once where there is nothing to wait for. Whatever
@@ -74,28 +75,13 @@ function admit(
   content: Unsealed | Refused,
   now: number,
 ): State | null | Promise<State | null> {
-  const { settings } = visit;
-  visit.opened = now;
-  if ("fault" in content) {
-    visit.fault = content.fault;
-    reject(visit, content.fault, content.keyId);
-    return null;
-  }
-  const state = begin(visit, false, { ...content });
-  if (uncleared.size && uncleared.has(nameOf(state))) {
-    tell(state, "gone");
-    return null;
-  }
-  if (isChecked(settings)) return check(state, content, now);
-  const values = content.values ??= readValues(settings.codec, content.text);
-  if (!acceptValues(state, values && { ...values }, "not-json", now)) {
-    return null;
-  }
-  noteOpened(state, now);
-  return state;
+  const part = admitPart();
+  return part instanceof Promise
+    ? part.then(() => admit(visit, content, now))
+    : part.admit(visit, content, now, check);
 }
 
-/** The same where others have a say in it. */
+/** Whether a session is good where others have a say in it. */
 async function check(
   state: State,
   content: Unsealed,

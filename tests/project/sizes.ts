@@ -8,7 +8,7 @@ import { root } from "./process.ts";
 export const LIMITS = {
   program: 8_900,
   whole: 13_400,
-  tokens: 1_700,
+  cookie: 2_300,
   writing: 4_400,
   checks: 1_600,
   engine: 10_000,
