@@ -10,24 +10,10 @@ import {
   type SessionStore,
   type UpdateResult,
 } from "../src/store/contract.ts";
-import { Items, type Values } from "./unstorage_items.ts";
-import { complete } from "./options.ts";
+import { Items, type UnstorageLike, type Values } from "./unstorage_items.ts";
 
-/** What {@linkcode UnstorageStore} uses of an unstorage `Storage`. */
-export interface UnstorageLike {
-  /** The item by this name, `null` without one. */
-  getItem(name: string): Promise<unknown>;
-  /** Writes an item; `ttl` in seconds, for drivers that know it. */
-  setItem(
-    name: string,
-    text: string,
-    options?: { ttl?: number },
-  ): Promise<void>;
-  /** Removes an item. */
-  removeItem(name: string): Promise<void>;
-  /** The names of all items that begin with this one and a colon. */
-  getKeys(base: string): Promise<string[]>;
-}
+export type { UnstorageLike } from "./unstorage_items.ts";
+import { complete } from "./options.ts";
 
 /** What an {@linkcode UnstorageStore} can be told. */
 export interface UnstorageStoreOptions {

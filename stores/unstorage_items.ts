@@ -16,7 +16,22 @@
  */
 import { causeOf, SessionError } from "../src/errors.ts";
 import { told } from "./failure.ts";
-import type { UnstorageLike } from "./unstorage.ts";
+
+/** What {@linkcode UnstorageStore} uses of an unstorage `Storage`. */
+export interface UnstorageLike {
+  /** The item by this name, `null` without one. */
+  getItem(name: string): Promise<unknown>;
+  /** Writes an item; `ttl` in seconds, for drivers that know it. */
+  setItem(
+    name: string,
+    text: string,
+    options?: { ttl?: number },
+  ): Promise<void>;
+  /** Removes an item. */
+  removeItem(name: string): Promise<void>;
+  /** The names of all items that begin with this one and a colon. */
+  getKeys(base: string): Promise<string[]>;
+}
 
 /** What an item says; the last is the instant from which it is not needed. */
 export type Values = readonly (string | number)[];

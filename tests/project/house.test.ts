@@ -3,6 +3,7 @@ import { globSync, readFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
 import { describe, it } from "node:test";
 import ts from "typescript58";
+import { entryPoints } from "./manifests.ts";
 import { root } from "./process.ts";
 
 /** How many modules stand above each other, from an entry to the leaves. */
@@ -15,7 +16,8 @@ interface Arrows {
 }
 
 const modules = new Map<string, Arrows>();
-for (const path of ["mod.ts", ...globSync("src/**/*.ts", { cwd: root })]) {
+const paths = ["mod.ts", "hono.ts", "src/**/*.ts", "stores/*.ts"];
+for (const path of globSync(paths, { cwd: root })) {
   const name = path.replaceAll("\\", "/");
   modules.set(name, arrowsOf(name));
 }
@@ -114,12 +116,28 @@ describe("the source", () => {
 
   it("has no module that nobody imports", () => {
     const imported = new Set(
-      [...modules.values()].flatMap((
-        { solid, dotted },
-      ) => [...solid, ...dotted]),
+      [...modules.values()].flatMap(({ solid, dotted }) => [
+        ...solid,
+        ...dotted,
+      ]),
     );
-    const apart = [...modules.keys()].filter((path) => !imported.has(path));
-    // `hono.ts` imports the other one.
-    assert.deepEqual(apart, ["mod.ts", "src/request/mark_failed.ts"]);
+    const apart = [...modules.keys()].filter((path) =>
+      !imported.has(path) && !entryPoints.includes(path)
+    );
+    assert.deepEqual(apart, []);
+  });
+
+  it("knows no store, and a store knows no other room than it needs", () => {
+    for (const [path, { solid, dotted }] of modules) {
+      for (const other of [...solid, ...dotted]) {
+        if (path.startsWith("src/")) assert.match(other, /^src\//, path);
+        if (!path.startsWith("stores/")) continue;
+        assert.match(
+          other,
+          /^(stores\/|src\/(store\/contract|errors|options\/(rules|check))\.ts$)/,
+          path,
+        );
+      }
+    }
   });
 });
