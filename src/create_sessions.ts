@@ -65,9 +65,7 @@ export function createSessions<Data extends object = AnyData>(
       const state = stateOf(session);
       try {
         const directives = await commit(state, response);
-        const finished = await finish(response, [directives]);
-        if (state.isTouched) state.answer = finished;
-        return finished;
+        return await finish(response, [directives]);
       } catch (error) {
         await leaveFailed(state, error);
         throw error;

@@ -89,6 +89,8 @@ function beginOwn(
     // What the handler does with it comes before what is done at the end.
     openLater: () => opened = unawaited(Promise.resolve(open())),
     commit: (response) => {
+      // Another session of the request may still have to be kept.
+      if (!isLeftOut) phase = "late-write";
       return opened instanceof Promise
         // Without it, the handler has made an answer of its own.
         ? opened.then(
@@ -107,8 +109,6 @@ function beginOwn(
       const state = session && stateOf(session);
       if (!state) return undefined;
       if (isFailed) return leaveFailed(state, outcome);
-      // An answer that nobody has marked may be kept by a cache.
-      if (state.isTouched) state.answer = outcome as Response;
       return state.isSent ? undefined : state.abandon?.();
     },
   };
@@ -118,6 +118,7 @@ function beginOwn(
 
 /** What a request leaves that has failed: see `end.ts`. */
 export async function leaveFailed(state: State, error: unknown): Promise<void> {
+  state.streams = false;
   if (!state.isEnded && !state.before && !state.abandon) return;
   const { writing, ...others } = await partsFor(state.visit);
   await writing.leave(state, error, others);

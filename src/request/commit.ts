@@ -5,7 +5,6 @@ import {
   isChanged,
   isNew,
   isRenewalDue,
-  type Phase,
   type State,
 } from "../session/state.ts";
 import { checkOpen } from "../session/write_rules.ts";
@@ -17,7 +16,7 @@ import { checkOpen } from "../session/write_rules.ts";
 export function commit(
   state: State,
   response: Response,
-): Directives | undefined | Promise<Directives> {
+): Directives | undefined | Promise<Directives | undefined> {
   const { visit, isCookieDue, isRefused, isTouched } = state;
   const { phase } = visit;
   if (phase === "left-out") return undefined;
@@ -30,22 +29,21 @@ export function commit(
   }
   const isNothingNew = phase === "open" && !isChanged(state) && !isCookieDue &&
     !isRefused && !state.before;
-  return isNothingNew && (isNew(state) || !isDue(state))
-    ? directivesOf(state)
-    : write(state, response, phase);
+  const isSettled = isNothingNew && (isNew(state) || !isDue(state));
+  const parts = isSettled ? undefined : partsFor(visit);
+  if (parts instanceof Promise) {
+    // What a body writes before they are there is in time.
+    visit.phase = phase;
+    return parts.then(() => commit(state, response));
+  }
+  const directives = parts
+    ? parts.writing.commitChanges(state, response, phase, parts)
+    : directivesOf(state);
+  if (phase === "open") visit.letStream?.(state, response, directives);
+  return directives;
 }
 
 /** Whether time alone makes something of a session that has not changed. */
 function isDue(state: State): boolean {
   return !!state.isDue || isRenewalDue(state, state.visit.settings.now());
-}
-
-async function write(
-  state: State,
-  response: Response,
-  phase: Phase,
-): Promise<Directives> {
-  const parts = partsFor(state.visit);
-  const { writing, ...others } = parts instanceof Promise ? await parts : parts;
-  return await writing.commitChanges(state, response, phase, others);
 }

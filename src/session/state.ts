@@ -52,6 +52,10 @@ export interface Visit {
   revoking?: Revoking | undefined;
   /** Of options with a store, once that part is loaded: see `write_rules.ts`. */
   mayStream?: ((state: State) => boolean) | undefined;
+  /** The same: lets the body of a response write. */
+  letStream?:
+    | ((state: State, response: Response, kept: unknown) => void)
+    | undefined;
 }
 
 /** What `checks/revocations.ts` does, for those whom it is not loaded for. */
@@ -173,8 +177,11 @@ export interface State {
   isSuperseded?: boolean;
   /** The number of its login among a user's revocations, if it got a new one. */
   epoch?: number;
-  /** The response by which it has left. */
-  answer?: Response;
+  /**
+   * Whether the body of its response may write to its store. While the session is
+   * being kept, that is not known, and has to be waited for.
+   */
+  streams?: Promise<unknown> | boolean;
   /** What its body writes is looked for. */
   isWatched?: boolean;
   /** A cookie is on its way. */

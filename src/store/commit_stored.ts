@@ -32,6 +32,7 @@ import { replay } from "./write.ts";
  * @throws {SessionError} `gone` if it has ended, or another user has it.
  */
 export async function reload(state: State): Promise<void> {
+  await state.streams;
   checkOpen(state, false);
   while (state.saving) await state.saving;
   if (!state.held) return;
@@ -207,11 +208,9 @@ export async function endFor(
 
 /** Keeps a session before its response leaves, or ends it. */
 export async function saveNow(state: State): Promise<void> {
-  const { before, isEnded, visit } = state;
-  // It has its own time.
-  visit.waited = 0;
-  if (isEnded || before) await endNow(state);
-  if (visit.phase === "destroyed") return;
+  await state.streams;
+  await endNow(state);
+  if (state.visit.phase === "destroyed") return;
   checkOpen(state, false);
   if (!isChanged(state)) await reload(state);
   else if (isWorthKeeping(state) && !await saveAndShow(state)) {
@@ -223,14 +222,32 @@ export async function saveNow(state: State): Promise<void> {
 const UNSAVED = 1_000;
 
 /**
+ * Lets the body of a response write to the store, but not what is behind a
+ * redirect or a handshake. The response is looked at before its server has it: a
+ * later look could read it.
+ *
+ * @param kept What its body has to wait for, if that is a promise.
+ */
+export function letStream(
+  state: State,
+  response: Response,
+  kept: unknown,
+): void {
+  const may = /^[245]/.test(`${response?.status}`);
+  state.streams = may && kept instanceof Promise
+    ? kept.then(() => state.streams = true, () => state.streams = false)
+    : may;
+}
+
+/**
  * Whether the body of a response that is on its way may still write: the browser
- * has a cookie of the session. A late store would not show the next request what
- * was written, as that goes by its cookie.
+ * has a cookie of the session, or may get one. A late store would not show the
+ * next request what was written, as that goes by its cookie.
  */
 export function isStreamed(state: State): boolean {
-  const { answer, held, isEnded, isSent, isWatched, visit } = state;
-  if (!answer?.body || !held || isEnded || isEventual(visit)) return false;
-  if (!isSent && isNew(state)) return false;
+  const { held, isSent, isWatched, streams, visit } = state;
+  const isKnown = streams !== true || held && (isSent || !isNew(state));
+  if (!streams || !isKnown || isEventual(visit)) return false;
   if (!isWatched) {
     state.isWatched = true;
     setTimeout(() => {
@@ -250,6 +267,7 @@ export async function saveForToken(state: State): Promise<void> {
 /** Ends what the handler has ended, in time for it to say so. */
 async function endNow(state: State): Promise<void> {
   const { before, visit } = state;
+  // It has its own time.
   visit.waited = 0;
   if (before) await endNow(before);
   if (!state.isEnded) return;

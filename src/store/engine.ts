@@ -14,6 +14,7 @@ export {
   commitStored,
   endFor,
   isStreamed,
+  letStream,
   refresh,
   reload,
   saveForToken,

@@ -11,6 +11,7 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 import { Hono } from "hono";
 import { type SessionEnv, sessions } from "../../hono.ts";
 import { generateSecret, type Session, withSession } from "../../mod.ts";
+import { MemoryStore } from "../../stores/memory.ts";
 import { read } from "./manifests.ts";
 import { type Client, http1Client, http2Client } from "./node_client.ts";
 import { nodeServers, type Running } from "./node_servers.ts";
@@ -163,6 +164,66 @@ for (const [serverName, serve] of Object.entries(nodeServers)) {
         check(() => client, prefix, isOnHttp2 && serverName === "srvx");
       });
     }
+  }
+}
+
+const stored = { secret, store: new MemoryStore() };
+const wrappedStored = withSession(routeStored, stored);
+const appStored = new Hono<SessionEnv>();
+appStored.use(sessions(stored));
+appStored.all("*", (c) => routeStored(c.req.raw, c.var.session));
+const storedHandlers: typeof handlers = {
+  "withSession()": async (request) => await wrappedStored(request),
+  "Hono": async (request) => await appStored.fetch(request),
+};
+
+/** Answers in a stream, which writes after so many ms. */
+function routeStored({ url }: Request, session: Session): Response {
+  const { pathname, searchParams } = new URL(url);
+  if (pathname === "/show") return Response.json(session.toJSON());
+  if (pathname === "/ask") session.set("asked", true);
+  session.get("asked");
+  const start = async (controller: ReadableStreamDefaultController) => {
+    controller.enqueue(new TextEncoder().encode("Thinking, "));
+    await delay(Number(searchParams.get("ms")));
+    session.update("answers", (n = 0) => n + 1);
+    await session.save();
+    controller.enqueue(new TextEncoder().encode("42"));
+    controller.close();
+  };
+  return new Response(
+    new ReadableStream({
+      start(controller) {
+        start(controller).catch((error) => controller.error(error));
+      },
+    }),
+  );
+}
+
+for (const [serverName, serve] of Object.entries(nodeServers)) {
+  for (const [handlerName, handler] of Object.entries(storedHandlers)) {
+    it(`${handlerName} on ${serverName}: a stream saves`, async () => {
+      const server = await serve(handler, "http");
+      try {
+        const origin = `http://localhost:${server.port}`;
+        let cookie = "";
+        const ask = async (path: string) => {
+          const response = await fetch(origin + path, { headers: { cookie } });
+          const [line] = response.headers.getSetCookie();
+          cookie = line?.split(";")[0] ?? cookie;
+          return await response.text();
+        };
+        const paths = ["/ask", "/ask", "/go on", "/ask?ms=50", "/go on?ms=50"];
+        for (const [i, path] of paths.entries()) {
+          assert.equal(await ask(path), "Thinking, 42", path);
+          const answers = i + 1;
+          const shown: unknown = JSON.parse(await ask("/show"));
+          assert.deepEqual(shown, { asked: true, answers });
+        }
+      } finally {
+        await server.stop();
+      }
+    });
   }
 }
 

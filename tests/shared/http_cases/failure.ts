@@ -70,7 +70,7 @@ export const failureCases: readonly HttpCase[] = [
         kept = session;
         session.set("a", { n: 1 });
         session.flash("b", 1);
-        return new Response();
+        return new Response(null, { status: 303 });
       });
       await browser.get();
       harness.events.splice(0);

@@ -3,8 +3,11 @@ import type { Session, SessionError } from "../../../mod.ts";
 import { browse, type HttpCase } from "../harness.ts";
 import { router, typesOf } from "../support.ts";
 
-/** A response whose body does this when it is read, and says how it went. */
-function stream(act: () => unknown): Response {
+/**
+ * A response whose body does this when it is read, or at once, and says how it
+ * went.
+ */
+function stream(act: () => unknown, isEager = false): Response {
   const pull = async (controller: ReadableStreamDefaultController) => {
     let said = "done";
     try {
@@ -17,7 +20,31 @@ function stream(act: () => unknown): Response {
     controller.close();
   };
   // Without a buffer nothing is pulled before somebody reads.
-  return new Response(new ReadableStream({ pull }, { highWaterMark: 0 }));
+  const strategy = { highWaterMark: Number(isEager) };
+  return new Response(new ReadableStream({ pull }, strategy));
+}
+
+/** Lets what has been begun go on for so many turns. */
+async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await null;
+}
+
+/**
+ * A response that its server has taken: to look at it reads it, as with the one
+ * that `@hono/node-server` puts in place of Node's.
+ */
+function own(act: () => unknown): Response {
+  let isTaken = false;
+  const response = stream(() => (isTaken = true, act()));
+  for (const name of ["body", "headers", "status", "url"] as const) {
+    const value = response[name];
+    const get = () => {
+      if (isTaken) throw new TypeError("Body is unusable");
+      return value;
+    };
+    Object.defineProperty(response, name, { get });
+  }
+  return response;
 }
 
 async function answer(session: Session): Promise<void> {
@@ -36,6 +63,15 @@ const routes = router({
     session.get("n");
     return stream(() => answer(session));
   },
+  early(session, request) {
+    const count = Number(new URL(request.url).searchParams.get("turns"));
+    session.update("asked", (asked = 0) => asked + 1);
+    return stream(async () => {
+      await turns(count);
+      await answer(session);
+    }, true);
+  },
+  own: (session) => (session.get("n"), own(() => answer(session))),
   unread: (session) => stream(() => answer(session)),
   unsaved: (session) => (session.get("n"), stream(() => session.set("n", 9))),
   ended: (session) => (session.destroy(), stream(() => answer(session))),
@@ -77,6 +113,40 @@ export const streamCases: readonly HttpCase[] = [
       assert.deepEqual(
         typesOf(harness.events).filter((type) => type !== "opened"),
         ["created"],
+      );
+    },
+  },
+  {
+    name: "what a stream saves while its session is being kept is kept",
+    strongOnly: true,
+    async run(harness) {
+      for (const count of [0, 1, 2, 3, 5, 8, 13, 21, 34, 55]) {
+        const browser = browse(harness, routes);
+        for (const n of [1, 2]) {
+          const response = await browser.get(`/early?turns=${count}`);
+          assert.equal(await response.text(), "done", `${count} turns`);
+          assert.deepEqual(
+            await (await browser.get("/get")).json(),
+            { asked: n, answer: "Hello", n },
+          );
+        }
+      }
+      assert.deepEqual(
+        new Set(typesOf(harness.events)),
+        new Set(["created", "opened"]),
+      );
+    },
+  },
+  {
+    name: "a stream writes without a look at a response that has been sent",
+    strongOnly: true,
+    async run(harness) {
+      const browser = browse(harness, routes);
+      await browser.get("/begin");
+      assert.equal(await (await browser.get("/own")).text(), "done");
+      assert.deepEqual(
+        await (await browser.get("/get")).json(),
+        { n: 2, answer: "Hello" },
       );
     },
   },
