@@ -124,6 +124,7 @@ describe("sessions(): the response", () => {
     app.use(sessions({
       secret: generateSecret(),
       clearCache: true,
+      cookie: { domain: "example.com" },
       onEvent: ({ type }) => told.push(type),
     }));
     app.get("/in", (c) => {
@@ -142,7 +143,12 @@ describe("sessions(): the response", () => {
     told.length = 0;
     const response = await app.request(at("/out"), { headers });
     assert.equal(response.status, 500);
-    assert.match(response.headers.getSetCookie().join(), /Max-Age=0/);
+    const lines = response.headers.getSetCookie();
+    assert.deepEqual(
+      lines.map((line) => line.includes("Max-Age=0; Domain=example.com")),
+      [false, true],
+    );
+    assert.match(lines[0] ?? "", /Max-Age=0; Path/);
     assert.equal(response.headers.get("clear-site-data"), '"cache"');
     assert.deepEqual(told, ["opened", "destroyed", "oversize"]);
   });

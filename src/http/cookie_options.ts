@@ -60,7 +60,9 @@ export interface CookieOptions {
    * Scopes that the cookie had by the same name before its `domain`, `path` or
    * `partitioned` was changed: browsers keep one cookie for each. They are
    * removed when one comes along, and when the session ends or gets a new id.
-   * That without a `domain` is always among them where there is one now.
+   * That without a `domain` is always among them where there is one now. A name
+   * by default may stay the same, too: `__Secure-sid` with another path, `sid`
+   * with `secure: false`, `__Host-sid` with `partitioned`.
    */
   previous?: readonly CookieScope[] | undefined;
 }

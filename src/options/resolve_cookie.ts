@@ -1,5 +1,5 @@
 import { LONGEST_COOKIE, PREFIX } from "../http/cookie.ts";
-import type { CookieOptions } from "../http/cookie_options.ts";
+import type { CookieOptions, CookieScope } from "../http/cookie_options.ts";
 import { isOptions, refuse } from "./check.ts";
 import { FLAG, like, oneOf, pick, type Rule } from "./rules.ts";
 import type { SessionCookie, Settings, Tokens } from "./settings.ts";
@@ -51,15 +51,16 @@ export function resolveCookie(
   const { domain, path = "/", sameSite = "Lax", secure = "auto" } = options;
   const { partitioned, priority, previous = [] } = options;
   const { maxBytes = LONGEST_COOKIE } = options;
-  const isHostOnly = !domain && path === "/";
-  const usualPrefix = secure ? isHostOnly ? "__Host-" : "__Secure-" : "";
+  const isWide = (scope: CookieScope | null) =>
+    scope?.domain || (scope?.path ?? "/") !== "/";
+  const usualPrefix = secure ? isWide(options) ? "__Secure-" : "__Host-" : "";
   const { name = usualPrefix + usualName } = options;
   pick({ ...options, name }, RULES, "cookie.");
   const [prefix = ""] = PREFIX.exec(name) ?? [];
   if (
     // Browsers compare prefixes without case; ours has one spelling.
     !prefix && RegExp(PREFIX, "i").test(name) || name === prefix ||
-    prefix.startsWith("__Host-") && !(isHostOnly && !previous[0]) ||
+    prefix.startsWith("__Host-") && [options, ...previous].some(isWide) ||
     !secure && (prefix || partitioned || sameSite === "None")
   ) {
     refuse(

@@ -33,15 +33,12 @@ export function clearCookies(
     (isKnown || isRefused && !mayBeOthers(visit));
   const isCleared = !line &&
     (isRemoved || isRefused && mayClear && !isSpared(fault));
-  // Alone, the cookie may be the one of an earlier scope, and would stay. Under a
-  // default name there was none.
+  // Alone, the cookie may be the one of an earlier scope, and would stay.
   const isLeft = isCleared || !!state.before ||
     isKnown && !!line && !!state.isCookieDue;
-  const hasMoved = !!(cookie.options.name ?? cookie.options.previous);
-  const setCookie =
-    (hasEarlier ? line || isCleared || mayClear : isLeft && hasMoved)
-      ? earlierOf(cookie).map((each) => writeCookie(each, "", 0))
-      : [];
+  const setCookie = (hasEarlier ? line || isCleared || mayClear : isLeft)
+    ? earlierOf(cookie).map((each) => writeCookie(each, "", 0))
+    : [];
   if (line) setCookie.push(line);
   if (isCleared) setCookie.push(writeCookie(cookie, "", 0));
   if (!setCookie.length) return directivesOf(state);

@@ -1,7 +1,9 @@
+import { writeCookie } from "../http/cookie.ts";
 import { finish } from "../http/response.ts";
 import { directivesOf } from "../session/state.ts";
 import { removalOf } from "./end.ts";
 import type { Exchange } from "./exchange.ts";
+import { earlierOf } from "./scopes.ts";
 
 /** Marks the answer to an error: the sessions may have been read for it. */
 export async function markFailed(
@@ -14,8 +16,12 @@ export async function markFailed(
     if (!state?.isTouched) continue;
     const line = removalOf(state);
     const clearCache = !!each.settings.clearCache;
+    const earlier = earlierOf(state.visit.cookie)
+      .map((each) => writeCookie(each, "", 0));
     directives.push(
-      line ? { setCookie: [line], clearCache } : directivesOf(state),
+      line
+        ? { setCookie: [...earlier, line], clearCache }
+        : directivesOf(state),
     );
   }
   return await finish(response, directives);

@@ -1,4 +1,5 @@
 import type { CookieAttributes } from "../http/cookie.ts";
+import type { CookieScope } from "../http/cookie_options.ts";
 import type { SessionCookie } from "../options/settings.ts";
 import type { Visit } from "../session/state.ts";
 
@@ -19,14 +20,17 @@ export function mayBeOthers({ fault, cookie }: Visit): boolean {
 }
 
 /** The cookie in the scopes that it had before. */
-export function earlierOf(cookie: SessionCookie): CookieAttributes[] {
-  const { name, attributes } = cookie;
-  const { domain, path, partitioned, previous = [] } = cookie.options;
-  const scopes = [...domain ? [{ path, partitioned }] : [], ...previous];
-  return scopes.map(({ domain, path = "/", partitioned }) => ({
-    name,
-    attributes: (domain ? `; Domain=${domain}` : "") + `; Path=${path}` +
-      attributes.replace(/^.*?(?=; HttpOnly)|; Partitioned/g, "") +
-      (partitioned ? "; Partitioned" : ""),
-  })).filter((each) => each.attributes !== attributes);
+export function earlierOf(
+  { name, attributes, options, isLocal }: SessionCookie,
+): CookieAttributes[] {
+  const rest = attributes.replace(/^.*?(?=; HttpOnly)|; P.*/g, "");
+  // On the machine itself, its path is all that a scope has.
+  const attributesIn = ({ domain, path = "/", partitioned }: CookieScope) =>
+    (domain && !isLocal ? `; Domain=${domain}` : "") + `; Path=${path}` + rest +
+    (partitioned && !isLocal ? "; Partitioned" : "");
+  const { path, partitioned, previous = [] } = options;
+  const scopes = [{ path, partitioned }, ...previous].map(attributesIn);
+  const earlier = new Set(scopes);
+  earlier.delete(attributesIn(options));
+  return [...earlier].map((attributes) => ({ name, attributes }));
 }

@@ -63,6 +63,7 @@ export class Browser {
       !name || new TextEncoder().encode(name + value).length > 4096 ||
       given && !isWithin(url.hostname, given) ||
       has("secure") && !isTrustworthy(url) ||
+      has("partitioned") && !has("secure") ||
       /^__secure-/i.test(name) && !has("secure") ||
       /^__host-/i.test(name) && !isWhole ||
       /^__host-http-/i.test(name) && !has("httponly")
@@ -78,7 +79,8 @@ export class Browser {
       isSecure: has("secure"),
       until: this.#now() + Math.min(seconds, LONGEST_LIFE) * 1000,
     };
-    const key = JSON.stringify([name, host, !given, where]);
+    const scope = [host, !given, where, has("partitioned")];
+    const key = JSON.stringify([name, ...scope]);
     if (seconds > 0) this.#jar.set(key, cookie);
     else this.#jar.delete(key);
   }

@@ -170,9 +170,9 @@ export const BAD_COOKIES: readonly (readonly [
   ["a path that is no text", { path: ["/"] }, "cookie.path"],
 
   // Earlier scopes.
-  ["__Host- with previous", { previous: [{ path: "/app" }] }, "cookie"],
+  ["__Host- with a path of before", { previous: [{ path: "/app" }] }, "cookie"],
   [
-    "__Host- of its own with previous",
+    "__Host- of its own with a domain of before",
     { name: "__Host-a", previous: [{ domain: "a.example" }] },
     "cookie",
   ],
@@ -239,6 +239,8 @@ export const GOOD_COOKIES: readonly CookieOptions[] = [
   { previous: [] },
   { name: "a", previous: [{}, { domain: "a.example", path: "/app" }] },
   { path: "/app", previous: [{ partitioned: true, path: undefined }] },
+  { partitioned: true, previous: [{}] },
+  { name: "__Host-a", previous: [{ partitioned: true, path: "/" }] },
 ];
 
 /** For a test's name; some reporters drop the one control that JSON keeps. */

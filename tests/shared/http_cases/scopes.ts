@@ -53,6 +53,42 @@ const MOVES: readonly Move[] = [
     from: { name, path: "/app" },
     to: { name, domain: "example.com", previous: [{ path: "/app" }] },
   },
+  {
+    what: "to a domain with a priority",
+    from: { name, priority: "High" },
+    to: { name, domain: "example.com", priority: "High", previous: [{}] },
+  },
+  // The name by default is the same before and after.
+  {
+    what: "to a domain without Secure",
+    from: { secure: false },
+    to: { secure: false, domain: "example.com" },
+  },
+  {
+    what: "to a domain with a path",
+    from: { path: "/app" },
+    to: { path: "/app", domain: "example.com" },
+  },
+  {
+    what: "to a domain from a name that is its default",
+    from: { name: "__Secure-sid" },
+    to: { domain: "example.com" },
+  },
+  {
+    what: "to a path without Secure",
+    from: { secure: false },
+    to: { secure: false, path: "/app", previous: [{}] },
+  },
+  {
+    what: "to partitions",
+    from: {},
+    to: { partitioned: true, previous: [{}] },
+  },
+  {
+    what: "from partitions",
+    from: { partitioned: true },
+    to: { previous: [{ partitioned: true }] },
+  },
 ];
 
 /** A browser of before, and what makes the release change, or change back. */
@@ -115,7 +151,9 @@ export const scopeCases: readonly HttpCase[] = MOVES.flatMap((each) => [
       const [browser, release] = move(harness, each);
       await browser.get("/app/in");
       release();
-      await browser.get("/app/out");
+      const left = await browser.get("/app/out");
+      const lines = left.headers.getSetCookie();
+      assert.equal(new Set(lines).size, lines.length);
       harness.events.splice(0);
       assert.deepEqual(await read(browser), [null, null]);
       assert.deepEqual(typesOf(harness.events), []);
