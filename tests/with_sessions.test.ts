@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
   type AnyData,
+  createSessions,
   generateSecret,
   type SessionOptions,
   type SessionsHandler,
@@ -230,6 +231,22 @@ describe("withSessions()", () => {
       () => withSessions(ranges, () => new Response()),
       { name: "RangeError", message: /^Session auth: Option idleTimeout/ },
     );
+  });
+
+  it("keeps sessions where createSessions() finds them by their cookie's name", async () => {
+    const store = new MemoryStore();
+    const handler = withSessions({ auth: { secret, store } }, (
+      _request,
+      { auth },
+    ) => {
+      auth.login("ada");
+      return new Response();
+    });
+    await handler(new Request(url));
+    const cookie = { name: "__Host-auth" };
+    assert.equal(await createSessions({ secret, store }).revokeAll("ada"), 0);
+    const sessions = createSessions({ secret, store, cookie });
+    assert.equal(await sessions.revokeAll("ada"), 1);
   });
 
   it("refuses two that would be one cookie on the machine itself", () => {
