@@ -54,7 +54,7 @@ export async function commitChanges(
   const isNews = state.isCookieDue || isChanged(state) && !state.held;
   if (hasEnded) await endAll(state, engine, isTooLate);
   if (isTooLate && (isOpen ? isNews : isRemoved && !engine)) {
-    checkOpen(state, true, response ? undefined : "no response");
+    checkOpen(state, true, "there is no Response to take a cookie");
   }
   if (
     !isTooLate &&

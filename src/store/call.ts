@@ -76,13 +76,14 @@ export async function call<Answer>(
     if (!isLate) questions.delete(question);
     const ms = Math.round(performance.now() - question.asked);
     const isOurs = isSessionError(error) || error instanceof Overload;
-    const cause: Error & { code?: unknown } = isOurs ? error : causeOf(error);
-    const { code } = cause;
+    const cause = isOurs ? error : causeOf(error);
+    // What a store says of its table stands around what its client said.
+    const { code } = Object(isOurs ? error.cause : cause);
     settings.emit?.({
       type: "store-error",
       op,
       ms,
-      code: code === undefined ? code : String(code),
+      code: code?.toString(),
       cause,
     });
     if (isSessionError(error)) throw error;

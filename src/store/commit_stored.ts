@@ -233,7 +233,7 @@ export function letStream(
   response: Response,
   kept: unknown,
 ): void {
-  const may = /^[245]/.test(`${response?.status}`);
+  const may = /^[245]/.test(Object(response).status);
   state.streams = may && kept instanceof Promise
     ? kept.then(() => state.streams = true, () => state.streams = false)
     : may;

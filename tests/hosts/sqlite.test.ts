@@ -5,7 +5,12 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { SessionError } from "../../src/errors.ts";
+import {
+  createSessions,
+  generateSecret,
+  SessionError,
+  type SessionEvent,
+} from "../../mod.ts";
 import type { SessionRecord } from "../../src/store/contract.ts";
 import {
   type SqliteDatabase,
@@ -144,6 +149,24 @@ describe("SqliteStore", () => {
     database.exec(SqliteStore.schema("select"));
     assert.equal(await store.create(KEY, recordAt()), true);
     assert.deepEqual(await store.get(KEY), recordAt());
+    database.close();
+  });
+
+  it("an event has the database's own code where the table is missing", async () => {
+    const database = await openSqlite(":memory:");
+    const events: SessionEvent[] = [];
+    const { seal, create } = createSessions({
+      secret: generateSecret(),
+      store: new SqliteStore(database),
+      onEvent: (event) => void events.push(event),
+    });
+    const session = create();
+    session.set("a", 1);
+    await assert.rejects(seal(session), { code: "store-failed" });
+    const [event] = events;
+    assert.ok(event?.type === "store-error");
+    assert.notEqual(event.code, "store-failed");
+    assert.match(event.cause.message, /is missing: createSchema\(\) makes it/);
     database.close();
   });
 

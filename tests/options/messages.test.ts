@@ -223,15 +223,24 @@ describe("a message about arguments", () => {
     });
   });
 
-  it("names a handler that returned nothing where a change is lost", async () => {
-    const forgetful = withSession((_request, session) => {
-      session.set("n", 1);
-      return undefined as never;
-    }, options);
-    await assert.rejects(
-      forgetful(new Request("https://example.com/")),
-      { code: "late-write", message: /no response/ },
-    );
+  it("names a handler that returned no Response where a change is lost", async () => {
+    const store = new MemoryStore();
+    const answers = [undefined, null, "text", { ok: true }, Response.error()];
+    for (const answer of answers) {
+      for (const more of [{}, { store }]) {
+        const wrong = withSession((_request, session) => {
+          session.set("n", 1);
+          return answer as never;
+        }, { ...options, ...more });
+        await assert.rejects(
+          wrong(new Request("https://example.com/")),
+          {
+            code: "late-write",
+            message: "Cannot write: there is no Response to take a cookie",
+          },
+        );
+      }
+    }
   });
 
   it("names a request that is none, Express's say", async () => {

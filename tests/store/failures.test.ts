@@ -64,6 +64,23 @@ describe("a store that fails", () => {
     assert.equal(event.cause.message, "28P01");
   });
 
+  it("tells the client's code also where the store says more", async () => {
+    for (const cause of [{ code: "42P01" }, { code: 1146 }, {}, undefined]) {
+      const bench = begin({ onStoreError: "anonymous" });
+      const cookie = await bench.begin();
+      const message = "Table sessions is missing";
+      bench.watched.before = () => {
+        throw new SessionError("store-failed", message, { cause });
+      };
+      assert.equal(await bench.read(cookie), null);
+      const [event] = bench.events;
+      assert.ok(event?.type === "store-error");
+      const code = cause?.code;
+      assert.equal(event.code, code === undefined ? code : String(code));
+      assert.equal(event.cause.message, message);
+    }
+  });
+
   it("does not touch requests without a session", async () => {
     const bench = begin();
     breakDown(bench, "get", "create", "update", "delete");
