@@ -85,8 +85,7 @@ export function partsFor(visit: Visit): Parts | Promise<Parts> {
   }
   const parts = { writing, checks, engine, revocations } as Parts;
   visit.revoking = parts.revocations;
-  visit.mayStream = parts.engine?.isStreamed;
-  visit.letStream = parts.engine?.letStream;
+  visit.engine = parts.engine;
   return parts;
 }
 

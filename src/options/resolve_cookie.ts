@@ -1,5 +1,5 @@
 import { LONGEST_COOKIE, PREFIX } from "../http/cookie.ts";
-import type { CookieOptions, CookieScope } from "../http/cookie_options.ts";
+import type { CookieOptions } from "../http/cookie_options.ts";
 import { isOptions, refuse } from "./check.ts";
 import { FLAG, like, oneOf, pick, type Rule } from "./rules.ts";
 import type { SessionCookie, Settings, Tokens } from "./settings.ts";
@@ -51,16 +51,17 @@ export function resolveCookie(
   const { domain, path = "/", sameSite = "Lax", secure = "auto" } = options;
   const { partitioned, priority, previous = [] } = options;
   const { maxBytes = LONGEST_COOKIE } = options;
-  const isWide = (scope: CookieScope | null) =>
-    scope?.domain || (scope?.path ?? "/") !== "/";
-  const usualPrefix = secure ? isWide(options) ? "__Secure-" : "__Host-" : "";
+  const isHostOnly = !domain && path === "/";
+  const usualPrefix = secure ? isHostOnly ? "__Host-" : "__Secure-" : "";
   const { name = usualPrefix + usualName } = options;
   pick({ ...options, name }, RULES, "cookie.");
+  for (const each of previous) pick(each, SCOPE, "cookie.previous.");
   const [prefix = ""] = PREFIX.exec(name) ?? [];
   if (
     // Browsers compare prefixes without case; ours has one spelling.
     !prefix && RegExp(PREFIX, "i").test(name) || name === prefix ||
-    prefix.startsWith("__Host-") && [options, ...previous].some(isWide) ||
+    prefix.startsWith("__Host-") &&
+      (!isHostOnly || previous.some((each) => each.domain || each.path)) ||
     !secure && (prefix || partitioned || sameSite === "None")
   ) {
     refuse(
@@ -68,7 +69,6 @@ export function resolveCookie(
       "is kept by no browser: it needs secure, __Host- also path / without domain",
     );
   }
-  for (const each of previous) pick(each, SCOPE, "cookie.previous.");
   const cookie = (name: string, isLocal: boolean): SessionCookie => ({
     name,
     tokens: tokensOf(name),

@@ -27,10 +27,9 @@ export function commit(
     state.isTouched = !(response?.status > 199);
     return undefined;
   }
-  const isNothingNew = phase === "open" && !isChanged(state) && !isCookieDue &&
-    !isRefused && !state.before;
-  const isSettled = isNothingNew && (isNew(state) || !isDue(state));
-  const parts = isSettled ? undefined : partsFor(visit);
+  const isNews = phase !== "open" || isChanged(state) || isCookieDue ||
+    isRefused || state.before || !isNew(state) && isDue(state);
+  const parts = isNews && partsFor(visit);
   if (parts instanceof Promise) {
     // What a body writes before they are there is in time.
     visit.phase = phase;
@@ -39,11 +38,11 @@ export function commit(
   const directives = parts
     ? parts.writing.commitChanges(state, response, phase, parts)
     : directivesOf(state);
-  if (phase === "open") visit.letStream?.(state, response, directives);
+  if (phase === "open") visit.engine?.letStream(state, response, directives);
   return directives;
 }
 
 /** Whether time alone makes something of a session that has not changed. */
 function isDue(state: State): boolean {
-  return !!state.isDue || isRenewalDue(state, state.visit.settings.now());
+  return state.isDue || isRenewalDue(state, state.visit.settings.now());
 }

@@ -41,6 +41,7 @@ export async function leave(
   { engine }: Others,
 ): Promise<void> {
   const { abandon, before, isEnded } = state;
+  state.streams = false;
   if (isEnded || before) {
     // What fails now, the listener has been told of.
     await endAll(state, engine).catch(() => {});

@@ -50,12 +50,14 @@ export interface Visit {
   waited?: number;
   /** Of options with `revocations`, once that part is loaded. */
   revoking?: Revoking | undefined;
-  /** Of options with a store, once that part is loaded: see `write_rules.ts`. */
-  mayStream?: ((state: State) => boolean) | undefined;
-  /** The same: lets the body of a response write. */
-  letStream?:
-    | ((state: State, response: Response, kept: unknown) => void)
-    | undefined;
+  /** Of options with a store, once that part is loaded. */
+  engine?: Streaming | undefined;
+}
+
+/** What `store/commit_stored.ts` does for the body of a response. */
+export interface Streaming {
+  letStream(state: State, response: Response, kept: unknown): void;
+  isStreamed(state: State): boolean;
 }
 
 /** What `checks/revocations.ts` does, for those whom it is not loaded for. */

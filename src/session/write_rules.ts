@@ -37,7 +37,7 @@ export function checkOpen(
   const { phase } = visit;
   state.isTouched ||= phase !== "late-write";
   const isStreamed = phase === "late-write" && !needsCookie &&
-    visit.mayStream?.(state);
+    visit.engine?.isStreamed(state);
   if (phase !== "open" && !isStreamed) refuse(state, phase, why);
 }
 
