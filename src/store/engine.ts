@@ -10,16 +10,11 @@ import { keyOf, valuesOf } from "./record.ts";
 // when an option asks for it. docs/protocol.md has all of it on one page.
 
 export { count, deleteExpired, list, revoke, revokeAll } from "./admin.ts";
-export {
-  commitStored,
-  endFor,
-  isStreamed,
-  letStream,
-  refresh,
-  reload,
-  saveForToken,
-  saveNow,
-} from "./commit_stored.ts";
+export { commitStored } from "./commit_stored.ts";
+export { endFor } from "./end_session.ts";
+export { refresh, reload } from "./reload.ts";
+export { saveForToken, saveNow } from "./save_now.ts";
+export { isStreamed, letStream } from "./stream.ts";
 
 /**
  * The values of a session: `null` if its record is rotten, `undefined` if

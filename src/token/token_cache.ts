@@ -1,4 +1,3 @@
-import { encodeBase64url } from "./base64url.ts";
 import type { Unsealed } from "./content.ts";
 
 interface Entry {
@@ -27,9 +26,9 @@ export class TokenCache {
     return entry?.content;
   }
 
-  /** The same by the bytes of a token that came with others in one text. */
-  add(bytes: Uint8Array, content: Unsealed): void {
-    if (this.#most) this.set(encodeBase64url(bytes), content);
+  /** Whether it keeps anything at all. */
+  get isOn(): boolean {
+    return this.#most > 0;
   }
 
   set(token: string, content: Unsealed): void {

@@ -1,7 +1,7 @@
 import type { Refused } from "../events.ts";
 import { LONGEST_COOKIE } from "../http/cookie.ts";
 import { isOfTheFuture } from "../session/timeouts.ts";
-import { decodeBase64url } from "./base64url.ts";
+import { decodeBase64url, encodeBase64url } from "./base64url.ts";
 import type { Unsealed } from "./content.ts";
 import { AAD, addressOf, HEADER, parametersOf, VERSION } from "./format.ts";
 import type { Keyring } from "./keyring.ts";
@@ -81,7 +81,8 @@ async function decrypt(
     if (text.includes("\ufffd")) text = strict.decode(data);
     const isStale = entry !== entries[0];
     const content = { created, sealed, expires, sid, text, keyId, isStale };
-    ring.cache.add(bytes, content);
+    // A text of its own: this one may be a part of the whole Cookie field.
+    if (ring.cache.isOn) ring.cache.set(encodeBase64url(bytes), content);
     return checkTimes(content, now);
   } catch {
     return { fault: "not-utf8", keyId };

@@ -1,0 +1,80 @@
+import { fit, stillTrue } from "../checks/fit_schema.ts";
+import { type Held, type State } from "../session/state.ts";
+import { isSlow } from "../session/timeouts.ts";
+import { checkOpen, refuseGone } from "../session/write_rules.ts";
+import { fetchRecord, isEventual, isLive } from "./back_end.ts";
+import { generationOf } from "./generation.ts";
+import { readLate, referTo } from "./late_store.ts";
+import { isOutdated } from "./outdated.ts";
+import { valuesOf } from "./record.ts";
+import { replay } from "./write.ts";
+
+/**
+ * Reads a session again, with what it has to be kept on top. It takes its turn
+ * among the saves.
+ *
+ * @throws {SessionError} `gone` if it has ended, or another user has it.
+ */
+export async function reload(state: State): Promise<void> {
+  await state.streams;
+  checkOpen(state, false);
+  while (state.saving) await state.saving;
+  if (!state.held) return;
+  const work = readAgain(state, state.held);
+  const forget = () => delete state.saving;
+  state.saving = work.then(forget, forget);
+  await work;
+}
+
+async function readAgain(state: State, { sid, key }: Held): Promise<void> {
+  const { visit } = state;
+  // What was read goes by the id of its record, also where it is to be left.
+  const fresh: State = { ...state, content: { ...state.content, sid } };
+  delete fresh.held;
+  if (isEventual(visit)) await readLate(fresh, sid, key);
+  else {
+    const record = await fetchRecord(visit, key);
+    if (isLive(visit, record)) fresh.held = { sid, key, record };
+  }
+  const values = fresh.held && await valuesOf(visit, fresh.held);
+  const made = values && await fit(visit.settings, values);
+  if (!made) refuseGone(state);
+  const { since, floor, newest } = generationOf(values);
+  if (since !== state.since) refuseGone(state);
+  fresh.values = values;
+  if (await visit.revoking?.isRevoked(fresh)) refuseGone(state);
+  const { generation = 0 } = state;
+  const isSuperseded = floor > generation;
+  const number = isSuperseded ? generation : Math.max(newest, generation);
+  // Only who came with the newest cookie may make one, or has seen it.
+  const isNewest = newest === generation;
+  const changed = { ...values };
+  replay(state.batches, changed);
+  Object.assign(state, {
+    held: fresh.held,
+    carried: fresh.carried,
+    epoch: fresh.epoch,
+    values: changed,
+    shown: stillTrue(made, values, changed),
+    generation: number,
+    isSuperseded,
+    isBehind: false,
+    isFirstUse: isNewest && state.isFirstUse,
+    isRenewable: isNewest && state.isRenewable,
+  });
+  referTo(state);
+}
+
+/**
+ * Looks whether a session can still have a token, which is of the newest
+ * generation then.
+ *
+ * @param isWritten It was written just now.
+ * @throws {SessionError} `gone` if not.
+ */
+export async function refresh(state: State, isWritten: boolean): Promise<void> {
+  const { visit } = state;
+  const isOld = !isWritten && isSlow(visit.opened, visit.settings.now());
+  if (isOld && !isEventual(visit)) await reload(state);
+  if (state.isSuperseded || isOutdated(state)) refuseGone(state);
+}
