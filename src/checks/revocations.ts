@@ -146,7 +146,7 @@ async function changeRevocation(
   const write = randomText(8);
   let failure: unknown;
   for (let tries = 1; tries <= TRIES; tries++) {
-    const old = await fetchRevocation(visit, key);
+    const old = await fetchRevocation(visit, key, true);
     const revocation = read(old);
     // The answer was lost, and not the write.
     if (revocation?.write === write) return revocation;
@@ -188,8 +188,8 @@ async function put(
   const create = () => store.create(key, record);
   try {
     return old
-      ? await call(visit, { op: "update", ask: update }) === "ok"
-      : await call(visit, { op: "create", ask: create });
+      ? await call(visit, { op: "update", ask: update, isEnd: true }) === "ok"
+      : await call(visit, { op: "create", ask: create, isEnd: true });
   } finally {
     forget(visit.settings.revocations as object, key);
   }
@@ -224,11 +224,10 @@ async function find(visit: Visit, key: string): Promise<SessionRecord | null> {
 function fetchRevocation(
   visit: Visit,
   key: string,
+  isEnd?: boolean,
 ): Promise<SessionRecord | null> {
-  return call(visit, {
-    op: "get",
-    ask: () => revocationStoreOf(visit).get(key),
-  });
+  const ask = () => revocationStoreOf(visit).get(key);
+  return call(visit, { op: "get", ask, isEnd });
 }
 
 function revocationIn(record: SessionRecord | null): UserRevocation {

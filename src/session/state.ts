@@ -48,6 +48,7 @@ export interface Visit {
   guest?: Uint8Array<ArrayBuffer> | undefined;
   /** How long its store has kept it waiting, in ms. */
   waited?: number;
+  readonly takesBack?: boolean;
   /** Of options with `revocations`, once that part is loaded. */
   revoking?: Revoking | undefined;
   /** Of options with a store, once that part is loaded. */

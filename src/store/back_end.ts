@@ -57,9 +57,10 @@ export function made(
 export function fetchRecord(
   visit: Visit,
   key: string,
+  isEnd?: boolean,
 ): Promise<SessionRecord | null> {
   const ask = () => storeOf(visit).get(key);
-  return call(visit, { op: "get", ask });
+  return call(visit, { op: "get", ask, isEnd });
 }
 
 /** Whether a record is somebody's session now, and no mark of its end. */

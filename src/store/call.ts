@@ -10,6 +10,8 @@ export interface Call<Answer> {
   late?(): unknown;
   /** How long it may take, in ms. */
   readonly left?: number;
+  /** Whether it is part of an end, which reads are not to keep out. */
+  readonly isEnd?: boolean | undefined;
 }
 
 /** Who waits for a store: a request, a job or an administrator. */
@@ -17,6 +19,8 @@ export interface Waiter {
   readonly settings: Settings;
   /** For how long already, in ms. */
   waited?: number;
+  /** It undoes what nobody has: never more than the store has answered. */
+  readonly takesBack?: boolean;
 }
 
 /** When a question was asked, in ms of a clock that never jumps. */
@@ -24,7 +28,10 @@ interface Question {
   readonly asked: number;
 }
 
-/** So many may wait for a store that has not answered one of them for 1 s. */
+/**
+ * So many may wait for a store that has not answered one of them for 1 s, and
+ * twice as many with those that end something.
+ */
 const MOST_WAITING = 1_000;
 const STALLED = 1_000;
 /** What has not been answered for so long is not waited for by the client. */
@@ -41,7 +48,7 @@ const waiting = new WeakMap<Settings, Set<Question>>();
  */
 export async function call<Answer>(
   visit: Waiter,
-  { op, ask, late, left = timeLeft(visit) }: Call<Answer>,
+  { op, ask, late, isEnd, left = timeLeft(visit) }: Call<Answer>,
 ): Promise<Answer> {
   const { settings } = visit;
   const questions = waiting.get(settings) ?? new Set();
@@ -53,7 +60,8 @@ export async function call<Answer>(
   try {
     // What nobody waits for, a clean-up say, is no sign of a store that stands.
     if (left <= settings.storeTimeout * 1000) {
-      checkStalled(questions, question.asked);
+      const most = visit.takesBack ? Infinity : MOST_WAITING * (isEnd ? 2 : 1);
+      checkStalled(questions, question.asked, most);
       questions.add(question);
     }
     return await new Promise((resolve, reject) => {
@@ -97,10 +105,14 @@ export async function call<Answer>(
 }
 
 /** Refuses at once what would only make a queue longer that stands still. */
-function checkStalled(questions: Set<Question>, now: number): void {
+function checkStalled(
+  questions: Set<Question>,
+  now: number,
+  most: number,
+): void {
   for (const question of questions) {
     if (question.asked >= now - FORGOTTEN) {
-      if (questions.size < MOST_WAITING || question.asked > now - STALLED) {
+      if (questions.size < most || question.asked > now - STALLED) {
         return;
       }
       throw new Overload("Too many requests wait for the store");
@@ -120,7 +132,7 @@ export function spend(visit: Waiter, ms: number): void {
 }
 
 /** What is wrong by our own clock or count, and can be told as it is. */
-class Overload extends Error {}
+export class Overload extends Error {}
 
 /** Waits some ms. */
 export function pause(ms: number): Promise<void> {

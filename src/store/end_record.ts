@@ -77,11 +77,11 @@ async function writeTombstone(
     for (let tries = 1; tries <= TRIES; tries++) {
       const record = tries === 1 && known?.revision
         ? known
-        : await fetchRecord(visit, key);
+        : await fetchRecord(visit, key, true);
       if (!record?.id) return;
       const tombstone = tombstoneOf(visit, record);
       const ask = () => store.update(key, tombstone, record.revision);
-      const result = await call(visit, { op: "update", ask });
+      const result = await call(visit, { op: "update", ask, isEnd: true });
       if (result !== "conflict") return;
     }
   } catch {
@@ -108,10 +108,9 @@ function tombstoneOf(visit: Visit, { revision }: SessionRecord): SessionRecord {
 /** Removes a record; an answer that was lost is asked for once more. */
 export async function remove(visit: Visit, key: string): Promise<void> {
   const ask = () => storeOf(visit).delete(key);
-  await call(visit, { op: "delete", ask }).catch(
-    (error: unknown) => {
-      if ((error as SessionError).code !== "store-failed") throw error;
-      return call(visit, { op: "delete", ask });
-    },
-  );
+  const end = { op: "delete", ask, isEnd: true };
+  await call(visit, end).catch((error: unknown) => {
+    if ((error as SessionError).code !== "store-failed") throw error;
+    return call(visit, end);
+  });
 }

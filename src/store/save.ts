@@ -192,7 +192,9 @@ function abandonLater(state: State): void {
     while (state.saving) await state.saving;
     const { visit, held } = state;
     if (!held || held === before) return;
-    await remove({ ...visit, waited: 0 }, held.key).catch(() => {});
+    await remove({ ...visit, waited: 0, takesBack: true }, held.key).catch(
+      () => {},
+    );
   };
 }
 
@@ -246,7 +248,7 @@ async function move(
     const kind = user === undefined ? "left" : "login";
     await leaveRecord(visit, key, record, isOwnerNew, kind);
   } catch (error) {
-    await remove(visit, held.key).catch(() => {});
+    await remove({ ...visit, takesBack: true }, held.key).catch(() => {});
     throw error;
   }
   beginRecord(state, held);

@@ -18,7 +18,7 @@ import {
 } from "../session/state.ts";
 import { fetchRecord, isEventual, isLive, storeOf } from "./back_end.ts";
 import type { SessionRecord } from "./contract.ts";
-import { call, timeLeft } from "./call.ts";
+import { call, Overload, timeLeft } from "./call.ts";
 import { remove } from "./end_record.ts";
 import {
   confirm,
@@ -260,8 +260,10 @@ export async function findAfter(
   attempt: Attempt,
   error: unknown,
 ): Promise<Held | undefined> {
-  const { code } = error as SessionError;
-  if (code !== "store-failed" || timeLeft(state.visit) <= 0) throw error;
+  const { code, cause } = error as SessionError;
+  // What we have refused ourselves was never sent.
+  const isSent = code === "store-failed" && !(cause instanceof Overload);
+  if (!isSent || timeLeft(state.visit) <= 0) throw error;
   try {
     return await find(state, place, attempt);
   } catch {
@@ -281,7 +283,7 @@ export async function takeBack(
   attempt: Attempt,
   before?: Held,
 ): Promise<void> {
-  const visit = { ...state.visit, waited: 0 };
+  const visit = { ...state.visit, waited: 0, takesBack: true };
   try {
     const { claim } = attempt;
     if (await claim) return;

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { SessionOptions } from "../../mod.ts";
+import {
+  createSessions,
+  type Session,
+  type SessionOptions,
+} from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
-import { pause, StoreBench } from "../shared/store_bench.ts";
+import { pause, StoreBench, watch } from "../shared/store_bench.ts";
 import { setUp } from "../shared/support.ts";
 
 // What bounds how long, how often and how many requests ask a store.
@@ -55,7 +59,6 @@ describe("a store that always answers conflict", () => {
       delete: store.delete.bind(store),
       update: () => Promise.resolve("conflict" as const),
     } as const;
-    const { createSessions } = await import("../../mod.ts");
     const { store: _, ...options } = bench.options;
     const sessions = createSessions({ ...options, revocations });
     await assert.rejects(sessions.revokeAll("ada"), { code: "conflict" });
@@ -102,9 +105,12 @@ describe("a store that stands still", () => {
     await pause(1_100);
     assert.equal(failed, 0);
     const calls = watched.calls.length;
+    bench.takeEvents();
     await Promise.all(Array.from({ length: 50 }, () => login("eve")));
     assert.equal(failed, 50, "They wait as well");
     assert.equal(watched.calls.length, calls);
+    // What was never sent is not looked for.
+    assert.equal(bench.takeEvents().length, 50);
     watched.before = undefined;
     hung.resolve();
     await Promise.all(waiting);
@@ -113,4 +119,93 @@ describe("a store that stands still", () => {
     assert.equal((await sessions.list("ada")).length, 1_200);
     assert.equal((await sessions.list("eve")).length, 0);
   });
+
+  for (const op of ["create", "update"]) {
+    it(`has a late ${op} taken back while others wait`, async () => {
+      const bench = begin({ storeTimeout: 1 });
+      const { sessions, watched } = bench;
+      const token = await sessions.seal(named(sessions.create()));
+      const open = () => sessions.unseal(token);
+      const session = op === "create" ? sessions.create() : await open();
+      const writes = Promise.withResolvers<void>();
+      const reads = Promise.withResolvers<void>();
+      watched.before = (call) =>
+        call.op === "get" ? reads.promise : writes.promise;
+      session?.login("ada");
+      const all = [session?.save(), ...Array.from({ length: 1_000 }, open)];
+      for (const each of await Promise.allSettled(all)) {
+        assert.equal(each.status, "rejected");
+      }
+      watched.before = undefined;
+      await pause(100);
+      await assert.rejects(open(), { code: "store-failed" });
+      writes.resolve();
+      await pause(100);
+      assert.equal(await sessions.count("ada"), 0);
+      reads.resolve();
+      await pause(100);
+      const kept = await open();
+      assert.equal(kept?.userId, undefined);
+      assert.equal(kept?.get("name"), "Ada");
+    });
+  }
+
+  it("ends sessions while others wait, up to a bound as well", async () => {
+    const bench = begin({ storeTimeout: 60 });
+    const { sessions, watched } = bench;
+    const session = sessions.create();
+    session.login("ada");
+    const token = await sessions.seal(session);
+    const open = () => sessions.unseal(token);
+    const opened = await Promise.all(Array.from({ length: 1_101 }, open));
+    const hung = Promise.withResolvers<void>();
+    watched.before = () => hung.promise;
+    const waiting = Array.from({ length: 1_000 }, open);
+    await pause(1_500);
+    watched.before = undefined;
+    await assert.rejects(open(), { code: "store-failed" });
+    const end = async (session: Session | null | undefined) => {
+      session?.destroy();
+      await session?.save();
+    };
+    await end(opened.pop());
+    assert.equal(await sessions.count("ada"), 0);
+
+    bench.takeCalls();
+    watched.before = () => hung.promise;
+    const ends = Promise.allSettled(opened.map(end));
+    await pause(500);
+    assert.equal(bench.takeCalls().length, 1_000);
+    hung.resolve();
+    await Promise.all(waiting);
+    const failed = (await ends).filter(({ status }) => status === "rejected");
+    assert.equal(failed.length, 100);
+  });
+
+  it("lets revocations end logins while others wait", async () => {
+    const bench = setUp({ storeTimeout: 60 });
+    const watched = watch(new MemoryStore({ now: () => bench.clock.now }));
+    const revocations = watched.store;
+    const sessions = createSessions({ ...bench.options, revocations });
+    const session = sessions.create();
+    session.login("ada");
+    const token = await sessions.seal(session);
+    const open = () => sessions.unseal(token);
+    const hung = Promise.withResolvers<void>();
+    watched.before = () => hung.promise;
+    const waiting = Array.from({ length: 1_000 }, open);
+    await pause(1_500);
+    watched.before = undefined;
+    await assert.rejects(open(), { code: "store-failed" });
+    await sessions.revokeAll("ada");
+    hung.resolve();
+    for (const each of await Promise.all(waiting)) {
+      assert.equal(each?.userId, undefined);
+    }
+  });
 });
+
+function named(session: Session): Session {
+  session.set("name", "Ada");
+  return session;
+}
