@@ -11,6 +11,7 @@ import {
   type SessionStore,
   type UpdateResult,
 } from "../src/store/contract.ts";
+import { worded } from "./failure.ts";
 import { complete } from "./options.ts";
 
 /** What {@linkcode CloudflareKvStore} uses of a KV namespace. */
@@ -114,6 +115,8 @@ const READ = { type: "text", cacheTtl: SHORTEST_CACHE } as const;
 // KV takes one write per key in a second. In ms, so long a write is tried
 // again: less than the time that a request has.
 const PATIENCE = 4_000;
+// "KV PUT failed: 429 Too Many Requests"
+const STATUS = /(?<=failed: )\d+/;
 // Of so many records, an isolate remembers whose they are.
 const MOST_KNOWN = 1_000;
 
@@ -260,7 +263,7 @@ export class CloudflareKvStore implements SessionStore {
     checkKey(key);
     return this.#read(
       key,
-      await this.#namespace.get(this.#prefix + key, READ),
+      await worded(this.#namespace.get(this.#prefix + key, READ), STATUS),
     );
   }
 
@@ -275,7 +278,10 @@ export class CloudflareKvStore implements SessionStore {
   /** Removes a record; one that does not exist is no error. */
   async delete(key: string): Promise<void> {
     checkKey(key);
-    await this.#end(key, () => this.#namespace.delete(this.#prefix + key));
+    await this.#end(
+      key,
+      () => worded(this.#namespace.delete(this.#prefix + key), STATUS),
+    );
   }
 
   /** A user's records as this location knows them, which it reads. */
@@ -285,11 +291,8 @@ export class CloudflareKvStore implements SessionStore {
     let cursor: string | null | undefined;
     let removable = REMOVED_BY_LIST;
     do {
-      const page = await this.#namespace.list({
-        prefix,
-        limit: PAGE,
-        ...cursor && { cursor },
-      });
+      const some = { prefix, limit: PAGE, ...cursor && { cursor } };
+      const page = await worded(this.#namespace.list(some), STATUS);
       const keys = page.keys.map(({ name }) => name.slice(-43));
       const records = await this.#readAll(keys);
       for (const [place, key] of keys.entries()) {
@@ -422,7 +425,10 @@ export class CloudflareKvStore implements SessionStore {
       LONGEST_LIFE,
     );
     const options = { expirationTtl, ...more };
-    await this.#namespace.put(this.#prefix + name, text, options);
+    await worded(
+      this.#namespace.put(this.#prefix + name, text, options),
+      STATUS,
+    );
   }
 
   /** Writes, and again while KV has had a write to this key just now. */
@@ -436,8 +442,7 @@ export class CloudflareKvStore implements SessionStore {
       } catch (error) {
         const ms = 500 + Math.random() * 500;
         patience.left -= ms;
-        // "KV PUT failed: 429 Too Many Requests"
-        const isBusy = /\b429\b/.test(`${(error as Error)?.message}`);
+        const isBusy = Object(error).code === "429";
         if (!isBusy || patience.left < 0) throw error;
         await this.#wait(ms);
       }

@@ -11,6 +11,7 @@ import {
   type SessionStore,
   type UpdateResult,
 } from "../src/store/contract.ts";
+import { coded, worded, WORDS } from "./failure.ts";
 import { complete } from "./options.ts";
 
 /** A key of Deno KV, as far as {@linkcode DenoKvStore} makes them. */
@@ -253,7 +254,9 @@ export class DenoKvStore implements SessionStore {
   }
 
   async #find(key: string): Promise<Found> {
-    return toFound(await this.#kv.get(this.#key("record", key), STRONG));
+    return toFound(
+      await worded(this.#kv.get(this.#key("record", key), STRONG)),
+    );
   }
 
   async *#list(
@@ -283,7 +286,7 @@ export class DenoKvStore implements SessionStore {
       } catch (error) {
         // A file that another process is writing to: nothing was done.
         if (tries === MAX_TRIES || !/is locked/.test(String(error))) {
-          throw error;
+          throw coded(error, WORDS);
         }
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 20));
       }

@@ -11,6 +11,7 @@ import {
   type SessionStore,
   type UpdateResult,
 } from "../src/store/contract.ts";
+import { worded } from "./failure.ts";
 import type {
   SessionAnswer,
   SessionMark,
@@ -172,7 +173,7 @@ export class DurableObjectStore implements SessionStore {
   /** The record by this key, or `null`. */
   async get(key: string): Promise<SessionRecord | null> {
     checkKey(key);
-    const record = await this.#object(key).read(this.#now());
+    const record = await worded(this.#object(key).read(this.#now()));
     // What comes from a call has a hidden method, to dispose of it.
     return record && { ...record };
   }
@@ -195,7 +196,7 @@ export class DurableObjectStore implements SessionStore {
   /** Removes a record; one that does not exist is no error. */
   async delete(key: string): Promise<void> {
     checkKey(key);
-    const { left } = await this.#object(key).remove();
+    const { left } = await worded(this.#object(key).remove());
     if (left) await this.#unmark(key, left);
   }
 
@@ -218,7 +219,7 @@ export class DurableObjectStore implements SessionStore {
   async *listByUser(user: string): AsyncGenerator<SessionListing, void> {
     if (!user) return;
     for (let last = "", more = true; more;) {
-      const marks = await this.#list(user).marks(last, PAGE);
+      const marks = await worded(this.#list(user).marks(last, PAGE));
       for (let first = 0; first < marks.length; first += AT_ONCE) {
         yield* this.#listed(user, marks.slice(first, first + AT_ONCE));
       }
@@ -236,7 +237,7 @@ export class DurableObjectStore implements SessionStore {
     marks: readonly SessionMarkEntry[],
   ): AsyncGenerator<SessionListing, void> {
     const found = await Promise.all(
-      marks.map(({ key }) => this.#object(key).describe(user)),
+      marks.map(({ key }) => worded(this.#object(key).describe(user))),
     );
     const old = this.#now() - HOUR;
     // A younger one may be of a session that is just being written.
@@ -284,7 +285,7 @@ export class DurableObjectStore implements SessionStore {
   ): Promise<Result> {
     for (;;) {
       const mark = user ? await this.#mark(key, user, expiresAt) : undefined;
-      const answer = await call(this.#object(key), mark);
+      const answer = await worded(call(this.#object(key), mark));
       if (answer.left) await this.#unmark(key, answer.left);
       if (answer.unmarked === undefined) return answer.result as Result;
       user = answer.unmarked;
@@ -298,7 +299,7 @@ export class DurableObjectStore implements SessionStore {
   ): Promise<SessionMark> {
     const token = crypto.randomUUID();
     const mark = { user, token, until: expiresAt + LONGER };
-    await this.#list(user).mark(key, mark, this.#now());
+    await worded(this.#list(user).mark(key, mark, this.#now()));
     return mark;
   }
 

@@ -10,6 +10,7 @@ import {
   type SessionStore,
   type UpdateResult,
 } from "../src/store/contract.ts";
+import { coded } from "./failure.ts";
 import { complete } from "./options.ts";
 
 /** What memcached keeps, with a token that changes with each write. */
@@ -84,6 +85,8 @@ interface Found {
 const KINDS = "number,string,string,string,string,number,number,number";
 // The protocol has times in seconds, of 32 bits with a sign.
 const LAST_SECOND = 2 ** 31 - 1;
+// What a server's error begins with, and those of a client without a server.
+const WORDS = /^([A-Z_]{2,}(?= )|Command timeout|connect timeout|No more)/;
 
 /**
  * Keeps sessions in one memcached, with memcache-client.
@@ -228,7 +231,9 @@ export class MemcachedStore implements SessionStore {
   }
 
   async #find(name: string): Promise<Found | undefined> {
-    const item = await this.#client.gets(name);
+    const item = await this.#client.gets(name).catch((error) => {
+      throw coded(error, WORDS);
+    });
     if (!item) return undefined;
     const { value, casUniq } = item;
     if (!(Number(casUniq) > 0)) {
@@ -277,7 +282,7 @@ async function isDone(
     return true;
   } catch (error) {
     if (error instanceof Error && words.includes(error.message)) return false;
-    throw error;
+    throw coded(error, WORDS);
   }
 }
 

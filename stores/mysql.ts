@@ -61,6 +61,8 @@ const DUPLICATE = 1062;
 const DEADLOCK = 1213;
 const NO_TABLE = 1146;
 const FOREIGN = /^(1054|1176)$/;
+// What mysql2 says where it has no code for it.
+const WORDS = /^(Queue limit reached|No connections available|Pool is closed)/;
 
 // What counts of a connection, then what must come back as it is, and be for the
 // server what it is for us. The number is last: who misreads it reads on.
@@ -373,16 +375,21 @@ export class MysqlStore implements SessionStore {
   }
 
   async #run(text: string, parameters: Parameters = []): Promise<unknown[]> {
-    // All connections of a pool are set to the same.
-    if (!this.#isChecked) await this.#check();
     for (let tries = 1;; tries++) {
       try {
+        // All connections of a pool are set to the same.
+        if (!this.#isChecked) await this.#check();
         return (await this.#client.execute(text, parameters))[0] as unknown[];
       } catch (error) {
         const { errno } = Object(error);
         if (tries < TRIES && errno === DEADLOCK) continue;
         const fault = FOREIGN.test(errno) && ANOTHER;
-        throw explain(this.#table, errno === NO_TABLE ? MISSING : fault, error);
+        throw explain(
+          this.#table,
+          errno === NO_TABLE ? MISSING : fault,
+          error,
+          WORDS,
+        );
       }
     }
   }

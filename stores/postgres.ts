@@ -70,6 +70,9 @@ const TRIES = 20;
 // else has.
 const FOREIGN = /42(703|P10|710|809)|P0004/;
 
+// What pg says where it has no code for it.
+const WORDS = /^(Connection terminated|timeout exceeded|Query read timeout)/;
+
 // What comes of it shows whether texts arrive as they were sent. What a statement
 // has changed is told by its rows, too: clients count in ways of their own.
 const PROBE = `' A' || chr(252)`;
@@ -357,7 +360,10 @@ END $$`,
         throw explain(
           this.#table,
           /42P01/.test(state) ? MISSING : fault,
-          error,
+          /^\w{5}$/.test(errno)
+            ? Object.assign(error as Error, { code: errno })
+            : error,
+          WORDS,
         );
       }
     }

@@ -4,6 +4,11 @@
  * @module
  */
 import { SessionError } from "../src/errors.ts";
+import { coded } from "./failure.ts";
+
+/** What a server's error begins with, and those of ioredis without a server. */
+const WORDS =
+  /^([A-Z]{2,}(?= )|Connection is closed|Stream isn't writeable|Command timed out)/;
 
 /** What ioredis has: `Redis` and `Cluster`. */
 export interface RedisCallClient {
@@ -87,7 +92,11 @@ export type RedisSend = (
  */
 export function senderOf(client: RedisClient): RedisSend {
   const send = rawSenderOf(client);
-  return async (command, key) => plain(await send(command, key));
+  const fail = (error: unknown) => {
+    throw coded(error, WORDS);
+  };
+  return async (command, key) =>
+    plain(await Promise.resolve(send(command, key)).catch(fail));
 }
 
 function rawSenderOf(

@@ -5,6 +5,7 @@
  */
 import { causeOf, SessionError } from "../src/errors.ts";
 import type { SessionListing, SessionRecord } from "../src/store/contract.ts";
+import { coded, WORDS } from "./failure.ts";
 import { type Complete, complete } from "./options.ts";
 
 /** Options of a store for an SQL database. */
@@ -226,13 +227,19 @@ export const ANOTHER = "or its index is taken: choose another table";
  * The error that says what to do about a table, or else the one that came.
  *
  * @param fault {@linkcode MISSING} or {@linkcode ANOTHER}, if it is the table.
+ * @param words How a client says what is wrong, where it has no code for it.
  */
 export function explain(
   table: string,
   fault: string | false | undefined,
   error: unknown,
+  words: RegExp = WORDS,
 ): unknown {
-  if (!fault) return error;
+  if (!fault) {
+    // Some clients have one code for whatever the server answers.
+    const isVague = /^(undefined|ERR_.*)$/.test(Object(error).code);
+    return isVague ? coded(error, words) : error;
+  }
   const cause = causeOf(error);
   return new SessionError("store-failed", `Table ${table} ${fault}`, { cause });
 }

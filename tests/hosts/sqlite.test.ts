@@ -407,7 +407,7 @@ describe("SqliteStore", () => {
       await store.createSchema();
       await store.create(KEY, recordAt());
       other.exec("BEGIN IMMEDIATE");
-      const busy = /locked|BUSY/;
+      const busy = { code: /locked|BUSY/ };
       const next = recordAt({ revision: 2 });
       await assert.rejects(store.update(KEY, next, 1), busy);
       await assert.rejects(store.create(keyOf(1), next), busy);

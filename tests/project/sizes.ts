@@ -13,7 +13,7 @@ export const LIMITS = {
   checks: 1_600,
   engine: 10_000,
   store: 3072,
-  redis: 3904,
+  redis: 4096,
 } as const;
 
 /** What is loaded when an option asks for it. */

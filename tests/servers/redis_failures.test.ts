@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { createClient } from "redis";
-import { RedisStore } from "../../stores/redis.ts";
+import { type RedisClient, RedisStore } from "../../stores/redis.ts";
 import { backEndCases, runStoreCase } from "../../testing.ts";
 import {
   clients,
@@ -14,7 +14,13 @@ import {
   startRedis,
   withClient,
 } from "./redis.ts";
-import { briefClients, openFailing } from "./redis_failures.ts";
+import {
+  briefClients,
+  failureOf,
+  LIMITED,
+  openFailing,
+  refusals,
+} from "./redis_failures.ts";
 import {
   ALICE,
   BOB,
@@ -23,6 +29,7 @@ import {
   keysOf,
   recordWith,
 } from "./redis_records.ts";
+import { RestClient, type RestServer, startRest } from "./redis_rest.ts";
 
 const notOurs = found.path === undefined && "a server that is not ours";
 const options = { skip: found.skip || notOurs };
@@ -162,6 +169,66 @@ describe("RedisStore on a server that may not write", options, () => {
       client.disconnect();
     }
   });
+});
+
+describe("the code of what Redis refuses", options, () => {
+  let redis: RedisServer;
+  let admin: Redis;
+  let rest: RestServer;
+  before(async () => {
+    redis = await startRedis();
+    admin = new Redis(redis.url);
+    await admin.call("ACL", "SETUSER", "limited", ...LIMITED.split(" "));
+    rest = await startRest(admin);
+  });
+  after(async () => {
+    admin.disconnect();
+    await rest.stop();
+    await redis.stop();
+  });
+
+  for (const [code, [refuse, allow]] of Object.entries(refusals)) {
+    const as = async (client: RedisClient) => {
+      assert.ok(refuse && allow);
+      await admin.call(...refuse);
+      try {
+        assert.deepEqual(await failureOf(client), { code, message: code });
+      } finally {
+        await admin.call(...allow);
+      }
+    };
+    for (const name of names) {
+      it(`is ${code}, with ${name}`, () =>
+        withClient(() => clients[name](redis.url), as));
+    }
+    it(`is ${code}, over HTTP`, () => as(new RestClient(rest.url)));
+  }
+
+  for (const name of names) {
+    it(`is NOPERM for a user who may not write, with ${name}`, async () => {
+      const url = redis.url.replace("//", "//limited:pw@");
+      await withClient(() => clients[name](url), async (client) => {
+        assert.equal((await failureOf(client)).code, "NOPERM");
+      });
+    });
+  }
+
+  for (const code of ["NOAUTH", "WRONGPASS"]) {
+    it(`is ${code} as long as ioredis tells, then that it is closed`, async () => {
+      await admin.call("CONFIG", "SET", "requirepass", "pw");
+      const login = code === "NOAUTH" ? {} : { password: "other" };
+      const client = new Redis(redis.url, { retryStrategy: null, ...login });
+      client.on("error", () => {});
+      try {
+        assert.equal((await failureOf(client)).code, code);
+        const closed = "Connection is closed";
+        assert.equal((await failureOf(client)).code, closed);
+      } finally {
+        client.disconnect();
+        await admin.call("CONFIG", "SET", "requirepass", "");
+      }
+    });
+  }
 });
 
 /** A way to a server that can lose an answer, and the connection with it. */

@@ -1,6 +1,8 @@
 import { Redis } from "ioredis";
 import { createClient } from "redis";
-import { RedisStore } from "../../stores/redis.ts";
+import assert from "node:assert/strict";
+import { createSessions, generateSecret } from "../../mod.ts";
+import { type RedisClient, RedisStore } from "../../stores/redis.ts";
 import { createClock, type StoreHarness } from "../../testing.ts";
 import { type OpenClient, type RedisServer, startRedis } from "./redis.ts";
 
@@ -51,4 +53,41 @@ export async function setMemory(
   const admin = new Redis(url);
   await admin.config("SET", "maxmemory", bytes);
   await admin.quit();
+}
+
+/** Commands by which a server refuses to write from now on, and what undoes it. */
+export const refusals: Readonly<
+  Record<string, readonly (readonly [string, ...string[]])[]>
+> = {
+  OOM: [["CONFIG", "SET", "maxmemory", "1"], [
+    "CONFIG",
+    "SET",
+    "maxmemory",
+    "0",
+  ]],
+  READONLY: [["REPLICAOF", "127.0.0.1", "1"], ["REPLICAOF", "NO", "ONE"]],
+};
+
+/** The rights of a user `limited` with the password `pw`, who may do nothing. */
+export const LIMITED = "on >pw ~* +ping +info +client +hello +auth +select";
+
+/** What events tell of a session that cannot be kept. */
+export async function failureOf(
+  client: RedisClient,
+): Promise<{ code: unknown; message: unknown }> {
+  const told: { code: unknown; message: unknown }[] = [];
+  const sessions = createSessions({
+    secret: generateSecret(),
+    store: new RedisStore(client),
+    onEvent(event) {
+      if (event.type !== "store-error") return;
+      const { code, cause } = event;
+      told.push({ code, message: cause.message });
+    },
+  });
+  const session = sessions.create();
+  session.login("ada");
+  await assert.rejects(session.save(), { code: "store-failed" });
+  assert.ok(told[0]);
+  return told[0];
 }

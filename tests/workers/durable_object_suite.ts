@@ -42,6 +42,29 @@ describe("DurableObjectStore", () => {
       }));
   }
 
+  it("says by a code what is wrong", async () => {
+    const messages = {
+      overloaded: "Durable Object is overloaded. Too many requests queued.",
+      "connection lost": "Network connection lost.",
+      SQLITE_TOOBIG: "string or blob too big: SQLITE_TOOBIG",
+    };
+    for (const [code, message] of Object.entries(messages)) {
+      const fail = () => Promise.reject(new Error(message));
+      const stub = { create: fail, read: fail, remove: fail, mark: fail };
+      const store = new DurableObjectStore({
+        idFromName: (name) => name,
+        get: () => stub,
+      });
+      const { clock } = open();
+      const record = recordAt(clock.now());
+      const user = { ...record, user: USER };
+      await assert.rejects(store.get(KEY), { code });
+      await assert.rejects(store.create(KEY, record), { code });
+      await assert.rejects(store.create(KEY, user), { code });
+      await assert.rejects(store.delete(KEY), { code });
+    }
+  });
+
   it("count() gives the sessions of a user that live", async () => {
     const { store, clock } = open();
     assert.equal(await store.count(USER), 0);
