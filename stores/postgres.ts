@@ -73,6 +73,10 @@ const FOREIGN = /42(703|P10|710|809)|P0004/;
 // What pg says where it has no code for it.
 const WORDS = /^(Connection terminated|timeout exceeded|Query read timeout)/;
 
+// A prepared statement that another connection has, or has by the same name: such
+// a one may be another statement, with more parameters say.
+const LOST = /^(\S+ )?(26000|42P05|08P01 .*\bP\d)/;
+
 // What comes of it shows whether texts arrive as they were sent. What a statement
 // has changed is told by its rows, too: clients count in ways of their own.
 const PROBE = `' A' || chr(252)`;
@@ -86,7 +90,8 @@ const PROBED = " A\xfc";
  *   if it has failed. So a client needs no transaction, and a pooler may run each
  *   statement on another connection, as PgBouncer does in its mode `transaction`.
  *   Where it knows no prepared statements, Bun's client must do without:
- *   `new SQL(url, { prepare: false })`. The others prepare none for this store.
+ *   `new SQL(url, { prepare: false })`; otherwise it is refused by name. The
+ *   others prepare none for this store.
  * - Strong consistency and durability are those of the server: hand it the
  *   primary, not a replica, and leave `synchronous_commit` on, as it is by
  *   default. At the isolation levels `repeatable read` and `serializable`, what
@@ -352,15 +357,18 @@ END $$`,
         }
         return rows;
       } catch (error) {
-        const { code, errno } = Object(error);
+        const { code, errno, message } = Object(error);
         // Bun has a code of its own, and the server's as a number.
         const state = `${code} ${errno}`;
         if (tries < TRIES && AGAIN.test(state)) continue;
+        if (LOST.test(`${state} ${message}`)) {
+          refuse("prepare statements behind a pooler: set prepare to false");
+        }
         const fault = FOREIGN.test(state) && ANOTHER;
         throw explain(
           this.#table,
           /42P01/.test(state) ? MISSING : fault,
-          /^\w{5}$/.test(errno)
+          errno?.length === 5
             ? Object.assign(error as Error, { code: errno })
             : error,
           WORDS,

@@ -74,7 +74,8 @@ export async function startPostgres(): Promise<Postgres> {
   };
 }
 
-async function answer(url: string): Promise<void> {
+/** Rejects if a server does not answer. */
+export async function answer(url: string): Promise<void> {
   const client = new pg.Client(url);
   client.on("error", () => {});
   await client.connect();
