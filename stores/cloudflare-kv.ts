@@ -180,8 +180,8 @@ interface Listed {
  * - KV takes one write per key in a second. A write that is refused for that is
  *   tried again for up to 4 seconds, after half a second to a whole one each
  *   time; each time is an operation. Writes of one session that meet in an
- *   isolate are one. What many isolates write to it at the same time does not
- *   fit into that time, and fails.
+ *   isolate are one. The time is enough for three isolates that write at the
+ *   same moment; of five, one write in 5 fails, of ten more than half.
  * - There is no `touch`: it would be a write.
  * - A record may take 25 MiB. An expired one is removed by KV.
  * - A session may be missing in a list for as long as `carry` after its login,

@@ -362,6 +362,41 @@ describe("CloudflareKvStore: one write in a second", () => {
     }
   });
 
+  it("is enough for three isolates at once, and not for five", async () => {
+    for (let times = 0; times < 50; times++) {
+      for (const isolates of [3, 5]) {
+        const sleepers: { until: number; wake: () => void }[] = [];
+        const { another, clock } = open({ writesPerSecond: 1 });
+        const wait = (ms: number) =>
+          new Promise<void>((wake) =>
+            void sleepers.push({ until: clock.now() + ms, wake })
+          );
+        const results = Promise.allSettled(
+          Array.from(
+            { length: isolates },
+            () =>
+              another({ now: clock.now, wait }).update(keyOf(1), recordAt()),
+          ),
+        );
+        // Until nobody waits any more: the first one to wake up is the next.
+        for (let idle = 0; idle < 2;) {
+          await new Promise((resolve) => setTimeout(resolve));
+          sleepers.sort((one, other) => one.until - other.until);
+          const next = sleepers.shift();
+          idle = next ? 0 : idle + 1;
+          if (!next) continue;
+          clock.advance(Math.max(0, Math.ceil(next.until - clock.now())));
+          next.wake();
+        }
+        const kept = (await results).filter(({ status }) =>
+          status === "fulfilled"
+        );
+        if (isolates === 3) assert.equal(kept.length, 3);
+        else assert.ok(kept.length >= 3 && kept.length < 5, `${kept.length}`);
+      }
+    }
+  });
+
   it("is what all writes of one call wait for, together", async () => {
     let waited = 0;
     const { store } = open({
