@@ -1,5 +1,5 @@
 import { fit, stillTrue } from "../checks/fit_schema.ts";
-import { type Held, type State } from "../session/state.ts";
+import type { Held, State } from "../session/state.ts";
 import { isSlow } from "../session/timeouts.ts";
 import { checkOpen, refuseGone } from "../session/write_rules.ts";
 import { fetchRecord, isEventual, isLive } from "./back_end.ts";
