@@ -30,7 +30,7 @@ export type {
   SchemaIssue,
   SchemaResult,
   StandardSchema,
-} from "./src/session/schema.ts";
+} from "./src/schema/schema.ts";
 export type { TokenFault } from "./src/events.ts";
 export { generateSecret, type Secret } from "./src/token/secrets.ts";
 export type {

@@ -5,9 +5,9 @@ import { isChecked } from "./options/settings.ts";
 import type { Visit } from "./session/state.ts";
 
 type Writing = typeof import("./request/writing.ts");
-type Checks = typeof import("./checks/checks.ts");
+type Checks = typeof import("./request/checks.ts");
 type Engine = typeof import("./store/engine.ts");
-type Revocations = typeof import("./checks/revocations.ts");
+type Revocations = typeof import("./store/revocations.ts");
 
 /** A part of the library: a promise of it before it is loaded, then itself. */
 type OnDemand<Part> = () => Part | Promise<Part>;
@@ -52,13 +52,13 @@ const writingPart: OnDemand<Writing> = onDemand(() =>
   import("./request/writing.ts")
 );
 const checksPart: OnDemand<Checks> = onDemand(() =>
-  import("./checks/checks.ts")
+  import("./request/checks.ts")
 );
 const enginePart: OnDemand<Engine> = onDemand(() =>
   import("./store/engine.ts")
 );
 const revocationsPart: OnDemand<Revocations> = onDemand(() =>
-  import("./checks/revocations.ts")
+  import("./store/revocations.ts")
 );
 
 /** What a session needs that is written, or about which others are asked. */

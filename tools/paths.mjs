@@ -8,7 +8,7 @@ export const root = fileURLToPath(new URL("..", import.meta.url));
 /** The folders of tests that need nothing of a runtime, and run in all of them. */
 export const portableFolders = [
   "tests",
-  "tests/checks",
+  "tests/schema",
   "tests/http",
   "tests/options",
   "tests/request",

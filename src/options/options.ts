@@ -1,7 +1,7 @@
 import type { SessionEvent } from "../events.ts";
 import type { CookieOptions } from "../http/cookie_options.ts";
 import type { Codec } from "../session/codec.ts";
-import type { StandardSchema } from "../session/schema.ts";
+import type { StandardSchema } from "../schema/schema.ts";
 import type { AnyData } from "../session/session.ts";
 import type { SessionStore } from "../store/contract.ts";
 import type { Secret } from "../token/secrets.ts";

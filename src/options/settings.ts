@@ -2,7 +2,7 @@ import type { Emit, Refused } from "../events.ts";
 import type { CookieAttributes } from "../http/cookie.ts";
 import type { CookieOptions } from "../http/cookie_options.ts";
 import type { Codec } from "../session/codec.ts";
-import type { Fitting } from "../session/schema.ts";
+import type { Fitting } from "../schema/schema.ts";
 import type { SessionStore } from "../store/contract.ts";
 import type { KeyMaterial, Sealed, Unsealed } from "../token/content.ts";
 

@@ -4,7 +4,7 @@ import { checkOpen } from "../session/write_rules.ts";
 import type { Sealed } from "../token/content.ts";
 import { oversize } from "./oversize.ts";
 
-type Checks = typeof import("../checks/checks.ts");
+type Checks = typeof import("./checks.ts");
 type Engine = typeof import("../store/engine.ts");
 
 /** What options have asked for, beside what each write needs. */

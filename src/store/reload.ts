@@ -1,4 +1,4 @@
-import { fit, stillTrue } from "../checks/fit_schema.ts";
+import { fit, stillTrue } from "../schema/fit_schema.ts";
 import type { Held, State } from "../session/state.ts";
 import { isSlow } from "../session/timeouts.ts";
 import { checkOpen, refuseGone } from "../session/write_rules.ts";

@@ -1,5 +1,5 @@
 import { reload } from "./reload.ts";
-import { showFitted } from "../checks/fit_schema.ts";
+import { showFitted } from "../schema/fit_schema.ts";
 import { isChanged, isWorthKeeping, type State } from "../session/state.ts";
 import { checkOpen, refuseGone } from "../session/write_rules.ts";
 import { endNow } from "./end_session.ts";

@@ -7,7 +7,7 @@ import {
   WRITES,
 } from "../session/own_keys.ts";
 import type { Values } from "../session/codec.ts";
-import { prepare } from "../checks/prepare.ts";
+import { prepare } from "../schema/prepare.ts";
 import { SessionError } from "../errors.ts";
 import {
   type Attempt,

@@ -1,6 +1,6 @@
-import { inTurn } from "./turns.ts";
-import { fit } from "../checks/fit_schema.ts";
-import { prepare } from "../checks/prepare.ts";
+import { inTurn } from "./queue.ts";
+import { fit } from "../schema/fit_schema.ts";
+import { prepare } from "../schema/prepare.ts";
 import type { Values } from "../session/codec.ts";
 import { SessionError } from "../errors.ts";
 import { type Held, type State, tell, type Visit } from "../session/state.ts";

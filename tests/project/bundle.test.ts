@@ -10,7 +10,7 @@ const WRITING = [
   "src/http/set_cookie.ts",
 ];
 const COOKIE = ["src/token/unseal.ts", "src/request/admit.ts"];
-const CHECKS = "src/checks/checks.ts";
+const CHECKS = "src/request/checks.ts";
 const withoutCore = await without("mod.ts");
 const withoutCookie = await without("mod.ts", ...COOKIE);
 const withoutWriting = await without("mod.ts", ...COOKIE, ...WRITING);

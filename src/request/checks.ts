@@ -1,14 +1,9 @@
-import {
-  acceptValues,
-  hasExpired,
-  noteOpened,
-  reject,
-} from "../request/accept.ts";
+import { acceptValues, hasExpired, noteOpened, reject } from "./accept.ts";
 import { OWNER } from "../session/own_keys.ts";
 import { readValues } from "../session/codec.ts";
 import type { SessionError } from "../errors.ts";
-import { fit } from "./fit_schema.ts";
-import { prepare } from "./prepare.ts";
+import { fit } from "../schema/fit_schema.ts";
+import { prepare } from "../schema/prepare.ts";
 import type { Unsealed } from "../token/content.ts";
 import { isLogin, type State, type Visit } from "../session/state.ts";
 import { refuseGone } from "../session/write_rules.ts";
@@ -17,7 +12,7 @@ import { refuseGone } from "../session/write_rules.ts";
 
 type Engine = typeof import("../store/engine.ts");
 
-export { showFitted } from "./fit_schema.ts";
+export { showFitted } from "../schema/fit_schema.ts";
 
 /** Gets a session in a cookie ready to be sealed. */
 export function ready(state: State): Promise<void> {

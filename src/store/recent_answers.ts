@@ -1,4 +1,4 @@
-import type { SessionRecord } from "../store/contract.ts";
+import type { SessionRecord } from "./contract.ts";
 
 // What a process has read of a store of revocations, for a few seconds.
 

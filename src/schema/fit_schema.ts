@@ -2,11 +2,7 @@ import { isPlain, type Values } from "../session/codec.ts";
 import { storable } from "../session/values.ts";
 import { isReserved } from "../session/own_keys.ts";
 import type { Settings } from "../options/settings.ts";
-import type {
-  SchemaIssue,
-  SchemaResult,
-  StandardSchema,
-} from "../session/schema.ts";
+import type { SchemaIssue, SchemaResult, StandardSchema } from "./schema.ts";
 import type { State } from "../session/state.ts";
 
 // A schema may change what it is given: fill in, convert, leave out. What is

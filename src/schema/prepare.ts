@@ -1,6 +1,6 @@
 import type { Values } from "../session/codec.ts";
 import { SessionError } from "../errors.ts";
-import type { StandardSchema } from "../session/schema.ts";
+import type { StandardSchema } from "./schema.ts";
 import type { Visit } from "../session/state.ts";
 import { differences, issuePaths, ownOf, validate } from "./fit_schema.ts";
 

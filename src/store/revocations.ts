@@ -3,12 +3,12 @@ import type { Values } from "../session/codec.ts";
 import { SessionError } from "../errors.ts";
 import { checkRevocations } from "../options/rules.ts";
 import { idOf, type State, tell, type Visit } from "../session/state.ts";
-import type { SessionRecord, SessionStore } from "../store/contract.ts";
-import { call, pause } from "../store/call.ts";
-import { randomText } from "../store/generation.ts";
+import type { SessionRecord, SessionStore } from "./contract.ts";
+import { call, pause } from "./call.ts";
+import { randomText } from "./generation.ts";
 import { SKEW } from "../session/timeouts.ts";
-import { isEventual, made } from "../store/back_end.ts";
-import { keyOfUser } from "../store/record.ts";
+import { isEventual, made } from "./back_end.ts";
+import { keyOfUser } from "./record.ts";
 import { findRecent, forget } from "./recent_answers.ts";
 
 // Ends sessions where the store cannot, or not at once: one small record of a
