@@ -5,7 +5,7 @@ import type { SessionOptions } from "./options/options.ts";
 import { resolveOptions } from "./options/resolve.ts";
 import { leaveFailed } from "./request/begin_exchange.ts";
 import { commit } from "./request/commit.ts";
-import { openSession, unseal } from "./request/open.ts";
+import { openSession, openToken } from "./request/open.ts";
 import { begin, visitOf } from "./session/begin.ts";
 import type { Values } from "./session/codec.ts";
 import { LiveSession, stateOf } from "./session/live_session.ts";
@@ -79,7 +79,7 @@ export function createSessions<Data extends object = AnyData>(
       return await writing.sealFor(state, settings.now(), others);
     },
     unseal: async (token: string) => {
-      const state = await unseal(visitOf(settings), token);
+      const state = await openToken(visitOf(settings), token);
       return state && new LiveSession(state);
     },
     list: async (userId: string) => {

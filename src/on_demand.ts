@@ -85,7 +85,7 @@ export function partsFor(visit: Visit): Parts | Promise<Parts> {
   }
   const parts = { writing, checks, engine, revocations } as Parts;
   visit.revoking = parts.revocations;
-  visit.engine = parts.engine;
+  visit.streaming = parts.engine;
   return parts;
 }
 

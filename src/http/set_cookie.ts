@@ -18,7 +18,7 @@ export function setCookies(
   const lines = said.flatMap(({ setCookie = [] }) => setCookie);
   const change = (response: Response) => {
     const { headers } = response;
-    place(headers, varyByCookie(headers), lines);
+    putLines(headers, varyByCookie(headers), lines);
     if (said.some(({ clearCache }) => clearCache)) {
       headers.append("clear-site-data", '"cache"');
     }
@@ -34,7 +34,7 @@ export function setCookies(
 }
 
 /** Sets our cookies, in place of those of their names by the handler. */
-function place(
+function putLines(
   headers: Headers,
   names: readonly string[],
   lines: readonly string[],

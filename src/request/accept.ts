@@ -21,7 +21,7 @@ export function acceptValues(
   state.values = values ?? {};
   if (hasExpired(state, expiresAt(state), now)) return false;
   const { keyId } = state.content as Unsealed;
-  return !!values || reject(state.visit, fault, keyId);
+  return !!values || tellRejected(state.visit, fault, keyId);
 }
 
 /** Opens a session that is good, while its request can be looked at. */
@@ -43,7 +43,7 @@ export function hasExpired(state: State, end: number, now: number): boolean {
 }
 
 /** Refuses a token. */
-export function reject(
+export function tellRejected(
   visit: Visit,
   reason: RejectReason,
   keyId?: number,

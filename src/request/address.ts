@@ -11,7 +11,7 @@ const FORWARDED =
 const told = new WeakSet<Settings>();
 
 /** Finds out which cookie a visit has at its address, or that it has none. */
-export function place(visit: Visit): Visit {
+export function cookieAt(visit: Visit): Visit {
   const { url, headers } = visit.request as Request;
   if (visit.cookie.isLocal) visit.cookie = behindProxy(visit, headers);
   if (!isWithin(visit.cookie.options.path ?? "/", url)) {

@@ -5,7 +5,7 @@ import { readValues } from "../session/codec.ts";
 import { uncleared } from "../session/overtaken.ts";
 import { nameOf, type State, tell, type Visit } from "../session/state.ts";
 import type { Unsealed } from "../token/content.ts";
-import { acceptValues, noteOpened, reject } from "./accept.ts";
+import { acceptValues, noteOpened, tellRejected } from "./accept.ts";
 
 type Check = (
   state: State,
@@ -28,7 +28,7 @@ export function admit(
   visit.opened = now;
   if ("fault" in content) {
     visit.fault = content.fault;
-    reject(visit, content.fault, content.keyId);
+    tellRejected(visit, content.fault, content.keyId);
     return null;
   }
   const state = begin(visit, false, { ...content });

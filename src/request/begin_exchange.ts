@@ -118,7 +118,7 @@ function beginOwn(
 
 /** What a request leaves that has failed: see `end.ts`. */
 export async function leaveFailed(state: State, error: unknown): Promise<void> {
-  if (!state.isEnded && !state.before && !state.abandon) return;
+  if (!state.isEndAsked && !state.before && !state.abandon) return;
   const { writing, ...others } = await partsFor(state.visit);
   await writing.leave(state, error, others);
 }

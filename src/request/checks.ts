@@ -1,4 +1,9 @@
-import { acceptValues, hasExpired, noteOpened, reject } from "./accept.ts";
+import {
+  acceptValues,
+  hasExpired,
+  noteOpened,
+  tellRejected,
+} from "./accept.ts";
 import { OWNER } from "../session/own_keys.ts";
 import { readValues } from "../session/codec.ts";
 import type { SessionError } from "../errors.ts";
@@ -64,7 +69,7 @@ export async function isGood(
     return false;
   }
   const shown = await fit(settings, state.values);
-  if (!shown) return reject(visit, "schema", content.keyId);
+  if (!shown) return tellRejected(visit, "schema", content.keyId);
   state.shown = shown;
   try {
     if (await visit.revoking?.isRevoked(state)) return false;
@@ -82,7 +87,7 @@ export async function isGood(
  *
  * @throws {SessionError} `gone` if it has ended.
  */
-export async function reload(
+export async function reloadChecked(
   state: State,
   engine: Engine | undefined,
 ): Promise<void> {

@@ -25,9 +25,9 @@ export function clearCookies(
   const { cookie, fault, hasEarlier } = visit;
   const isKnown = !isNew(state);
   // A slow answer may come after that to a login by the same bad cookie.
-  const isLate = isSlow(visit.opened, visit.settings.now());
+  const isSlowAnswer = isSlow(visit.opened, visit.settings.now());
   const mayClear = phase === "open" && !visit.isGone && visit.isNavigation &&
-    !isLate;
+    !isSlowAnswer;
   const hasEnded = phase === "destroyed" || !!state.before;
   const isRemoved = hasEnded && !visit.isGone &&
     (isKnown || isRefused && !mayBeOthers(visit));

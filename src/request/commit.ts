@@ -38,7 +38,7 @@ export function commit(
   const directives = parts
     ? parts.writing.commitChanges(state, response, phase, parts)
     : directivesOf(state);
-  if (phase === "open") visit.engine?.letStream(state, response, directives);
+  if (phase === "open") visit.streaming?.letStream(state, response, directives);
   return directives;
 }
 

@@ -20,9 +20,9 @@ export async function endAll(
   engine: Others["engine"],
   isTooLate = false,
 ): Promise<void> {
-  const { before, isEnded, visit: { settings } } = state;
+  const { before, isEndAsked, visit: { settings } } = state;
   if (before) await endAll(before, engine, isTooLate);
-  if (!isEnded) return;
+  if (!isEndAsked) return;
   const isKnown = !isNew(state);
   await engine?.endFor(state, isTooLate);
   if (isKnown && !engine) noteTurn(settings, nameOf(state), "ended");
@@ -40,9 +40,9 @@ export async function leave(
   error: unknown,
   { engine }: Others,
 ): Promise<void> {
-  const { abandon, before, isEnded } = state;
+  const { abandon, before, isEndAsked } = state;
   state.streams = false;
-  if (isEnded || before) {
+  if (isEndAsked || before) {
     // What fails now, the listener has been told of.
     await endAll(state, engine).catch(() => {});
     noteUncleared(state);
@@ -60,16 +60,16 @@ export async function leave(
 
 /** What clears the cookie of a session that has ended with a failed request. */
 export function removalOf(state: State): string | undefined {
-  const { before, isEnded, visit: { cookie } } = state;
-  return (isEnded || before) && cookie.attributes && hasCookie(state)
+  const { before, isEndAsked, visit: { cookie } } = state;
+  return (isEndAsked || before) && cookie.attributes && hasCookie(state)
     ? writeCookie(cookie, "", 0)
     : undefined;
 }
 
 function noteUncleared(state: State): void {
-  const { before, isEnded, visit: { settings } } = state;
+  const { before, isEndAsked, visit: { settings } } = state;
   if (before) noteUncleared(before);
-  if (!isEnded || settings.store || isNew(state)) return;
+  if (!isEndAsked || settings.store || isNew(state)) return;
   uncleared.add(nameOf(state));
   const [oldest] = uncleared;
   if (uncleared.size > MOST) uncleared.delete(oldest as string);

@@ -24,7 +24,7 @@ export function openSession(visit: Visit): State | Promise<State> {
 
 /** The same where its address decides which cookie it has. */
 async function openAt(visit: Visit): Promise<State> {
-  const { place } = await addressPart();
+  const { cookieAt: place } = await addressPart();
   return await readSession(place(visit));
 }
 
@@ -34,7 +34,7 @@ function readSession(visit: Visit): State | Promise<State> {
   const header = headers?.get("cookie") ?? "";
   const token = readCookie(header, cookie);
   if (!token && token !== null) return begin(visit);
-  const state = token ? unseal(visit, token) : choose(visit, header);
+  const state = token ? openToken(visit, token) : choose(visit, header);
   return state instanceof Promise
     ? state.then((state) => state ?? beginRefused(visit))
     : state ?? beginRefused(visit);
@@ -53,12 +53,12 @@ async function choose(visit: Visit, header: string): Promise<State | null> {
   const chosen = await chooseCookie(visit, header, now);
   if (chosen === undefined) return begin(visit);
   return typeof chosen === "string"
-    ? unseal(visit, chosen)
+    ? openToken(visit, chosen)
     : chosen && admit(visit, chosen, now);
 }
 
 /** The session of a token; `null` and an event if it is not good. */
-export function unseal(
+export function openToken(
   visit: Visit,
   token: string,
 ): State | null | Promise<State | null> {

@@ -3,7 +3,7 @@ import { PREFIX, skipBlanks } from "../http/cookie.ts";
 import type { Visit } from "../session/state.ts";
 import { encodeBase64url } from "../token/base64url.ts";
 import type { Unsealed } from "../token/content.ts";
-import { reject } from "./accept.ts";
+import { tellRejected } from "./accept.ts";
 import { earlierOf, isSpared } from "./scopes.ts";
 
 /** What may be a token; anything else is not worth a look. */
@@ -30,7 +30,7 @@ export async function chooseCookie(
   const { values, isJoined } = readCookies(header, cookie.name);
   const [first, ...more] = values;
   if (first === undefined) {
-    if (isJoined) reject(visit, "joined");
+    if (isJoined) tellRejected(visit, "joined");
     return undefined;
   }
   if (!more.length) return first;

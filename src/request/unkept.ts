@@ -30,7 +30,7 @@ export function isUnkept(state: State, isLost: boolean): boolean {
  *
  * @throws {SessionError} `withheld`.
  */
-export function checkSent(state: State): void {
+export function checkWithheld(state: State): void {
   if (!isChanged(state) || !isWithheld(state)) return;
   tell(state, "withheld");
   throw new SessionError("withheld", "Cannot save: withheld");

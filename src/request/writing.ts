@@ -32,7 +32,7 @@ import { isUnkept } from "./unkept.ts";
 
 export { leave } from "./end.ts";
 export { sealFor, trySeal } from "./seal_session.ts";
-export { checkSent } from "./unkept.ts";
+export { checkWithheld as checkSent } from "./unkept.ts";
 
 /** Keeps what was changed, and finds what the response has to say of it. */
 export async function commitChanges(
@@ -45,7 +45,7 @@ export async function commitChanges(
   const { settings, cookie } = visit;
   const now = settings.now();
   const isOpen = phase === "open" && isWorthKeeping(state);
-  const hasEnded = !!(state.isEnded || state.before);
+  const hasEnded = !!(state.isEndAsked || state.before);
   const isRemoved = hasEnded && hasCookie(state);
   // A protocol switch or an error response cannot be copied, and Bun's
   // upgrade has no response at all: it is too late for a cookie.

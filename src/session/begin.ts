@@ -1,5 +1,5 @@
 import type { Settings } from "../options/settings.ts";
-import { placeNow } from "./overtaken.ts";
+import { tickNow } from "./overtaken.ts";
 import {
   type Content,
   hasCookie,
@@ -32,7 +32,7 @@ export function begin(
     isRefused,
     isTouched: false,
     batches: [],
-    began: placeNow(),
+    began: tickNow(),
   };
 }
 

@@ -14,7 +14,12 @@ import type { AnyData, Session } from "./session.ts";
 import type { SessionStore } from "../store/contract.ts";
 import { type Batch, expiresAt, idOf, isNew, type State } from "./state.ts";
 import { beginAfter, beginAnew, timesFrom } from "./begin.ts";
-import { checkCookie, checkOpen, openBatch, touch } from "./write_rules.ts";
+import {
+  checkCookie,
+  checkOpen,
+  noteLooked,
+  openBatch,
+} from "./write_rules.ts";
 import { unawaited } from "../unawaited.ts";
 import { isUnseen } from "../http/request.ts";
 
@@ -147,7 +152,7 @@ export class LiveSession implements Session {
   }
 
   regenerate(): void {
-    this.#renew();
+    this.#askForNewCookie();
   }
 
   login(userId: string, options?: { label?: string | undefined }): void {
@@ -174,7 +179,7 @@ export class LiveSession implements Session {
       put(values, OWNER, storable(codec, OWNER, userId));
       put(values, LABEL, label || undefined);
     };
-    const batch = this.#renew();
+    const batch = this.#askForNewCookie();
     batch.user = userId;
     batch.changes.push(own);
     own(values);
@@ -188,7 +193,7 @@ export class LiveSession implements Session {
     this.#look();
     if (!visit.settings.store) checkCookie(this.#state);
     visit.phase = "destroyed";
-    this.#state.isEnded = true;
+    this.#state.isEndAsked = true;
     this.#state.values = {};
     this.#state.shown = undefined;
   }
@@ -234,11 +239,11 @@ export class LiveSession implements Session {
   async #reload(): Promise<void> {
     checkOpen(this.#state, false);
     const { checks, engine } = await partsFor(this.#state.visit);
-    await checks?.reload(this.#state, engine);
+    await checks?.reloadChecked(this.#state, engine);
   }
 
   #look(): State {
-    return touch(this.#state);
+    return noteLooked(this.#state);
   }
 
   #isUnseen(): boolean {
@@ -258,7 +263,7 @@ export class LiveSession implements Session {
   }
 
   /** Asks for a new generation or, where there is none, for a new id. */
-  #renew(): Batch {
+  #askForNewCookie(): Batch {
     checkOpen(this.#state);
     checkCookie(this.#state);
     const { content, visit } = this.#state;

@@ -13,8 +13,8 @@ export type TurnKind = "ended" | "revoked" | "login" | "left";
 
 /** What has become of a session. */
 export interface Turn {
-  /** Its place in the order of all such events. */
-  readonly place: number;
+  /** Its number in the order of all such events. */
+  readonly tick: number;
   /** In seconds since 1970. */
   readonly at: number;
   readonly kind: TurnKind;
@@ -31,16 +31,16 @@ export const uncleared: Set<string> = new Set();
 export const MOST = 10_000;
 /** Of each store, and of the sessions in cookies. */
 const turns: WeakMap<object, Map<string, Turn>> = new WeakMap();
-/** The places of the cookies that were sent last. */
+/** The ticks of the cookies that were sent last. */
 const cookies: WeakMap<object, Map<string, number>> = new WeakMap();
 /** The first of the ids that a session has had, one after the other. */
 const firsts: WeakMap<object, Map<string, string>> = new WeakMap();
 const inCookies = {};
-let places = 0;
+let ticks = 0;
 
-/** The place of what happens now. */
-export function placeNow(): number {
-  return places;
+/** The tick of what happens now: events are counted, as clocks jump. */
+export function tickNow(): number {
+  return ticks;
 }
 
 /**
@@ -67,17 +67,17 @@ export function noteTurn(
     ? undefined
     : Math.max(generation, before?.generation ?? 0);
   const what = isOver ? before : { kind, generation: newest };
-  put(turns, store, name, { ...what, place: ++places, at: now() });
+  put(turns, store, name, { ...what, tick: ++ticks, at: now() });
 }
 
-/** What became of a session after a place in the order, if anything did. */
+/** What became of a session after a tick in the order, if anything did. */
 export function turnAfter(
   { store }: Settings,
   name: string,
-  place: number,
+  tick: number,
 ): Turn | undefined {
   const turn = turns.get(store ?? inCookies)?.get(name);
-  return turn && turn.place > place ? turn : undefined;
+  return turn && turn.tick > tick ? turn : undefined;
 }
 
 /**
@@ -87,10 +87,10 @@ export function turnAfter(
 export function overtakenAfter(
   settings: Settings,
   name: string,
-  place: number,
+  tick: number,
 ): Turn | undefined {
-  const first = turnAfter(settings, firstOf(settings, name), place);
-  return turnAfter(settings, name, place) ??
+  const first = turnAfter(settings, firstOf(settings, name), tick);
+  return turnAfter(settings, name, tick) ??
     (first?.kind === "left" ? undefined : first);
 }
 
@@ -109,20 +109,20 @@ function firstOf({ store }: Settings, name: string): string {
 
 /** Notes that a cookie is sent that says more than one that was renewed. */
 export function noteCookie({ store }: Settings, name: string): void {
-  put(cookies, store, name, ++places);
+  put(cookies, store, name, ++ticks);
 }
 
 /**
- * Whether a session has ended, or a cookie of it was sent, after a place in the
+ * Whether a session has ended, or a cookie of it was sent, after a tick in the
  * order: one that was only renewed must not replace it.
  */
 export function isOvertaken(
   settings: Settings,
   name: string,
-  place: number,
+  tick: number,
 ): boolean {
   const sent = cookies.get(settings.store ?? inCookies)?.get(name) ?? 0;
-  return sent > place || !!overtakenAfter(settings, name, place);
+  return sent > tick || !!overtakenAfter(settings, name, tick);
 }
 
 function put<Value>(

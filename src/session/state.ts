@@ -52,7 +52,7 @@ export interface Visit {
   /** Of options with `revocations`, once that part is loaded. */
   revoking?: Revoking | undefined;
   /** Of options with a store, once that part is loaded. */
-  engine?: Streaming | undefined;
+  streaming?: Streaming | undefined;
 }
 
 /** What `store/commit_stored.ts` does for the body of a response. */
@@ -65,7 +65,7 @@ export interface Streaming {
 export interface Revoking {
   isRevoked(state: State): Promise<boolean>;
   stamp(visit: Visit, values: Values): Promise<void>;
-  endSession(
+  rememberEnd(
     visit: Visit,
     key: string,
     record: SessionRecord | undefined,
@@ -140,7 +140,7 @@ export interface State {
   /** The request brought a cookie that was not good. */
   isRefused: boolean;
   /** Its handler has ended it. */
-  isEnded?: boolean;
+  isEndAsked?: boolean;
   /** The listener has been told of that. */
   isEndTold?: boolean;
   /** The session that the handler has ended to begin with this one. */
@@ -173,7 +173,7 @@ export interface State {
   /** Its cookie is an older one: the answer has the newest. */
   isOffered?: boolean;
   /** It is old enough for a new one, and nobody is on the way with an older. */
-  isRenewable?: boolean;
+  isRotatable?: boolean;
   /** One of these is to be done before the response leaves. */
   isDue?: boolean | undefined;
   /** Another request has a newer generation, which this one must not get. */
@@ -194,7 +194,7 @@ export interface State {
   /** What it shows is not what its record and its changes make. */
   isBehind?: boolean;
   /** It has been ended, as its handler wanted. */
-  isOver?: boolean;
+  isEndDone?: boolean;
   /** The handler knows that it could not be ended. */
   isEndFailed?: boolean;
   /** Of an eventual store: what the cookie knows of the last write. */

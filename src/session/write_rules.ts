@@ -37,7 +37,7 @@ export function checkOpen(
   const { phase } = visit;
   state.isTouched ||= phase !== "late-write";
   const isStreamed = phase === "late-write" && !needsCookie &&
-    visit.engine?.isStreamed(state);
+    visit.streaming?.isStreamed(state);
   if (phase !== "open" && !isStreamed) refuse(state, phase, why);
 }
 
@@ -47,7 +47,7 @@ export function checkOpen(
  *
  * @throws {SessionError} `late-read`.
  */
-export function touch(state: State): State {
+export function noteLooked(state: State): State {
   const { isTouched, visit } = state;
   if (
     !isTouched && visit.phase === "late-write" &&

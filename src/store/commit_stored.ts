@@ -11,7 +11,12 @@ import { isSlow } from "../session/timeouts.ts";
 import { refuseGone } from "../session/write_rules.ts";
 import { isEventual } from "./back_end.ts";
 import { carryOn } from "./late_store.ts";
-import { isLate, isLeftBehind, isOutdated, isOutrun } from "./outdated.ts";
+import {
+  isAnsweredSince,
+  isLeftBehind,
+  isOutdated,
+  isOutrun,
+} from "./outdated.ts";
 import { isThere, prolong } from "./prolong.ts";
 import { save } from "./save.ts";
 
@@ -29,17 +34,17 @@ export async function commitStored(
   const { visit } = state;
   // A save that the handler has not waited for.
   while (state.saving) await state.saving;
-  const { isFirstUse, isRenewable } = state;
+  const { isFirstUse, isRotatable } = state;
   // A late store refuses no write: a renewal, or the cookie of a request that has
   // only read, would take another request's write back.
-  const hasYielded = isEventual(visit) && isLate(state);
-  const isAged = !!state.isDue && !hasYielded && !!(isFirstUse || isRenewable);
+  const hasYielded = isEventual(visit) && isAnsweredSince(state);
+  const isAged = !!state.isDue && !hasYielded && !!(isFirstUse || isRotatable);
   let isWritten = isChanged(state) || isAged && !isTooLate;
   const isStale = isChanged(state) && state.content.isStale;
   if (isWritten) {
     const isWanted = isChanged(state);
     try {
-      await save(state, { isRenewed: isRenewable && !isTooLate });
+      await save(state, { isRotated: isRotatable && !isTooLate });
     } catch (error) {
       // What is upgraded is too late for an error, and Deno would stop: events
       // tell of it.
@@ -55,8 +60,8 @@ export async function commitStored(
   // What it has saved itself, another answer has told with more on top.
   if (!isWritten && isOutrun(state)) return false;
   const isRenewed = !isNew(state) && isRenewalDue(state, now) &&
-    !isLate(state) && (isWritten || await prolong(state, now)) &&
-    !isLate(state);
+    !isAnsweredSince(state) && (isWritten || await prolong(state, now)) &&
+    !isAnsweredSince(state);
   const isOffered = state.isOffered && !hasYielded;
   const isDue = state.isCookieDue || isOffered || isStale || isRenewed;
   const isSent = !!isDue && !isOutdated(state) &&

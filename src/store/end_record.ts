@@ -28,7 +28,7 @@ export async function endRecord(
 ): Promise<void> {
   try {
     if (isEventual(visit)) {
-      await visit.revoking?.endSession(visit, key, record);
+      await visit.revoking?.rememberEnd(visit, key, record);
     }
   } finally {
     await endAtStore(visit, key, record, kind);
@@ -49,7 +49,7 @@ export async function leaveRecord(
   isOwnerNew: boolean,
   kind: TurnKind,
 ): Promise<void> {
-  await visit.revoking?.endSession(visit, key, record, !isOwnerNew);
+  await visit.revoking?.rememberEnd(visit, key, record, !isOwnerNew);
   await writeTombstone(visit, key, record);
   noteTurn(visit.settings, key, kind);
 }

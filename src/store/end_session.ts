@@ -7,13 +7,13 @@ import { keyOf } from "./record.ts";
 /** Ends a session for good, also one that could not be read. */
 async function end(state: State): Promise<void> {
   const { visit, held, content } = state;
-  if (state.isOver) return;
+  if (state.isEndDone) return;
   while (state.saving) await state.saving;
   const sid = visit.guest ?? (isNew(state) ? undefined : content.sid);
   const key = held?.key ?? (sid && await keyOf(sid));
   if (key) await endRecord(visit, key, held?.record, "ended");
   delete state.abandon;
-  state.isOver = true;
+  state.isEndDone = true;
 }
 
 /**
@@ -41,7 +41,7 @@ export async function endNow(state: State): Promise<void> {
   // It has its own time.
   visit.waited = 0;
   if (before) await endNow(before);
-  if (!state.isEnded) return;
+  if (!state.isEndAsked) return;
   try {
     await end(state);
   } catch (error) {

@@ -121,7 +121,7 @@ export function confirm(settings: Settings, values: Values): void {
 }
 
 /** Offers a next one; the present one is served until that was seen. */
-export function renew(values: Values): number {
+export function rotate(values: Values): number {
   const generation = generationOf(values);
   const newest = generation.newest + 1;
   put(values, { ...generation, newest, oldest: generation.newest, at: 0 });

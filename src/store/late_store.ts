@@ -1,7 +1,7 @@
 import { OWNER, WRITES } from "../session/own_keys.ts";
 import { readValues, type Values } from "../session/codec.ts";
 import { SessionError } from "../errors.ts";
-import { placeNow, turnAfter } from "../session/overtaken.ts";
+import { tickNow, turnAfter } from "../session/overtaken.ts";
 import {
   type Carried,
   type Held,
@@ -22,7 +22,7 @@ import { keyOf, keyOfUser, recordEnd } from "./record.ts";
 const AROUND = 74;
 
 /** Whether a late record does not know a cookie's generation yet, or lost it. */
-export function isBehind(
+export function isAhead(
   { visit }: State,
   number: number,
   newest: number,
@@ -65,7 +65,7 @@ export function pack(
     referTo(state);
   }
   state.isCookieDue = true;
-  state.packed = placeNow();
+  state.packed = tickNow();
 }
 
 /** Takes what a cookie knows of the last write, and its data while it counts. */

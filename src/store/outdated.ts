@@ -27,6 +27,8 @@ export function isOutdated(state: State): boolean {
 }
 
 /** Whether this process has ended it, or has sent other cookies, meanwhile. */
-export function isLate({ held, began, visit: { settings } }: State): boolean {
+export function isAnsweredSince(
+  { held, began, visit: { settings } }: State,
+): boolean {
   return !!held && isOvertaken(settings, held.key, began);
 }

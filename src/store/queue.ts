@@ -13,7 +13,7 @@ const turns = new WeakMap<object, Map<string, Visit>>();
  * nor wait for its promises. One that ends in the middle gives its turn to
  * nobody, so it is not waited for long: the store decides in any case.
  */
-export async function inTurn<Result>(
+export async function inQueue<Result>(
   visit: Visit,
   key: string,
   work: () => Promise<Result>,

@@ -4,7 +4,7 @@ import type { Values } from "../session/codec.ts";
 import { turnAfter } from "../session/overtaken.ts";
 import { type Held, type State, tell } from "../session/state.ts";
 import { fetchRecord, isEventual, isLive } from "./back_end.ts";
-import { isBehind, readLate, referTo } from "./late_store.ts";
+import { isAhead, readLate, referTo } from "./late_store.ts";
 import { endRecord } from "./end_record.ts";
 import {
   generationOf,
@@ -59,7 +59,7 @@ export async function isCurrentCookie(
   const { sealed, created } = state.content;
   const issued = values[ISSUED] as number | undefined ?? created;
   const generation = generationOf(values);
-  const verdict = isBehind(state, number, generation.newest)
+  const verdict = isAhead(state, number, generation.newest)
     ? "newest"
     : judge(settings, generation, number, sealed >= issued);
   if (verdict === "refused") {
@@ -81,12 +81,12 @@ export async function isCurrentCookie(
   state.isFirstUse = verdict === "newest" && !isSeen(generation);
   const { renewAfter, now } = settings;
   const isOld = isRotationDue(issued, now(), renewAfter);
-  state.isRenewable = verdict === "newest" && isOld &&
+  state.isRotatable = verdict === "newest" && isOld &&
     isSettled(settings, generation);
   // On a late store the first use is noted along with a write, or when the next
   // renewal waits for it.
   const isNoted = state.isFirstUse && (isOld || !isEventual(visit));
-  state.isDue = isNoted || state.isRenewable || state.isOffered;
+  state.isDue = isNoted || state.isRotatable || state.isOffered;
   state.generation = Math.max(number, generation.newest);
   state.since = generation.since;
   state.owner = values[OWNER] as string | undefined;

@@ -60,7 +60,7 @@ async function readAgain(state: State, { sid, key }: Held): Promise<void> {
     isSuperseded,
     isBehind: false,
     isFirstUse: isNewest && state.isFirstUse,
-    isRenewable: isNewest && state.isRenewable,
+    isRotatable: isNewest && state.isRotatable,
   });
   referTo(state);
 }

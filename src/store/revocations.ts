@@ -53,7 +53,7 @@ export async function isRevoked(state: State): Promise<boolean> {
     const revocation = revocationIn(await find(visit, key));
     const { epoch, except } = revocation;
     const own = values[EPOCH] as number | undefined ?? 0;
-    if (!late || !isEnded(revocation, placeOf(late))) {
+    if (!late || !isEnded(revocation, shortKeyOf(late))) {
       if (own >= epoch) return false;
       if (except === idOf(state)) {
         // It stays by its number from now on, also under another id.
@@ -72,7 +72,7 @@ export async function isRevoked(state: State): Promise<boolean> {
  * @param isLeft The user goes on in another one. A hundred of those are
  * remembered, and they never end others.
  */
-export async function endSession(
+export async function rememberEnd(
   visit: Visit,
   key: string,
   record: SessionRecord | undefined,
@@ -89,14 +89,19 @@ export async function endSession(
   }
   await changeRevocation(visit, user, (revocation) => {
     if (isLeft) {
-      const left = [...revocation.left ?? [], placeOf(key)].slice(-MOST_LEFT);
+      const left = [...revocation.left ?? [], shortKeyOf(key)].slice(
+        -MOST_LEFT,
+      );
       return { ...revocation, left };
     }
     const others = Object.entries(revocation.ended ?? {})
       .filter(([, end]) => end > time);
     const ended = Object.fromEntries(others);
     if (others.length < MOST_ENDED) {
-      return { ...revocation, ended: { ...ended, [placeOf(key)]: expiresAt } };
+      return {
+        ...revocation,
+        ended: { ...ended, [shortKeyOf(key)]: expiresAt },
+      };
     }
     // Of more than that, nothing is forgotten either: all of the user's end.
     return { epoch: after(revocation.epoch, time) };
@@ -204,7 +209,7 @@ function after(epoch: number, now: number): number {
 }
 
 /** What stands for a session in its user's record: 72 bits of its key. */
-function placeOf(key: string): string {
+function shortKeyOf(key: string): string {
   return key.slice(0, 12);
 }
 

@@ -23,9 +23,9 @@ import { writeTogether, type Written } from "./write_group.ts";
 import { insert, replay, userOf } from "./write.ts";
 
 /** Why a session is written that nothing has changed. */
-export interface Reason {
+export interface Occasion {
   /** Its cookie is to get a new generation for its age. */
-  readonly isRenewed?: boolean | undefined;
+  readonly isRotated?: boolean | undefined;
   /** Its record would end before its cookie. */
   readonly isForced?: boolean;
 }
@@ -39,7 +39,7 @@ export interface Reason {
  */
 export async function save(
   state: State,
-  reason: Reason = {},
+  reason: Occasion = {},
 ): Promise<boolean> {
   while (state.saving) await state.saving;
   const attempts = state.batches.flatMap(({ attempts = [] }) => attempts);
@@ -58,7 +58,7 @@ function claim(attempt: Attempt, work: Promise<unknown>): void {
 
 async function writeOnce(
   state: State,
-  { isRenewed = false, isForced = false }: Reason,
+  { isRotated = false, isForced = false }: Occasion,
 ): Promise<boolean> {
   for (const batch of state.batches) batch.isTaken = true;
   for (const { attempts = [] } of state.batches) {
@@ -73,7 +73,7 @@ async function writeOnce(
     await move(state, batches, seen);
     return true;
   }
-  const wish = { state, batches, seen, isRenewed, isForced };
+  const wish = { state, batches, seen, isRotated, isForced };
   let kept = isGone ? undefined : await writeTogether(wish);
   const turn = kept && endedMeanwhile(state, batches);
   if (kept && turn) {
@@ -146,7 +146,7 @@ function showSaved(
   state.owner = values[OWNER] as string | undefined;
   state.since = generationOf(values).since;
   // One write is enough for these.
-  state.isFirstUse = state.isRenewable = false;
+  state.isFirstUse = state.isRotatable = false;
   state.batches = state.batches.filter((batch) => !batches.includes(batch));
   try {
     replay(state.batches, shown);

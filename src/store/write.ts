@@ -26,8 +26,8 @@ import {
   isFloorNew,
   isSeen,
   randomText,
-  renew,
   replace,
+  rotate,
 } from "./generation.ts";
 import { encode, keyOf, valuesOf } from "./record.ts";
 
@@ -38,7 +38,7 @@ export interface Wish {
   /** The session with all of it, as the request sees it. */
   readonly seen: Values;
   /** Its cookie is to get a new generation for its age. */
-  readonly isRenewed: boolean;
+  readonly isRotated: boolean;
   /** The record is to be written in any case. */
   readonly isForced: boolean;
 }
@@ -82,8 +82,8 @@ export function remember(values: Values, { id }: Attempt): void {
 }
 
 /** Whether a wish is about data alone, and not about cookies. */
-export function isDataOnly({ batches, isRenewed }: Wish): boolean {
-  return !isRenewed && !batches.some(({ isRegenerated }) => isRegenerated);
+export function isDataOnly({ batches, isRotated }: Wish): boolean {
+  return !isRotated && !batches.some(({ isRegenerated }) => isRegenerated);
 }
 
 /** The user whom batches log in, if they do. */
@@ -121,7 +121,7 @@ export function replay(batches: readonly Batch[], values: Values): boolean {
  * user has logged in since or, if it logs in itself, the same one has long ago.
  */
 export function fulfil(
-  { state, batches, seen, isRenewed, isForced }: Wish,
+  { state, batches, seen, isRotated, isForced }: Wish,
   values: Values,
   isReplayed: boolean,
 ): Outcome | undefined {
@@ -167,8 +167,8 @@ export function fulfil(
       isSuperseded: false,
     };
   }
-  if (isRenewed && next === generation) {
-    next = renew(values);
+  if (isRotated && next === generation) {
+    next = rotate(values);
     values[ISSUED] = settings.now();
     isChanged = true;
   } else if (
@@ -256,7 +256,7 @@ export async function find(
  */
 export async function findAfter(
   state: State,
-  place: Pick<Held, "sid" | "key">,
+  where: Pick<Held, "sid" | "key">,
   attempt: Attempt,
   error: unknown,
 ): Promise<Held | undefined> {
@@ -265,7 +265,7 @@ export async function findAfter(
   const isSent = code === "store-failed" && !(cause instanceof Overload);
   if (!isSent || timeLeft(state.visit) <= 0) throw error;
   try {
-    return await find(state, place, attempt);
+    return await find(state, where, attempt);
   } catch {
     throw error;
   }
@@ -279,7 +279,7 @@ export async function findAfter(
  */
 export async function takeBack(
   state: State,
-  place: Pick<Held, "sid" | "key">,
+  where: Pick<Held, "sid" | "key">,
   attempt: Attempt,
   before?: Held,
 ): Promise<void> {
@@ -287,13 +287,13 @@ export async function takeBack(
   try {
     const { claim } = attempt;
     if (await claim) return;
-    const found = await find({ ...state, visit }, place, attempt);
+    const found = await find({ ...state, visit }, where, attempt);
     const values = found && await valuesOf(visit, found);
     const ids = values?.[WRITES] as string | undefined;
     if (!found || !values || !ids?.endsWith(attempt.id)) return;
     // A late store cannot say whether something is on top.
     if (before && isEventual(visit)) return;
-    const { key } = place;
+    const { key } = where;
     const { revision } = found.record;
     const old = before && await withCookiesOf(state, before, values);
     const ask = () =>
@@ -303,7 +303,7 @@ export async function takeBack(
         revision,
       );
     if (attempt.claim !== claim) {
-      return await takeBack(state, place, attempt, before);
+      return await takeBack(state, where, attempt, before);
     }
     attempt.back = old
       ? call(visit, { op: "update", ask })
@@ -324,9 +324,9 @@ async function withCookiesOf(
   later: Values,
 ): Promise<SessionRecord> {
   const values = await valuesOf(state.visit, before);
-  const isRenewed = values &&
+  const isRotated = values &&
     generationOf(later).floor === generationOf(values).floor;
-  if (!isRenewed) return before.record;
+  if (!isRotated) return before.record;
   for (const key of [GENERATION, ISSUED]) put(values, key, later[key]);
   const { sid, record } = before;
   const created = record.createdAt / 1000;

@@ -1,4 +1,4 @@
-import { inTurn } from "./queue.ts";
+import { inQueue } from "./queue.ts";
 import { fit } from "../schema/fit_schema.ts";
 import { prepare } from "../schema/prepare.ts";
 import type { Values } from "../session/codec.ts";
@@ -66,7 +66,7 @@ export async function writeTogether(wish: Wish): Promise<Written | undefined> {
   if (typeof visit.settings.store !== "function") {
     return writeInGroup(wish, key);
   }
-  return await inTurn(visit, key, () => writeInGroup(wish, key));
+  return await inQueue(visit, key, () => writeInGroup(wish, key));
 }
 
 function writeInGroup(wish: Wish, key: string): Promise<Written | undefined> {
