@@ -20,7 +20,8 @@ import { pack, referTo } from "./late_store.ts";
 import { endAtStore, leaveRecord, remove } from "./end_record.ts";
 import { generationOf } from "./generation.ts";
 import { writeTogether, type Written } from "./write_group.ts";
-import { insert, replay, userOf } from "./write.ts";
+import { insert } from "./insert.ts";
+import { replay, userOf } from "./write.ts";
 
 /** Why a session is written that nothing has changed. */
 export interface Occasion {

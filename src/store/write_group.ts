@@ -8,16 +8,12 @@ import type { SessionStore } from "./contract.ts";
 import { fetchRecord, isLive, storeOf } from "./back_end.ts";
 import { call, pause, spend, timeLeft } from "./call.ts";
 import { encode, valuesOf } from "./record.ts";
+import { addAttempt, hasArrived, newAttempt, remember } from "./attempts.ts";
+import { findAfter, takeBack } from "./lost_answers.ts";
 import {
-  addAttempt,
-  findAfter,
   fulfil,
-  hasArrived,
   isDataOnly,
-  newAttempt,
   type Outcome,
-  remember,
-  takeBack,
   userOf,
   type Wish,
 } from "./write.ts";

@@ -1,0 +1,116 @@
+import type { SessionError } from "../errors.ts";
+import type { Values } from "../session/codec.ts";
+import { GENERATION, ISSUED, WRITES } from "../session/own_keys.ts";
+import type { Attempt, Held, State } from "../session/state.ts";
+import { hasArrived } from "./attempts.ts";
+import { fetchRecord, isEventual, isLive, storeOf } from "./back_end.ts";
+import { call, Overload, timeLeft } from "./call.ts";
+import type { SessionRecord } from "./contract.ts";
+import { remove } from "./end_record.ts";
+import { generationOf } from "./generation.ts";
+import { encode, valuesOf } from "./record.ts";
+
+// Writes whose answer was lost, or came too late for their request.
+
+/** The record of a session, if a write is among its last ones. */
+export async function find(
+  { visit }: State,
+  { sid, key }: Pick<Held, "sid" | "key">,
+  attempt: Attempt,
+): Promise<Held | undefined> {
+  const record = await fetchRecord(visit, key);
+  if (!isLive(visit, record)) return undefined;
+  const held = { sid, key, record };
+  const values = await valuesOf(visit, held);
+  return values && hasArrived(values, attempt) ? held : undefined;
+}
+
+/**
+ * The same after an error: what is lost may be the answer, and not the write.
+ *
+ * @throws The error, if the store cannot be asked.
+ */
+export async function findAfter(
+  state: State,
+  where: Pick<Held, "sid" | "key">,
+  attempt: Attempt,
+  error: unknown,
+): Promise<Held | undefined> {
+  const { code, cause } = error as SessionError;
+  // What we have refused ourselves was never sent.
+  const isSent = code === "store-failed" && !(cause instanceof Overload);
+  if (!isSent || timeLeft(state.visit) <= 0) throw error;
+  try {
+    return await find(state, where, attempt);
+  } catch {
+    throw error;
+  }
+}
+
+/**
+ * Takes a write back that came too late for its request, unless another one
+ * has counted on it or is on top.
+ *
+ * @param before The record that it replaced; none if it made a new one.
+ */
+export async function takeBack(
+  state: State,
+  where: Pick<Held, "sid" | "key">,
+  attempt: Attempt,
+  before?: Held,
+): Promise<void> {
+  const visit = { ...state.visit, waited: 0, takesBack: true };
+  try {
+    const { claim } = attempt;
+    if (await claim) return;
+    const found = await find({ ...state, visit }, where, attempt);
+    const values = found && await valuesOf(visit, found);
+    const ids = values?.[WRITES] as string | undefined;
+    if (!found || !values || !ids?.endsWith(attempt.id)) return;
+    // A late store cannot say whether something is on top.
+    if (before && isEventual(visit)) return;
+    const { key } = where;
+    const { revision } = found.record;
+    const old = before && await withCookiesOf(state, before, values);
+    const ask = () =>
+      storeOf(visit).update(
+        key,
+        { ...(old ?? found.record), revision: revision + 1 },
+        revision,
+      );
+    if (attempt.claim !== claim) {
+      return await takeBack(state, where, attempt, before);
+    }
+    attempt.back = old
+      ? call(visit, { op: "update", ask })
+      : remove(visit, key);
+    await attempt.back;
+  } catch {
+    // Nobody waits for it any more; the listener has been told.
+  }
+}
+
+/**
+ * An earlier record, with the generation of a later one if that was a renewal:
+ * a browser may have its cookie already.
+ */
+async function withCookiesOf(
+  state: State,
+  before: Held,
+  later: Values,
+): Promise<SessionRecord> {
+  const values = await valuesOf(state.visit, before);
+  const isRotated = values &&
+    generationOf(later).floor === generationOf(values).floor;
+  if (!isRotated) return before.record;
+  for (const key of [GENERATION, ISSUED]) put(values, key, later[key]);
+  const { sid, record } = before;
+  const created = record.createdAt / 1000;
+  const writer = { ...state, content: { ...state.content, sid, created } };
+  return await encode(writer, values, record.revision);
+}
+
+function put(values: Values, key: string, value: unknown): void {
+  if (value === undefined) delete values[key];
+  else values[key] = value;
+}
