@@ -13,7 +13,7 @@ export const PREFIX: RegExp = /^__(Host-Http|Host|Http|Secure)-/;
 
 /**
  * The value of our cookie in a `Cookie` field: `undefined` for none, `null` for
- * several that differ and for what takes a closer look (`asked/several.ts`):
+ * several that differ and for what takes a closer look (`request/several_cookies.ts`):
  * quotes, or a comma where two fields were made one.
  */
 export function readCookie(

@@ -7,7 +7,7 @@ export const NOTICES = "~f";
 /** Only of sessions in a store: the device's name, and the cookie's age. */
 export const LABEL = "~l";
 export const ISSUED = "~i";
-/** Which cookies count, and who wrote last: see `stored/generation.ts`. */
+/** Which cookies count, and who wrote last: see `store/generation.ts`. */
 export const GENERATION = "~g";
 export const WRITES = "~w";
 /** Only with revocations: which of them the login came after. */

@@ -56,6 +56,7 @@ const BAD: Readonly<Record<string, readonly unknown[]>> = {
   storeTimeout: [0, -1, NaN, Infinity, 301, "5", null, {}],
   lazy: NO_FLAG,
   persistent: NO_FLAG,
+  clearCache: NO_FLAG,
   encrypt: NO_FLAG,
   when: NO_FUNCTION,
   migrate: NO_FUNCTION,
