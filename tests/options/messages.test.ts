@@ -23,6 +23,7 @@ const OPTIONS = [
   "renewAfter",
   "lazy",
   "persistent",
+  "clearCache",
   "encrypt",
   "when",
   "migrate",
