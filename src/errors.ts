@@ -2,29 +2,31 @@
  * What went wrong, as a stable string to branch on.
  *
  * - `conflict`: other processes changed the session in each of five tries, or
- *   the revocations of its user in each of eight.
+ *   the user's revocations in each of eight.
  * - `destroyed`: the session was written after `destroy()`; `reset()` begins
  *   another one.
  * - `gone`: the session ended, or another user logged in, before a change could
- *   be kept; or its cookie ended a moment before the request.
- * - `invalid-data`: a value cannot be kept as it is, or does not fit `schema`,
- *   or that has thrown.
- * - `late-read`: the session was first read after its response had left, or its
- *   handler had thrown: caches were not told that the answer depends on it.
- * - `late-write`: the session was written after its response had left, or for
- *   a response that carries no cookie: a WebSocket handshake refuses what needs
- *   one when it is written. In a strong store, the body of a response can still
- *   `save()` values.
+ *   be saved; or the cookie stopped counting a moment before the request.
+ * - `invalid-data`: a value cannot be saved as it is, or does not fit `schema`,
+ *   or the schema threw.
+ * - `late-read`: the session was first read after its response had left or its
+ *   handler had thrown, when caches could no longer be told that the response
+ *   depends on it.
+ * - `late-write`: the session was written after its response had left, or for a
+ *   response that carries no cookie: on a WebSocket handshake, a write that
+ *   needs a cookie is refused at once. In a strong store, the body of a
+ *   response can still `save()` values.
  * - `left-out`: the session was written on a request that `when` leaves out, or
- *   whose address is outside `cookie.path`.
- * - `oversize`: the cookie would be larger than browsers keep, or the record
- *   larger than the store does.
+ *   whose path is outside `cookie.path`.
+ * - `oversize`: the cookie would be larger than browsers keep or
+ *   `cookie.maxBytes` allows, or the record larger than the store takes.
  * - `store-failed`: the store threw, took longer than `storeTimeout`, has too
- *   many requests waiting, or does not have the visitor's last write yet. A write
- *   that arrives all the same is taken back, as far as the store can.
- * - `unsupported`: the store has no such ability, a list of sessions say.
- * - `withheld`: a request that another site made the browser send, without the
- *   cookie, wanted to `save()` a session that nobody has logged in to.
+ *   many requests waiting, or has not received the visitor's last write yet. A
+ *   write that arrives after this error is taken back, as far as the store can.
+ * - `unsupported`: the store lacks an ability, such as listing sessions.
+ * - `withheld`: `save()` was called on a request that another site made the
+ *   browser send without the cookie, for a session that nobody has logged in
+ *   to.
  */
 export type SessionErrorCode =
   | "conflict"
@@ -44,7 +46,7 @@ export type SessionErrorCode =
  *
  * Test `code`, not the message and not the class: codes are part of the API,
  * and a program that has two copies of the package has two classes. Messages
- * never hold a token, a secret or a value of the session.
+ * never contain a token, a secret or a value of the session.
  *
  * A wrong option is not a `SessionError`: it is a `TypeError` or `RangeError`
  * thrown when the session is set up.
@@ -69,26 +71,27 @@ export type SessionErrorCode =
  * ```
  */
 export class SessionError extends Error {
-  /** Always `"SessionError"`, also in minified programs. */
+  /** Always `"SessionError"`, even in minified programs. */
   override readonly name: string = "SessionError";
 
   /** What went wrong. */
   readonly code: SessionErrorCode;
 
   /**
-   * Of a request that failed after `destroy()` or `reset()`, or as its session
-   * could not be ended: the `Set-Cookie` line that makes the browser forget it
-   * all the same, for the page that says so. The error of `save()` has none, as
-   * the response clears the cookie then.
+   * The `Set-Cookie` line that makes the browser forget the session, for the
+   * response that tells the visitor of the error: on the error of a request
+   * that failed after `destroy()` or `reset()`, or because the session could
+   * not be ended. An error of `save()` has none, as the response clears the
+   * cookie itself then.
    */
   declare readonly setCookie?: string;
 
   /**
    * Makes an error with a code.
    *
-   * @param code What went wrong.
-   * @param message The same for a person.
-   * @param options `cause`: the error of a codec or a store below.
+   * @param code What went wrong, for programs.
+   * @param message What went wrong, for people.
+   * @param options `cause`: the error that a codec or a store threw.
    */
   constructor(code: SessionErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
@@ -96,19 +99,20 @@ export class SessionError extends Error {
   }
 }
 
-/** Whether it is one of ours, also of another copy of the package. */
+/** Whether an error is a `SessionError`, of any copy of the package. */
 export function isSessionError(error: unknown): error is SessionError {
   return Object(error).name === "SessionError";
 }
 
 /**
- * What may be told of an error that a client, a codec or a schema threw: its
- * name and its code. Its message and other properties may quote keys and data.
+ * Returns what may be told of an error that a client, a codec or a schema
+ * threw: its name and its code. Its message and other properties may quote keys
+ * and data.
  */
 export function causeOf(error: unknown): Error & { code?: unknown } {
   const { name, code, constructor } = Object(error);
   return Object.assign(new Error(code), {
-    // Some clients name their errors by the class alone.
+    // Some clients name their errors only by class.
     name: name === "Error" ? constructor?.name : name,
     code,
   });

@@ -7,85 +7,91 @@ import type { AnyData, Session, SessionInfo } from "./session/session.ts";
  */
 export interface Sessions<Data extends object = AnyData> {
   /**
-   * Opens the session of a request. A cookie that is not good makes a new
-   * session and an event, never an error.
+   * Opens the session of a request. An invalid cookie makes a new session and
+   * an event, never an error.
    *
    * @throws {SessionError} `store-failed` if the store cannot be asked, unless
    * `onStoreError` is `"anonymous"`.
    */
   open(request: Request): Promise<Session<Data>>;
   /**
-   * Adds to a response what the session needs, once, at the end of a request:
-   * also to one that was thrown, which is an answer. After an error, call it only
-   * if the session has been ended, by `destroy()` or `reset()`: nothing else does
-   * that. A new record that `save()` has made before stays, also if no response
-   * follows.
+   * Saves the session and adds its headers to the response. Call it once, at
+   * the end of a request; a `Response` that the handler threw is a response
+   * like any other. If the handler threw an error, call it only after
+   * `destroy()` or `reset()`, since nothing else ends the session. A new record
+   * that `save()` has made stays, even if no response follows.
    *
-   * @returns The same response if the session was not touched; else the one
+   * @returns The same response if the session was not used; otherwise the one
    * to send, which may be a copy.
-   * @throws {SessionError} If the session cannot be kept.
+   * @throws {SessionError} If the session cannot be saved.
    */
   commit(session: Session<Data>, response: Response): Promise<Response>;
-  /** A new session without a request. */
+  /** Begins a new session without a request. */
   create(): Session<Data>;
   /**
-   * Seals a session as the value of its cookie. In a store, it is written, too.
+   * Seals a session as the value of its cookie; with a store, it is also
+   * written.
    *
    * @throws {SessionError} `oversize` or `invalid-data`; with a store also what
-   * `save()` throws, and `gone` if the session has a newer cookie by a login or
-   * `regenerate()` of another request.
+   * `save()` throws, and `gone` if a login or `regenerate()` of another request
+   * has given the session a newer cookie.
    */
   seal(session: Session<Data>): Promise<string>;
   /**
-   * Opens the value of a cookie; `null` if it is not good, and an event. With
-   * `renewAfter`, one that was replaced counts as a copy, and ends the session:
-   * keep the session for a socket or a job, not its token.
+   * Opens the value of a cookie. An invalid one resolves to `null`, with an
+   * event. With `renewAfter`, a value that was replaced counts as a stolen copy
+   * and ends the session: for a socket or a job, keep the session and not its
+   * token.
    */
   unseal(token: string): Promise<Session<Data> | null>;
 
   /**
-   * A user's sessions, the latest first.
+   * Lists a user's sessions, the last used first.
    *
-   * @throws {SessionError} `unsupported` without a store that lists.
+   * @throws {SessionError} `unsupported` if the store has no list, or there is
+   * no store.
    */
   list(userId: string): Promise<SessionInfo[]>;
   /**
-   * Ends one session of a user. It takes both, so that nobody ends a session
-   * of somebody else by sending its id.
+   * Ends one session of a user. It takes the user, too, so that nobody can end
+   * somebody else's session by sending its id.
    *
-   * @returns Whether there was one.
-   * @throws {SessionError} `unsupported` without a store that lists, or with an
-   * eventual one that has no `revocations` beside it.
+   * @returns Whether there was such a session.
+   * @throws {SessionError} `unsupported` if the store has no list, if there is
+   * no store, or if the store is eventual and there are no `revocations`.
    */
   revoke(userId: string, id: string): Promise<boolean>;
   /**
    * Ends all sessions of a user.
    *
-   * @param options `except`: the session that stays, or its id. Of a session
-   * that has got a new id in this request, give the session.
-   * @returns How many; `undefined` for sessions in cookies, which nobody counts.
-   * @throws {SessionError} `unsupported` without a store that lists, and without
-   * the option `revocations`; `store-failed` or `conflict` if it could not end
-   * all. What it has ended stays ended, and another call goes on.
+   * @param options `except`: a session that stays, or its id. If the session
+   * has got a new id in this request, pass the session.
+   * @returns How many it ended; `undefined` for sessions in cookies, which
+   * nobody can count.
+   * @throws {SessionError} `unsupported` if there are neither `revocations` nor
+   * a store with a list; `store-failed` or `conflict` if not all could be
+   * ended. The ended ones stay ended; call it again to go on.
    */
   revokeAll(
     userId: string,
     options?: { except?: Session<Data> | string | undefined },
   ): Promise<number | undefined>;
   /**
-   * How many sessions there are, of a user or in all. For a while, some that have
-   * expired may be among them or, of a store that may be late, have ended. It may
-   * take longer than `storeTimeout`.
+   * Counts the sessions of a user, or of all users. For a while, the count may
+   * include sessions that have expired or, in an eventual store, that have
+   * ended. It may take longer than `storeTimeout`.
    *
-   * @throws {SessionError} `unsupported` without a store that counts.
+   * @throws {SessionError} `unsupported` if the store cannot count, or there is
+   * no store.
    */
   count(userId?: string): Promise<number>;
   /**
-   * Removes what has expired from a store that does not do so by itself. It may
-   * take longer than `storeTimeout`.
+   * Removes expired sessions from a store that does not remove them itself. It
+   * may take longer than `storeTimeout`.
    *
-   * @returns How many.
-   * @throws {SessionError} `unsupported` without such a store.
+   * @returns How many it removed.
+   * @throws {SessionError} `unsupported` if the store has no such method, or
+   * there is no store.
    */
   deleteExpired(): Promise<number>;
 }

@@ -1,21 +1,24 @@
-/** Which requests of a browser a cookie goes with. */
+/** The scope of a cookie: which requests a browser sends it with. */
 export interface CookieScope {
-  /** The host above all that get it; without one, only that which set it. */
+  /**
+   * The host that gets the cookie, with all hosts below it; without a `domain`,
+   * only the host that set it.
+   */
   domain?: string | undefined;
-  /** What their paths begin with. @default {"/"} */
+  /** The path that gets the cookie, with all below it. @default {"/"} */
   path?: string | undefined;
-  /** Whether it is kept for each top-level site (CHIPS). @default {false} */
+  /** Whether there is one per top-level site (CHIPS). @default {false} */
   partitioned?: boolean | undefined;
 }
 
 /** Attributes of the session cookie. */
 export interface CookieOptions {
   /**
-   * The cookie's name. The prefix `__Host-` makes browsers refuse the cookie
-   * from any other host and from http, `__Host-Http-` also from scripts.
+   * The cookie's name. With the prefix `__Host-`, browsers refuse the cookie
+   * from any other host and from http; with `__Host-Http-`, from scripts, too.
    *
-   * On http from this same machine, the name has no prefix, and the port behind
-   * it, `sid-3000` say: browsers give a cookie to all ports of a host.
+   * On http from this same machine, the name has no prefix and ends with the
+   * port, as in `sid-3000`: browsers send a cookie to all ports of a host.
    *
    * @default {"__Host-sid"} `__Secure-sid` with a `domain` or another `path`,
    * `sid` with `secure: false`
@@ -24,9 +27,9 @@ export interface CookieOptions {
   /** Shares the session with all hosts below this one. */
   domain?: string | undefined;
   /**
-   * Keeps the session to this path and what is below. Elsewhere there is none,
-   * as where `when` leaves a request out. It is the path that the program sees,
-   * so a proxy in front must not take a part of it off.
+   * Limits the session to this path and those below it. Other requests have no
+   * session, as if `when` left them out. What counts is the path that the
+   * program sees, so a proxy in front must not strip a part of it.
    *
    * @default {"/"}
    */
@@ -34,11 +37,11 @@ export interface CookieOptions {
   /** `"None"` for pages that other sites embed. @default {"Lax"} */
   sameSite?: "Strict" | "Lax" | "None" | undefined;
   /**
-   * `"auto"`: a secure cookie on https; on http from this same machine
-   * (`localhost`, `127.0.0.1`, `[::1]`) one without prefix and `Secure`, for
-   * development, if no header shows a proxy, and a `local` event once; on other
-   * http none at all, and an `insecure` event. `true`: always secure, right
-   * behind a proxy that ends TLS. `false`: never.
+   * `"auto"`: on https, a secure cookie. On http from this same machine
+   * (`localhost`, `127.0.0.1`, `[::1]`), for development, a cookie without
+   * prefix and `Secure`, unless a header shows a proxy, and one `local` event.
+   * On other http, no cookie, and an `insecure` event. `true`: always a secure
+   * cookie, the right choice behind a proxy that ends TLS. `false`: never.
    *
    * @default {"auto"}
    */
@@ -46,23 +49,24 @@ export interface CookieOptions {
   /** Keeps one session for each top-level site that embeds the page (CHIPS). */
   partitioned?: boolean | undefined;
   /**
-   * How many bytes the cookie may take, its name and value together: a session
-   * that is larger is refused. A server in front may take fewer than browsers
-   * do: nginx has 4 kB for all headers of a response, unless
-   * `proxy_buffer_size` says more, and answers 502 beyond.
+   * How many bytes the cookie's name and value may take together; a larger
+   * session is refused. A server in front may take less than browsers do: nginx
+   * takes 4 kB for all headers of a response, unless `proxy_buffer_size` says
+   * more, and answers 502 beyond that.
    *
    * @default {4096}
    */
   maxBytes?: number | undefined;
-  /** What Chromium evicts last when a site has too many cookies. */
+  /** How late Chromium evicts the cookie when a site has too many. */
   priority?: "Low" | "Medium" | "High" | undefined;
   /**
-   * Scopes that the cookie had by the same name before its `domain`, `path` or
-   * `partitioned` was changed: browsers keep one cookie for each. They are
-   * removed when one comes along, and when the session ends or gets a new id.
-   * That without a `domain` is always among them where there is one now. A name
-   * by default may stay the same, too: `__Secure-sid` with another path, `sid`
-   * with `secure: false`, `__Host-sid` with `partitioned`.
+   * Scopes that the cookie had under the same name, before its `domain`, `path`
+   * or `partitioned` was changed: browsers keep one cookie for each scope. The
+   * earlier cookies are removed when a request brings one, and when the session
+   * ends or gets a new id. If there is a `domain`, the scope without one is
+   * always among them. A default name may stay the same by a change, too:
+   * `__Secure-sid` with another path, `sid` with `secure: false`, `__Host-sid`
+   * with `partitioned`.
    */
   previous?: readonly CookieScope[] | undefined;
 }

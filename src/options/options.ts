@@ -10,16 +10,17 @@ import type { Secret } from "../token/secrets.ts";
  * Options of a session. Durations are in seconds.
  *
  * @typeParam Data The shape of the session's data.
- * @typeParam Lazy Whether `lazy` is `true`, and the handler opens the session.
+ * @typeParam Lazy Whether `lazy` is `true`: the handler opens the session
+ * itself.
  */
 export interface SessionOptions<
   Data extends object = AnyData,
   Lazy extends boolean = false,
 > {
   /**
-   * What sessions are sealed with: 32 random bytes or more, as
-   * {@linkcode generateSecret} makes them. Of a list, newest first, the first
-   * one seals and all open. A missing one is refused at set-up.
+   * Seals the cookies: 32 random bytes or more, as {@linkcode generateSecret}
+   * makes them. In a list, newest first, the first secret seals and all of them
+   * open. A missing secret is refused at set-up.
    */
   secret: Secret | undefined | readonly (Secret | undefined)[];
   /**
@@ -29,15 +30,16 @@ export interface SessionOptions<
    */
   idleTimeout?: number | undefined;
   /**
-   * How long it lasts at most, from its start or its last login. A shorter
-   * setting also ends sessions that are already out.
+   * How long a session lasts at most, from its start or its last login; 400
+   * days at most. A shorter setting also ends sessions that exist already.
    *
    * @default {2592000}
    */
   absoluteTimeout?: number | undefined;
   /**
-   * Opens the session only when the handler asks for it. With a type for the
-   * data, it says `open: () => Promise<Session<Data>>` where it takes it.
+   * Gives the handler a function that opens the session, so that a request
+   * which does not need it costs nothing. To type the data, annotate the
+   * parameter: `open: () => Promise<Session<Data>>`.
    *
    * @default {false}
    */
@@ -54,114 +56,123 @@ export interface SessionOptions<
   /** Name and attributes of the cookie. */
   cookie?: CookieOptions | undefined;
   /**
-   * Lets `destroy()` also send `Clear-Site-Data: "cache"` (https only): the
-   * browser forgets what it has cached of the site, and pages that it keeps for
-   * "back". Not among them is the page that the logout was clicked on, if its
-   * handler has said `private`; and it can take the browser a second.
+   * Makes `destroy()` also send `Clear-Site-Data: "cache"` (https only): the
+   * browser drops what it has cached of the site, and the pages that it keeps
+   * for its back button. It does not drop the page on which logout was clicked,
+   * if the handler of that page has set `Cache-Control: private`. The browser
+   * may take a second for it.
    *
    * @default {false}
    */
   clearCache?: boolean | undefined;
   /**
-   * Keeps the data; the cookie holds a sealed reference. Without a store, the
-   * data is in the cookie. A function is called once in each request that needs
-   * the store: on Workers, a client of a database lives for one request.
+   * Where the data is kept; the cookie then holds a sealed reference. Without a
+   * store, the data is in the cookie. A function is called once for each
+   * request that needs the store: on Workers, a database client lives for one
+   * request.
    */
   store?: SessionStore | (() => SessionStore) | undefined;
   /**
-   * How long a request waits for the store, in all its questions together. Each
-   * `save()` and `reload()` has that time for itself.
+   * How long a request waits for the store, all its calls together. Each
+   * `save()` and `reload()` has this time for itself.
    *
    * @default {5}
    */
   storeTimeout?: number | undefined;
   /**
-   * What a request gets whose session cannot be read as the store fails:
-   * `"throw"` an error, `"anonymous"` an empty session that cannot be written,
-   * and keeps its cookie. It can be logged in and ended. A failed write is always
-   * an error.
+   * What a request gets if its session cannot be read because the store fails.
+   * `"throw"`: it fails with `store-failed`. `"anonymous"`: an empty session
+   * that cannot be written, while the browser keeps its cookie; `login()` and
+   * `destroy()` still work. A failed write is always an error.
    *
    * @default {"throw"}
    */
   onStoreError?: "throw" | "anonymous" | undefined;
   /**
-   * Ends all sessions of a user by `revokeAll()`, also of sessions in cookies:
-   * it keeps one small record for each user who did so, and is read once in
-   * each request of a user who has logged in. Beside a store that may be late,
-   * it ends each session at once, and is read for visitors, too. It has to be
-   * strong, and one that may drop records out of room is refused. It may be a
-   * function, as `store`.
+   * Ends sessions that cannot be ended otherwise: with this store,
+   * `revokeAll()` also ends sessions in cookies. It keeps one small record for
+   * each user who was revoked, and is read once per request of a logged-in
+   * user. Beside an eventual `store`, it makes every end count at once, and is
+   * read for anonymous visitors, too. It must be strong and must not evict
+   * records. It may be a function, like `store`.
    */
   revocations?: SessionStore | (() => SessionStore) | undefined;
   /**
-   * For how many seconds a process may go by what it has read of
-   * `revocations`, 300 at most: fewer questions, and as late an end elsewhere.
-   * What the process itself ends counts at once. Without it, each request asks.
+   * How many seconds a process may rely on what it has read of `revocations`,
+   * 300 at most: fewer reads, but an end by another process counts that much
+   * later. An end by the process itself counts at once. Without this option,
+   * every request reads.
    */
   revocationsMaxAge?: number | undefined;
   /**
-   * Seals the records with keys that a cookie of the session is needed for: who
-   * has a copy of the store, or even of the secret with it, reads none of
-   * them. Records that were written without it are refused.
+   * Seals each record with a key that takes a cookie of the session: whoever
+   * copies the store, even together with the secret, cannot read it. Records
+   * that were written without this option are refused.
    *
    * @default {false}
    */
   encrypt?: boolean | undefined;
   /**
-   * Gives a session in a store a new cookie after so many seconds, 60 at least.
-   * The old one is served until the new one was seen, and for another 30 s;
-   * whoever comes with it later has a copy, and the session ends. Each renewal
-   * is two writes.
+   * After how many seconds a session in a store gets a new cookie, 60 at least.
+   * The old cookie works until the new one is seen, and 30 s longer; a request
+   * that brings it later than that must have a copy, so the session ends. Each
+   * renewal takes two writes.
    */
   renewAfter?: number | undefined;
   /**
-   * Where the last use counts. `"cookie"`: the record lives a day longer than
-   * the cookie, and one touch a day keeps it so. `"store"`: it ends with the
-   * cookie, and its expiry and `lastSeenAt` move each time the cookie is renewed,
-   * at most once per quarter of `idleTimeout` or five minutes.
+   * Where the last use of a session counts. `"cookie"`: in the cookie; the
+   * record lives a day longer, which takes one touch a day. `"store"`: in the
+   * store; the record ends with the cookie, and its expiry and `lastSeenAt`
+   * move each time the cookie is renewed, at most once per quarter of
+   * `idleTimeout` or five minutes.
    *
    * @default {"cookie"}
    */
   trackIdle?: "cookie" | "store" | undefined;
   /**
-   * Checks the data when a session is opened and when it is kept. Data that no
-   * longer fits goes to `migrate`, or the visitor gets a new session.
+   * Checks the data when a session is opened and when it is saved. Data that no
+   * longer fits goes to `migrate`; without that, the visitor gets a new
+   * session.
    *
-   * It may also fill in defaults, convert values and leave some out: that is what
-   * a handler reads. What was set is kept, and is what the schema is given, so
-   * `set` and `update` are about what it takes. The types are those of what it
-   * makes; where it converts, name both: `createSessions<{ at: Date | string }>`.
-   * What it makes is copied for each request, but for instances of classes; a new
-   * session has nothing of it yet. What `login()`, say, keeps without any values
-   * has to fit, too: let each key be optional, or have a default.
+   * The schema may also fill in defaults, convert values and leave some out.
+   * The session keeps the schema's input, and the handler reads its output:
+   * `set` and `update` are about the input. The types are those of the output;
+   * where the schema converts, name both:
+   * `createSessions<{ at: Date | string }>`. Each request gets a copy of the
+   * output, except for instances of the program's own classes. A new session
+   * has none of the defaults yet. `login()` may save a session without any
+   * values, so let each key be optional or have a default.
    */
   schema?: StandardSchema<Data> | undefined;
-  /** Makes data that `schema` takes from data that it took before. */
+  /** Converts data of an earlier `schema` to data that fits this one. */
   migrate?: ((old: unknown) => unknown) | undefined;
   /**
-   * Turns data into text. JSON refuses what it would change in silence (a
-   * `Date`, a `Map`, `NaN` …); a library such as devalue keeps it.
+   * Turns data into text and back. JSON refuses what it would silently change
+   * (a `Date`, a `Map`, `NaN` …); a library such as devalue keeps it.
    *
    * @default {JSON}
    */
   codec?: Codec | undefined;
   /**
-   * How many bytes a process keeps of tokens that it has opened or made, for
-   * each cookie: one that comes again is not decrypted again. Whether it has
-   * ended is asked all the same. 0 keeps none.
+   * How many bytes of opened and sealed tokens a process caches, for each
+   * cookie: a token in the cache is not decrypted again. Whether its session
+   * has ended is checked all the same. 0 caches none.
    *
    * @default {4194304} About 650 sessions of 1 KB
    */
   tokenCache?: number | undefined;
   /**
-   * Answers requests that other sites make a browser send with 403, before
-   * the handler runs. A list names the origins that may send them, also those
-   * of apps: `capacitor://localhost`.
+   * Answers requests that other sites make a browser send with 403, before the
+   * handler runs; `GET`, `HEAD` and `OPTIONS` pass, except for a WebSocket
+   * handshake. A list names origins that are trusted, those of apps included:
+   * `capacitor://localhost`.
    *
    * @default {false}
    */
   csrf?: boolean | readonly string[] | undefined;
-  /** Is told what happens to sessions; what it throws is ignored. */
+  /**
+   * Called with what happens to sessions; errors that it throws are ignored.
+   */
   onEvent?: ((event: SessionEvent) => unknown) | undefined;
   /**
    * The clock, in ms since 1970.
