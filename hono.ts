@@ -46,34 +46,34 @@ import {
  * @typeParam Data The shape of the session's data.
  */
 export interface SessionEnv<Data extends object = AnyData> {
-  /** What `c.get()` and `c.var` know. */
+  /** The variables that `c.get()` and `c.var` know. */
   Variables: {
     /** The visitor's session. */
     session: Session<Data>;
   };
 }
 
-/** The same with `lazy: true`: `await c.var.session()`. */
+/** The same with `lazy: true`: the handler says `await c.var.session()`. */
 export interface LazySessionEnv<Data extends object = AnyData> {
-  /** What `c.get()` and `c.var` know. */
+  /** The variables that `c.get()` and `c.var` know. */
   Variables: {
-    /** Opens the visitor's session; it is the same one each time. */
+    /** Opens the visitor's session; every call resolves to the same one. */
     session: () => Promise<Session<Data>>;
   };
 }
 
 /**
- * What is used of Hono's context.
+ * The members of Hono's context that the middleware uses.
  *
- * @typeParam Value What it keeps as `session`.
- * @typeParam Bindings What it has as `env`.
+ * @typeParam Value What the context keeps as `session`.
+ * @typeParam Bindings What the context has as `env`.
  */
 export interface SessionContext<Value, Bindings> {
-  /** What the platform passes with a request: a Worker's bindings. */
+  /** What the platform passes with a request, such as a Worker's bindings. */
   readonly env: Bindings;
-  /** The request as Hono has it, and as it came. */
+  /** Hono's request, with the original one as `raw`. */
   readonly req: { readonly raw: Request };
-  /** What a handler threw and `onError` has answered. */
+  /** The error that a handler threw and `onError` has answered. */
   readonly error: Error | undefined;
   /** Whether there is a response. */
   readonly finalized: boolean;
@@ -81,7 +81,7 @@ export interface SessionContext<Value, Bindings> {
   res: Response | undefined;
   /** Keeps a value for the handlers. */
   set(key: "session", value: Value): void;
-  /** What it keeps, as the app's type says. */
+  /** The values that were kept, as the app's type says. */
   readonly var: { readonly session?: Value };
 }
 
@@ -99,23 +99,23 @@ export type SessionMiddleware<Value, Bindings> = (
 /**
  * Gives each request a session, as `c.get("session")` or `c.var.session`.
  *
- * It does what `withSession` does, around all handlers and middleware after
- * it. If one of them throws an error, nothing is kept, also where `onError`
- * answers. An `HTTPException` is an answer and no error, unless its status, or
- * that of what `onError` makes of it, is 500 or more: what the handler wrote is
- * kept. So it is with a thrown `Response`. Used twice, on an app and a part of
- * it, it gives both the same session.
+ * It does what `withSession` does, for all handlers and middleware after it. If
+ * one of them throws an error, nothing is saved, even if `onError` answers it.
+ * An `HTTPException` is a response and no error: the session is saved, as with
+ * a thrown `Response`, unless its status, or that of what `onError` makes of
+ * it, is 500 or more. Used on an app and again on a part of it, it gives both
+ * the same session.
  *
- * Let `app.use(etag())` come after it. In front of it, `etag()` turns a response
- * that has not changed into a 304 without `Set-Cookie`, and a change of the
- * session is lost.
+ * Let `app.use(etag())` come after it. In front of it, `etag()` turns a
+ * response that has not changed into a 304 without `Set-Cookie`, and a change
+ * of the session is lost.
  *
  * @typeParam Data The shape of the session's data.
- * @typeParam Bindings The context's `env`.
+ * @typeParam Bindings The type of the context's `env`.
  * @param options The options, or a function that makes them from `c.env`, as a
- * Worker has no secrets before its first request. It is called once for each
- * environment: where that is a new one with each request, as in Deno, let it
- * return the same object.
+ * Worker has no secrets before its first request. The function is called once
+ * for each environment. Where each request has a new one, as in Deno, let it
+ * return the same object each time.
  * @returns The middleware, for `app.use()` or one route.
  *
  * @throws {TypeError} If an option is unknown, missing or of the wrong kind.
@@ -159,7 +159,7 @@ export function sessions(
     seen.exchange = exchangeOf(request);
     context.set("session", session);
     await next();
-    // Hono has answered the error by now; nothing is kept, as if it came here.
+    // Hono has answered the error already: throw it, so that nothing is saved.
     if (context.error && !isAnswered(context)) throw context.error;
     if (!context.finalized || !context.res) {
       throw new Error("Cannot keep the session: no handler has responded");
@@ -179,20 +179,21 @@ export function sessions(
       if (context.finalized) replace(context, response);
       return response;
     } catch (error) {
-      // What `onError` answers, or will: Hono adds these headers to it.
+      // The response that `onError` made, or will make: Hono adds these
+      // headers.
       const old = context.finalized && context.res || new Response(null);
       const marked = await markFailed(old, seen.exchange);
       if (context.finalized || marked.headers.has("vary")) {
         replace(context, marked);
       }
-      // Where `onError` throws, there is no answer, and `res` makes one up.
+      // If `onError` has thrown, there is no response, and `res` makes one up.
       if (error !== context.error || !isAnswered) throw error;
       return context.res;
     }
   };
 }
 
-/** Whether what was thrown is an answer, and was not answered as a failure. */
+/** Whether a thrown value is a response, and was not answered as a failure. */
 function isAnswered(
   { error, res }: SessionContext<unknown, never>,
 ): boolean {

@@ -16,12 +16,13 @@ import { checkOpen, openBatch } from "./session/write_rules.ts";
 import type { Sessions } from "./sessions.ts";
 
 /**
- * Makes sessions to open and commit by hand; {@linkcode withSession} does both.
- * The options `csrf`, `lazy` and `when` are for a wrapped handler and do nothing
- * here.
+ * Makes sessions that the program opens and commits itself, as
+ * {@linkcode withSession} does for a handler. The options `csrf`, `lazy` and
+ * `when` are for a wrapped handler and do nothing here.
  *
- * Call it once, as its keys and the tokens that it has opened are kept with it:
- * in a Worker in the first request, as there is no environment before.
+ * Call it once: what it returns keeps the imported keys and the cache of opened
+ * tokens. In a Worker, call it in the first request, as there is no environment
+ * before.
  *
  * @typeParam Data The shape of the data.
  * @throws {TypeError} If an option is unknown, missing or of the wrong kind.
@@ -47,12 +48,12 @@ export function createSessions<Data extends object = AnyData>(
   options: SessionOptions<Data, boolean>,
 ): Sessions<Data> {
   const settings = resolveOptions(options);
-  /** What the store, or that of `revocations`, is asked without a request. */
+  /** A visit without a request, and the parts that its options need. */
   const administer = async () => {
     const visit = visitOf(settings);
     return { visit, ...await partsFor(visit) };
   };
-  /** The same of a store alone. */
+  /** The same for calls that need a store. */
   const administerStore = async () => {
     const { visit, engine } = await administer();
     if (engine) return { visit, engine };
@@ -117,21 +118,21 @@ export function createSessions<Data extends object = AnyData>(
 
 type Engine = typeof import("./store/engine.ts");
 
-/** Gives a session the record that its token refers to. */
+/** Makes sure that a session has the record that its token refers to. */
 async function keepForToken(state: State, engine: Engine): Promise<void> {
   const { visit } = state;
   visit.waited = 0;
   const isKept = state.held && !isChanged(state);
   if (!isKept || visit.phase !== "open") checkOpen(state);
   if (!isKept) await engine.saveForToken(state);
-  // What a later login or `regenerate()` has made is not for this one.
+  // Refuse if another request's login or `regenerate()` has made newer cookies.
   await engine.refresh(state, !isKept);
   delete state.abandon;
 }
 
-/** Lets a session stay that has asked for the end of its user's others. */
+/** Keeps a session alive that has ended all other logins of its user. */
 function stayAt(state: State, epoch: number): void {
-  // Its id stands in the user's record, should no cookie go out any more.
+  // If no cookie can go out any more, the user's record still exempts its id.
   if (state.visit.phase !== "open") return;
   state.epoch = epoch;
   const stay = (values: Values) => {

@@ -1,5 +1,5 @@
-// What is loaded when it is first needed (docs/decisions/017-loaded-when-asked-for.md).
-// Nothing that is loaded from here imports this module.
+// Loads parts of the library when they are first needed (decision 017). No part
+// that is loaded from here imports this module.
 
 import { isChecked } from "./options/settings.ts";
 import type { Visit } from "./session/state.ts";
@@ -9,24 +9,26 @@ type Checks = typeof import("./request/checks.ts");
 type Engine = typeof import("./store/engine.ts");
 type Revocations = typeof import("./store/revocations.ts");
 
-/** A part of the library: a promise of it before it is loaded, then itself. */
+/**
+ * Returns a part of the library: a promise until it is loaded, then the part.
+ */
 type OnDemand<Part> = () => Part | Promise<Part>;
 
-/** For a cookie with a path, or on the machine itself. */
+/** For a cookie with a path, or on http from this machine. */
 export const addressPart: OnDemand<typeof import("./request/address.ts")> =
   onDemand(() => import("./request/address.ts"));
 /** For a request with several cookies of one name. */
 export const severalCookiesPart: OnDemand<
   typeof import("./request/several_cookies.ts")
 > = onDemand(() => import("./request/several_cookies.ts"));
-/** For a handler within another one. */
+/** For a wrapped handler inside another one. */
 export const nestedPart: OnDemand<typeof import("./request/nested.ts")> =
   onDemand(() => import("./request/nested.ts"));
 /** For the option `csrf`. */
 export const csrfPart: OnDemand<typeof import("./http/csrf.ts")> = onDemand(
   () => import("./http/csrf.ts"),
 );
-/** For an answer of `fetch()` that was compressed. */
+/** For a `fetch` response that was compressed. */
 export const decodedPart: OnDemand<typeof import("./http/decoded.ts")> =
   onDemand(() => import("./http/decoded.ts"));
 /** For a response that sets a cookie. */
@@ -36,10 +38,10 @@ export const setCookiePart: OnDemand<typeof import("./http/set_cookie.ts")> =
     await part.tryClone();
     return part;
   });
-/** For what a token holds that has come. */
+/** For a request whose token was opened. */
 export const admitPart: OnDemand<typeof import("./request/admit.ts")> =
   onDemand(() => import("./request/admit.ts"));
-/** For a token that has come. */
+/** For a request with a token. */
 export const unsealPart: OnDemand<typeof import("./token/unseal.ts")> =
   onDemand(
     () => import("./token/unseal.ts"),
@@ -61,18 +63,21 @@ const revocationsPart: OnDemand<Revocations> = onDemand(() =>
   import("./store/revocations.ts")
 );
 
-/** What a session needs that is written, or about which others are asked. */
+/**
+ * The parts for a session that is written, or that more than its cookie decides
+ * on.
+ */
 export interface Parts {
   readonly writing: Writing;
-  /** Of options with a store, a schema or `revocations`. */
+  /** With the options `store`, `schema` or `revocations`. */
   readonly checks: Checks | undefined;
-  /** Of options with a store. */
+  /** With the option `store`. */
   readonly engine: Engine | undefined;
-  /** Of options with `revocations`. */
+  /** With the option `revocations`. */
   readonly revocations: Revocations | undefined;
 }
 
-/** The parts that a visit's options ask for. */
+/** Loads the parts that a visit's options need. */
 export function partsFor(visit: Visit): Parts | Promise<Parts> {
   const { settings } = visit;
   const writing = writingPart();

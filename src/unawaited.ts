@@ -1,6 +1,6 @@
 /**
- * A promise that somebody may have begun and does not wait for. It may fail
- * then without the end of the process: whoever waits for it still learns why.
+ * Lets a promise be rejected when nobody awaits it: an unhandled rejection
+ * would end the process. Whoever does await it still gets the error.
  */
 export function unawaited<Value>(promise: Promise<Value>): Promise<Value> {
   promise.catch(() => {});

@@ -7,13 +7,13 @@ import { finish } from "./http/response.ts";
 import type { AnyData, Session } from "./session/session.ts";
 
 /**
- * Answers a request, with its session.
+ * A handler of requests that gets a session.
  *
  * @typeParam Data The shape of the session's data.
  * @typeParam Args What the platform passes: `(env, ctx)` on Workers, `(info)`
  * in `Deno.serve`, `(server)` in `Bun.serve`.
- * @typeParam Lazy With `lazy: true`, nothing is opened before the handler calls
- * `session`, once or often: it is the same session.
+ * @typeParam Lazy With `lazy: true`, the session is a function that opens it.
+ * Every call resolves to the same session.
  */
 export type SessionHandler<
   Data extends object,
@@ -28,18 +28,20 @@ export type SessionHandler<
 /**
  * Gives a request handler a session.
  *
- * The session is opened before the handler runs and kept before the response
- * leaves. A response whose handler did not look at the session is passed on as
- * it is; one that did is marked as private, and only a change sets a cookie. A
- * `Response` that the handler throws is its answer. If it throws an error,
- * nothing is kept. A handler inside of another one, with the same request and
- * cookie, gets the same session.
+ * The session is opened before the handler runs and saved before the response
+ * leaves. If the handler did not use the session, the response is passed on as
+ * it is. If it did, the response is marked as private, and gets a cookie if the
+ * session has changed or its idle timeout is to be moved on. A `Response` that
+ * the handler throws is a response like any other. If the handler throws an
+ * error, nothing is saved. A wrapped handler inside another one, with the same
+ * request and cookie, gets the same session.
  *
  * @param handler The handler to wrap. Its second argument is the session.
  * @param options The options, or a function that makes them from the platform's
- * arguments, as a Worker has no environment before its first request. It is
- * called once for each environment, the first argument; where that is new with
- * each request, as in Deno, let it return the same object each time.
+ * arguments, as a Worker has no environment before its first request. The
+ * function is called once for each environment, which is its first argument.
+ * Where each request has a new one, as in Deno, let it return the same object
+ * each time.
  * @returns A handler for `Deno.serve`, `Bun.serve`, a Worker's `fetch` or any
  * framework that takes one.
  *
@@ -83,7 +85,7 @@ export type SessionHandler<
  */
 export function withSession<
   Data extends object = AnyData,
-  // Where the data alone is given, nothing is said of them.
+  // Whoever names only `Data` leaves `Args` open.
   // deno-lint-ignore no-explicit-any
   Args extends unknown[] = any,
   Lazy extends boolean = false,
@@ -109,7 +111,8 @@ export function withSession(
     const { open, openLater, commit, end } = exchange;
     try {
       let session = settings.lazy ? openLater : open();
-      // An `await` of what is there already would cost a turn of the event loop.
+      // Skip the await if the session is already open: it would cost a
+      // microtask.
       if (session instanceof Promise) session = await session;
       let response;
       try {

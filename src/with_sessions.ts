@@ -9,10 +9,10 @@ import type { Exchange } from "./request/exchange.ts";
 import type { AnyData, Session } from "./session/session.ts";
 
 /**
- * Options of several sessions, by the names that the handler knows them by.
+ * Options of several sessions, by the names that the handler uses for them.
  *
  * @typeParam Data The data of each session, by name.
- * @typeParam Lazy Which of them the handler opens, by name.
+ * @typeParam Lazy Which sessions the handler opens itself, by name.
  */
 export type NamedOptions<Data = AnyData, Lazy = unknown> =
   & {
@@ -21,31 +21,31 @@ export type NamedOptions<Data = AnyData, Lazy = unknown> =
   & { readonly [Name in keyof Lazy]: { lazy?: Lazy[Name] | undefined } };
 
 /**
- * The data of one session: what is known of it from its `schema` or the type of
- * its options, else anything.
+ * The data of one session, as its `schema` or the type of its options says;
+ * else anything.
  *
- * @typeParam Data What is known.
+ * @typeParam Data What is known of the data.
  */
 export type DataOf<Data> = unknown extends Data ? AnyData
   : Data extends object ? Data
   : AnyData;
 
 /**
- * A session among several, and behind a function with `lazy: true`.
+ * One of several sessions; with `lazy: true`, a function that opens it.
  *
  * @typeParam Data What is known of its data.
- * @typeParam Lazy What its options say.
+ * @typeParam Lazy Whether its options say `lazy: true`.
  */
 export type SessionFor<Data, Lazy = false> = Lazy extends true
   ? () => Promise<Session<DataOf<Data>>>
   : Session<DataOf<Data>>;
 
 /**
- * Answers a request, with its sessions.
+ * A handler of requests that gets several sessions.
  *
  * @typeParam Data The data of each session, by name.
  * @typeParam Args What the platform passes.
- * @typeParam Lazy Which sessions the handler opens, by name.
+ * @typeParam Lazy Which sessions the handler opens itself, by name.
  */
 export type SessionsHandler<
   Data,
@@ -66,15 +66,15 @@ export type SessionsHandler<
  * Gives a request handler several sessions, each with options, cookie and store
  * of its own.
  *
- * All are opened before the handler runs, and kept together before the response
- * leaves: first those in cookies, then those in stores, one after the other. If
- * one cannot be kept, the request fails and no cookie is set; what another
- * store has written before stays written, but for a new record, which would be
- * nobody's.
+ * All are opened before the handler runs, and saved together before the
+ * response leaves: first those in cookies, then those in stores, one after the
+ * other. If one cannot be saved, the request fails and no cookie is set. What
+ * another store has already written stays, except for a new record: no cookie
+ * refers to it, so it is removed.
  *
  * @param options The options of each session, by name, or a function that makes
  * them (see `withSession`). Without a `cookie.name`, a session's cookie is
- * called `__Host-` and its name.
+ * called `__Host-` and the session's name.
  * @param handler The handler to wrap. Its second argument has the sessions by
  * their names.
  * @returns A handler like that of `withSession`.
@@ -121,7 +121,7 @@ export function withSessions<
   );
   return async function handleWithSessions(request, ...args) {
     const exchanges: [name: string, Settings, Exchange][] = [];
-    // The last first, so that the request is in none of them any more.
+    // The last one first: each gives the request back to the one before it.
     const endAll = (isFailed: boolean, outcome: unknown) =>
       Promise.all(
         exchanges.toReversed().map(([, , { end }]) => end(isFailed, outcome)),
@@ -166,13 +166,17 @@ export function withSessions<
   };
 }
 
-/** The settings of all sessions; what cannot fail later comes first. */
+/**
+ * Resolves the options of all sessions. Those in cookies come first: if one of
+ * them cannot be saved, no store has been written yet.
+ */
 function resolveAll(options: NamedOptions): [string, Settings][] {
   checkArgument("options", "object", options);
   const all = Object.entries(options).map(([name, each]) =>
     [name, resolveNamed(name, each)] as [string, Settings]
   );
-  // On http of this machine, names have no prefix.
+  // On http from this machine, cookies have no prefix, and may meet there
+  // alone.
   for (const url of ["https://localhost", "http://localhost"]) {
     const cookies = new Map<string, string>();
     for (const [session, { cookieFor }] of all) {
@@ -188,7 +192,7 @@ function resolveAll(options: NamedOptions): [string, Settings][] {
   return all.sort(([, a], [, b]) => Number(!!a.store) - Number(!!b.store));
 }
 
-/** The settings of one session; what is wrong with them names it. */
+/** Resolves the options of one session; an error names the session. */
 function resolveNamed(name: string, options: NamedOptions[string]): Settings {
   try {
     return resolveOptions(options, name);

@@ -1,20 +1,24 @@
 // The `Cookie` and `Set-Cookie` fields (RFC 6265bis, "layered cookies").
 
-/** What is needed to write a cookie. */
+/** What the core has to know of a cookie to write it. */
 export interface CookieAttributes {
   readonly name: string;
-  /** All but `Max-Age`, each behind `; `; none where no cookie may be set. */
+  /**
+   * All attributes but `Max-Age`, each after `; `; `""` if no cookie may be
+   * set.
+   */
   readonly attributes: string;
 }
 
-/** Name and value together, in bytes (RFC 6265bis §5.6). */
+/** Of name and value together, in bytes (RFC 6265bis §5.6). */
 export const LONGEST_COOKIE = 4096;
 export const PREFIX: RegExp = /^__(Host-Http|Host|Http|Secure)-/;
 
 /**
- * The value of our cookie in a `Cookie` field: `undefined` for none, `null` for
- * several that differ and for what takes a closer look (`request/several_cookies.ts`):
- * quotes, or a comma where two fields were made one.
+ * The value of our cookie in a `Cookie` field, `undefined` without one. It is
+ * `null` if `request/several_cookies.ts` has to decide: for several different
+ * values, for quotes, and for a comma, as where two fields were joined into
+ * one.
  */
 export function readCookie(
   header: string,
@@ -24,8 +28,8 @@ export function readCookie(
   let found: string | undefined;
   for (let at = header.indexOf(start); at >= 0;) {
     const next = header.indexOf(";", at);
-    // Other white space than blanks belongs to the name, so that no cookie of
-    // another name passes for one whose prefix a browser guards.
+    // Skip blanks only. Other white space belongs to a cookie's name, and a
+    // cookie of another name must not pass for one whose prefix browsers guard.
     const before = header[skipBlanks(header, at)];
     if (!before || before === ";" || before === ",") {
       const last = skipBlanks(header, next < 0 ? header.length : next);
@@ -40,15 +44,15 @@ export function readCookie(
   return found;
 }
 
-/** Where the last character before this one is that is not blank. */
+/** The index of the last character before `at` that is not blank. */
 export function skipBlanks(text: string, at: number): number {
   do at--; while (text[at] === " " || text[at] === "\t");
   return at;
 }
 
 /**
- * A `Set-Cookie` line. With the same attributes and no time left, it removes
- * the cookie.
+ * A `Set-Cookie` line. With the same attributes and 0 seconds, it removes the
+ * cookie.
  *
  * @param maxAge Seconds; `false` for a cookie that ends with the browser.
  */
@@ -58,7 +62,7 @@ export function writeCookie(
   maxAge: number | false,
 ): string {
   const life = maxAge === false ? "" : `; Max-Age=${maxAge}`;
-  // Headers go through it letter by letter, which takes longer in a text that
-  // was put together by a template.
+  // `Headers` reads the line letter by letter, which takes longer if a template
+  // has put it together.
   return [name, "=", value, life, attributes].join("");
 }

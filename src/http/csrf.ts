@@ -2,7 +2,7 @@ import type { Emit } from "../events.ts";
 import { checkRequest } from "./request.ts";
 
 const SAFE = /^(GET|HEAD|OPTIONS)$/;
-/** Why a request was refused, for who looks at the answer. */
+/** Why a request was refused, for whoever reads the response. */
 const REASONS = {
   site: "another site has sent this request",
   origin: "the Origin of this request is not that of its address",
@@ -13,10 +13,9 @@ const REASONS = {
 } as const;
 
 /**
- * The answer to a request that another site made the browser send; it depends
- * on two headers. Found by Fetch Metadata, else by `Origin`, as Go's
- * CrossOriginProtection and the OWASP cheat sheet do. A request with neither
- * comes from no browser.
+ * Answers a request that another site made the browser send. It goes by Fetch
+ * Metadata, else by `Origin`, as Go's CrossOriginProtection and the OWASP cheat
+ * sheet do; a request with neither comes from no browser.
  *
  * A WebSocket handshake is a GET that other sites may send, so it counts as
  * unsafe.
@@ -42,7 +41,7 @@ export function forbidCrossSite(
   });
 }
 
-/** What is wrong with the origin of a request to an address. */
+/** How the origin of a request differs from that of its address. */
 function compare(
   origin: string,
   url: string,
@@ -53,7 +52,10 @@ function compare(
   return origin === own?.replace(/^http:/, "https:") ? "scheme" : "origin";
 }
 
-/** Deno and Bun make the address of any `Host`: it may be none. */
+/**
+ * The origin of an address. In Deno and Bun, any `Host` becomes a part of the
+ * address, which may be no URL then.
+ */
 function originOf(url: string): string | undefined {
   return /^https?:/.test(url) && URL.canParse(url)
     ? new URL(url).origin

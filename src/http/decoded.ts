@@ -1,6 +1,6 @@
 /**
- * What `fetch` decodes: in Deno two codings by these names, elsewhere all that
- * are known, and in Node a list of them, too.
+ * The codings that `fetch` decodes: in Deno two of them by these names,
+ * elsewhere all known ones, and in Node also a list of them.
  */
 const DECODED = "Deno" in globalThis
   ? /^(gzip|br)$/i
@@ -9,9 +9,9 @@ const DECODED = "Deno" in globalThis
   : /^(((x-)?gzip|br|deflate|zstd)( *, *|$))+$/i;
 
 /**
- * Corrects the headers of a copy of what `fetch` has answered: they still tell
- * of the bytes that were on the wire, and the body has been decoded since. Only
- * Workers, whose responses have sockets, encode it again.
+ * Corrects the headers of a copy of a `fetch` response: they describe the bytes
+ * on the wire, but the body is decoded. Workers, whose responses have a
+ * `webSocket`, encode the body again and need the headers.
  */
 export function tellDecoded(copy: Response): Response {
   const { headers } = copy;

@@ -1,9 +1,9 @@
-/** What a session has to say to the browser and to caches. */
+/** What a session wants the browser and caches to be told. */
 export interface Directives {
-  /** Somebody is signed in: no cache at all is to keep the response. */
+  /** A user is logged in: no cache may keep the response. */
   readonly isSignedIn?: boolean;
-  /** Lines of that name. */
+  /** `Set-Cookie` lines. */
   readonly setCookie?: readonly string[];
-  /** The browser is to forget what it has cached. */
+  /** The browser is told to forget what it has cached. */
   readonly clearCache?: boolean;
 }

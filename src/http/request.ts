@@ -1,11 +1,10 @@
-// What a request's header fields say. They are looked at while the handler has
-// not answered yet: Deno takes a request back that it has upgraded, and its
-// headers throw from then on.
+// What a request's headers say. A handler that has not answered yet may have
+// upgraded the request: in Deno, reading its headers throws from then on.
 
 /**
- * Refuses what is no request, that of Express say.
+ * Refuses a value that is no `Request`, such as a request of Express.
  *
- * @throws {TypeError}
+ * @throws {TypeError} If its headers have no `get`.
  */
 export function checkRequest(headers: Headers | undefined): void {
   if (headers && !headers.get) {
@@ -13,7 +12,9 @@ export function checkRequest(headers: Headers | undefined): void {
   }
 }
 
-/** A header field, `""` without one; `undefined` if nobody can look any more. */
+/**
+ * A header field: `""` without one, `undefined` if nobody can read it any more.
+ */
 export function headerOf(
   headers: Headers | undefined,
   name: string,
@@ -31,7 +32,7 @@ export function isNavigation(headers: Headers | undefined): boolean {
   return !kind || kind === "document";
 }
 
-/** Whether the browser may never show the answer, or not now. */
+/** Whether nobody may see the response, or not yet. */
 export function isUnseen(
   headers: Headers | undefined,
   method: string | undefined,
@@ -42,10 +43,10 @@ export function isUnseen(
 }
 
 /**
- * Whether the request opens a WebSocket: its answer brings no cookie.
+ * Whether the request opens a WebSocket: its response sets no cookie.
  *
- * @param gone What it is taken for if Deno has it back: during the handler, it
- * has upgraded it.
+ * @param gone What stands for `Upgrade` if the headers cannot be read any more:
+ * the handler has upgraded the request then.
  */
 export function isHandshake(
   headers: Headers | undefined,
@@ -54,7 +55,7 @@ export function isHandshake(
   return /^websocket$/i.test(headerOf(headers, "upgrade") ?? gone);
 }
 
-/** Whether another site has made the browser send it. */
+/** Whether another site made the browser send the request. */
 export function isCrossSite(headers: Headers | undefined): boolean {
   return headerOf(headers, "sec-fetch-site") === "cross-site";
 }

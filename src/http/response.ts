@@ -2,17 +2,18 @@ import { decodedPart, setCookiePart } from "../on_demand.ts";
 import type { Directives } from "./directives.ts";
 import { append, varyByCookie } from "./headers.ts";
 
-/** Directives of their own: `private="field"` is about a field alone. */
+/** Matches whole directives: `private="field"` is about one field only. */
 const SHARED_OR_PRIVATE =
   /(^|,)[ \t]*(private|no-store|public|s-maxage=[^,]*)[ \t]*(?=,|$)/i;
 
 /**
- * Says that a response depends on the session: caches keep it apart by cookie,
- * and shared ones do not keep it unless the handler says so in `Cache-Control`.
- * With a cookie, no cache may keep it (see `set_cookie.ts`).
+ * Tells caches that a response depends on the session: they keep it apart by
+ * cookie, and shared caches do not keep it unless the handler says so in
+ * `Cache-Control`. A response that sets a cookie is kept by no cache (see
+ * `set_cookie.ts`).
  *
- * Headers are changed in place, or on a copy where they are immutable
- * (redirects, `fetch`, caches).
+ * Headers are changed in place, or on a copy if they are immutable (redirects,
+ * `fetch`, caches).
  *
  * @param directives Those of each session of the request (see `commit`).
  */
@@ -32,7 +33,7 @@ export function finish(
   try {
     return makePrivate(response, isSignedIn);
   } catch {
-    // Immutable.
+    // The headers are immutable.
   }
   const copy = new Response(response.body, response);
   return response.url && copy.headers.has("content-encoding")

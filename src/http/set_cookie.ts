@@ -8,8 +8,9 @@ import { varyByCookie } from "./headers.ts";
  * cache may keep the response then (RFC 9111 §7.3: "Set-Cookie does not inhibit
  * caching").
  *
- * Any response may be one constant for all visitors, also one with a body, which
- * a `HEAD` does not use up: so a cookie never goes into the original.
+ * A cookie is only ever set on a copy. A handler may return one constant
+ * response to all visitors, even one with a body, which a `HEAD` request does
+ * not use up.
  */
 export function setCookies(
   response: Response,
@@ -27,13 +28,13 @@ export function setCookies(
   try {
     if (isCloned(response)) return changeClone(response, change);
   } catch {
-    // Immutable.
+    // The headers are immutable.
   }
   const copy = new Response(response.body, response);
   return change(response.url ? tellDecoded(copy) : copy);
 }
 
-/** Sets our cookies, in place of those of their names by the handler. */
+/** Sets our cookies, and drops those of the same names that the handler set. */
 function putLines(
   headers: Headers,
   names: readonly string[],
@@ -49,7 +50,7 @@ function putLines(
 }
 
 function nameOf(line: string): string | undefined {
-  // Browsers trim it.
+  // Browsers trim the name.
   return line.split("=", 1)[0]?.trim();
 }
 
@@ -57,10 +58,11 @@ let hasOwn = false;
 let trying: Promise<void> | undefined;
 
 /**
- * Whether its copy has to be a clone, where that has a body of its own: Bun
- * shows no type for a text whose body was looked at, nor does Deno say how long
- * it is. Elsewhere a clone is half of a `tee()`, which costs more than the rest,
- * as it is of what fetch has answered.
+ * Whether a response is copied by `clone()`. Where a clone has a body of its
+ * own, that is better than to pass on `body`: by looking at the body, Bun
+ * forgets the default type of a text, and Deno its length. Elsewhere, and for a
+ * `fetch` response, a clone is half of a `tee()`, which costs more than all the
+ * rest.
  */
 function isCloned({ url, headers }: Response): boolean {
   return hasOwn && !(url && headers.has("content-type"));
@@ -77,18 +79,18 @@ function changeClone(
     unused = response;
     return clone;
   } finally {
-    // The half of a stream that nobody reads would be kept in memory.
+    // Cancel the half of a stream that nobody reads, or it stays in memory.
     if (unused.body) unawaited(unused.body.cancel());
   }
 }
 
-/** Finds out how clones are made, before it has to be known. */
+/** Finds out how this runtime clones a body, before a response needs it. */
 export function tryClone(): Promise<void> {
   return trying ??= findOut();
 }
 
 async function findOut(): Promise<void> {
-  // The half of a tee() is only cancelled along with the other one.
+  // Half of a `tee()` is only cancelled once the other half is, too.
   const { body } = new Response("x").clone();
   const isCancelled = body?.cancel().then(() => true);
   const turn = new Promise<boolean>((resolve) => setTimeout(resolve, 0, false));

@@ -1,9 +1,9 @@
 /**
- * Refuses an option at set-up, by its name, or what a method is given.
+ * Refuses an option at set-up, or an argument of a method.
  *
- * @param name With `()`, that of a method.
- * @param problem What is wrong with it, as the rest of a sentence.
- * @param given The value, if it says more.
+ * @param name The option's name, or the method's with `()`.
+ * @param problem What is wrong, as the rest of a sentence.
+ * @param given The value, if the message is to say what it is.
  */
 export function refuse(
   name: string,
@@ -17,7 +17,9 @@ export function refuse(
   );
 }
 
-/** Refuses an argument that is missing, or in the place of another one. */
+/**
+ * Refuses an argument that is missing, or that stands in another one's place.
+ */
 export function checkArgument(
   name: string,
   kind: "function" | "number" | "object",
@@ -31,7 +33,7 @@ export function checkArgument(
   }
 }
 
-/** What an object says it is; a proxy may throw what it likes. */
+/** The tag of an object, `[object Object]` say; `""` if a proxy throws. */
 export function tagOf(value: unknown): string {
   try {
     return Object.prototype.toString.call(value);
@@ -40,14 +42,16 @@ export function tagOf(value: unknown): string {
   }
 }
 
-/** Whether it can be options: no list, no promise that nobody has waited for. */
+/**
+ * Whether a value can be options: no list, and no promise that lacks `await`.
+ */
 export function isOptions(value: unknown): boolean {
   return /t (Object|Module)]/.test(tagOf(value));
 }
 
 /**
- * Refuses what is no whole number of seconds in a range, or looks like ms: whole
- * minutes of them, from five on, that are no days in seconds.
+ * Refuses what is no whole number of seconds in a range, and what looks like
+ * ms: whole minutes in ms, 5 or more, that are no whole days in seconds.
  */
 export function checkSeconds(
   name: string,
@@ -62,9 +66,10 @@ export function checkSeconds(
 }
 
 /**
- * What a message says of a value: of a text, which may be a secret, how long; of
- * others their class, a `Promise` that was not awaited say, or what they are.
- * What an object has itself may be data.
+ * What a message may say of a value: the length of a text, which may be a
+ * secret; the class of an object, such as a `Promise` that lacks `await`; or
+ * the value itself if it is a number or nothing. An object's contents may be
+ * data.
  */
 export function kindOf(value: unknown): string {
   return typeof value === "string"

@@ -4,9 +4,9 @@ export type OptionsFor<Options, Args extends unknown[]> =
   | ((...args: Args) => Options);
 
 /**
- * What is resolved from the options, for the platform's arguments. A function
- * is asked once for each environment, the first argument, and once in all
- * where there is none.
+ * Resolves options, or what a function makes of the platform's arguments. The
+ * function is called once for each environment, which is its first argument, or
+ * once in all if there is none.
  */
 export function resolveOnce<Options extends object, Resolved>(
   options: OptionsFor<Options, never[]>,
@@ -22,8 +22,8 @@ export function resolveOnce<Options extends object, Resolved>(
     let resolved = known.get(place);
     if (!resolved) {
       const made = options(...args);
-      // Deno passes new arguments with each request; options that stay the
-      // same object still make the same keys.
+      // Deno passes new arguments with each request. If the function returns
+      // the same object, its keys are not imported again.
       resolved = known.get(made) ?? resolve(made);
       known.set(place, resolved).set(made, resolved);
     }

@@ -10,8 +10,7 @@ import type { Settings } from "./settings.ts";
 /**
  * Checks the options and fills in the defaults.
  *
- * @param cookieName The cookie's name, without its prefix, unless the options
- * say another.
+ * @param cookieName The cookie's name without prefix, if the options have none.
  * @throws {TypeError} If an option is unknown, missing or of the wrong kind.
  * @throws {RangeError} If a number or a length is out of its range.
  */
@@ -25,7 +24,7 @@ export function resolveOptions<Data extends object>(
   const { absoluteTimeout = 30 * day, now = Date.now } = given;
   const { store, revocations, revocationsMaxAge, trackIdle } = given;
   const secrets = checkSecrets(secret);
-  // Browsers cut what is longer (RFC 6265bis §5.5).
+  // Browsers shorten a longer life of a cookie (RFC 6265bis §5.5).
   checkSeconds("absoluteTimeout", absoluteTimeout, 400 * day);
   const purpose = store ? "store" : "session";
   const settings = {
@@ -51,7 +50,7 @@ export function resolveOptions<Data extends object>(
   const idle = "idleTimeout within absoluteTimeout";
   checkSeconds(idle, settings.idleTimeout, absoluteTimeout);
   if (renewAfter !== undefined) {
-    // Half of the shortest time is that of requests with the one before.
+    // 60 s at least, as the cookie before it may still be served for 30 s.
     checkSeconds("renewAfter", renewAfter, absoluteTimeout, 60);
   }
   for (const name of ["encrypt", "renewAfter", "trackIdle"] as const) {

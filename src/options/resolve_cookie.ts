@@ -6,7 +6,7 @@ import type { SessionCookie, Settings, Tokens } from "./settings.ts";
 
 // Browsers ignore an attribute of more than 1024 bytes (§5.6).
 const SCOPE: Readonly<Record<string, Rule>> = {
-  // The last label begins with a letter (RFC 3696 §2), that of an address not.
+  // The last label begins with a letter (RFC 3696 §2), unlike an address's.
   domain: like(
     /^string:(?!.{255})\.?([a-z\d-]+\.)+[a-z][a-z\d-]*$/i,
     "be a domain",
@@ -16,12 +16,12 @@ const SCOPE: Readonly<Record<string, Rule>> = {
 };
 const RULES: Readonly<Record<string, Rule>> = {
   ...SCOPE,
-  // A token (RFC 9110 §5.6.2).
+  // A token by RFC 9110 §5.6.2.
   name: like(/^string:[!#-'*+.^-z|~\w-]{1,1024}$/, "be letters and digits"),
   sameSite: oneOf("Strict", "Lax", "None"),
   secure: oneOf(true, false, "auto"),
   priority: oneOf("Low", "Medium", "High"),
-  // What a session without data takes, up to what browsers keep.
+  // From the size of a session without data to what browsers keep.
   maxBytes: [
     `be an integer from 256 to ${LONGEST_COOKIE}`,
     (value) =>
@@ -33,14 +33,16 @@ const RULES: Readonly<Record<string, Rule>> = {
     (value) => Array.isArray(value) && value.every(isOptions),
   ],
 };
-// Bun and Deno hand over whatever a stranger sends as `Host`: no URL, say.
+// Bun and Deno build the URL from any `Host` that a stranger sends, so it may
+// be no URL at all.
 const LOOPBACK =
   /^http:\/\/(([\w-]+\.)*localhost|127\.[\d.]+|\[::1])(:\d{1,5})?([/?#]|$)/i;
 
 /**
- * Checks the options; refuses each combination that browsers drop in silence.
+ * Resolves the cookie for each kind of request, and refuses each combination of
+ * attributes that browsers silently drop.
  *
- * @param usualName The name without its prefix, where the options have none.
+ * @param usualName The name without prefix, if the options have none.
  * @throws {TypeError} For an attribute or a combination that is wrong.
  */
 export function resolveCookie(
@@ -58,7 +60,7 @@ export function resolveCookie(
   for (const each of previous) pick(each, SCOPE, "cookie.previous.");
   const [prefix = ""] = PREFIX.exec(name) ?? [];
   if (
-    // Browsers compare prefixes without case; ours has one spelling.
+    // Browsers ignore the case of a prefix; ours has one spelling.
     !prefix && RegExp(PREFIX, "i").test(name) || name === prefix ||
     prefix.startsWith("__Host-") &&
       (!isHostOnly || previous.some((each) => each.domain || each.path)) ||
@@ -83,12 +85,12 @@ export function resolveCookie(
     isLocal,
   });
   const usual = cookie(name, false);
-  // On the machine itself there is no such domain and no Secure to rely on.
+  // On http from this machine, there can be neither that domain nor `Secure`.
   const plain = cookie(name.slice(prefix.length), true);
-  // On http from elsewhere, the cookie would travel in the open.
+  // On http from elsewhere, the cookie would travel in the open: it is not set.
   const mute = { ...usual, attributes: "" };
   return (request) => {
-    // Some platforms make the address anew each time, so it is asked for once.
+    // Read `url` only once: some platforms build it anew each time.
     const url = secure === "auto" && request?.url || "https:";
     if (url.startsWith("https:")) return usual;
     const [isLocal, , , port = ""] = LOOPBACK.exec(url) ?? [];

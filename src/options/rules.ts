@@ -4,7 +4,7 @@ import { checkArgument, isOptions, refuse } from "./check.ts";
 /** What a value must be, in words and as a test. */
 export type Rule = readonly [must: string, test: (value: unknown) => boolean];
 
-/** For what is on or off. */
+/** For an option that is on or off. */
 export const FLAG: Rule = oneOf(true, false);
 const FUNCTION = like(/^function/, "be a function");
 const WAIT: Rule = [
@@ -12,18 +12,18 @@ const WAIT: Rule = [
   (value) => typeof value === "number" && value > 0 && value <= 300,
 ];
 const [must, hasMethods] = having("create", "get", "update", "delete");
-/** Or a function, which makes one later. */
+/** For a store, or a function that makes one later. */
 export const STORE: Rule = [
   `${must} and a consistency`,
   (value) =>
-    // A class of stores is none, and makes none when it is called.
+    // A class is refused: called without `new`, it makes no store.
     isFunction(value) && !Object(value).prototype?.get ||
     hasMethods(value) && /^(strong|eventual)$/.test(Object(value).consistency),
 ];
-/** Who reads it says what it must be. */
+/** For an option that is checked where it is read. */
 const ANY: Rule = ["", () => true];
 
-/** Of all options. */
+/** The rules of all options. */
 export const OPTIONS: Readonly<Record<string, Rule>> = {
   secret: ANY,
   absoluteTimeout: ANY,
@@ -45,7 +45,7 @@ export const OPTIONS: Readonly<Record<string, Rule>> = {
   cookie: ["be an object", isOptions],
   storeTimeout: WAIT,
   revocationsMaxAge: WAIT,
-  // Bytes: no number below 0, NaN and Infinity begin with a letter.
+  // Bytes: no sign passes, nor the first letter of NaN or Infinity.
   tokenCache: like(/^number:\d/, "be bytes, 0 or more"),
   schema: [
     "follow Standard Schema 1",
@@ -70,11 +70,11 @@ export const OPTIONS: Readonly<Record<string, Rule>> = {
 };
 
 /**
- * The options that are there, without those that are `undefined`.
+ * The given options, without those that are `undefined`.
  *
- * @param prefix What the names of the options begin with, in messages.
- * @throws {TypeError} If one is unknown or of the wrong kind, by its name.
- * @throws {RangeError} If that is a number.
+ * @param prefix What stands before the options' names in messages.
+ * @throws {TypeError} If an option is unknown or of the wrong kind.
+ * @throws {RangeError} If the wrong value is a number.
  */
 export function pick<Options extends object>(
   options: Options,
@@ -98,19 +98,19 @@ export function pick<Options extends object>(
   return given as ReturnType<typeof pick<Options>>;
 }
 
-/** A rule for the kind of a value and its text: `boolean:true`. */
+/** A rule for the kind and the text of a value, such as `boolean:true`. */
 export function like(pattern: RegExp, must: string): Rule {
   return [
     must,
     (value) => {
       const kind = typeof value;
-      // An object may throw what it likes where it is made a text.
+      // Leave out an object's text: making it may throw anything.
       return pattern.test(`${kind}:${kind === "object" ? "" : String(value)}`);
     },
   ];
 }
 
-/** A rule for a few values. */
+/** A rule that allows a few values. */
 export function oneOf(...values: unknown[]): Rule {
   return [`be ${values.join(" or ")}`, (value) => values.includes(value)];
 }
@@ -128,12 +128,12 @@ function isFunction(value: unknown): boolean {
 
 function isOrigin(value: unknown): boolean {
   if (typeof value !== "string" || !URL.canParse(value)) return false;
-  // Of other schemes than the web's, `origin` says "null".
+  // `origin` is "null" for other schemes than the web's, such as an app's.
   const { protocol, host } = new URL(value);
   return `${protocol}//${host}` === value && !/\*|\/$/.test(value);
 }
 
-/** Refuses a store that is no place for revocations. */
+/** Refuses a store that cannot keep revocations. */
 export function checkRevocations({ consistency, evicts }: SessionStore): void {
   if (consistency !== "strong" || evicts) {
     refuse(

@@ -6,13 +6,13 @@ import type { Fitting } from "../schema/schema.ts";
 import type { SessionStore } from "../store/contract.ts";
 import type { KeyMaterial, Sealed, Unsealed } from "../token/content.ts";
 
-/** What makes and opens the tokens of one cookie. */
+/** Seals and opens the tokens of one cookie. */
 export interface Tokens {
-  /** Seals a content. */
+  /** Seals a content as a token. */
   seal(content: Sealed): Promise<string>;
   /**
-   * Opens a token, or says why not; no token makes it throw. It is there at once
-   * if this process has seen the token before.
+   * Opens a token, or says why it is refused; no token makes it throw. It
+   * returns no promise if this process has seen the token before.
    *
    * @param now Seconds since 1970.
    */
@@ -22,18 +22,18 @@ export interface Tokens {
   ): Unsealed | Refused | Promise<Unsealed | Refused>;
 }
 
-/** How the cookie is read and written for one kind of request. */
+/** How one kind of request carries the cookie. */
 export interface SessionCookie extends CookieAttributes {
-  /** The name without a port is part of their keys. */
+  /** Their keys depend on the cookie's name, without the port. */
   readonly tokens: Tokens;
   readonly maxBytes: number;
-  /** What the program has chosen. */
+  /** The options as the program gave them. */
   readonly options: CookieOptions;
-  /** Without prefix and `Secure`, for http on the machine itself. */
+  /** Whether it is for http from this machine, without prefix and `Secure`. */
   readonly isLocal: boolean;
 }
 
-/** The options, checked and with all defaults: what a request needs to know. */
+/** The options, checked and with all defaults. */
 export interface Settings extends Fitting {
   readonly absoluteTimeout: number;
   readonly idleTimeout: number;
@@ -42,9 +42,11 @@ export interface Settings extends Fitting {
   readonly persistent: boolean;
   readonly clearCache?: boolean;
   readonly codec: Codec;
-  /** Origins that may send requests; `false` if all may. */
+  /** The origins that `csrf` trusts; `false` or absent without that option. */
   readonly trusted: ReadonlySet<string> | false | undefined;
-  /** The cookie of a request, by its address, or without one. */
+  /**
+   * The cookie of a request, by its address; without a request, that of https.
+   */
   readonly cookieFor: (request?: { readonly url: string }) => SessionCookie;
   readonly emit: Emit | undefined;
   readonly secrets: readonly KeyMaterial[];
@@ -58,11 +60,13 @@ export interface Settings extends Fitting {
   readonly trackIdle?: "cookie" | "store";
   /** Seconds since 1970. */
   now(): number;
-  /** Whose time that is: two processes never have the same clock. */
+  /**
+   * The clock behind `now`, to tell it from others: no two processes share one.
+   */
   readonly clock: () => number;
 }
 
-/** Whether anything but the cookie has a say in a session. */
+/** Whether more than the cookie decides if a session is good. */
 export function isChecked(settings: Settings): boolean {
   return !!(settings.store || settings.revocations || settings.schema);
 }
