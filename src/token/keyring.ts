@@ -2,7 +2,7 @@ import { TokenCache } from "./token_cache.ts";
 import { isKey } from "./secrets.ts";
 import type { KeyMaterial } from "./content.ts";
 
-/** A secret of the ring, ready for use. */
+/** A secret of the ring, imported and ready for use. */
 export interface RingEntry {
   /** 4 bytes derived from the secret, as an unsigned number. */
   readonly keyId: number;
@@ -21,36 +21,36 @@ export interface Writer {
 
 const LABEL = "withSession/seal/v1";
 
-/** Rings of the same secrets share what does not depend on their context. */
+/** Keyrings of the same secrets share the keys, which no context changes. */
 const imported = new WeakMap<
   readonly KeyMaterial[],
   Promise<RingEntry[]>
 >();
 
 /**
- * The secrets of one context and the subkeys made from them.
+ * The secrets, and the subkeys that are derived from them for one context.
  *
  * Nothing is derived before the first token: some platforms have no randomness
  * before the first request.
  */
 export class Keyring {
-  /** Tokens of these secrets and this context that need not be decrypted. */
+  /** Opened and sealed tokens of this ring, which need not be decrypted. */
   readonly cache: TokenCache;
-  /** The secrets, once they have been imported. */
+  /** The secrets, once they are imported. */
   loaded: readonly RingEntry[] | undefined;
   readonly #secrets: readonly KeyMaterial[];
   readonly #context: string;
   readonly #subkeys: Map<string, CryptoKey> = new Map();
-  /** Most tokens of a process are its own. */
+  /** The latest address. Most tokens are of this process, and have the same. */
   #latest = "";
-  /** What this process seals with, and what is being made: see `writer.ts`. */
+  /** What this process seals with, and the promise of the next: `writer.ts`. */
   writer: Writer | undefined;
   nextWriter: Promise<void> | undefined;
 
   /**
-   * @param context What a token is for: purpose, cookie name, further
-   * bindings. Another context makes other keys.
-   * @param cacheBytes How much may be kept of unsealed tokens.
+   * @param context What the tokens are for: their purpose and the cookie's
+   * name. Another context makes other keys.
+   * @param cacheBytes How many bytes of opened and sealed tokens to cache.
    */
   constructor(
     secrets: readonly KeyMaterial[],
@@ -59,14 +59,15 @@ export class Keyring {
   ) {
     this.cache = new TokenCache(cacheBytes);
     this.#secrets = secrets;
-    // Each part behind its length, so that ["ab","c"] and ["a","bc"] differ.
+    // Put each part's length before it, so that ["ab","c"] and ["a","bc"]
+    // differ.
     this.#context = context.map((part) => {
       const text = binary(new TextEncoder().encode(part));
       return binary([text.length >> 8, text.length & 255]) + text;
     }).join("");
   }
 
-  /** The secrets, newest first; imported when they are first needed. */
+  /** Returns the secrets, newest first; imports them when first needed. */
   async entries(): Promise<readonly RingEntry[]> {
     let entries = imported.get(this.#secrets);
     if (!entries) {
@@ -77,12 +78,15 @@ export class Keyring {
     return this.loaded = await entries;
   }
 
-  /** The subkey of a salt, if a token with it has been authentic before. */
+  /** Returns a subkey that has been remembered. */
   known(address: string): CryptoKey | undefined {
     return this.#subkeys.get(address);
   }
 
-  /** Keeps a subkey as the latest; only one that opened an authentic token. */
+  /**
+   * Remembers a subkey as the latest. Only call it once a token of that subkey
+   * was authentic: a stranger chooses the salt of a forged one.
+   */
   remember(address: string, key: CryptoKey): void {
     const most = 1_024;
     if (address === this.#latest) return;
@@ -94,8 +98,8 @@ export class Keyring {
   }
 
   /**
-   * Derives the subkey of a salt. The salt of a token is chosen by whoever
-   * sent it, so it belongs into `info`, where plain PRF security carries it.
+   * Derives the subkey of a salt. Whoever sent a token has chosen its salt, so
+   * the salt goes into HKDF's `info`, where the security of a PRF is enough.
    */
   derive(
     { secret }: RingEntry,

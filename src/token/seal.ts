@@ -7,7 +7,7 @@ import { takeWriter } from "./writer.ts";
 
 export { Keyring } from "./keyring.ts";
 
-/** Room for a header before the text, so that its bytes need not be copied. */
+/** Leaves room for a header before the text, so that no bytes are copied. */
 const ROOM = "\0".repeat(HEADER);
 
 const encoder: TextEncoder = new TextEncoder();
@@ -15,8 +15,9 @@ const encoder: TextEncoder = new TextEncoder();
 /**
  * Seals a content as a token of format 1.
  *
- * @param writer,nonce Given only to reproduce a token.
- * @throws {RangeError} If it would expire after 2106, where the format ends.
+ * @param writer,nonce Only to reproduce a known token.
+ * @throws {RangeError} If the token would expire after 2106, when the format
+ * ends.
  */
 export async function seal(
   ring: Keyring,

@@ -3,11 +3,11 @@ import { refuse } from "../options/check.ts";
 import type { KeyMaterial } from "./content.ts";
 
 /**
- * What the keys are derived from: a string of at least 32 bytes (used as
- * UTF-8, never guessed to be base64 or hex), at least 32 bytes, or an HKDF
- * `CryptoKey` with the usages `deriveKey` and `deriveBits`. Bytes are copied.
- * White space at the ends of a text, or of bytes that are a text, does not count:
- * a file ends in a newline, a variable does not.
+ * What the keys are derived from: text of at least 32 bytes (as UTF-8, never
+ * taken for base64 or hex), at least 32 bytes, or an HKDF `CryptoKey` with the
+ * usages `deriveKey` and `deriveBits`. Bytes are copied. White space around a
+ * text, or around bytes that are a text, does not count: a file ends in a
+ * newline, a variable does not.
  */
 export type Secret = string | Uint8Array | CryptoKey;
 
@@ -33,11 +33,11 @@ export function generateSecret(): string {
 }
 
 /**
- * The key material of the `secret` option, newest first.
+ * Checks the `secret` option, and returns its key material, newest first.
  *
- * @throws {TypeError} If one is missing, of the wrong kind, given twice or can be
- * guessed.
- * @throws {RangeError} If one is too short.
+ * @throws {TypeError} If a secret is missing, of the wrong kind, given twice or
+ * easy to guess.
+ * @throws {RangeError} If a secret is too short.
  */
 export function checkSecrets(option: unknown): readonly KeyMaterial[] {
   const fewestDifferent = 10;
@@ -45,7 +45,7 @@ export function checkSecrets(option: unknown): readonly KeyMaterial[] {
     const name = secret === option ? "secret" : `secret[${i}]`;
     if (
       isKey(secret) && secret.algorithm.name === "HKDF" &&
-      // It can have no others than the two that are needed.
+      // An HKDF key can have no other usages than the two that are needed.
       secret.usages.length > 1
     ) return secret;
     const bytes = bytesOf(secret);
@@ -71,7 +71,7 @@ export function checkSecrets(option: unknown): readonly KeyMaterial[] {
     }
     return bytes;
   });
-  // Spelt out, equal bytes are equal; keys only if they are the same.
+  // Equal bytes have an equal text; a key only equals itself.
   const different = new Set(
     checked.map((each) => isKey(each) ? each : `${each}`),
   );
@@ -81,12 +81,12 @@ export function checkSecrets(option: unknown): readonly KeyMaterial[] {
   return checked;
 }
 
-/** Whether it is a key, of whatever realm. */
+/** Whether a secret is a `CryptoKey`, of whatever realm. */
 export function isKey(secret: unknown): secret is CryptoKey {
   return !!Object(secret).algorithm;
 }
 
-/** A copy of bytes of whatever class and realm; a text without its newline. */
+/** Copies a secret's bytes, of whatever class and realm; trims it if a text. */
 function bytesOf(secret: unknown): Uint8Array<ArrayBuffer> {
   const bytes = typeof secret === "string"
     ? new TextEncoder().encode(secret)
@@ -94,7 +94,7 @@ function bytesOf(secret: unknown): Uint8Array<ArrayBuffer> {
     ? Uint8Array.from(secret as Uint8Array)
     : new Uint8Array();
   const text = new TextDecoder().decode(bytes);
-  // Random bytes are no text, and are left as they are.
+  // Random bytes are no UTF-8, and stay as they are.
   return text.includes("\ufffd")
     ? bytes
     : new TextEncoder().encode(text.trim());

@@ -6,9 +6,9 @@ interface Entry {
 }
 
 /**
- * What this process has unsealed or sealed, by the exact token: one that comes
- * again is not decrypted again. Bounded in bytes; entries that were not used
- * since the last round of evictions go first.
+ * What this process has opened or sealed, by the exact token, so that the same
+ * token is not decrypted again. It is bounded in bytes; entries that were not
+ * used since the last round of evictions go first.
  */
 export class TokenCache {
   readonly #most: number;
@@ -20,13 +20,13 @@ export class TokenCache {
   }
 
   get(token: string): Unsealed | undefined {
-    // To be looked for, all of a text is read.
+    // With the cache off, skip the lookup: it reads the whole token.
     const entry = this.#most ? this.#entries.get(token) : undefined;
     if (entry) entry.isUsed = true;
     return entry?.content;
   }
 
-  /** Whether it keeps anything at all. */
+  /** Whether the cache keeps anything at all. */
   get isOn(): boolean {
     return this.#most > 0;
   }
@@ -39,7 +39,7 @@ export class TokenCache {
     for (const [oldest, entry] of this.#entries) {
       if (this.#bytes <= this.#most) break;
       if (entry.isUsed) {
-        // It has another round, behind those that came since.
+        // A used entry gets another round, behind those added since.
         entry.isUsed = false;
         this.#entries.delete(oldest);
         this.#entries.set(oldest, entry);
@@ -53,6 +53,6 @@ export class TokenCache {
 }
 
 function sizeOf(token: string): number {
-  // What an entry takes besides its text, about, and for each character.
+  // A rough size: an entry without its token, then 4 bytes per character.
   return 600 + token.length * 4;
 }

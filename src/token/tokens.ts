@@ -4,10 +4,10 @@ import type { KeyMaterial } from "./content.ts";
 import type { Keyring } from "./keyring.ts";
 
 /**
- * The tokens of one cookie. What opens them is loaded when the first one comes,
- * and what makes them with the first write.
+ * The tokens of one cookie. The code that opens them is loaded for the first
+ * token, the code that seals them for the first write.
  *
- * @param context See {@linkcode Keyring}, as is `cacheBytes`.
+ * @param context See {@linkcode Keyring}, also for `cacheBytes`.
  */
 export function tokensOf(
   secrets: readonly KeyMaterial[],

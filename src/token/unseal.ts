@@ -8,14 +8,15 @@ import type { Keyring } from "./keyring.ts";
 
 export { Keyring } from "./keyring.ts";
 
-// Deno takes five times as long for the strict one.
+// The strict decoder is for doubtful text only: in Deno it takes 5 times as
+// long.
 const decoder: TextDecoder = new TextDecoder();
 const strict: TextDecoder = new TextDecoder("utf-8", { fatal: true });
 
 /**
- * Opens a token, or says why not; no token makes it throw. Whether it has
- * expired is for the caller to say, who knows more limits. It is there at once
- * if this process has seen the token before.
+ * Opens a token, or says why it is refused; no token makes it throw. Whether
+ * the token has expired is left to the caller, who knows more limits. It
+ * returns no promise if this process has seen the token before.
  *
  * @param now Seconds since 1970.
  */
@@ -29,7 +30,9 @@ export function unseal(
   return opened ? checkTimes(opened, now) : decrypt(ring, token, now, longest);
 }
 
-/** No token of ours is from the future; a clock may go back. */
+/**
+ * Refuses a token of the future, even a cached one: a clock may be put back.
+ */
 function checkTimes(content: Unsealed, now: number): Unsealed | Refused {
   const { created, sealed, keyId } = content;
   return isOfTheFuture(Math.max(created, sealed), now)
@@ -68,7 +71,7 @@ async function decrypt(
 
   const body = new Uint8Array(opened);
   const fields = new DataView(opened);
-  // An authentic body of a newer writer; what its flags mean is not known.
+  // An authentic token of a newer version, whose flags are unknown here.
   if (body[0]) return { fault: "flags", keyId };
   const created = fields.getUint32(1);
   const sealed = fields.getUint32(5);
@@ -77,11 +80,12 @@ async function decrypt(
   try {
     const data = body.subarray(HEADER);
     let text = decoder.decode(data);
-    // What replaces bytes that are no text, or is a character of the text.
+    // U+FFFD replaces bytes that are no UTF-8, or is a part of the text.
     if (text.includes("\ufffd")) text = strict.decode(data);
     const isStale = entry !== entries[0];
     const content = { created, sealed, expires, sid, text, keyId, isStale };
-    // A text of its own: this one may be a part of the whole Cookie field.
+    // Cache a text of its own: `token` may be a slice of the Cookie field,
+    // which would stay in memory.
     if (ring.cache.isOn) ring.cache.set(encodeBase64url(bytes), content);
     return checkTimes(content, now);
   } catch {

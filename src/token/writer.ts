@@ -4,10 +4,10 @@ const MOST_TOKENS = 65_536;
 const MOST_SECONDS = 3_600;
 
 /**
- * The key to seal the next token with; the token is counted.
+ * Returns the key to seal the next token with, and counts the token.
  *
- * A writer keeps one random salt for at most 65 536 tokens and one hour, so
- * that a repeated nonce stays out of reach for 2^48 tokens, at the price of a
+ * A writer keeps one random salt for at most 65 536 tokens and one hour. A
+ * repeated nonce then stays out of reach for 2^48 tokens, and sealing costs one
  * plain AES-GCM call.
  */
 export function takeWriter(
@@ -16,7 +16,7 @@ export function takeWriter(
 ): Writer | Promise<Writer> {
   const { writer } = ring;
   if (writer && writer.sealed < MOST_TOKENS) {
-    // A clock that was put back ends the hour as well.
+    // A clock that was put back ends the hour, too.
     const age = now - writer.since;
     if (age >= 0 && age < MOST_SECONDS) {
       writer.sealed++;
