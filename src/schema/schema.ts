@@ -11,7 +11,7 @@ export interface StandardSchema<Output> {
     readonly version: 1;
     /** Name of the library. */
     readonly vendor: string;
-    /** Checks a value and returns it, with defaults filled in, or the issues. */
+    /** Checks a value; returns its output or the issues. */
     readonly validate: (
       value: unknown,
     ) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
@@ -29,9 +29,9 @@ export type SchemaResult<Output> =
 
 /** Where a value does not fit. */
 export interface SchemaIssue {
-  /** In the words of the schema's library. */
+  /** What is wrong, in the words of the schema's library. */
   readonly message: string;
-  /** Keys from the outermost on. */
+  /** The keys to the value, from the outermost on. */
   readonly path?:
     | readonly (PropertyKey | { readonly key: PropertyKey })[]
     | undefined;

@@ -8,7 +8,7 @@ import {
   type Visit,
 } from "./state.ts";
 
-/** A request's visit; without one, that of a job or a socket. */
+/** Makes the visit of a request or, without one, of a job or a socket. */
 export function visitOf(
   settings: Settings,
   request?: Request,
@@ -19,7 +19,7 @@ export function visitOf(
   return { settings, cookie, request, headers, phase, isNavigation: !request };
 }
 
-/** A session of what its token holds, or without a past. */
+/** Begins a session from the content of its token, or a new one. */
 export function begin(
   visit: Visit,
   isRefused = false,
@@ -36,7 +36,7 @@ export function begin(
   };
 }
 
-/** Makes a new session of one that has ended: nothing is left in it. */
+/** Turns a session that has ended into a new one, with nothing left in it. */
 export function beginAnew(state: State): void {
   state.visit.phase = "open";
   state.values = {};
@@ -45,7 +45,7 @@ export function beginAnew(state: State): void {
   delete state.content.sid;
 }
 
-/** A session that takes another one's place in its request. */
+/** Begins the session that takes another one's place in its request. */
 export function beginAfter(before: State): State {
   const { visit } = before;
   const next = begin(visit, hasCookie(before));

@@ -1,21 +1,21 @@
-// Values as text and back, and what JSON knows of them.
+// Values as text and back, and which values JSON can take.
 
 /** Turns the session's data into text and back. */
 export interface Codec {
-  /** Throws on what it cannot represent. */
+  /** Turns a value into text; throws if it cannot represent the value. */
   stringify(value: unknown): string;
-  /** The same value again; never asked about text of a stranger. */
+  /** Turns text into the same value again. It gets no text of strangers. */
   parse(text: string): unknown;
 }
 
 /** Values by key. */
 export type Values = Record<string, unknown>;
 
-/** The values of a text, `null` if it is not one object. */
+/** The values in a text; `null` if the text is not one object. */
 export function readValues(codec: Codec, text: string): Values | null {
   try {
-    // An own __proto__ is harmless until somebody copies it: Object.assign
-    // sets the prototype then.
+    // Drop an own `__proto__`: it is harmless until somebody copies it by
+    // Object.assign, which sets the prototype.
     const mayHoldProto = text.includes("__proto__") || text.includes("\\u");
     const values = codec === JSON && mayHoldProto
       ? JSON.parse(
@@ -29,7 +29,7 @@ export function readValues(codec: Codec, text: string): Values | null {
   }
 }
 
-/** Whether two values have the same text, and one may stand for the other. */
+/** Whether two values have the same text, so that one can replace the other. */
 export function isSame(codec: Codec, one: unknown, other: unknown): boolean {
   return Object.is(one, other) || isObject(one) && isObject(other) &&
       codec.stringify(one) === codec.stringify(other);
@@ -43,8 +43,8 @@ export function freeze<Value>(value: Value): Value {
 }
 
 /**
- * Whether it is an object or array that JSON and `freeze` know all about, be it
- * of another realm: a frame, `node:vm`, Jest.
+ * Whether a value is an object or array that JSON and `freeze` know all about,
+ * of whatever realm: a frame, `node:vm`, Jest.
  */
 export function isPlain(value: unknown): value is Values {
   if (!isObject(value)) return false;
@@ -55,7 +55,7 @@ export function isPlain(value: unknown): value is Values {
       : Object.hasOwn(prototype, "isPrototypeOf"));
 }
 
-/** Whether it is an object of any kind. */
+/** Whether a value is an object of any kind. */
 export function isObject(value: unknown): boolean {
   return Object(value) === value;
 }

@@ -23,12 +23,12 @@ import {
 import { unawaited } from "../unawaited.ts";
 import { isUnseen } from "../http/request.ts";
 
-/** The state of a session that came from here. */
+/** Returns the state of a session, which only the core can reach. */
 export let stateOf: (session: LiveSession) => State;
 
 /**
- * {@linkcode Session}, as a handler sees it. Its state is private, so that
- * neither a program nor a log can reach its parts: not by its class either.
+ * Implements {@linkcode Session} for a handler. The state is private, so that
+ * neither a program nor a log can reach what is in it, not even by the class.
  */
 export class LiveSession implements Session {
   #state: State;
@@ -39,7 +39,7 @@ export class LiveSession implements Session {
 
   constructor(state: State) {
     this.#state = state;
-    // What is set like a property, `session.cart = …`, would be lost.
+    // Frozen, or `session.cart = …` would be lost without an error.
     Object.freeze(this);
   }
 
@@ -83,7 +83,7 @@ export class LiveSession implements Session {
   clear(): void {
     this.#checkWritable();
     const { values, held } = this.#state;
-    // Others may have put something into a record meanwhile.
+    // Other requests may have added to a record since it was read.
     this.#state.shown = undefined;
     if (wipe({ ...values }) || held) {
       openBatch(this.#state).changes.push(wipe);
@@ -109,10 +109,10 @@ export class LiveSession implements Session {
     const { codec } = this.#state.visit.settings;
     if (isReserved(key)) cannotKeep(key);
     this.#change(key, (value) => {
-      // What was read may be frozen, and other readers have it as well.
+      // Copy the value: it may be frozen, and other readers have it, too.
       const copy = value && codec.parse(codec.stringify(value));
       const made = change(copy as Value);
-      // One that was changed and not returned would be lost, with the value.
+      // A value that was changed but not returned would be lost.
       if (made === undefined) cannotKeep(`${key}: update() has to return it`);
       return made;
     });
@@ -127,7 +127,7 @@ export class LiveSession implements Session {
 
   flash(key: string, value: unknown): void {
     const { codec } = this.#state.visit.settings;
-    // What cannot be kept is named by the key that the program knows.
+    // Check it here, so that an error names the key that the program knows.
     const notice = storable(codec, key, value);
     this.#change(
       NOTICES + key,
@@ -139,8 +139,8 @@ export class LiveSession implements Session {
     const read = this.#find(NOTICES + key) as Value[] | undefined ?? [];
     const { codec } = this.#state.visit.settings;
     const texts = read.map((notice) => codec.stringify(notice));
-    // On newer data: what another request has read is no longer there, and what
-    // it has added was not read.
+    // On newer data, remove only what was read here: another request may have
+    // removed it already, and may have added other notices.
     if (read.length && !this.#isUnseen()) {
       this.#change(NOTICES + key, (notices) => {
         const others = ((notices ?? []) as unknown[])
@@ -161,7 +161,7 @@ export class LiveSession implements Session {
     }
     const { visit, content } = this.#state;
     const { store, codec } = visit.settings;
-    // It begins anew where there is nothing to go on with.
+    // A login begins anew if the session is gone or could not be read.
     if (/^(gone|store-failed)$/.test(visit.phase)) beginAnew(this.#state);
     checkOpen(this.#state);
     checkCookie(this.#state);
@@ -172,7 +172,7 @@ export class LiveSession implements Session {
     if (owner && owner !== userId) {
       wipe(values);
       this.#state.shown = undefined;
-      // Nothing of the earlier user's is kept.
+      // Drop the unsaved changes: they are of the earlier user.
       this.#state.batches = [];
     }
     const own = (values: Values) => {
@@ -188,7 +188,7 @@ export class LiveSession implements Session {
 
   destroy(): void {
     const { visit } = this.#state;
-    // What is over, or cannot be read, can be ended all the same.
+    // A session that has ended, or cannot be read, can still be ended.
     if (/^(late|left)/.test(visit.phase)) checkOpen(this.#state);
     this.#look();
     if (!visit.settings.store) checkCookie(this.#state);
@@ -251,7 +251,7 @@ export class LiveSession implements Session {
     return isUnseen(headers, request?.method);
   }
 
-  /** What changes nothing, a notice that is not there say, is no loss. */
+  /** Refuses a write; if the session is gone, only what would change it. */
   #checkWritable(needsCookie = false): void {
     if (!this.#state.visit.isGone) checkOpen(this.#state, needsCookie);
   }
@@ -262,7 +262,7 @@ export class LiveSession implements Session {
     return readable(visit.settings.codec, key, values);
   }
 
-  /** Asks for a new generation or, where there is none, for a new id. */
+  /** Asks for a new generation or, where there are none, for a new id. */
   #askForNewCookie(): Batch {
     checkOpen(this.#state);
     checkCookie(this.#state);
@@ -270,7 +270,7 @@ export class LiveSession implements Session {
     const { store } = visit.settings;
     const batch = openBatch(this.#state);
     batch.isRegenerated = this.#state.isCookieDue = true;
-    // One that has not been asked yet knows nothing of the session.
+    // A store that was not made yet has no record of the session.
     if ((visit.store ?? store as SessionStore)?.consistency !== "strong") {
       this.#state.left ??= content.sid;
       delete content.sid;
@@ -278,7 +278,7 @@ export class LiveSession implements Session {
     return batch;
   }
 
-  /** Makes a new value of one, now and again on newer data. */
+  /** Changes a value, now and again on newer data. */
   #change(key: string, change: (value: unknown) => unknown): void {
     this.#checkWritable();
     const { values, shown, visit: { settings: { codec } } } = this.#state;
@@ -288,7 +288,7 @@ export class LiveSession implements Session {
     };
     const old = readable(codec, key, values);
     const kept = makeChanged(old);
-    // The same text is no change, and asks for no cookie.
+    // A value with the same text is no change, and needs no cookie.
     if (isSame(codec, kept, old)) return;
     checkOpen(this.#state, false);
     openBatch(this.#state).changes.push((values) =>
@@ -299,7 +299,7 @@ export class LiveSession implements Session {
   }
 }
 
-/** Keeps a value or, without one, removes it. */
+/** Sets a value or, without one, removes it. */
 function put(values: Values, key: string, value: unknown): void {
   if (value === undefined) delete values[key];
   else values[key] = value;

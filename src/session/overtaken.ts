@@ -1,17 +1,17 @@
 import type { Settings } from "../options/settings.ts";
 
-// Which sessions this process has ended, or given to another generation of
-// cookies, a moment ago. A slower request that began before may answer after
-// them, and its cookie would replace a newer one in the browser. What another
-// process does is not known here: see docs/protocol.md.
+// Which sessions this process has ended a moment ago, or given newer cookies. A
+// slower request that began before may answer later, and its cookie would
+// replace a newer one in the browser. What other processes do is not known
+// here: see docs/protocol.md.
 
 /**
- * Its visitor ended it, somebody else did, or it has newer cookies: of a login,
- * or of the same session.
+ * What became of a session: its visitor has `ended` it, somebody else has
+ * `revoked` it, or it has newer cookies, by a `login` or by itself (`left`).
  */
 export type TurnKind = "ended" | "revoked" | "login" | "left";
 
-/** What has become of a session. */
+/** When something became of a session, and what. */
 export interface Turn {
   /** Its number in the order of all such events. */
   readonly tick: number;
@@ -23,29 +23,29 @@ export interface Turn {
 }
 
 /**
- * The names of sessions in cookies that have ended with a failed request: no
- * answer has cleared the cookie, and nobody else knows of the end.
+ * The names of sessions in cookies that a failed request has ended: no response
+ * has cleared the cookie, and only this process knows of the end.
  */
 export const uncleared: Set<string> = new Set();
 
 export const MOST = 10_000;
-/** Of each store, and of the sessions in cookies. */
+/** By store, or for all sessions in cookies; then by the session's name. */
 const turns: WeakMap<object, Map<string, Turn>> = new WeakMap();
 /** The ticks of the cookies that were sent last. */
 const cookies: WeakMap<object, Map<string, number>> = new WeakMap();
-/** The first of the ids that a session has had, one after the other. */
+/** For the ids that a session has had one after the other: the first one. */
 const firsts: WeakMap<object, Map<string, string>> = new WeakMap();
 const inCookies = {};
 let ticks = 0;
 
-/** The tick of what happens now: events are counted, as clocks jump. */
+/** The present place in the order of events. */
 export function tickNow(): number {
   return ticks;
 }
 
 /**
- * Notes that a session has ended, or has newer cookies. What has ended stays so:
- * an answer to what came before may be noted later.
+ * Notes that a session has ended or has newer cookies. An ended one stays
+ * ended, even if the response to an earlier request is noted later.
  */
 export function noteTurn(
   settings: Settings,
@@ -54,15 +54,15 @@ export function noteTurn(
   generation?: number,
 ): void {
   const { store, now } = settings;
-  // Others may have gone on from there by an id of their own.
+  // Others may have gone on from the first id, each by an id of its own.
   const first = firstOf(settings, name);
   if (kind !== "left" && first !== name) noteTurn(settings, first, kind);
   const before = turns.get(store ?? inCookies)?.get(name);
-  // What met a login has not replaced it.
+  // A `regenerate()` beside a login does not replace the login.
   const isOver = before &&
     (/^(ended|revoked)$/.test(before.kind) ||
       kind === "left" && before.kind === "login" && generation === undefined);
-  // Answers may come in another order than the writes.
+  // Responses may be noted in another order than the writes were made.
   const newest = generation === undefined
     ? undefined
     : Math.max(generation, before?.generation ?? 0);
@@ -81,8 +81,8 @@ export function turnAfter(
 }
 
 /**
- * The same, and whether the session that it has come from by `regenerate()` is
- * over: two requests may have gone on from there, each by an id of its own.
+ * The same, with the session that it comes from by `regenerate()`: two requests
+ * may have gone on from there, each by an id of its own.
  */
 export function overtakenAfter(
   settings: Settings,
@@ -94,7 +94,7 @@ export function overtakenAfter(
     (first?.kind === "left" ? undefined : first);
 }
 
-/** Notes that a session goes on by another name. */
+/** Notes that a session goes on under another name. */
 export function noteNext(
   settings: Settings,
   name: string,
@@ -107,14 +107,14 @@ function firstOf({ store }: Settings, name: string): string {
   return firsts.get(store ?? inCookies)?.get(name) ?? name;
 }
 
-/** Notes that a cookie is sent that says more than one that was renewed. */
+/** Notes that a cookie was sent which holds more than a renewed one. */
 export function noteCookie({ store }: Settings, name: string): void {
   put(cookies, store, name, ++ticks);
 }
 
 /**
- * Whether a session has ended, or a cookie of it was sent, after a tick in the
- * order: one that was only renewed must not replace it.
+ * Whether a session has ended, or a cookie of it was sent, after a place in the
+ * order. A cookie that was only renewed must not replace that one.
  */
 export function isOvertaken(
   settings: Settings,

@@ -1,21 +1,21 @@
 import type { Values } from "./codec.ts";
 
-/** Keys of the session's own values, among those of the program. */
+/** Keys of the session's own values, which stand among the program's. */
 export const OWNER = "~u";
 export const PERSIST = "~p";
 export const NOTICES = "~f";
-/** Only of sessions in a store: the device's name, and the cookie's age. */
+/** Only in a store: the device's name, and when the cookie was made. */
 export const LABEL = "~l";
 export const ISSUED = "~i";
-/** Which cookies count, and who wrote last: see `store/generation.ts`. */
+/** Which cookies count, and the last writes: see `store/generation.ts`. */
 export const GENERATION = "~g";
 export const WRITES = "~w";
-/** Only with revocations: which of them the login came after. */
+/** Only with revocations: how many of them came before the login. */
 export const EPOCH = "~e";
 
 /**
- * Whether a key is the session's own. Where a program takes its keys out of
- * JSON, `["~u"]` may come as one, and would be the property `~u`.
+ * Whether a key is the session's own. A program may take its keys from JSON,
+ * where `["~u"]` may come as one, and is the property `~u`.
  */
 export function isReserved(key: string): boolean {
   const name = String(key);
@@ -23,9 +23,10 @@ export function isReserved(key: string): boolean {
 }
 
 /**
- * Removes all that a user has put into a session; its own values stay.
+ * Removes all values and notices that a user has put into a session; the
+ * session's own values stay.
  *
- * @returns Whether there was anything.
+ * @returns Whether there were any.
  */
 export function wipe(values: Values): boolean {
   const keys = Object.keys(values)

@@ -16,52 +16,54 @@ export type Phase =
   | "left-out"
   | "store-failed";
 
-/** A request, as far as its session is concerned. */
+/** A request, as far as one of its sessions is concerned. */
 export interface Visit {
   readonly settings: Settings;
   cookie: SessionCookie;
   readonly request?: Request | undefined;
-  /** None for a session without a request; see `http/request.ts`. */
+  /** Absent for a session without a request; see `http/request.ts`. */
   headers?: Headers | undefined;
   phase: Phase;
-  /** The visitor has gone to a page, as far as that has to be known. */
+  /** Whether the visitor goes to a page, as far as that has to be known. */
   isNavigation: boolean;
-  /** Another site has made the browser send it; known once it is written. */
+  /**
+   * Whether another site made the browser send it; set with the first write.
+   */
   isForeign?: boolean;
-  /** Of options that make a store for each request: those of this one. */
+  /** The stores of this request, if the options make one for each. */
   store?: SessionStore;
   revocations?: SessionStore;
-  /** When its cookie was opened, in seconds since 1970. */
+  /** When the cookie was opened, in seconds since 1970. */
   opened?: number | undefined;
   /**
-   * Its cookie stopped to count a moment ago, and other answers to the browser
-   * may be on their way: only a login outdoes them.
+   * The cookie stopped counting a moment ago, and other responses to the
+   * browser may be on their way: only a login may replace their cookies.
    */
   isGone?: boolean | undefined;
-  /** The record of its cookie, where that stopped to count. */
+  /** The key of the record whose cookie stopped counting. */
   refusedKey?: string | undefined;
-  /** What is wrong with its cookie. */
+  /** What is wrong with the cookie. */
   fault?: TokenFault | "duplicate";
   /** Several cookies came, of which some may be of earlier scopes. */
   hasEarlier?: boolean;
-  /** The id of a session that could not be read, as its store has failed. */
+  /** The id of a session that could not be read because its store failed. */
   guest?: Uint8Array<ArrayBuffer> | undefined;
-  /** How long its store has kept it waiting, in ms. */
+  /** How long the request has waited for its store, in ms. */
   waited?: number;
   readonly takesBack?: boolean;
-  /** Of options with `revocations`, once that part is loaded. */
+  /** With the option `revocations`, once that part is loaded. */
   revoking?: Revoking | undefined;
-  /** Of options with a store, once that part is loaded. */
+  /** With the option `store`, once that part is loaded. */
   streaming?: Streaming | undefined;
 }
 
-/** What `store/commit_stored.ts` does for the body of a response. */
+/** What `store/stream.ts` does for the body of a response. */
 export interface Streaming {
   letStream(state: State, response: Response, kept: unknown): void;
   isStreamed(state: State): boolean;
 }
 
-/** What `checks/revocations.ts` does, for those whom it is not loaded for. */
+/** What `checks/revocations.ts` does, for modules that do not load it. */
 export interface Revoking {
   isRevoked(state: State): Promise<boolean>;
   stamp(visit: Visit, values: Values): Promise<void>;
@@ -73,7 +75,7 @@ export interface Revoking {
   ): Promise<void>;
 }
 
-/** What a token holds, if there is one. */
+/** What the session's token holds, or will hold. */
 export interface Content {
   /** Times are whole seconds since 1970. */
   created: number;
@@ -81,46 +83,46 @@ export interface Content {
   expires: number;
   /** Made when it is first needed. */
   sid?: Uint8Array<ArrayBuffer>;
-  /** Of a token: whether its secret is not the newest. */
+  /** Whether the token's secret is not the newest; absent without a token. */
   readonly isStale?: boolean;
 }
 
 /** A change of the values, which can be made again on newer ones. */
 export type Change = (values: Values) => void;
 
-/** A write to a store, whose answer may have been lost. */
+/** A write to a store, the answer to which may be lost. */
 export interface Attempt {
   readonly id: string;
-  /** Its request tries again: it is not to be taken back if that succeeds. */
+  /** Its request tries again; if that succeeds, nothing is taken back. */
   claim?: Promise<boolean>;
-  /** It is being taken back. */
+  /** The write is being taken back. */
   back?: Promise<unknown>;
 }
 
-/** Changes that are kept together, in the order of the handler's writes. */
+/** Changes that are saved together, in the order of the handler's writes. */
 export interface Batch {
   readonly changes: Change[];
-  /** Who has logged in with them. */
+  /** The user who has logged in with these changes. */
   user?: string;
-  /** The session is to have a new generation, or a new id. */
+  /** The session gets a new generation, or a new id. */
   isRegenerated?: boolean;
-  /** It is on its way: what comes later has a batch of its own. */
+  /** The batch is being saved: later changes go into another one. */
   isTaken?: boolean;
-  /** Writes that may have kept it already. */
+  /** Writes that may have saved the batch already. */
   attempts?: Attempt[];
 }
 
-/** A record of the session, as it was last read or written. */
+/** The record of a session, as it was last read or written. */
 export interface Held {
-  /** The id it goes by; on a late store, the session may have left it since. */
+  /** The id behind `key`; on a late store, the session may have another now. */
   readonly sid: Uint8Array<ArrayBuffer>;
   readonly key: string;
   readonly record: SessionRecord;
-  /** Its data, where the cookie has it and the record may not. */
+  /** The session's data, if the cookie has it and the record may not. */
   readonly text?: string;
 }
 
-/** What the cookie knows of the last write to an eventual store. */
+/** What the cookie knows of the last write to a late store. */
 export interface Carried {
   readonly revision: number;
   /** In seconds since 1970. */
@@ -130,82 +132,84 @@ export interface Carried {
 
 /** A session between its request and its response. */
 export interface State {
-  /** A request has one, whichever of its sessions that is about. */
+  /** The visit of its request; `reset()` hands it on to the next session. */
   visit: Visit;
-  /** What is kept of it. */
+  /** The values that are saved. */
   values: Values;
-  /** What a handler reads otherwise, as the schema makes it: by key. */
+  /** Values that the schema makes of these, where they differ, by key. */
   shown?: Values | undefined;
   content: Content;
-  /** The request brought a cookie that was not good. */
+  /** The request brought a cookie that was refused. */
   isRefused: boolean;
-  /** Its handler has ended it. */
+  /** The handler has ended the session. */
   isEndAsked?: boolean;
-  /** The listener has been told of that. */
+  /** The listener has been told of the end. */
   isEndTold?: boolean;
-  /** The session that the handler has ended to begin with this one. */
+  /**
+   * The session that the handler has ended, by `reset()`, to begin this one.
+   */
   before?: State;
-  /** The handler has looked at the session. */
+  /** The handler has used the session. */
   isTouched: boolean;
-  /** What has not been kept yet. */
+  /** The changes that are not saved yet. */
   batches: Batch[];
-  /** The browser knows it by another generation or id, or for another time. */
+  /** The cookie needs another generation, id or lifetime. */
   isCookieDue?: boolean;
-  /** Its place among the ends and new generations of this process. */
+  /** When it was opened, as a place in the order of `overtaken.ts`. */
   readonly began: number;
-  /** The id that it had, where it has left it. */
+  /** The id that it had before, if it goes on under another. */
   left?: Uint8Array<ArrayBuffer> | undefined;
-  /** On a late store: the key of the record that a `regenerate()` has left. */
+  /** On a late store: the key of the record that `regenerate()` has left. */
   leftKey?: string | undefined;
-  /** Who was logged in when the request came. */
+  /** The user who was logged in when the request came. */
   owner?: string | undefined;
-  /** Saves of one session wait for each other. */
+  /** The save that is running; saves of one session wait for each other. */
   saving?: Promise<unknown>;
 
-  // Of a session in a store:
+  // Only for a session in a store:
   held?: Held;
-  /** The generation that its cookie gets. */
+  /** The generation of its next cookie. */
   generation?: number;
   /** The generation in which its user became the owner. */
   since?: number;
-  /** The request is the first one with the newest generation. */
+  /** The request is the first one with the newest cookie. */
   isFirstUse?: boolean;
-  /** Its cookie is an older one: the answer has the newest. */
+  /** The request has an older cookie: the response brings the newest. */
   isOffered?: boolean;
-  /** It is old enough for a new one, and nobody is on the way with an older. */
+  /** The cookie is old enough for a new one, and no older one is on its way. */
   isRotatable?: boolean;
-  /** One of these is to be done before the response leaves. */
+  /** One of these three is to be done before the response leaves. */
   isDue?: boolean | undefined;
-  /** Another request has a newer generation, which this one must not get. */
+  /** Another request made a newer generation, which this one must not get. */
   isSuperseded?: boolean;
-  /** The number of its login among a user's revocations, if it got a new one. */
+  /** The number of its login among its user's revocations, if that is new. */
   epoch?: number;
   /**
-   * Whether the body of its response may write to its store. While the session is
-   * being kept, that is not known, and has to be waited for.
+   * Whether the body of the response may write to the store: while the session
+   * is being saved, a promise, as that is not known yet.
    */
   streams?: Promise<unknown> | boolean;
-  /** What its body writes is looked for. */
+  /** A timer looks for changes that the body does not save. */
   isWatched?: boolean;
   /** A cookie is on its way. */
   isSent?: boolean;
   /** Removes the record that this request has made, if no cookie goes out. */
   abandon?: (() => Promise<void>) | undefined;
-  /** What it shows is not what its record and its changes make. */
+  /** The values are not what the record and the changes make. */
   isBehind?: boolean;
-  /** It has been ended, as its handler wanted. */
+  /** The session has been ended, as its handler wanted. */
   isEndDone?: boolean;
-  /** The handler knows that it could not be ended. */
+  /** The handler knows that the session could not be ended. */
   isEndFailed?: boolean;
-  /** Of an eventual store: what the cookie knows of the last write. */
+  /** On a late store: what the cookie knows of the last write. */
   carried?: Carried | undefined;
-  /** The place of that among the cookies that this process has sent. */
+  /** When that cookie was made, as a place in the order of `overtaken.ts`. */
   packed?: number;
-  /** What its token holds instead of data, if that is not nothing. */
+  /** What the token holds in place of data, if not `{}`. */
   reference?: string;
 }
 
-/** Whether the browser has a cookie that is to be cleared with the session. */
+/** Whether the browser has a cookie, which has to go with the session. */
 export function hasCookie(state: State): boolean {
   return !state.visit.isGone && (!isNew(state) || state.isRefused);
 }
@@ -215,37 +219,37 @@ export function isNew({ content }: Pick<State, "content">): boolean {
   return content.isStale === undefined;
 }
 
-/** Whether there is anything to be kept. */
+/** Whether there are unsaved changes. */
 export function isChanged({ batches }: State): boolean {
   return batches.length > 0;
 }
 
-/** Whether a user has logged in with what is to be kept. */
+/** Whether there is a login among the unsaved changes. */
 export function isLogin({ batches }: State): boolean {
   return batches.some(({ user }) => user !== undefined);
 }
 
-/** What is empty and was never kept needs no cookie and no record. */
+/** An empty session that was never saved needs no cookie and no record. */
 export function isWorthKeeping(state: State): boolean {
   return !isNew(state) || !!state.held ||
     Object.keys(state.values).some((key) => key !== PERSIST);
 }
 
-/** What the response to a request says that has read it. */
+/** What a response says if its session was only read. */
 export function directivesOf({ values }: State): Directives {
   return { isSignedIn: !!values[OWNER] };
 }
 
 /**
- * What a session in a cookie is known by among those of this process.
+ * The name of a session in a cookie, for `overtaken.ts`.
  *
- * @param isNext From now on, if it has left the id that it had.
+ * @param isNext Its name from now on, if it has left its id.
  */
 export function nameOf({ left, content }: State, isNext = false): string {
   return encodeBase64url((isNext || !left ? content.sid : left) as Uint8Array);
 }
 
-/** 48 bits of the random id; the other 80 stay unknown. */
+/** The public id: 48 bits of the random id. The other 80 stay unknown. */
 export function idOf({ content }: Pick<State, "content">): string {
   const sid = content.sid ??= crypto.getRandomValues(new Uint8Array(16));
   return encodeBase64url(sid.subarray(0, 6));
@@ -261,29 +265,29 @@ export function tell(
   emit?.({ type, id: idOf(state), ...more } as SessionEvent);
 }
 
-/** Its idle timeout in seconds, by its own choice or by the options. */
+/** The idle timeout in seconds: by `persist()`, or else by the options. */
 export function idleOf({ values, visit }: State): number {
   const own = values[PERSIST];
   return typeof own === "number" ? own : visit.settings.idleTimeout;
 }
 
-/** When it ends, if it was last used at a time. */
+/** When the session ends if it was last used at `used`. */
 export function endOf(state: State, used: number): number {
   const { content: { created }, visit: { settings } } = state;
   return endAfter(created, used, idleOf(state), settings.absoluteTimeout);
 }
 
-/** When it ends if it is not used again. */
+/** When the session ends if it is not used again. */
 export function expiresAt(state: State): number {
   const { sealed, expires } = state.content;
   return Math.min(expires, endOf(state, sealed));
 }
 
-/** Whether time alone asks for another cookie. */
+/** Whether a new cookie is due because of time alone. */
 export function isRenewalDue(state: State, now: number): boolean {
   const { content: { sealed }, visit } = state;
   const idle = idleOf(state);
-  // A cookie that is to be removed may be the one that counts.
+  // If an earlier cookie is to be removed, it may be the one that counts.
   return (!!visit.hasEarlier ||
     isAged(sealed, now, idle) && endOf(state, now) > expiresAt(state)) &&
     (isHalfOver(sealed, now, idle) ||

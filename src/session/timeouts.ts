@@ -1,25 +1,25 @@
-// Every rule of time has its home here, as pure functions of whole seconds since
-// 1970. `state.ts` gives them the numbers of a session.
+// All rules of time, as pure functions of whole seconds since 1970. `state.ts`
+// calls them with the times of a session.
 //
-// What                    When                                       Function
-// idle timeout            `idleTimeout` after the last use           endAfter
-// absolute timeout        `absoluteTimeout` after start or login     endAfter
-// end of a record         with its cookie, or a day later            recordEndAfter
-// idle renewal due        a quarter of the timeout, 5 min at most,   isAged,
-//                         after the cookie was made; for others      isHalfOver
-//                         than navigations, half of it
-// slow request            2 s after its cookie was opened            isSlow
-// rotation due            `renewAfter` after the last one            isRotationDue
-// grace of an old cookie  30 s after the new one was first seen      isGraceOver
-// token of the future     more than 60 s ahead of this clock         isOfTheFuture
+// What                   When                                      Function
+// idle timeout           `idleTimeout` after the last use          endAfter
+// absolute timeout       `absoluteTimeout` after start or login    endAfter
+// end of a record        with its cookie, or a day later           recordEndAfter
+// idle renewal due       a quarter of the timeout, 5 min at most,  isAged,
+//                        after the cookie was made; for others     isHalfOver
+//                        than navigations, half of it
+// slow request           2 s after its cookie was opened           isSlow
+// rotation due           `renewAfter` after the last one           isRotationDue
+// grace of old cookies   30 s after the new one was first seen     isGraceOver
+// token of the future    more than 60 s ahead of this clock        isOfTheFuture
 
 /** How far apart the clocks of two processes may be. */
 export const SKEW = 60;
-/** How long requests that were on their way are waited for. */
+/** How long requests that are on their way are waited for. */
 export const GRACE = 30;
 const DAY = 86_400;
 
-/** When a session ends that began and was last used at these times. */
+/** When a session ends, by when it began and when it was last used. */
 export function endAfter(
   created: number,
   used: number,
@@ -29,7 +29,7 @@ export function endAfter(
   return Math.min(created + absolute, used + idle);
 }
 
-/** Which timeout has ended a session that is over. */
+/** Which timeout has ended a session. */
 export function reasonOf(
   created: number,
   now: number,
@@ -39,8 +39,8 @@ export function reasonOf(
 }
 
 /**
- * When a record ends whose cookie ends then: a day later, so that a session that
- * is only read needs one touch a day.
+ * When a record ends whose cookie ends at `end`: a day later, so that a session
+ * that is only read needs one touch a day.
  */
 export function recordEndAfter(
   created: number,
@@ -56,16 +56,17 @@ export function isOfTheFuture(sealed: number, now: number): boolean {
 }
 
 /**
- * Whether a navigation moves the idle timeout on: at most once per quarter of
- * itself or five minutes.
+ * Whether a navigation may renew the idle timeout: at most once per quarter of
+ * it or five minutes.
  */
 export function isAged(sealed: number, now: number, idle: number): boolean {
   return now - sealed >= Math.min(idle / 4, 300);
 }
 
 /**
- * Whether any request does so. The answer to a background request may come after
- * that to a logout, so it waits for a navigation for as long as it can.
+ * Whether any request may renew it. The response to a background request may
+ * arrive after that to a logout, so such a request leaves the renewal to a
+ * navigation for as long as it can.
  */
 export function isHalfOver(sealed: number, now: number, idle: number): boolean {
   return now - sealed >= idle / 2;
@@ -73,11 +74,11 @@ export function isHalfOver(sealed: number, now: number, idle: number): boolean {
 
 /** Whether a request has taken so long that others may have overtaken it. */
 export function isSlow(opened: number | undefined, now: number): boolean {
-  // Without a cookie, there is nothing that others may have overtaken.
+  // Without a cookie, there is no session that others may have changed.
   return now - (opened ?? now) > 2;
 }
 
-/** Whether a cookie is old enough for one of the next generation. */
+/** Whether a cookie is old enough to be replaced by the next generation. */
 export function isRotationDue(
   issued: number,
   now: number,
@@ -87,8 +88,9 @@ export function isRotationDue(
 }
 
 /**
- * Whether nobody can be on the way any more with a cookie that was replaced. A
- * clock is compared with itself, or with one that may be far ahead.
+ * Whether no request can be on its way any more with a cookie that was
+ * replaced. The time of that is from the same clock, or from one that may be
+ * far ahead.
  */
 export function isGraceOver(
   replaced: number,

@@ -2,7 +2,7 @@ import { causeOf, isSessionError, SessionError } from "../errors.ts";
 import { kindOf } from "../options/check.ts";
 import { type Codec, freeze, isPlain, type Values } from "./codec.ts";
 
-/** A frozen copy of what will be read back, or an error with the path. */
+/** Returns a frozen copy of what will be read back, or throws with the path. */
 export function storable(codec: Codec, key: string, value: unknown): unknown {
   try {
     if (codec === JSON) {
@@ -18,23 +18,23 @@ export function storable(codec: Codec, key: string, value: unknown): unknown {
   }
 }
 
-/** Refuses a value, by its path. */
+/** Refuses a value that cannot be saved, by its path. */
 export function cannotKeep(path: string, options?: ErrorOptions): never {
   throw new SessionError("invalid-data", `Cannot keep ${path}`, options);
 }
 
-/** One of the values, as a handler may have it. */
+/** Returns one of the values, as a handler may have it. */
 export function readable(codec: Codec, key: string, values: Values): unknown {
   const value = Object.hasOwn(values, key) ? values[key] : undefined;
-  // What cannot be frozen, a Map say, is copied: no change goes unnoticed.
+  // Copy what cannot be frozen, such as a Map: it may be changed in place.
   return codec === JSON ? freeze(value) : value && storable(codec, key, value);
 }
 
 /**
- * A frozen copy of what JSON reads back as it is, but for -0. Each part is looked
- * at once: a proxy that was asked again, by JSON say, might answer otherwise.
+ * Returns a frozen copy of a value that JSON reads back unchanged, but for -0.
+ * Each part is read only once: a proxy might answer JSON otherwise.
  *
- * @param faults Gets a path from the value on, and why it is none.
+ * @param faults Gets the path to a part that JSON would change, and what it is.
  */
 function copyOf(value: unknown, depth: number, faults: string[]): unknown {
   const deepest = 100;
@@ -50,7 +50,7 @@ function copyOf(value: unknown, depth: number, faults: string[]): unknown {
   const names = Reflect.ownKeys(value);
   const copy: Values = isList ? [] as never : {};
   for (let i = 0; i < names.length; i++) {
-    // After its items comes the length of an array, and nothing else.
+    // Skip an array's length, which comes after its items.
     if (i === size) continue;
     const isItem = i < size;
     const name = isItem ? i : names[i] as string;
@@ -58,7 +58,7 @@ function copyOf(value: unknown, depth: number, faults: string[]): unknown {
     const isKept = found?.enumerable && "value" in found &&
       (isItem || size < 0 && typeof name === "string" && name !== "__proto__");
     const part = isKept ? value[name] : undefined;
-    // Without the property, it reads as undefined all the same.
+    // A property that is undefined reads the same without it.
     if (isKept && part === undefined && !isItem) continue;
     if (isKept) copy[name] = copyOf(part, depth + 1, faults);
     else faults.push(" (lost in JSON)");

@@ -1,14 +1,14 @@
-// Why a session may not be written, or not be read any more.
+// Why a session may not be written any more, or not be read.
 
 import { SessionError } from "../errors.ts";
 import { isCrossSite, isHandshake } from "../http/request.ts";
 import { type Batch, isNew, type Phase, type State, tell } from "./state.ts";
 
 /**
- * The batch that a change belongs to.
+ * Returns the batch that a change belongs to.
  *
- * @throws {SessionError} `late-write` if the change needs a cookie, which a
- * handshake has not: after it, nobody could be told.
+ * @throws {SessionError} `late-write` if the change needs a cookie on a
+ * WebSocket handshake: it has none, and nobody could be told later.
  */
 export function openBatch(state: State): Batch {
   const last = state.batches.at(-1);
@@ -24,9 +24,9 @@ export function openBatch(state: State): Batch {
 }
 
 /**
- * Refuses a write once the session or its request is over, or says why. While
- * the body of its response is on its way, a store still takes what needs no
- * cookie.
+ * Refuses a write once the session or its request is over, for the reason `why`
+ * if there is one. While the response's body is on its way, a store still takes
+ * changes that need no cookie.
  */
 export function checkOpen(
   state: State,
@@ -42,8 +42,8 @@ export function checkOpen(
 }
 
 /**
- * Notes that the session was looked at. For the first time, that is too late
- * once the response has left: no cache was told. A socket has no cache.
+ * Notes that the session was used. The first use is too late once the response
+ * has left, as no cache was told. A socket has no cache.
  *
  * @throws {SessionError} `late-read`.
  */
@@ -60,7 +60,7 @@ export function noteLooked(state: State): State {
   return state;
 }
 
-/** Refuses what a WebSocket handshake has no cookie for. */
+/** Refuses a change that needs a cookie on a WebSocket handshake. */
 export function checkCookie(state: State): void {
   if (isHandshake(state.visit.headers)) {
     refuse(state, "late-write", "a handshake has no cookie");
@@ -70,7 +70,7 @@ export function checkCookie(state: State): void {
 const LEFT =
   "the response has already left, with the cookie; write before that or, with a store, save() while it streams";
 
-/** What the code alone does not say. */
+/** Reasons that say more than the code of the error. */
 const WHY: { readonly [phase in Phase]?: string } = {
   "late-write": LEFT,
   "left-out": "left out by when or cookie.path",
@@ -86,7 +86,7 @@ function refuse(
 }
 
 /**
- * Refuses what cannot be kept, as the session has ended.
+ * Refuses a change that cannot be saved, as the session has ended.
  *
  * @throws {SessionError} `gone`.
  */
