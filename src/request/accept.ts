@@ -11,7 +11,10 @@ import {
 import { isAged, reasonOf } from "../session/timeouts.ts";
 import type { Unsealed } from "../token/content.ts";
 
-/** Gives a session its values, if that is what they are and it is not over. */
+/**
+ * Gives a session its values; `false`, with an event, if they are unreadable or
+ * the session has expired.
+ */
 export function acceptValues(
   state: State,
   values: Values | null,
@@ -24,7 +27,10 @@ export function acceptValues(
   return !!values || tellRejected(state.visit, fault, keyId);
 }
 
-/** Opens a session that is good, while its request can be looked at. */
+/**
+ * Tells of an opened session, and looks for a navigation while the headers can
+ * still be read.
+ */
 export function noteOpened(state: State, now: number): void {
   const { visit, content: { sealed } } = state;
   if (visit.hasEarlier || isAged(sealed, now, idleOf(state))) {
@@ -33,7 +39,7 @@ export function noteOpened(state: State, now: number): void {
   tell(state, "opened");
 }
 
-/** Whether a session ended before now, and the listener has been told. */
+/** Whether a session ended before now; if so, the listener is told. */
 export function hasExpired(state: State, end: number, now: number): boolean {
   const { content: { created }, visit: { settings } } = state;
   if (end > now) return false;
@@ -42,7 +48,7 @@ export function hasExpired(state: State, end: number, now: number): boolean {
   return true;
 }
 
-/** Refuses a token. */
+/** Tells of a refused cookie. */
 export function tellRejected(
   visit: Visit,
   reason: RejectReason,

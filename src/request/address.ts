@@ -1,22 +1,22 @@
 import type { SessionCookie, Settings } from "../options/settings.ts";
 import type { Visit } from "../session/state.ts";
 
-// What the address of a request says of its cookie: on the machine itself, and
-// where the cookie has a path.
+// What the address of a request decides about its cookie: on http from this
+// machine, and for a cookie with a path.
 
-/** Fields by which proxies show themselves, or those whom they ask for. */
+/** Fields by which proxies show themselves, or the clients they ask for. */
 const FORWARDED =
   /forward|(^|-)(proto|ssl|https|scheme)$|^(fastly|x-(original|envoy|arr|amzn|azure))-|^(via|cdn-loop|cf-visitor|true-client-ip|x-(real|client|cluster-client)-ip|x-varnish)$/;
 
 const told = new WeakSet<Settings>();
 
-/** Finds out which cookie a visit has at its address, or that it has none. */
+/** Finds the cookie that a visit has at its address, or that it has none. */
 export function cookieAt(visit: Visit): Visit {
   const { url, headers } = visit.request as Request;
   if (visit.cookie.isLocal) visit.cookie = behindProxy(visit, headers);
   if (!isWithin(visit.cookie.options.path ?? "/", url)) {
-    // The browser has not sent what it keeps for the path, and a new one would
-    // take its place.
+    // The browser did not send its cookie for the path, and a new one would
+    // replace that.
     visit.phase = "left-out";
     delete visit.headers;
   }
@@ -24,9 +24,9 @@ export function cookieAt(visit: Visit): Visit {
 }
 
 /**
- * A proxy on this machine asks for `localhost` in its visitors' names. It may
- * say that they are on https, and nothing that anybody says makes a cookie of
- * less.
+ * Chooses the cookie behind a proxy on this machine, which asks for `localhost`
+ * in its visitors' names. Its headers may say that they are on https; no header
+ * makes the cookie less secure.
  */
 function behindProxy(
   { settings, cookie }: Visit,
@@ -45,9 +45,9 @@ function behindProxy(
   return cookie;
 }
 
-/** Whether browsers send it to this address (RFC 6265bis §5.1.4). */
+/** Whether browsers send a cookie to this address (RFC 6265bis §5.1.4). */
 function isWithin(path: string, url: string): boolean {
-  // No parser: a stranger may have written the host.
+  // Do not parse the address: a stranger may have written the host.
   const [, asked = ""] = /^\w+:\/\/[^/?#]*([^?#]*)/.exec(url) ?? [];
   const folder = path.endsWith("/") ? path : `${path}/`;
   return path === "/" || asked === path || asked.startsWith(folder);

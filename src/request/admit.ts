@@ -14,9 +14,10 @@ type Check = (
 ) => Promise<State | null>;
 
 /**
- * The session of what a token holds, unless it is over.
+ * Returns the session of an opened token; `null`, with an event, if it is
+ * refused or over.
  *
- * @param check Asks those who have a say in it, too.
+ * @param check Checks what more than the cookie decides.
  */
 export function admit(
   visit: Visit,

@@ -10,18 +10,18 @@ import { enter, type Exchange, exchangeOf } from "./exchange.ts";
 import { openSession } from "./open.ts";
 
 /**
- * The answer that a handler has thrown, `throw redirect("/login")` say: it is
- * one like any other, told by what is needed of it. An error is none.
+ * Returns a response that the handler threw, `throw redirect("/login")` say: it
+ * is one like any other.
  *
- * @throws What is no answer.
+ * @throws The thrown value, if it is no response.
  */
 export function answerOf(thrown: unknown): Response {
-  // Of whatever realm or library.
+  // By its tag, as it may be of another realm or library.
   if (tagOf(thrown) === "[object Response]") return thrown as Response;
   throw thrown;
 }
 
-/** The session of a request, or the answer to a request from another site. */
+/** Begins the exchange of a request, or answers a request from another site. */
 export function beginExchange(
   settings: Settings,
   request: Request,
@@ -70,7 +70,7 @@ function beginOwn(
   isLeftOut: boolean,
   outer?: Exchange,
 ): Exchange {
-  // Who does not ask for the session does not pay for it.
+  // A handler that does not ask for the session does not pay for it.
   let phase: Phase = isLeftOut ? "left-out" : "open";
   let visit: Visit | undefined;
   let opened: LiveSession | Promise<LiveSession> | undefined;
@@ -86,13 +86,14 @@ function beginOwn(
     settings,
     outer,
     open,
-    // What the handler does with it comes before what is done at the end.
+    // One promise for both: the handler's callbacks run before those of
+    // `commit`.
     openLater: () => opened = unawaited(Promise.resolve(open())),
     commit: (response) => {
-      // Another session of the request may still have to be kept.
+      // It is too late to open it, though other sessions may still be saved.
       if (!isLeftOut) phase = "late-write";
       return opened instanceof Promise
-        // Without it, the handler has made an answer of its own.
+        // It could not be opened, and the handler answered without it.
         ? opened.then(
           (session) => commit(stateOf(session), response),
           () => ({}),
@@ -116,7 +117,7 @@ function beginOwn(
   return exchange;
 }
 
-/** What a request leaves that has failed: see `end.ts`. */
+/** Finishes what a failed request leaves behind: see `end.ts`. */
 export async function leaveFailed(state: State, error: unknown): Promise<void> {
   if (!state.isEndAsked && !state.before && !state.abandon) return;
   const { writing, ...others } = await partsFor(state.visit);

@@ -10,11 +10,11 @@ import { isSlow } from "../session/timeouts.ts";
 import { earlierOf, isSpared, mayBeOthers } from "./scopes.ts";
 
 /**
- * Which cookies a response removes besides the one that it may set
+ * Decides which cookies a response removes, besides the one that it may set
  * (docs/decisions/007-clearing-bad-cookies.md).
  *
- * @param phase In which phase the request has ended.
- * @param line What sets the session's cookie.
+ * @param phase The phase in which the request ended.
+ * @param line The line that sets the session's cookie.
  */
 export function clearCookies(
   state: State,
@@ -24,7 +24,7 @@ export function clearCookies(
   const { visit, isRefused } = state;
   const { cookie, fault, hasEarlier } = visit;
   const isKnown = !isNew(state);
-  // A slow answer may come after that to a login by the same bad cookie.
+  // Since a slow request came, a login may have replaced the bad cookie.
   const isSlowAnswer = isSlow(visit.opened, visit.settings.now());
   const mayClear = phase === "open" && !visit.isGone && visit.isNavigation &&
     !isSlowAnswer;
@@ -33,7 +33,7 @@ export function clearCookies(
     (isKnown || isRefused && !mayBeOthers(visit));
   const isCleared = !line &&
     (isRemoved || isRefused && mayClear && !isSpared(fault));
-  // Alone, the cookie may be the one of an earlier scope, and would stay.
+  // A cookie that came alone may be of an earlier scope, and would stay there.
   const isLeft = isCleared || !!state.before ||
     isKnown && !!line && !!state.isCookieDue;
   const setCookie = (hasEarlier ? line || isCleared || mayClear : isLeft)

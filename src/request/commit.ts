@@ -10,8 +10,8 @@ import {
 import { checkOpen } from "../session/write_rules.ts";
 
 /**
- * Ends a session's request: keeps what was changed, and finds what the
- * response has to say of it; at once where nothing has to be kept.
+ * Ends a session's request: saves what was changed, and returns what the
+ * response has to say of it; without a promise if there is nothing to save.
  */
 export function commit(
   state: State,
@@ -23,7 +23,7 @@ export function commit(
   if (phase === "late-write") checkOpen(state);
   visit.phase = "late-write";
   if (!isTouched) {
-    // A socket may read it later: no cache has its response.
+    // A socket may still read the session: no cache keeps its response.
     state.isTouched = !(response?.status > 199);
     return undefined;
   }
@@ -31,7 +31,7 @@ export function commit(
     isRefused || state.before || !isNew(state) && isDue(state);
   const parts = isNews && partsFor(visit);
   if (parts instanceof Promise) {
-    // What a body writes before they are there is in time.
+    // What a body writes before the parts are loaded is in time.
     visit.phase = phase;
     return parts.then(() => commit(state, response));
   }
@@ -42,7 +42,9 @@ export function commit(
   return directives;
 }
 
-/** Whether time alone makes something of a session that has not changed. */
+/**
+ * Whether an unchanged session needs a write or a cookie because of time alone.
+ */
 function isDue(state: State): boolean {
   return state.isDue || isRenewalDue(state, state.visit.settings.now());
 }

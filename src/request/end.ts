@@ -11,7 +11,7 @@ import {
 import type { Others } from "./seal_session.ts";
 
 /**
- * Ends what a request has ended, by `destroy()` or `reset()`.
+ * Ends what the handler has ended, by `destroy()` or `reset()`.
  *
  * @throws {SessionError} If the store cannot do it.
  */
@@ -31,9 +31,10 @@ export async function endAll(
 }
 
 /**
- * What a request leaves that has failed: the ends that it has asked for, and no
- * record that nobody gets a cookie for. The browser still has its cookie, unless
- * who answers sets the line that the error is given.
+ * Finishes what a failed request leaves behind: ends the sessions that its
+ * handler has ended, and removes a new record that no cookie refers to. The
+ * browser still has its cookie, unless whoever answers sets the line that the
+ * error gets.
  */
 export async function leave(
   state: State,
@@ -43,7 +44,7 @@ export async function leave(
   const { abandon, before, isEndAsked } = state;
   state.streams = false;
   if (isEndAsked || before) {
-    // What fails now, the listener has been told of.
+    // The listener has been told of what fails here.
     await endAll(state, engine).catch(() => {});
     noteUncleared(state);
     const setCookie = removalOf(state);
@@ -52,13 +53,15 @@ export async function leave(
         Object.assign(error, { setCookie });
       }
     } catch {
-      // Frozen, or a proxy: what was thrown is what is thrown on.
+      // Frozen, or a proxy: the error is thrown on as it is.
     }
   }
   await abandon?.();
 }
 
-/** What clears the cookie of a session that has ended with a failed request. */
+/**
+ * The line that clears the cookie of a session that a failed request has ended.
+ */
 export function removalOf(state: State): string | undefined {
   const { before, isEndAsked, visit: { cookie } } = state;
   return (isEndAsked || before) && cookie.attributes && hasCookie(state)

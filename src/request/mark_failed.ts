@@ -5,7 +5,7 @@ import { removalOf } from "./end.ts";
 import type { Exchange } from "./exchange.ts";
 import { earlierOf } from "./scopes.ts";
 
-/** Marks the answer to an error: the sessions may have been read for it. */
+/** Marks the response to an error, which may depend on the sessions. */
 export async function markFailed(
   response: Response,
   exchange: Exchange | undefined,

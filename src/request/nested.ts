@@ -3,8 +3,9 @@ import { directivesOf } from "../session/state.ts";
 import type { Exchange } from "./exchange.ts";
 
 /**
- * The same session, where a handler around this one has it: one request has one
- * session by a cookie. Who began it keeps it and ends it.
+ * Returns the exchange of a handler around this one, if it has the same cookie:
+ * by one cookie, a request has one session. The outer handler saves and ends
+ * it.
  */
 export function findAround(
   settings: Settings,
@@ -12,7 +13,7 @@ export function findAround(
 ): Exchange | undefined {
   for (let each = outer; each; each = each.outer) {
     if (isSame(each.settings, settings)) {
-      // The answer may be somebody's before the outer one is there.
+      // Mark this response, too: it may be kept before the outer one is made.
       const commit = () => {
         const state = each.state();
         return state?.isTouched ? directivesOf(state) : undefined;
@@ -23,13 +24,13 @@ export function findAround(
   return undefined;
 }
 
-/** Whether two settings are of one cookie, and of one program. */
+/** Whether two settings are for the same cookie of the same program. */
 function isSame(one: Settings, other: Settings): boolean {
   const [a] = one.secrets;
   const [b] = other.secrets;
   return one === other ||
     one.store === other.store &&
       one.cookieFor().name === other.cookieFor().name &&
-      // A key shows nothing of itself; bytes are spelt out.
+      // Bytes are compared as text; a `CryptoKey` only equals itself.
       (a === b || a instanceof Uint8Array && `${a}` === `${b}`);
 }

@@ -12,8 +12,8 @@ import type { State, Visit } from "../session/state.ts";
 import type { Unsealed } from "../token/content.ts";
 
 /**
- * The session of a visit; at once where there is nothing to wait for. Whatever
- * the request holds, it gets a session.
+ * Opens the session of a visit; without a promise if nothing is waited for.
+ * Whatever the request holds, it gets a session.
  */
 export function openSession(visit: Visit): State | Promise<State> {
   const { cookie, headers } = visit;
@@ -22,7 +22,7 @@ export function openSession(visit: Visit): State | Promise<State> {
     : readSession(visit);
 }
 
-/** The same where its address decides which cookie it has. */
+/** The same if the address decides which cookie the visit has. */
 async function openAt(visit: Visit): Promise<State> {
   const { cookieAt: place } = await addressPart();
   return await readSession(place(visit));
@@ -46,7 +46,7 @@ function beginRefused(visit: Visit): State {
   return begin(visit, true);
 }
 
-/** The session of the one of several cookies that counts. */
+/** Opens the session of the cookie that counts of several. */
 async function choose(visit: Visit, header: string): Promise<State | null> {
   const { chooseCookie } = await severalCookiesPart();
   const now = visit.settings.now();
@@ -57,7 +57,7 @@ async function choose(visit: Visit, header: string): Promise<State | null> {
     : chosen && admit(visit, chosen, now);
 }
 
-/** The session of a token; `null` and an event if it is not good. */
+/** Opens the session of a token; `null`, with an event, if it is refused. */
 export function openToken(
   visit: Visit,
   token: string,
@@ -69,7 +69,7 @@ export function openToken(
     : admit(visit, content, now);
 }
 
-/** The session of what a token holds, unless it is over. */
+/** Returns the session of an opened token, unless it is over. */
 function admit(
   visit: Visit,
   content: Unsealed | Refused,
@@ -81,7 +81,7 @@ function admit(
     : part.admit(visit, content, now, check);
 }
 
-/** Whether a session is good where others have a say in it. */
+/** Checks a session where more than its cookie decides. */
 async function check(
   state: State,
   content: Unsealed,

@@ -2,7 +2,9 @@ import { isReserved } from "../session/own_keys.ts";
 import { SessionError } from "../errors.ts";
 import { type State, tell } from "../session/state.ts";
 
-/** The error of a session that does not fit into a cookie, with the reasons. */
+/**
+ * Makes the error of a session too large for a cookie, with its largest keys.
+ */
 export function oversize(state: State, bytes: number): SessionError {
   tell(state, "oversize", { bytes });
   const { values, visit: { settings: { codec }, cookie } } = state;

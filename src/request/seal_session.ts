@@ -7,14 +7,14 @@ import { oversize } from "./oversize.ts";
 type Checks = typeof import("./checks.ts");
 type Engine = typeof import("../store/engine.ts");
 
-/** What options have asked for, beside what each write needs. */
+/** The parts that only some options need. */
 export interface Others {
   readonly checks?: Checks | undefined;
   readonly engine?: Engine | undefined;
 }
 
 /**
- * Seals a session as it stands, as used at this time.
+ * Seals a session as it stands, as used at the time `sealed`.
  *
  * @throws {SessionError} `oversize` or `invalid-data`.
  */
@@ -34,7 +34,7 @@ export async function trySeal(
     sealed,
     expires: endOf(state, sealed),
     text: store ? state.reference ?? "{}" : codec.stringify(values),
-    // With somebody to ask, each request reads values of its own.
+    // Where more than the cookie decides, each request parses its own values.
     values: hasChecks ? undefined : { ...values },
   });
   const bytes = token.length + cookie.name.length;
@@ -42,7 +42,7 @@ export async function trySeal(
   return token;
 }
 
-/** The value of a session's cookie, for the world outside. */
+/** Seals a session for its visitor, and tells the listener. */
 export async function sealFor(
   state: State,
   now: number,

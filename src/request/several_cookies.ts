@@ -6,20 +6,20 @@ import type { Unsealed } from "../token/content.ts";
 import { tellRejected } from "./accept.ts";
 import { earlierOf, isSpared } from "./scopes.ts";
 
-/** What may be a token; anything else is not worth a look. */
+/** What may be a token; other values are not opened. */
 const TOKEN = /^[\w-]{102,}$/;
-/** How many of them are looked at, as each may cost a decryption. */
+/** How many of them are opened, as each may cost a decryption. */
 const MOST = 16;
 
 /**
- * The one that counts of several cookies of our name, from other paths and
- * hosts above, or with quotes and commas. What is not authentic takes nothing
- * from what is. Of authentic ones, only those of one session count, which nobody
- * can plant who has not had its cookie: the newest
- * (docs/decisions/007-clearing-bad-cookies.md).
+ * Chooses the one that counts of several cookies of our name. They come from
+ * other paths and from hosts above, or with quotes and commas. A forged one
+ * takes nothing from an authentic one. Authentic ones count only if all are of
+ * one session, since nobody can plant a cookie of a session without having had
+ * one; the newest counts then (docs/decisions/007-clearing-bad-cookies.md).
  *
- * @returns What it holds, or the only token; `undefined` if there is none, and
- * `null` if none can count.
+ * @returns The content of its token, or the only value as it is; `undefined` if
+ * there is none, and `null` if none counts.
  */
 export async function chooseCookie(
   visit: Visit,
@@ -56,10 +56,10 @@ export async function chooseCookie(
 }
 
 /**
- * The different values of our cookie, without quotes around them. Two fields
- * that were made one on the way, or by workerd, have a comma between. Behind
- * it, a name with a prefix is not read: another cookie's value can have it
- * there, and no browser guards that.
+ * Returns the different values of our cookie, without quotes around them. Two
+ * fields that were joined on the way, or by workerd, have a comma between them.
+ * Behind a comma, a name with a prefix is not read: it can stand there in
+ * another cookie's value, and browsers do not guard that.
  */
 export function readCookies(
   header: string,
@@ -83,7 +83,7 @@ export function readCookies(
   return { values, isJoined };
 }
 
-/** Within a second, the later one in a store is that of a later write. */
+/** Within one second, a store's cookie of a later write is the newer one. */
 function isOlder(visit: Visit, one: Unsealed, other: Unsealed): boolean {
   const rankOf = ({ sealed, text }: Unsealed) => {
     const { g = 0, r = 0 } = visit.settings.store ? JSON.parse(text) : {};

@@ -3,15 +3,15 @@ import { SessionError } from "../errors.ts";
 import type { Settings } from "../options/settings.ts";
 import { isChanged, isLogin, type State, tell } from "../session/state.ts";
 
-// Sessions that no cookie may go out for.
+// Sessions that must not get a cookie.
 
 const warned = new WeakSet<Settings>();
 
 /**
- * Whether a session is not kept, as its cookie would travel in the open or
- * could take the place of one that the browser has not sent.
+ * Whether a session is not saved, because its cookie would travel in the open
+ * or could replace one that the browser has not sent.
  *
- * @param isLost It was changed or ended: somebody is told.
+ * @param isLost Whether it was changed or ended, so that somebody is told.
  */
 export function isUnkept(state: State, isLost: boolean): boolean {
   const { visit } = state;
@@ -25,7 +25,7 @@ export function isUnkept(state: State, isLost: boolean): boolean {
 }
 
 /**
- * Refuses to keep at once what could take the place of a session that the
+ * Refuses to save a session at once if its cookie could replace one that the
  * browser has not sent.
  *
  * @throws {SessionError} `withheld`.
@@ -37,10 +37,9 @@ export function checkWithheld(state: State): void {
 }
 
 /**
- * Whether a new session is of a request that another site made the browser
- * send, without the cookies that it may have of us (RFC 6265bis §5.8.3). What
- * says so is `Sec-Fetch-Site`, which no script can set. A login is meant to
- * take the place of any other session.
+ * Whether a new session is of a request that another site made the browser send
+ * without our cookies (RFC 6265bis §5.8.3). `Sec-Fetch-Site` says so, which no
+ * script can set. A login is meant to replace any other session.
  */
 function isWithheld(state: State): boolean {
   const { cookie, request, headers } = state.visit;
@@ -56,12 +55,12 @@ function isWithheld(state: State): boolean {
       headers.get("sec-fetch-dest") === "document";
     return !isLink || attributes.includes("=Strict");
   } catch {
-    // It has become a WebSocket, and has no answer that could do harm.
+    // The request has become a WebSocket, whose response sets no cookie.
     return false;
   }
 }
 
-/** Says it once where a program without a listener looks (decision 009). */
+/** Warns a program without a listener, once (decision 009). */
 function warn(settings: Settings): void {
   if (settings.emit || warned.has(settings)) return;
   warned.add(settings);

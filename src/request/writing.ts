@@ -28,13 +28,13 @@ import { endAll } from "./end.ts";
 import { type Others, sealFor } from "./seal_session.ts";
 import { isUnkept } from "./unkept.ts";
 
-// What a request needs that writes its session, or ends it.
+// What only a request needs that writes or ends its session.
 
 export { leave } from "./end.ts";
 export { sealFor, trySeal } from "./seal_session.ts";
 export { checkWithheld as checkSent } from "./unkept.ts";
 
-/** Keeps what was changed, and finds what the response has to say of it. */
+/** Saves what was changed, and returns what the response has to say of it. */
 export async function commitChanges(
   state: State,
   response: Response,
@@ -47,10 +47,10 @@ export async function commitChanges(
   const isOpen = phase === "open" && isWorthKeeping(state);
   const hasEnded = !!(state.isEndAsked || state.before);
   const isRemoved = hasEnded && hasCookie(state);
-  // A protocol switch or an error response cannot be copied, and Bun's
-  // upgrade has no response at all: it is too late for a cookie.
+  // Too late for a cookie: a protocol switch and an error response cannot be
+  // copied, and Bun's upgrade has no response at all.
   const isTooLate = !(response?.status > 199);
-  // Of a session that it knows, the browser need not know what the store has.
+  // If the session has a record, a change of it needs no new cookie.
   const isNews = state.isCookieDue || isChanged(state) && !state.held;
   if (hasEnded) await endAll(state, engine, isTooLate);
   if (isTooLate && (isOpen ? isNews : isRemoved && !engine)) {
@@ -89,11 +89,11 @@ export async function commitChanges(
 }
 
 /**
- * Whether a session without a store needs another cookie. What this process has
- * ended while the request ran, or given newer cookies, is not brought back:
- * nobody else knows.
+ * Whether a session in a cookie needs another one. If this process has ended it
+ * or given it newer cookies while the request ran, it is not brought back: no
+ * one else would notice.
  *
- * @throws {SessionError} `gone` if a change would.
+ * @throws {SessionError} `gone` if a change would bring it back.
  */
 function needsCookie(state: State, now: number): boolean {
   const { isCookieDue, left, began, batches, visit } = state;
