@@ -13,7 +13,7 @@ export type TurnKind = "ended" | "revoked" | "login" | "left";
 
 /** When something became of a session, and what. */
 export interface Turn {
-  /** Its number in the order of all such events. */
+  /** Its number among all such events of this process. */
   readonly tick: number;
   /** In seconds since 1970. */
   readonly at: number;
@@ -38,7 +38,7 @@ const firsts: WeakMap<object, Map<string, string>> = new WeakMap();
 const inCookies = {};
 let ticks = 0;
 
-/** The present place in the order of events. */
+/** The present tick. Events are counted, as clocks jump. */
 export function tickNow(): number {
   return ticks;
 }
@@ -70,7 +70,7 @@ export function noteTurn(
   put(turns, store, name, { ...what, tick: ++ticks, at: now() });
 }
 
-/** What became of a session after a tick in the order, if anything did. */
+/** What became of a session after a tick, if anything did. */
 export function turnAfter(
   { store }: Settings,
   name: string,
@@ -113,8 +113,8 @@ export function noteCookie({ store }: Settings, name: string): void {
 }
 
 /**
- * Whether a session has ended, or a cookie of it was sent, after a place in the
- * order. A cookie that was only renewed must not replace that one.
+ * Whether a session has ended, or a cookie of it was sent, after a tick. A
+ * cookie that was only renewed must not replace that one.
  */
 export function isOvertaken(
   settings: Settings,

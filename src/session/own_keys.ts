@@ -10,7 +10,7 @@ export const ISSUED = "~i";
 /** Which cookies count, and the last writes: see `store/generation.ts`. */
 export const GENERATION = "~g";
 export const WRITES = "~w";
-/** Only with revocations: the epoch of the login (`checks/revocations.ts`). */
+/** Only with revocations: the epoch of the login (`store/revocations.ts`). */
 export const EPOCH = "~e";
 
 /**

@@ -63,7 +63,7 @@ export interface Streaming {
   isStreamed(state: State): boolean;
 }
 
-/** What `checks/revocations.ts` does, for modules that do not load it. */
+/** What `store/revocations.ts` does, for modules that do not load it. */
 export interface Revoking {
   isRevoked(state: State): Promise<boolean>;
   stamp(visit: Visit, values: Values): Promise<void>;
@@ -155,7 +155,7 @@ export interface State {
   batches: Batch[];
   /** The cookie needs another generation, id or lifetime. */
   isCookieDue?: boolean;
-  /** When it was opened, as a place in the order of `overtaken.ts`. */
+  /** The tick at which it was opened: see `overtaken.ts`. */
   readonly began: number;
   /** The id that it had before, if it goes on under another. */
   left?: Uint8Array<ArrayBuffer> | undefined;
@@ -203,7 +203,7 @@ export interface State {
   isEndFailed?: boolean;
   /** On a late store: what the cookie knows of the last write. */
   carried?: Carried | undefined;
-  /** When that cookie was made, as a place in the order of `overtaken.ts`. */
+  /** The tick at which that cookie was made. */
   packed?: number;
   /** What the token holds in place of data, if not `{}`. */
   reference?: string;
