@@ -13,13 +13,13 @@ import type { Unsealed } from "../token/content.ts";
 import { isLogin, type State, type Visit } from "../session/state.ts";
 import { refuseGone } from "../session/write_rules.ts";
 
-// What a session of a cookie alone does not need: others are asked about it.
+// What decides on a session besides its cookie.
 
 type Engine = typeof import("../store/engine.ts");
 
 export { showFitted } from "../schema/fit_schema.ts";
 
-/** Gets a session in a cookie ready to be sealed. */
+/** Prepares a session in a cookie for sealing. */
 export function ready(state: State): Promise<void> {
   const { values, visit } = state;
   const user = isLogin(state) ? values[OWNER] as string : undefined;
@@ -27,10 +27,10 @@ export function ready(state: State): Promise<void> {
 }
 
 /**
- * Lets a request go on without its session where the store has failed, if
- * `onStoreError` says so.
+ * Lets a request go on without its session if the store has failed and
+ * `onStoreError` allows it.
  *
- * @throws What was caught, otherwise.
+ * @throws The error, otherwise.
  */
 export function admitGuest(visit: Visit, error: unknown): void {
   const { code } = error as SessionError;
@@ -40,8 +40,8 @@ export function admitGuest(visit: Visit, error: unknown): void {
 }
 
 /**
- * Whether a session is good by its store, its schema and the revocations; the
- * listener has been told.
+ * Whether a session is good by its store, its schema and the revocations. The
+ * listener is told.
  */
 export async function isGood(
   state: State,
@@ -52,7 +52,7 @@ export async function isGood(
   const { visit } = state;
   const { settings } = visit;
   const { created, expires } = content;
-  // What is over by its cookie alone costs no question to a store.
+  // A cookie that has expired by itself costs no call of the store.
   const end = Math.min(expires, created + settings.absoluteTimeout);
   if (hasExpired(state, end, now)) return false;
   let values;
@@ -83,7 +83,7 @@ export async function isGood(
 }
 
 /**
- * Looks again whether a session is still there and, in a store, what it is now.
+ * Looks again whether a session is still there and, in a store, what it holds.
  *
  * @throws {SessionError} `gone` if it has ended.
  */
@@ -92,7 +92,7 @@ export async function reloadChecked(
   engine: Engine | undefined,
 ): Promise<void> {
   const { visit } = state;
-  // It has its own time.
+  // A reload has `storeTimeout` for itself.
   visit.waited = 0;
   if (engine) return await engine.reload(state);
   if (await visit.revoking?.isRevoked(state)) refuseGone(state);

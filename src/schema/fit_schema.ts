@@ -5,14 +5,14 @@ import type { Settings } from "../options/settings.ts";
 import type { SchemaIssue, SchemaResult, StandardSchema } from "./schema.ts";
 import type { State } from "../session/state.ts";
 
-// A schema may change what it is given: fill in, convert, leave out. What is
-// kept is what it takes, so that it never has to take what it has made; what a
-// handler reads is what it makes of that, each time.
+// A schema may fill in values, convert them and leave some out. What is saved
+// is its input, so that it never has to accept its own output. What a handler
+// reads is its output, made anew each time.
 
 /**
- * What a handler reads otherwise than it is kept, by the schema; `false` if the
- * values do not fit, and `migrate` does not help. What that makes takes their
- * place.
+ * Returns those values that the schema makes other than they are saved; `false`
+ * if they do not fit, and `migrate` does not help. What `migrate` makes
+ * replaces the values.
  */
 export async function fit(
   { schema, migrate, codec }: Settings,
@@ -39,7 +39,7 @@ export async function fit(
   }
 }
 
-/** Shows a session as the schema makes it, after what was kept has changed. */
+/** Asks the schema again, after what is saved has changed. */
 export async function showFitted(state: State): Promise<void> {
   const { settings } = state.visit;
   if (!settings.schema) return;
@@ -47,7 +47,7 @@ export async function showFitted(state: State): Promise<void> {
   state.shown = stillTrue(await fit(settings, { ...seen }), seen, state.values);
 }
 
-/** What the schema has made of values, but for those that have changed since. */
+/** What the schema made of values, without those that have changed since. */
 export function stillTrue(
   shown: Values | false,
   seen: Values,
@@ -58,8 +58,8 @@ export function stillTrue(
 }
 
 /**
- * Asks a schema. It gets a copy, as some change what they are given. What it
- * makes has to be an object, like the data.
+ * Asks a schema. It gets a copy, as some change their input. Its output has to
+ * be an object, like the data.
  */
 export async function validate(
   schema: StandardSchema<object>,
@@ -75,7 +75,7 @@ function isObject(value: unknown): value is Values {
   return Object(value) === value && !Array.isArray(value);
 }
 
-/** The paths of the issues; their messages may quote data. */
+/** The paths of the issues. Their messages may quote data. */
 export function issuePaths(
   issues: readonly SchemaIssue[],
   values: Values,
@@ -90,19 +90,19 @@ export function issuePaths(
   }).join();
 }
 
-/** The program's values alone. */
+/** The program's values, without the session's own. */
 export function ownOf(values: Values): Values {
   return Object.fromEntries(
     Object.entries(values).filter(([key]) => !isReserved(key)),
   );
 }
 
-/** What of the values a schema has made otherwise than they are kept. */
+/** The schema's output, as far as it differs from what is saved. */
 export function differences(kept: Values, made: Values): Values {
   const keys = Object.keys({ ...kept, ...made });
   return Object.fromEntries(
     keys.filter((key) => !isAlike(at(kept, key), at(made, key)))
-      // A default is the same object for all visitors.
+      // Copy and freeze it: a default is the same object for all visitors.
       .map((key) => [key, copyOf(at(made, key), true)]),
   );
 }
@@ -111,7 +111,7 @@ function at(values: Values, key: string): unknown {
   return Object.hasOwn(values, key) ? values[key] : undefined;
 }
 
-/** Whether two values are the same to whoever reads them. */
+/** Whether two values read the same. */
 function isAlike(one: unknown, other: unknown): boolean {
   if (!isPlain(one) || !isPlain(other)) return Object.is(one, other);
   const keys = Object.keys(one);
@@ -120,7 +120,7 @@ function isAlike(one: unknown, other: unknown): boolean {
     keys.every((key) => isAlike(at(one, key), at(other, key)));
 }
 
-/** A copy, all the way down; what has a class of the program's own has none. */
+/** A deep copy, but for instances of the program's own classes. */
 function copyOf<Value>(value: Value, isFrozen?: boolean): Value;
 function copyOf(value: unknown, isFrozen = false): unknown {
   const copy = (part: unknown) => copyOf(part, isFrozen);
@@ -130,7 +130,7 @@ function copyOf(value: unknown, isFrozen = false): unknown {
     );
     return isFrozen ? Object.freeze(made) : made;
   }
-  // By name, as it may be of another realm.
+  // By the name of the class, as it may be of another realm.
   const { constructor } = Object(value);
   const name = typeof value === "object" ? constructor?.name : "";
   const parts = () => [...value as Iterable<unknown>].map(copy);

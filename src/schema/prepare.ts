@@ -5,10 +5,10 @@ import type { Visit } from "../session/state.ts";
 import { differences, issuePaths, ownOf, validate } from "./fit_schema.ts";
 
 /**
- * Gets the values of a session ready to be kept.
+ * Prepares the values of a session for saving.
  *
- * @param user Who logs in with them.
- * @throws {SessionError} `invalid-data` if a later request would refuse it.
+ * @param user The user who logs in with them.
+ * @throws {SessionError} `invalid-data` if a later request would refuse them.
  */
 export async function prepare(
   visit: Visit,
@@ -22,7 +22,10 @@ export async function prepare(
   if (settings.schema) await check(settings.schema, ownOf(values));
 }
 
-/** What a schema throws may quote data, as may the messages of its issues. */
+/**
+ * Asks a schema. Neither what it throws nor its messages may be told, as they
+ * may quote data.
+ */
 async function check(
   schema: StandardSchema<object>,
   values: Values,
@@ -30,7 +33,7 @@ async function check(
   let paths: string | undefined;
   try {
     const result = await validate(schema, values);
-    // What it makes is copied when it is read, so it can have no cycles, say.
+    // Reading copies the output, so it may have no cycle: find that now.
     if (!result.issues) differences(values, result.value);
     else paths = issuePaths(result.issues, values) || "the data as a whole";
   } catch (error) {
