@@ -7,14 +7,16 @@ import { call } from "./call.ts";
 import { endAtStore, endRecord } from "./end_record.ts";
 import { keyOfUser, labelOf } from "./record.ts";
 
-/** How long one page may take, in ms; nobody is logged out by half. */
+/**
+ * How long one page of a list may take, in ms: no user is logged out by half.
+ */
 const ONE_PAGE = 60_000;
-/** More than a user can have. */
+/** More than a user can have sessions. */
 const MOST_STEPS = 10_000_000;
-/** No visitor waits for these; a timer takes no more ms. */
+/** No visitor waits for these calls. No timer takes more ms. */
 const ANY_TIME = 2 ** 31 - 1;
 
-/** A user's sessions, the latest first. */
+/** Lists a user's sessions, the last used first. */
 export async function list(
   visit: Visit,
   userId: string,
@@ -44,10 +46,10 @@ export async function revoke(
 }
 
 /**
- * Ends all sessions of a user but one; beside a late store, their logins have
- * been ended before.
+ * Ends all sessions of a user but one. On a late store, `revocations` have
+ * ended the other logins already.
  *
- * @param key Of its record, if it has one.
+ * @param key The key of that session's record, if it has one.
  */
 export async function revokeAll(
   visit: Visit,
@@ -55,7 +57,7 @@ export async function revokeAll(
   id: string | undefined,
   key: string | undefined,
 ): Promise<number | undefined> {
-  // The end of the logins has to do.
+  // The store has no list: that the logins have ended has to do.
   if (visit.settings.revocations && !storeOf(visit).listByUser) {
     return undefined;
   }
@@ -64,7 +66,7 @@ export async function revokeAll(
   return await endEach(visit, userId, isOther);
 }
 
-/** How many sessions there are, of a user or in all. */
+/** Counts the sessions, of a user or in all. */
 export async function count(
   visit: Visit,
   userId?: string,
@@ -80,7 +82,7 @@ export async function count(
   );
 }
 
-/** Removes what has expired, for stores that do not by themselves. */
+/** Removes expired records from a store that does not do so itself. */
 export async function deleteExpired(visit: Visit): Promise<number> {
   const now = visit.settings.now() * 1000;
   return await askAbility(
@@ -91,7 +93,7 @@ export async function deleteExpired(visit: Visit): Promise<number> {
   );
 }
 
-/** A user's sessions, as they come; each step has its time. */
+/** Yields a user's sessions as they come; each step has a time of its own. */
 async function* entriesOf(
   visit: Visit,
   userId: string,
@@ -116,7 +118,7 @@ async function* entriesOf(
     }
     throw new SessionError("store-failed", "Store has a list without an end");
   } finally {
-    // A list may have to tidy up.
+    // A list may have to clean up.
     const ask = async () => await list.return?.();
     await call(again(visit), { op: "listByUser", ask }).catch(
       () => {},
@@ -125,11 +127,11 @@ async function* entriesOf(
 }
 
 /**
- * Ends some of a user's sessions as the list goes, so that a store that allows
- * few calls at a time has fewer left with each try. It takes as long as it
- * takes; what it has ended stays ended if the store fails on the way.
+ * Ends some of a user's sessions while they are listed, so that a store that
+ * allows few calls at a time has fewer left with each try. There is no limit of
+ * time. If the store fails, what has ended stays ended.
  *
- * @param user Theirs, where the ends have to be known at once.
+ * @param user The user's key, if `revocations` have to know of the ends.
  */
 async function endEach(
   visit: Visit,
@@ -161,7 +163,7 @@ async function endEach(
   return ended;
 }
 
-/** What a late store is told, a write that is on its way may undo. */
+/** Refuses to revoke on a late store alone: a write on its way may undo it. */
 function checkRevocable(visit: Visit): void {
   if (!visit.settings.revocations && isEventual(visit)) {
     throw new SessionError(
@@ -171,13 +173,13 @@ function checkRevocable(visit: Visit): void {
   }
 }
 
-/** The same visit, with all its time, and no other store. */
+/** The same visit and store, with all of its time. */
 function again(visit: Visit): Visit {
   storeOf(visit);
   return { ...visit, waited: 0 };
 }
 
-/** Asks for an ability that not every store has. */
+/** Calls a method that not every store has. */
 async function askAbility<Answer>(
   visit: Visit,
   ability: string,

@@ -6,19 +6,19 @@ import type { SessionRecord, SessionStore } from "./contract.ts";
 import type { Visit } from "../session/state.ts";
 import { call } from "./call.ts";
 
-/** How long a late store's write may be on its way, if it does not say, in s. */
+/** How long a late store's write may be on its way by default, in seconds. */
 const CARRY = 90;
 
 /**
- * The store of a visit. One that options make for each request is made when it
- * is first needed. No other request uses it; what a process knows of its
- * sessions is kept by the function.
+ * Returns the store of a visit. If the options make one for each request, it is
+ * made when it is first needed, and no other request uses it; what a process
+ * knows of its sessions is kept by the function.
  */
 export function storeOf(visit: Visit): SessionStore {
   return visit.store ??= made("store", visit.settings.store);
 }
 
-/** Whether a visit's store may be late. */
+/** Whether a visit's store is eventual, and so may be late. */
 export function isEventual(visit: Visit): boolean {
   return !!visit.settings.store && storeOf(visit).consistency === "eventual";
 }
@@ -29,10 +29,11 @@ export function carryOf(visit: Visit): number {
 }
 
 /**
- * The store that an option names or makes.
+ * Returns the store that an option names or makes.
  *
- * @param check Refuses, by the option, what is none for its purpose.
- * @throws {SessionError} `store-failed` if what it has made is none.
+ * @param check Refuses a store that does not fit the option.
+ * @throws {SessionError} `store-failed` if the function makes no store that
+ * fits.
  */
 export function made(
   name: string,
@@ -47,13 +48,13 @@ export function made(
     }
     check?.(store);
   } catch (error) {
-    // Of the store's own errors, no text would be told.
+    // Of an error that is not ours, the message would not be told.
     throw new SessionError("store-failed", (error as Error).message);
   }
   return store;
 }
 
-/** The record by this key, or the mark of its end. */
+/** Returns the record of a key, or its tombstone. */
 export function fetchRecord(
   visit: Visit,
   key: string,
@@ -63,7 +64,7 @@ export function fetchRecord(
   return call(visit, { op: "get", ask, isEnd });
 }
 
-/** Whether a record is somebody's session now, and no mark of its end. */
+/** Whether a record is of a live session, and no tombstone. */
 export function isLive(
   { settings }: Visit,
   record: SessionRecord | null,

@@ -21,10 +21,10 @@ import { isThere, prolong } from "./prolong.ts";
 import { save } from "./save.ts";
 
 /**
- * Keeps a session at the end of its request.
+ * Saves a session at the end of its request.
  *
- * @param isTooLate Its response can have no cookie.
- * @returns Whether it needs one.
+ * @param isTooLate Whether its response can have no cookie.
+ * @returns Whether the response needs a cookie.
  */
 export async function commitStored(
   state: State,
@@ -32,11 +32,11 @@ export async function commitStored(
   isTooLate: boolean,
 ): Promise<boolean> {
   const { visit } = state;
-  // A save that the handler has not waited for.
+  // Wait for a save that the handler did not wait for.
   while (state.saving) await state.saving;
   const { isFirstUse, isRotatable } = state;
-  // A late store refuses no write: a renewal, or the cookie of a request that has
-  // only read, would take another request's write back.
+  // A late store refuses no write, so a renewal, or the cookie of a request
+  // that has only read, would undo another request's write.
   const hasYielded = isEventual(visit) && isAnsweredSince(state);
   const isAged = !!state.isDue && !hasYielded && !!(isFirstUse || isRotatable);
   let isWritten = isChanged(state) || isAged && !isTooLate;
@@ -46,10 +46,10 @@ export async function commitStored(
     try {
       await save(state, { isRotated: isRotatable && !isTooLate });
     } catch (error) {
-      // What is upgraded is too late for an error, and Deno would stop: events
-      // tell of it.
+      // After an upgrade it is too late for an error, which would stop Deno; an
+      // event tells of it.
       if (isTooLate && isHandshake(visit.headers)) return false;
-      // Nothing of the handler's is lost: the next request does it.
+      // Nothing that the handler has changed is lost: the next request does it.
       const { code } = error as SessionError;
       if (isWanted || !/^(store-failed|conflict)$/.test(code)) throw error;
       isWritten = false;
@@ -57,7 +57,7 @@ export async function commitStored(
   }
   if (isTooLate || state.isSuperseded) return false;
   if (isLeftBehind(state)) refuseGone(state);
-  // What it has saved itself, another answer has told with more on top.
+  // Another response has a later cookie, with what this request has saved.
   if (!isWritten && isOutrun(state)) return false;
   const isRenewed = !isNew(state) && isRenewalDue(state, now) &&
     !isAnsweredSince(state) && (isWritten || await prolong(state, now)) &&

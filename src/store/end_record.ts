@@ -7,18 +7,19 @@ import { call } from "./call.ts";
 import { SKEW } from "../session/timeouts.ts";
 
 const TRIES = 5;
-/** A mark is newer than what any request that is on its way may have read. */
+/** A tombstone is newer than what any request on its way may have read. */
 const AHEAD = 1_000;
 
 /**
- * Ends a session: nothing is left of its record, and no write inserts it again.
- * An end needs no space, so that nobody stays logged in as a store is full.
+ * Ends a session: its record is gone, and no write inserts it again. An end
+ * needs no space: nobody stays logged in because a store is full.
  *
- * A late store refuses no write: there, a mark takes the record's place for as
- * long as one may be on its way, and `revocations` know of the end at once.
+ * A late store refuses no write. There, a tombstone takes the record's place
+ * for as long as a write may be on its way, and `revocations` know of the end
+ * at once.
  *
- * @param record As far as it is known.
- * @param kind Whether its own visitor ends it.
+ * @param record The record, as far as it is known.
+ * @param kind Whether the session's own visitor ends it.
  */
 export async function endRecord(
   visit: Visit,
@@ -36,11 +37,11 @@ export async function endRecord(
 }
 
 /**
- * Ends a late store's record that its session has left for a new one, as far as
- * its cookie may still be served.
+ * Ends the record that a session in a late store has left for a new one, so
+ * that its cookie is no longer served.
  *
- * @param isOwnerNew It is another user's session from now on.
- * @param kind Whether by a login.
+ * @param isOwnerNew Whether the session is another user's from now on.
+ * @param kind Whether a login has left it.
  */
 export async function leaveRecord(
   visit: Visit,
@@ -66,7 +67,7 @@ export async function endAtStore(
   noteTurn(visit.settings, key, kind);
 }
 
-/** Replaces a late store's record by one of nobody's, or removes it. */
+/** Replaces a late store's record by a tombstone, or removes it. */
 async function writeTombstone(
   visit: Visit,
   key: string,
@@ -90,7 +91,7 @@ async function writeTombstone(
   await remove(visit, key);
 }
 
-/** What stands for an end, for as long as a write may be on its way. */
+/** Makes a tombstone, for as long as a write may be on its way. */
 function tombstoneOf(visit: Visit, { revision }: SessionRecord): SessionRecord {
   const now = visit.settings.now();
   return {
@@ -105,7 +106,7 @@ function tombstoneOf(visit: Visit, { revision }: SessionRecord): SessionRecord {
   };
 }
 
-/** Removes a record; an answer that was lost is asked for once more. */
+/** Removes a record; if the answer is lost, once more. */
 export async function remove(visit: Visit, key: string): Promise<void> {
   const ask = () => storeOf(visit).delete(key);
   const end = { op: "delete", ask, isEnd: true };

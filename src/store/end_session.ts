@@ -4,7 +4,7 @@ import { isNew, type State } from "../session/state.ts";
 import { endRecord } from "./end_record.ts";
 import { keyOf } from "./record.ts";
 
-/** Ends a session for good, also one that could not be read. */
+/** Ends a session for good, even one that could not be read. */
 async function end(state: State): Promise<void> {
   const { visit, held, content } = state;
   if (state.isEndDone) return;
@@ -17,8 +17,9 @@ async function end(state: State): Promise<void> {
 }
 
 /**
- * Ends a session for its response. If it cannot be ended, the handler knows it
- * from `save()`, or its caller learns it; the cookie is cleared all the same.
+ * Ends a session for its response. If that fails, the handler knows it from
+ * `save()`, or else its caller gets the error; the cookie is cleared in either
+ * case.
  */
 export async function endFor(
   state: State,
@@ -35,10 +36,10 @@ export async function endFor(
   }
 }
 
-/** Ends what the handler has ended, in time for it to say so. */
+/** Ends what the handler has ended, early enough for it to say so. */
 export async function endNow(state: State): Promise<void> {
   const { before, visit } = state;
-  // It has its own time.
+  // A save has `storeTimeout` for itself.
   visit.waited = 0;
   if (before) await endNow(before);
   if (!state.isEndAsked) return;

@@ -6,8 +6,8 @@ import { unpack } from "./late_store.ts";
 import { isCurrentCookie, read } from "./read.ts";
 import { keyOf, valuesOf } from "./record.ts";
 
-// What sessions in a store need, and those in a cookie do not: it is loaded
-// when an option asks for it. docs/protocol.md has all of it on one page.
+// What sessions in a store need, loaded when an option asks for it.
+// docs/protocol.md has all of it on one page.
 
 export { count, deleteExpired, list, revoke, revokeAll } from "./admin.ts";
 export { commitStored } from "./commit_stored.ts";
@@ -17,8 +17,8 @@ export { saveForToken, saveNow } from "./save_now.ts";
 export { isStreamed, letStream } from "./stream.ts";
 
 /**
- * The values of a session: `null` if its record is rotten, `undefined` if
- * there is none to be had, and the listener has been told.
+ * Returns the values of a session; `null` if its record cannot be read,
+ * `undefined`, with an event, if the session is over.
  */
 export async function load(
   state: State,

@@ -3,30 +3,37 @@ import { GENERATION } from "../session/own_keys.ts";
 import type { Values } from "../session/codec.ts";
 import type { Settings } from "../options/settings.ts";
 
-// A record stays where it is for the session's whole life. What changes is the
-// number in its cookies: a login, `regenerate()` and `renewAfter` each raise it
-// by one, in the record, and so decide at once which cookies still count. See
-// docs/protocol.md.
+// A session keeps its record, whose generation says which of its cookies count.
+// A login, `regenerate()` and `renewAfter` each raise the number of the newest
+// cookie by one, in the record, and so decide at once. See docs/protocol.md.
 
-/** Which of a session's cookies count. Absent, all numbers are 0. */
+/** Which of a session's cookies count. If absent, all numbers are 0. */
 export interface Generation {
-  /** Of the newest cookie. */
+  /** The number of the newest cookie. */
   readonly newest: number;
-  /** Of the oldest one that may still be served; a renewal leaves one more. */
+  /**
+   * The number of the oldest that may be served: after a renewal, the one
+   * before.
+   */
   readonly oldest: number;
-  /** Of the last login or `regenerate()`: cookies before it are refused. */
+  /**
+   * The number of the last login or `regenerate()`: older cookies are refused.
+   */
   readonly floor: number;
-  /** Of the last login. */
+  /** The number of the last login. */
   readonly login: number;
-  /** Of the last login that changed the owner. */
+  /** The number of the last login that changed the owner. */
   readonly since: number;
-  /** When the newest was first seen or, of `floor`, made, in seconds; or 0. */
+  /**
+   * When the newest was first seen or, after a login or `regenerate()`, made;
+   * in seconds since 1970, or 0.
+   */
   readonly at: number;
-  /** Whose clock that was. */
+  /** The name of the clock that `at` is from. */
   readonly clock: string;
 }
 
-/** The same as the record has it. */
+/** A generation as the record has it. */
 type Stored = [number, number, number, number, number, number, string];
 
 /** What a cookie is worth. */
@@ -41,12 +48,12 @@ function clockName({ clock }: Settings): string {
   return name;
 }
 
-/** Characters that are enough to tell two processes or two writes apart. */
+/** Random text, enough to tell two processes or two writes apart. */
 export function randomText(length: number): string {
   return Math.random().toString(36).slice(2, 2 + length).padEnd(length, "0");
 }
 
-/** The generation of values. */
+/** Returns the generation in the values of a record. */
 export function generationOf(values: Values): Generation {
   const [newest, oldest, floor, login, since, at, clock] =
     values[GENERATION] as Stored ?? [0, 0, 0, 0, 0, 0, ""];
@@ -58,16 +65,16 @@ function put(values: Values, generation: Generation): void {
   values[GENERATION] = [newest, oldest, floor, login, since, at, clock];
 }
 
-/** Which number a cookie has. */
+/** Returns the number of a cookie, by the text in its token. */
 export function numberIn(text: string): number {
   return text === "{}" ? 0 : JSON.parse(text).g ?? 0;
 }
 
 /**
- * What a cookie of this number is worth now.
+ * Judges what a cookie of this number is worth now.
  *
- * @param isLater It was sealed after the newest was made: a request that was on
- * its way then has got it.
+ * @param isLater Whether it was sealed after the newest was made, for a request
+ * that was on its way then.
  */
 export function judge(
   settings: Settings,
@@ -77,50 +84,50 @@ export function judge(
 ): Verdict {
   const { newest, oldest, floor, at } = generation;
   if (number === newest) return "newest";
-  // More than the record knows: its last write was lost by the back end.
+  // The record does not know this number: the back end has lost a write.
   if (number > newest || number < floor) return "refused";
   if (number < oldest) return "reuse";
   const isOver = at && !isLater && isOldOver(settings, generation);
   return isOver ? "reuse" : "grace";
 }
 
-/** Whether nobody can be on the way any more with a cookie before the newest. */
+/** Whether no cookie before the newest can be on its way any more. */
 function isOldOver(settings: Settings, { at, clock }: Generation): boolean {
   return isGraceOver(at, settings.now(), clock === clockName(settings));
 }
 
 /**
- * Whether a login or `regenerate()` was a moment ago, so that others may be on
- * their way that began before it.
+ * Whether a login or `regenerate()` was a moment ago, so that requests from
+ * before it may be on their way.
  */
 export function isFloorNew(
   settings: Settings,
   generation: Generation,
 ): boolean {
-  // After a renewal, the time is that of the renewal.
+  // After a renewal, `at` is the time of that.
   return generation.newest === generation.floor &&
     !isOldOver(settings, generation);
 }
 
-/** Whether the newest has been seen, if it was offered beside another one. */
+/** Whether the newest cookie has been seen, if one before it is served. */
 export function isSeen({ newest, oldest, at }: Generation): boolean {
   return newest === oldest || at > 0;
 }
 
-/** Whether only the newest counts: nobody is on the way with an older one. */
+/** Whether only the newest cookie counts, and no older one is on its way. */
 export function isSettled(settings: Settings, generation: Generation): boolean {
   return generation.newest === generation.oldest ||
     isSeen(generation) && isOldOver(settings, generation);
 }
 
-/** Notes that the newest has been seen: the grace of the one before begins. */
+/** Notes that the newest cookie was seen: the grace of the older one begins. */
 export function confirm(settings: Settings, values: Values): void {
   const generation = generationOf(values);
   const at = settings.now();
   put(values, { ...generation, at, clock: clockName(settings) });
 }
 
-/** Offers a next one; the present one is served until that was seen. */
+/** Makes the next number; the present cookie is served until that is seen. */
 export function rotate(values: Values): number {
   const generation = generationOf(values);
   const newest = generation.newest + 1;
@@ -129,10 +136,10 @@ export function rotate(values: Values): number {
 }
 
 /**
- * Makes a next one, and ends all before it.
+ * Makes the next number, and refuses all cookies before it.
  *
- * @param isLogin By a login.
- * @param isOwnerNew By one of another user.
+ * @param isLogin Whether it is for a login.
+ * @param isOwnerNew Whether that is of another user.
  */
 export function replace(
   settings: Settings,

@@ -14,14 +14,14 @@ import { pause, spend, timeLeft } from "./call.ts";
 import { SKEW } from "../session/timeouts.ts";
 import { keyOf, keyOfUser, recordEnd } from "./record.ts";
 
-// An eventual store may not have yet what was just written. So the cookie says
-// which revision is the visitor's own last one, and carries its data for as long
-// as the write may be on its way.
+// A late store may not have received the last write yet. So the cookie names
+// the revision of its visitor's last write, and carries the data for as long as
+// that write may be on its way.
 
-/** Bytes of a token around its text, before base64url. */
+/** Bytes of a token besides its text, before base64url. */
 const AROUND = 74;
 
-/** Whether a late record does not know a cookie's generation yet, or lost it. */
+/** Whether a late store has not received a cookie's generation, or lost it. */
 export function isAhead(
   { visit }: State,
   number: number,
@@ -30,7 +30,7 @@ export function isAhead(
   return number > newest && isEventual(visit);
 }
 
-/** What a session's cookie holds, as it stands. */
+/** Sets what the session's cookie holds, as the state is now. */
 export function referTo(state: State): void {
   const { generation, carried } = state;
   const { revision: r, written: w, data: d } = carried ?? {};
@@ -38,8 +38,8 @@ export function referTo(state: State): void {
 }
 
 /**
- * A cookie that goes out without a write has to carry what others have written,
- * as far as that may be on its way.
+ * Lets a cookie that goes out without a write carry what others have written,
+ * for as long as that may be on its way.
  */
 export function carryOn(state: State): void {
   const { carried, visit } = state;
@@ -47,7 +47,7 @@ export function carryOn(state: State): void {
   if (isOnItsWay(carried, visit, SKEW)) pack(state, carried.written);
 }
 
-/** After a write: what the cookie of a late store has to know of it. */
+/** After a write to a late store: sets what the cookie knows of the write. */
 export function pack(
   state: State,
   written: number = state.visit.settings.now(),
@@ -68,7 +68,10 @@ export function pack(
   state.packed = tickNow();
 }
 
-/** Takes what a cookie knows of the last write, and its data while it counts. */
+/**
+ * Reads from a cookie what it knows of the last write, and its data for as long
+ * as that counts.
+ */
 export async function unpack(
   state: State,
   sid: Held["sid"],
@@ -85,12 +88,13 @@ export async function unpack(
 }
 
 /**
- * Asks a late store for what the visitor wrote last. Where it has not got it
- * yet, the cookie's data is the session. What it should have by now, and has
- * not, was written over by a slower request: then what is there is the session.
+ * Asks a late store for the visitor's last write. While the store may not have
+ * received it, the cookie's data is the session. If the store should have it by
+ * now and does not, a slower request has overwritten it, and the store's record
+ * is the session.
  *
- * @throws {SessionError} `store-failed` if it does not have it in time, and the
- * cookie does not have it either.
+ * @throws {SessionError} `store-failed` if the store does not receive it in
+ * time and the cookie does not carry it.
  */
 export async function readLate(
   state: State,
@@ -101,7 +105,7 @@ export async function readLate(
   for (let wait = 100;; wait = Math.min(2 * wait, 1000)) {
     const record = await fetchRecord(visit, key);
     const isThere = !carried || record && record.revision >= carried.revision;
-    // By a clock that is behind, it may have been written a while later.
+    // If the writer's clock is behind, the write is later than it says.
     if (isThere || !isOnItsWay(carried, visit, SKEW)) {
       if (!isLive(visit, record)) return;
       const { revision, lastSeenAt } = record;
@@ -124,7 +128,7 @@ export async function readLate(
   }
 }
 
-/** Takes the cookie's data as the session's, if it has any. */
+/** Makes the cookie's data the session, if the cookie has any. */
 async function holdCarried(state: State, sid: Held["sid"]): Promise<boolean> {
   const { visit: { settings }, content, carried } = state;
   const { revision, written, data } = carried as Carried;
@@ -135,7 +139,7 @@ async function holdCarried(state: State, sid: Held["sid"]): Promise<boolean> {
     revision,
     value: "",
     id: idOf(state),
-    // Only who ends it asks whose it was.
+    // The user is needed only to end the session.
     user: owner && settings.revocations ? await keyOfUser(settings, owner) : "",
     label: "",
     createdAt: content.created * 1000,
@@ -151,6 +155,6 @@ function isOnItsWay(
   visit: Visit,
   longer = 0,
 ): boolean {
-  // The second in which it was written may have just begun.
+  // Times are whole seconds, so the last one counts, too.
   return visit.settings.now() <= written + carryOf(visit) + longer;
 }

@@ -1,7 +1,7 @@
 import { isOvertaken, overtakenAfter } from "../session/overtaken.ts";
 import type { State } from "../session/state.ts";
 
-/** Whether a late store's later cookie has been sent since its own was made. */
+/** Whether a later cookie was sent since that of this late store was made. */
 export function isOutrun(
   { held, packed, visit: { settings } }: State,
 ): boolean {
@@ -10,8 +10,8 @@ export function isOutrun(
 }
 
 /**
- * Whether this process has ended the record that a `regenerate()` has left, or
- * logged somebody in from there, meanwhile: the browser has another session.
+ * Whether this process, meanwhile, has ended the record that a `regenerate()`
+ * has left, or logged somebody in from there: the browser has another session.
  */
 export function isLeftBehind(state: State): boolean {
   const { leftKey, began, visit: { settings } } = state;
@@ -19,14 +19,18 @@ export function isLeftBehind(state: State): boolean {
   return !!turn && turn.kind !== "left";
 }
 
-/** Whether this process has ended it, or has made newer cookies, meanwhile. */
+/**
+ * Whether this process has ended the session or made newer cookies meanwhile.
+ */
 export function isOutdated(state: State): boolean {
   const { held, began, generation = 0, visit: { settings } } = state;
   const turn = held && overtakenAfter(settings, held.key, began);
   return !!turn && (turn.generation ?? Infinity) > generation;
 }
 
-/** Whether this process has ended it, or has sent other cookies, meanwhile. */
+/**
+ * Whether this process has ended the session or sent other cookies meanwhile.
+ */
 export function isAnsweredSince(
   { held, began, visit: { settings } }: State,
 ): boolean {

@@ -29,8 +29,9 @@ const KINDS: Readonly<Record<string, Check>> = {
 };
 
 /**
- * Whether the session's own values in a record are of their kinds. Whoever can
- * write to the store can put anything there, and a request must not fail by it.
+ * Whether the session's own values in a record are of the right kinds. Whoever
+ * can write to the store can put anything there, and no request must fail by
+ * it.
  */
 export function areSound(values: Values): boolean {
   for (const key of Object.keys(values)) {

@@ -9,10 +9,10 @@ import { recordEnd, valuesOf } from "./record.ts";
 import { save } from "./save.ts";
 
 /**
- * Keeps a record for as long as a cookie that is to be renewed. Where the
- * request took long, the store is asked whether its session is still there.
+ * Makes a record last as long as a cookie that is to be renewed. After a slow
+ * request, the store is asked whether the session is still there.
  *
- * @returns `false` if it is not.
+ * @returns `false` if the session is not there.
  */
 export async function prolong(state: State, now: number): Promise<boolean> {
   const { visit, held } = state;
@@ -26,8 +26,8 @@ export async function prolong(state: State, now: number): Promise<boolean> {
       return false;
     }
   }
-  // A cookie of an older generation must not take a newer one's place. The store
-  // may have been slow itself.
+  // A cookie must not replace one of a newer generation. The store itself may
+  // have been slow.
   const isLong = isSlow(visit.opened, visit.settings.now());
   if (!isLong && !visit.settings.renewAfter) {
     return !state.isSuperseded;
@@ -35,14 +35,14 @@ export async function prolong(state: State, now: number): Promise<boolean> {
   return await isThere(state);
 }
 
-/** Writes a record for its age alone: its cookie is as due as before. */
+/** Writes a record only to make it last; the cookie is as due as before. */
 async function saveAged(state: State): Promise<void> {
   const { isCookieDue } = state;
   await save(state, { isForced: true });
   state.isCookieDue = !!isCookieDue;
 }
 
-/** Moves a record's times; a failure is nobody's loss. */
+/** Moves a record's times forward; if that fails, nothing is lost. */
 async function touch(
   { visit }: State,
   key: string,
@@ -57,8 +57,8 @@ async function touch(
 /**
  * Asks a store whether a session may have a cookie, and of which generation.
  *
- * @throws {SessionError} `store-failed` if nobody knows, and the browser would
- * miss what the handler has been told is kept.
+ * @throws {SessionError} `store-failed` if the store cannot say, and the
+ * browser needs the cookie for what the handler believes is saved.
  */
 export async function isThere(state: State): Promise<boolean> {
   const { visit, held, isCookieDue } = state;
@@ -67,13 +67,15 @@ export async function isThere(state: State): Promise<boolean> {
     if (isCookieDue) throw error;
     return null;
   });
-  // A late store may not have got yet what the request itself has written.
+  // A late store may not have received what this request has written.
   const isBefore = !record || record.revision <= held.record.revision;
   if (isCookieDue && isEventual(visit) && isBefore) return true;
   return isLive(visit, record) && await isCurrent(state, record);
 }
 
-/** Whether a session may have a cookie, which is of the newest generation. */
+/**
+ * Whether a session may have a cookie, by a record; of the newest generation.
+ */
 async function isCurrent(
   state: State,
   record: SessionRecord,

@@ -1,17 +1,17 @@
 import type { Visit } from "../session/state.ts";
 import { pause, spend } from "./call.ts";
 
-/** How often is looked whose turn it is, and for how long, in ms. */
+/** How often to look whose turn it is, and for how long, in ms. */
 const STEP = 2;
 const MOST = 250;
 /** Whose turn it is, by the function that makes stores and the record's key. */
 const turns = new WeakMap<object, Map<string, Visit>>();
 
 /**
- * Does work that needs the request's own store in turn with other requests that
- * write the same record. On Workers, none of them may use the client of another,
- * nor wait for its promises. One that ends in the middle gives its turn to
- * nobody, so it is not waited for long: the store decides in any case.
+ * Does work with the request's own store in turn with other requests that write
+ * the same record. On Workers, a request may neither use the client of another
+ * one nor wait for its promises. A request that is stopped halfway never ends
+ * its turn, so nobody waits long for it: the store decides in any case.
  */
 export async function inQueue<Result>(
   visit: Visit,

@@ -17,8 +17,8 @@ import {
 import { valuesOf } from "./record.ts";
 
 /**
- * The values of a session: `null` if its record is rotten, `undefined` if there
- * is none to be had, and the listener has been told.
+ * Reads the values of a session; `null` if its record cannot be read,
+ * `undefined`, with an event, if it has none.
  */
 export async function read(
   state: State,
@@ -29,14 +29,14 @@ export async function read(
   if (!isEventual(visit)) {
     const record = await fetchRecord(visit, key);
     if (isLive(visit, record)) state.held = { sid, key, record };
-    // What this process has ended or left itself, no cookie brings back.
+    // No cookie brings back what this process has ended or left.
   } else if (!turnAfter(visit.settings, key, 0)) {
     await readLate(state, sid, key);
   }
   if (state.held) return await valuesOf(visit, state.held);
-  // It may have ended while the store was asked.
+  // The session may have ended while the store was asked.
   const turn = turnAfter(visit.settings, key, 0);
-  // Other answers to this browser may be on their way.
+  // Other responses to this browser may be on their way.
   const isOwn = turn && turn.kind !== "revoked" &&
     (turn.kind === "ended" || isEventual(visit));
   visit.isGone = isOwn && visit.settings.now() < turn.at + GRACE;
@@ -45,8 +45,8 @@ export async function read(
 }
 
 /**
- * Whether a cookie with this text still counts; if it does, the session is the
- * request's. The listener has been told.
+ * Whether a cookie with this text still counts; if so, the state gets what
+ * follows from that. The listener is told.
  */
 export async function isCurrentCookie(
   state: State,
@@ -69,7 +69,7 @@ export async function isCurrentCookie(
     return false;
   }
   if (verdict === "reuse") {
-    // A cookie that was replaced long ago: somebody has kept a copy of it.
+    // The cookie was replaced long ago: somebody has kept a copy of it.
     await endRecord(visit, held?.key as string, held?.record);
     tell(state, "reuse");
     return false;
@@ -83,8 +83,8 @@ export async function isCurrentCookie(
   const isOld = isRotationDue(issued, now(), renewAfter);
   state.isRotatable = verdict === "newest" && isOld &&
     isSettled(settings, generation);
-  // On a late store the first use is noted along with a write, or when the next
-  // renewal waits for it.
+  // On a late store, the first use is noted along with a write, or when the
+  // next renewal is due, which waits for it.
   const isNoted = state.isFirstUse && (isOld || !isEventual(visit));
   state.isDue = isNoted || state.isRotatable || state.isOffered;
   state.generation = Math.max(number, generation.newest);

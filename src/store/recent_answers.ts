@@ -1,9 +1,9 @@
 import type { SessionRecord } from "./contract.ts";
 
-// What a process has read of a store of revocations, for a few seconds.
+// What a process has read of a store of revocations in the last seconds.
 
 interface Answer {
-  /** When it was asked for, in seconds since 1970. */
+  /** When the store was asked, in seconds since 1970. */
   readonly asked: number;
   readonly record: SessionRecord | null;
 }
@@ -12,7 +12,7 @@ const MOST = 1000;
 const answers = new WeakMap<object, Map<string, Answer>>();
 
 /**
- * The record by this key, as it was at most `maxAge` seconds ago.
+ * Returns the record of a key, as it was at most `maxAge` seconds ago.
  *
  * @param store The store, or the function that makes it.
  */
@@ -26,11 +26,11 @@ export async function findRecent(
   const known = answers.get(store) ?? new Map<string, Answer>();
   answers.set(store, known);
   const answer = known.get(key);
-  // A clock that went back makes an answer no younger.
+  // An answer gets no younger by a clock that is put back.
   if (answer && answer.asked <= asked && asked - answer.asked < maxAge) {
     return answer.record;
   }
-  // A write while this question is on its way takes the map's place.
+  // A write during this read has replaced the map: do not keep the answer.
   const record = await ask();
   if (answers.get(store) !== known) return record;
   known.delete(key);
@@ -39,7 +39,7 @@ export async function findRecent(
   return record;
 }
 
-/** After a write of this process: what was read before it is out of date. */
+/** Forgets what was read of a key before a write of this process. */
 export function forget(store: object, key: string): void {
   const known = answers.get(store);
   if (!known) return;

@@ -10,10 +10,10 @@ import { valuesOf } from "./record.ts";
 import { replay } from "./write.ts";
 
 /**
- * Reads a session again, with what it has to be kept on top. It takes its turn
+ * Reads a session again, with its unsaved changes on top. It takes its turn
  * among the saves.
  *
- * @throws {SessionError} `gone` if it has ended, or another user has it.
+ * @throws {SessionError} `gone` if the session has ended or is another user's.
  */
 export async function reload(state: State): Promise<void> {
   await state.streams;
@@ -28,7 +28,7 @@ export async function reload(state: State): Promise<void> {
 
 async function readAgain(state: State, { sid, key }: Held): Promise<void> {
   const { visit } = state;
-  // What was read goes by the id of its record, also where it is to be left.
+  // The record is read by its own id, even if the session is to leave it.
   const fresh: State = { ...state, content: { ...state.content, sid } };
   delete fresh.held;
   if (isEventual(visit)) await readLate(fresh, sid, key);
@@ -46,7 +46,7 @@ async function readAgain(state: State, { sid, key }: Held): Promise<void> {
   const { generation = 0 } = state;
   const isSuperseded = floor > generation;
   const number = isSuperseded ? generation : Math.max(newest, generation);
-  // Only who came with the newest cookie may make one, or has seen it.
+  // Only a request with the newest cookie has seen it, and may make the next.
   const isNewest = newest === generation;
   const changed = { ...values };
   replay(state.batches, changed);
@@ -66,11 +66,11 @@ async function readAgain(state: State, { sid, key }: Held): Promise<void> {
 }
 
 /**
- * Looks whether a session can still have a token, which is of the newest
+ * Checks whether a session can still have a token, which is of the newest
  * generation then.
  *
- * @param isWritten It was written just now.
- * @throws {SessionError} `gone` if not.
+ * @param isWritten Whether it was written just now.
+ * @throws {SessionError} `gone` if it cannot.
  */
 export async function refresh(state: State, isWritten: boolean): Promise<void> {
   const { visit } = state;

@@ -11,40 +11,41 @@ import { isEventual, made } from "./back_end.ts";
 import { keyOfUser } from "./record.ts";
 import { findRecent, forget } from "./recent_answers.ts";
 
-// Ends sessions where the store cannot, or not at once: one small record of a
-// user says which logins are over. Every login carries the number that was
-// there before it, so no clock decides whether it came before or after.
+// Ends sessions that their own store cannot end, or not at once. One small
+// record per user says which logins are over. Every login carries the epoch
+// that the record had before it, so no clock decides which of the two came
+// first.
 
 interface UserRevocation {
-  /** Logins that carry less are over. */
+  /** Logins of a lower epoch are over. */
   readonly epoch: number;
   /** The public id of the session that stays. */
   readonly except?: string | undefined;
-  /** Sessions that ended one by one, and when they would have at the latest. */
+  /** Sessions that ended one by one, and when they would at the latest. */
   readonly ended?: Readonly<Record<string, number>> | undefined;
-  /** The last ones that were left for a new id. */
+  /** The last sessions that their user left for one with another id. */
   readonly left?: readonly string[] | undefined;
-  /** Names the write that made it. */
+  /** The id of the write that made this record. */
   readonly write?: string | undefined;
 }
 
 const NONE: UserRevocation = { epoch: 0 };
-/** The record stays small: 7 kB. */
+/** Keeps the record small: 7 kB. */
 const MOST_ENDED = 250;
 const MOST_LEFT = 100;
 const TRIES = 8;
 
 /**
- * Whether a session is over, or its login; the listener has been told then.
- * One question to the store at most.
+ * Whether a session has been revoked, or its login; if so, the listener is
+ * told. It asks the store once at most.
  *
- * @throws {SessionError} `store-failed` if nobody knows.
+ * @throws {SessionError} `store-failed` if the store cannot say.
  */
 export async function isRevoked(state: State): Promise<boolean> {
   const { visit, values, held } = state;
   const { settings } = visit;
   const userId = values[OWNER] as string | undefined;
-  // Only of a store that may be late, there are ends to be looked up.
+  // Single ends are only recorded of sessions in a late store.
   const late = isEventual(visit) ? held?.key : undefined;
   if (!userId) {
     if (!late || !await find(visit, late)) return false;
@@ -56,7 +57,7 @@ export async function isRevoked(state: State): Promise<boolean> {
     if (!late || !isEnded(revocation, shortKeyOf(late))) {
       if (own >= epoch) return false;
       if (except === idOf(state)) {
-        // It stays by its number from now on, also under another id.
+        // It stays by its epoch from now on, even under another id.
         values[EPOCH] = state.epoch = epoch;
         return false;
       }
@@ -67,10 +68,10 @@ export async function isRevoked(state: State): Promise<boolean> {
 }
 
 /**
- * Ends a session at once whose store may be late.
+ * Ends a session at once, though its store may be late.
  *
- * @param isLeft The user goes on in another one. A hundred of those are
- * remembered, and they never end others.
+ * @param isLeft Whether the user goes on in another session. A hundred of those
+ * that were left are remembered; they never end others.
  */
 export async function rememberEnd(
   visit: Visit,
@@ -81,7 +82,7 @@ export async function rememberEnd(
   const { absoluteTimeout, now } = visit.settings;
   const time = now() * 1000;
   const { user = "", createdAt = time } = record ?? {};
-  // A request that is on its way may write it once more, and move its end.
+  // A request on its way may write the session once more, and move its end.
   const expiresAt = createdAt + (absoluteTimeout + SKEW) * 1000;
   if (!user) {
     await changeRevocation(visit, key, () => NONE);
@@ -103,16 +104,17 @@ export async function rememberEnd(
         ended: { ...ended, [shortKeyOf(key)]: expiresAt },
       };
     }
-    // Of more than that, nothing is forgotten either: all of the user's end.
+    // The record is full: end all of the user's sessions, rather than forget
+    // one.
     return { epoch: after(revocation.epoch, time) };
   });
 }
 
-/** Gives a login the number that is there before it. */
+/** Gives a login the present epoch of its user. */
 export async function stamp(visit: Visit, values: Values): Promise<void> {
   const key = await keyOfUser(visit.settings, values[OWNER] as string);
   const { epoch } = revocationIn(await fetchRevocation(visit, key));
-  // In place of one that another user's login may have left.
+  // Another user's login may have left an epoch here.
   if (epoch) values[EPOCH] = epoch;
   else delete values[EPOCH];
 }
@@ -120,7 +122,7 @@ export async function stamp(visit: Visit, values: Values): Promise<void> {
 /**
  * Ends all logins of a user but that of one session.
  *
- * @returns The number that logins carry from now on.
+ * @returns The epoch that logins carry from now on.
  */
 export async function endLogins(
   visit: Visit,
@@ -142,7 +144,7 @@ export async function endLogins(
   return revocation.epoch;
 }
 
-/** Changes what a user's record says, whoever else does so at the same time. */
+/** Changes a user's record, even if others change it at the same time. */
 async function changeRevocation(
   visit: Visit,
   key: string,
@@ -153,10 +155,10 @@ async function changeRevocation(
   for (let tries = 1; tries <= TRIES; tries++) {
     const old = await fetchRevocation(visit, key, true);
     const revocation = read(old);
-    // The answer was lost, and not the write.
+    // The write has arrived, and only its answer was lost.
     if (revocation?.write === write) return revocation;
     if (failure) throw failure;
-    // Whatever a rotten one was, it is replaced.
+    // A record that cannot be read is replaced.
     const next = { ...change(revocation ?? NONE), write };
     try {
       if (await put(visit, key, next, old)) return next;
@@ -168,7 +170,7 @@ async function changeRevocation(
   throw new SessionError("conflict", `Cannot revoke: ${TRIES} tries failed`);
 }
 
-/** Writes a record as a new one or over another; `false` if it has changed. */
+/** Writes a record, new or over another; `false` if that has changed. */
 async function put(
   visit: Visit,
   key: string,
@@ -186,7 +188,7 @@ async function put(
     label: "",
     createdAt: time,
     lastSeenAt: time,
-    // No login that it ends is older.
+    // By then, every login that it ends has expired by itself.
     expiresAt: time + (absoluteTimeout + SKEW) * 1000,
   };
   const update = () => store.update(key, record, old?.revision ?? 0);
@@ -208,12 +210,12 @@ function after(epoch: number, now: number): number {
   return Math.max(now, epoch + 1);
 }
 
-/** What stands for a session in its user's record: 72 bits of its key. */
+/** Names a session in its user's record: 72 bits of its key. */
 function shortKeyOf(key: string): string {
   return key.slice(0, 12);
 }
 
-/** The record by this key, as it was at most `revocationsMaxAge` ago. */
+/** Returns the record of a key, as it was at most `revocationsMaxAge` ago. */
 async function find(visit: Visit, key: string): Promise<SessionRecord | null> {
   const { revocations, revocationsMaxAge, now } = visit.settings;
   if (!revocationsMaxAge) return await fetchRevocation(visit, key);
@@ -242,7 +244,7 @@ function revocationIn(record: SessionRecord | null): UserRevocation {
   throw new SessionError("store-failed", "Store has a rotten revocation");
 }
 
-/** What a record says, `null` if it is rotten. */
+/** Parses a record; `null` if that fails. */
 function read(record: SessionRecord | null): UserRevocation | null {
   if (!record) return NONE;
   try {
@@ -253,7 +255,7 @@ function read(record: SessionRecord | null): UserRevocation | null {
   }
 }
 
-/** As with sessions' own (see `back_end.ts`). */
+/** The store of the visit's revocations, made like that of its sessions. */
 function revocationStoreOf(visit: Visit): SessionStore {
   if (visit.revocations) return visit.revocations;
   const { revocations } = visit.settings;

@@ -5,7 +5,7 @@ import { checkOpen, refuseGone } from "../session/write_rules.ts";
 import { endNow } from "./end_session.ts";
 import { save } from "./save.ts";
 
-/** Keeps a session before its response leaves, or ends it. */
+/** Saves a session before its response leaves, or ends it. */
 export async function saveNow(state: State): Promise<void> {
   await state.streams;
   await endNow(state);
@@ -17,13 +17,13 @@ export async function saveNow(state: State): Promise<void> {
   }
 }
 
-/** Keeps a session that a token is to refer to. */
+/** Saves a session that a token is to refer to. */
 export async function saveForToken(state: State): Promise<void> {
   await endNow(state);
   await saveAndShow(state);
 }
 
-/** Keeps a session that its handler goes on with. */
+/** Saves a session that its handler goes on with. */
 async function saveAndShow(state: State): Promise<boolean> {
   const isKept = await save(state);
   await showFitted(state);

@@ -1,15 +1,15 @@
 import { isChanged, isNew, type State, tell } from "../session/state.ts";
 import { isEventual } from "./back_end.ts";
 
-/** What a body has written, and not saved after so many ms, is told. */
+/** After how many ms an event tells of what a body has not saved. */
 const UNSAVED = 1_000;
 
 /**
- * Lets the body of a response write to the store, but not what is behind a
- * redirect or a handshake. The response is looked at before its server has it: a
- * later look could read it.
+ * Lets the body of a response write to the store, unless it is a redirect or a
+ * handshake. The response is looked at before its server has it: a later look
+ * could read it.
  *
- * @param kept What its body has to wait for, if that is a promise.
+ * @param kept A promise that the body has to wait for, or anything else.
  */
 export function letStream(
   state: State,
@@ -23,9 +23,9 @@ export function letStream(
 }
 
 /**
- * Whether the body of a response that is on its way may still write: the browser
- * has a cookie of the session, or may get one. A late store would not show the
- * next request what was written, as that goes by its cookie.
+ * Whether the body of a response on its way may still write: the browser has a
+ * cookie of the session, or may get one. Not on a late store, as the next
+ * request goes by its cookie, which would lack what was written.
  */
 export function isStreamed(state: State): boolean {
   const { held, isSent, isWatched, streams, visit } = state;
