@@ -1,50 +1,54 @@
 import { causeOf, isSessionError, SessionError } from "../errors.ts";
 import type { Settings } from "../options/settings.ts";
 
-/** What a store is asked, and what becomes of the answer. */
+/** A call of a store, and what becomes of its answer. */
 export interface Call<Answer> {
   /** The store's method, for events. */
   readonly op: string;
   ask(): Promise<Answer>;
-  /** Is told when an answer, or an error, has come after all. */
+  /** Called if an answer, or an error, comes after all. */
   late?(): unknown;
-  /** How long it may take, in ms. */
+  /** How long the call may take, in ms. */
   readonly left?: number;
-  /** Whether it is part of an end, which reads are not to keep out. */
+  /** Whether it is part of an end, which waiting reads must not keep out. */
   readonly isEnd?: boolean | undefined;
 }
 
 /** Who waits for a store: a request, a job or an administrator. */
 export interface Waiter {
   readonly settings: Settings;
-  /** For how long already, in ms. */
+  /** For how long it has waited already, in ms. */
   waited?: number;
-  /** It undoes what nobody has: never more than the store has answered. */
+  /**
+   * Whether it only undoes late writes, of which the store has answered each.
+   */
   readonly takesBack?: boolean;
 }
 
-/** When a question was asked, in ms of a clock that never jumps. */
+/** When a call began, in ms of a clock that never jumps. */
 interface Question {
   readonly asked: number;
 }
 
 /**
- * So many may wait for a store that has not answered one of them for 1 s, and
- * twice as many with those that end something.
+ * How many calls may wait for a store that has left one of them unanswered for
+ * 1 s; twice as many if they end something.
  */
 const MOST_WAITING = 1_000;
 const STALLED = 1_000;
-/** What has not been answered for so long is not waited for by the client. */
+/**
+ * After so long, in ms, the client has given up a call that was not answered.
+ */
 const FORGOTTEN = 60_000;
 
 const waiting = new WeakMap<Settings, Set<Question>>();
 
 /**
- * Asks a store, for as long as the request may still wait: all its questions
+ * Calls a store, for as long as the request may still wait: all its calls
  * together take no longer than `storeTimeout`.
  *
- * @throws {SessionError} `store-failed`, with a `cause`; what the store itself
- * refuses, as it comes.
+ * @throws {SessionError} `store-failed`, with a `cause`; or the error by which
+ * the store itself refuses, as it is.
  */
 export async function call<Answer>(
   visit: Waiter,
@@ -53,12 +57,12 @@ export async function call<Answer>(
   const { settings } = visit;
   const questions = waiting.get(settings) ?? new Set();
   waiting.set(settings, questions);
-  // No clock that is put forward or back takes a request's time away.
+  // A clock that is put forward or back must not take a request's time away.
   const question = { asked: performance.now() };
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isLate = false;
   try {
-    // What nobody waits for, a clean-up say, is no sign of a store that stands.
+    // A call that no visitor waits for, a clean-up say, shows no stalled store.
     if (left <= settings.storeTimeout * 1000) {
       const most = visit.takesBack ? Infinity : MOST_WAITING * (isEnd ? 2 : 1);
       checkStalled(questions, question.asked, most);
@@ -85,7 +89,7 @@ export async function call<Answer>(
     const ms = Math.round(performance.now() - question.asked);
     const isOurs = isSessionError(error) || error instanceof Overload;
     const cause = isOurs ? error : causeOf(error);
-    // What a store says of its table stands around what its client said.
+    // A store's own error, of a missing table say, has its client's as cause.
     const { code } = Object(isOurs ? error.cause : cause);
     settings.emit?.({
       type: "store-error",
@@ -104,7 +108,7 @@ export async function call<Answer>(
   }
 }
 
-/** Refuses at once what would only make a queue longer that stands still. */
+/** Refuses a call at once that would only wait for a stalled store, too. */
 function checkStalled(
   questions: Set<Question>,
   now: number,
@@ -126,15 +130,15 @@ export function timeLeft({ settings, waited = 0 }: Waiter): number {
   return Math.max(0, settings.storeTimeout * 1000 - waited);
 }
 
-/** Counts what a request has waited, in ms. */
+/** Adds to how long a request has waited, in ms. */
 export function spend(visit: Waiter, ms: number): void {
   visit.waited = (visit.waited ?? 0) + ms;
 }
 
-/** What is wrong by our own clock or count, and can be told as it is. */
+/** An error by our own clock or count, whose message may be told. */
 export class Overload extends Error {}
 
-/** Waits some ms. */
+/** Waits for some ms. */
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

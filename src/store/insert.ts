@@ -10,13 +10,13 @@ import { call } from "./call.ts";
 import { encode, keyOf } from "./record.ts";
 import { userOf } from "./write.ts";
 
-/** A record that was made, or one that an earlier write had made already. */
+/** A new record, or one that an earlier write has made already. */
 export interface Inserted {
   readonly held: Held;
   readonly isEarlier: boolean;
 }
 
-/** Makes the record of a session that no store has yet. */
+/** Makes the record of a session that has none yet. */
 export async function insert(
   state: State,
   batches: readonly Batch[],

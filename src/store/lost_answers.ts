@@ -10,9 +10,9 @@ import { remove } from "./end_record.ts";
 import { generationOf } from "./generation.ts";
 import { encode, valuesOf } from "./record.ts";
 
-// Writes whose answer was lost, or came too late for their request.
+// Writes whose answer was lost, or came too late for the request.
 
-/** The record of a session, if a write is among its last ones. */
+/** Returns the record of a session, if it names a write. */
 export async function find(
   { visit }: State,
   { sid, key }: Pick<Held, "sid" | "key">,
@@ -26,7 +26,7 @@ export async function find(
 }
 
 /**
- * The same after an error: what is lost may be the answer, and not the write.
+ * The same after an error: perhaps only the answer was lost, not the write.
  *
  * @throws The error, if the store cannot be asked.
  */
@@ -37,7 +37,7 @@ export async function findAfter(
   error: unknown,
 ): Promise<Held | undefined> {
   const { code, cause } = error as SessionError;
-  // What we have refused ourselves was never sent.
+  // A call that we have refused ourselves was never sent.
   const isSent = code === "store-failed" && !(cause instanceof Overload);
   if (!isSent || timeLeft(state.visit) <= 0) throw error;
   try {
@@ -48,8 +48,8 @@ export async function findAfter(
 }
 
 /**
- * Takes a write back that came too late for its request, unless another one
- * has counted on it or is on top.
+ * Takes back a write that was too late for its request, unless another save
+ * counts on it or another write is on top.
  *
  * @param before The record that it replaced; none if it made a new one.
  */
@@ -67,7 +67,7 @@ export async function takeBack(
     const values = found && await valuesOf(visit, found);
     const ids = values?.[WRITES] as string | undefined;
     if (!found || !values || !ids?.endsWith(attempt.id)) return;
-    // A late store cannot say whether something is on top.
+    // On a late store, another write may be on top that is not seen here.
     if (before && isEventual(visit)) return;
     const { key } = where;
     const { revision } = found.record;
@@ -86,12 +86,12 @@ export async function takeBack(
       : remove(visit, key);
     await attempt.back;
   } catch {
-    // Nobody waits for it any more; the listener has been told.
+    // Nobody waits for this any more, and the listener has been told.
   }
 }
 
 /**
- * An earlier record, with the generation of a later one if that was a renewal:
+ * An earlier record, with the generation of a later one if that was a rotation:
  * a browser may have its cookie already.
  */
 async function withCookiesOf(

@@ -18,10 +18,10 @@ import type { SessionRecord } from "./contract.ts";
 
 type Sid = Uint8Array<ArrayBuffer>;
 
-/** What was hashed of ids that come again, as long as their tokens are kept. */
+/** The keys of ids that come again, for as long as their tokens are cached. */
 const keys = new WeakMap<Sid, string>();
 
-/** Where the record of an id is kept. */
+/** Returns the key of the record of an id. */
 export async function keyOf(sid: Sid): Promise<string> {
   const known = keys.get(sid);
   if (known) return known;
@@ -30,7 +30,9 @@ export async function keyOf(sid: Sid): Promise<string> {
   return key;
 }
 
-/** What stands for a user, in an index or as a key, of one cookie. */
+/**
+ * Hashes a user's id, for an index or a key; each cookie has its own hashes.
+ */
 export function keyOfUser(
   settings: Settings,
   userId: string,
@@ -42,7 +44,7 @@ export function keyOfUser(
   );
 }
 
-/** The record of a session with these values. */
+/** Makes the record of a session with these values. */
 export async function encode(
   state: State,
   values: Values,
@@ -67,7 +69,7 @@ export async function encode(
   };
 }
 
-/** When a record ends that was used now, in seconds. */
+/** When a record ends that is used now, in seconds. */
 export function recordEnd(state: State, now: number): number {
   const { content: { created }, visit: { settings } } = state;
   const end = endOf(state, now);
@@ -76,7 +78,7 @@ export function recordEnd(state: State, now: number): number {
     : recordEndAfter(created, end, settings.absoluteTimeout);
 }
 
-/** The values of a record as it was read or written; `null` if it is rotten. */
+/** The values of a record as it was read or written; `null` if that fails. */
 export async function valuesOf(
   visit: Visit,
   { sid, record, text }: Held,
@@ -86,14 +88,14 @@ export async function valuesOf(
     : readValues(visit.settings.codec, text);
 }
 
-/** The values of a record, `null` if they are not those of this id. */
+/** The values of a record; `null` if they are unreadable or of another id. */
 export async function decode(
   visit: Visit,
   sid: Sid,
   { id, value, createdAt }: SessionRecord,
 ): Promise<Values | null> {
   if (id !== idOf({ content: { sid } as State["content"] })) return null;
-  // It goes into the next cookie, which takes no other time.
+  // This time goes into the next cookie, which takes whole seconds only.
   const isTime = Number.isInteger(createdAt) && createdAt >= 0;
   if (!isTime || createdAt % 1000 !== 0) return null;
   const text = await reveal(visit, value, sid);
@@ -102,17 +104,17 @@ export async function decode(
   return values && areSound(values) ? values : null;
 }
 
-/** The label of a record, in the clear. */
+/** Returns the label of a record, in the clear. */
 export async function labelOf(visit: Visit, label: string): Promise<string> {
   if (!label || !visit.settings.encrypt) return label;
   const text = await reveal(visit, label);
   if (text !== null) return JSON.parse(text);
-  // Sealed with a secret that is gone, or written before there was `encrypt`.
+  // Sealed with a secret that is gone, or written without `encrypt`.
   return /^[\w-]{102,}$/.test(label) ? "" : label;
 }
 
 async function hideLabel(visit: Visit, label: string): Promise<string> {
-  // Quoted, as a token is never shorter than one of an empty object.
+  // Quoted, as no token is accepted that seals less than two bytes.
   return visit.settings.encrypt
     ? await sealWith(visit, JSON.stringify(label), undefined)
     : label;
@@ -143,7 +145,7 @@ function sealWith(
   return seal(ringOf(visit, sid), { ...times, sid: inner, text });
 }
 
-/** Keys that need the id, or without one the secret alone. */
+/** Keys that need the session's id or, without one, only the secret. */
 function ringOf({ settings, cookie }: Visit, sid?: Sid): Keyring {
   const context = sid
     ? ["record", cookie.name, [...sid].map(hex).join("")]

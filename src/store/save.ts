@@ -23,20 +23,20 @@ import { writeTogether, type Written } from "./write_group.ts";
 import { insert } from "./insert.ts";
 import { replay, userOf } from "./write.ts";
 
-/** Why a session is written that nothing has changed. */
+/** Why a session is written that has not changed. */
 export interface Occasion {
-  /** Its cookie is to get a new generation for its age. */
+  /** Its cookie gets a new generation for its age. */
   readonly isRotated?: boolean | undefined;
   /** Its record would end before its cookie. */
   readonly isForced?: boolean;
 }
 
 /**
- * Writes what a session has to be kept, and the reason to write it anyway. Its
- * writes come one after the other; what is changed meanwhile is for the next.
+ * Saves a session's changes, or writes it for the reason given. Its saves run
+ * one after the other; changes made meanwhile wait for the next.
  *
- * @returns `false` if it has ended, and nothing is lost by that.
- * @throws {SessionError} `gone` if it has ended, and something cannot be kept.
+ * @returns `false` if the session has ended, and nothing is lost by that.
+ * @throws {SessionError} `gone` if the session has ended, and changes are lost.
  */
 export async function save(
   state: State,
@@ -51,7 +51,7 @@ export async function save(
   return await work;
 }
 
-/** Lets an earlier write stand if the one that tries again succeeds. */
+/** Lets an earlier write stand if the save that tries again succeeds. */
 function claim(attempt: Attempt, work: Promise<unknown>): void {
   const before = attempt.claim;
   attempt.claim = work.then(() => true, () => before ?? false);
@@ -78,7 +78,7 @@ async function writeOnce(
   let kept = isGone ? undefined : await writeTogether(wish);
   const turn = kept && endedMeanwhile(state, batches);
   if (kept && turn) {
-    // The end came while the write was on its way, and is made once more.
+    // The session ended while the write was on its way: end it once more.
     const { key, record } = kept.held;
     await endAtStore(state.visit, key, record, turn.kind);
     kept = undefined;
@@ -89,7 +89,7 @@ async function writeOnce(
   } else if (batches.some(({ changes }) => changes.length)) {
     refuseGone(state);
   } else {
-    // Without its session, there are no cookies to be replaced.
+    // The session is gone, and so has no cookies to be replaced.
     state.batches = state.batches.filter((each) => !batches.includes(each));
     state.isSuperseded = true;
     tell(state, "gone");
@@ -99,8 +99,9 @@ async function writeOnce(
 }
 
 /**
- * Whether a late store would take what a strong one refuses: this process has
- * ended the session, or has left its record, since the request began.
+ * What this process has done to the session since the request began, if it has
+ * ended it or left its record: a late store would take the write that a strong
+ * one refuses.
  */
 function endedMeanwhile(
   state: State,
@@ -114,14 +115,16 @@ function endedMeanwhile(
   return turn?.kind === "left" && isMoving(state) ? undefined : turn;
 }
 
-/** On a late store, a login and `regenerate()` begin a record of their own. */
+/**
+ * Whether a login or `regenerate()` goes on in a new record, on a late store.
+ */
 function isMoving(state: State): boolean {
   idOf(state);
   const { visit, held, content } = state;
   return isEventual(visit) && !!held && content.sid !== held.sid;
 }
 
-/** Makes what was written the session that its request sees. */
+/** Makes what was written the session that the request sees. */
 function adopt(state: State, kept: Written, batches: readonly Batch[]): void {
   const { held, values, generation, isCookieDue, isSuperseded } = kept;
   const { settings } = state.visit;
@@ -135,7 +138,7 @@ function adopt(state: State, kept: Written, batches: readonly Batch[]): void {
   showSaved(state, held, values, batches);
 }
 
-/** Shows what was kept, with what has been changed since. */
+/** Shows what was saved, with later changes on top. */
 function showSaved(
   state: State,
   held: Held,
@@ -154,7 +157,7 @@ function showSaved(
     state.values = shown;
     state.isBehind = false;
   } catch {
-    // A change that cannot be made on this: whoever saves it learns of it.
+    // A change fails on these values: whoever saves it gets the error.
     state.isBehind = true;
   }
   if (isEventual(state.visit)) pack(state);
@@ -164,7 +167,7 @@ function showSaved(
 /**
  * Makes a record.
  *
- * @returns `false` if an earlier write had made it, with less.
+ * @returns `false` if an earlier write has made it, with fewer changes.
  */
 async function insertAs(
   state: State,
@@ -178,7 +181,7 @@ async function insertAs(
   beginRecord(state, held);
   const { settings, refusedKey } = state.visit;
   if (refusedKey && userOf(batches) !== undefined) {
-    // The answer that has made its cookie refused may still be on its way.
+    // The response that replaces the refused cookie may still be on its way.
     noteTurn(settings, refusedKey, "left");
   }
   if (isEarlier) return false;
@@ -186,7 +189,7 @@ async function insertAs(
   return true;
 }
 
-/** What is to be done with a new record if no cookie goes out for it. */
+/** Lets a new record be removed if no cookie goes out for it. */
 function abandonLater(state: State): void {
   const before = state.held;
   state.abandon = async () => {
@@ -199,7 +202,7 @@ function abandonLater(state: State): void {
   };
 }
 
-/** Begins with a record that this request has made. */
+/** Goes on with a record that this request has made. */
 function beginRecord(state: State, held: Held): void {
   Object.assign(state, { held, generation: 0, since: 0, isSuperseded: false });
   state.isCookieDue = true;
@@ -207,8 +210,8 @@ function beginRecord(state: State, held: Held): void {
 }
 
 /**
- * The session of a user who has logged in while the record went away: nothing
- * of another user, and what the visitor had before as far as it was read.
+ * Saves a login whose session has ended meanwhile as a new session: without the
+ * data of an earlier user, but with what a visitor had, as far as it was read.
  */
 async function saveAnew(
   state: State,
@@ -222,7 +225,7 @@ async function saveAnew(
         try {
           change(values);
         } catch {
-          // It was one of data that has gone with the session.
+          // A change of data that has gone with the session.
         }
       }
     }
@@ -231,7 +234,9 @@ async function saveAnew(
   await insertAs(state, batches, values);
 }
 
-/** First the new record, then the end of the old one. */
+/**
+ * Goes on in a new record, on a late store: makes it, then ends the old one.
+ */
 async function move(
   state: State,
   batches: readonly Batch[],
@@ -254,7 +259,7 @@ async function move(
   }
   beginRecord(state, held);
   if (user === undefined) noteNext(visit.settings, key, held.key);
-  // A login has left it for good.
+  // A login has left the old record for good.
   state.leftKey = user === undefined ? state.leftKey ?? key : undefined;
   showSaved(state, held, values, batches);
 }

@@ -11,28 +11,28 @@ import {
   rotate,
 } from "./generation.ts";
 
-/** What a request wants of its session's record. */
+/** What a request wants to change in its session's record. */
 export interface Wish {
   readonly state: State;
   readonly batches: readonly Batch[];
-  /** The session with all of it, as the request sees it. */
+  /** The session with all changes, as the request sees it. */
   readonly seen: Values;
-  /** Its cookie is to get a new generation for its age. */
+  /** Whether the cookie gets a new generation for its age. */
   readonly isRotated: boolean;
-  /** The record is to be written in any case. */
+  /** Whether the record is written even without a change. */
   readonly isForced: boolean;
 }
 
 /** What became of a wish. */
 export interface Outcome {
   readonly isChanged: boolean;
-  /** What the request's cookie gets. */
+  /** The generation of the request's cookie. */
   readonly generation: number;
   readonly isCookieDue: boolean;
   readonly isSuperseded: boolean;
 }
 
-/** Whether a wish is about data alone, and not about cookies. */
+/** Whether a wish is about data only, and not about cookies. */
 export function isDataOnly({ batches, isRotated }: Wish): boolean {
   return !isRotated && !batches.some(({ isRegenerated }) => isRegenerated);
 }
@@ -43,17 +43,17 @@ export function userOf(batches: readonly Batch[]): string | undefined {
 }
 
 /**
- * Makes changes again on newer values, as what they are: nothing of another
- * owner stays where a user has logged in.
+ * Makes changes again on newer values. If they log a user in, another user's
+ * data is removed first.
  *
- * @returns Whether there were any that the values did not have yet.
+ * @returns Whether the values lacked any of the changes.
  */
 export function replay(batches: readonly Batch[], values: Values): boolean {
   const owner = values[OWNER];
   const user = userOf(batches);
   const isOthers = user !== undefined && owner && owner !== user;
   if (isOthers) wipe(values);
-  // A login that has arrived, and another one on top, is made again.
+  // A login is made again if another user's login is on top of it.
   const missing = batches.filter(({ attempts, user }) =>
     user !== undefined && owner !== user ||
     !attempts?.some((attempt) => hasArrived(values, attempt))
@@ -65,11 +65,12 @@ export function replay(batches: readonly Batch[], values: Values): boolean {
 }
 
 /**
- * Makes of a session's values what a request wants them to be.
+ * Changes the values of a session as a request wants.
  *
- * @param isReplayed They are newer than what the request has changed.
- * @returns `undefined` if the session is not the request's any more: another
- * user has logged in since or, if it logs in itself, the same one has long ago.
+ * @param isReplayed Whether they are newer than those that the request changed.
+ * @returns `undefined` if the session is no longer the request's: another user
+ * has logged in since or, if the request logs in itself, the same user did so
+ * long ago.
  */
 export function fulfil(
   { state, batches, seen, isRotated, isForced }: Wish,
@@ -92,7 +93,7 @@ export function fulfil(
 
   const isMovedOn = before.floor > generation;
   const isLogin = user !== undefined;
-  // Whoever keeps a request open gets nothing of what comes much later.
+  // A request that stays open gets nothing of a login made much later.
   const isOwn = batches.some(({ attempts }) =>
     attempts?.some((attempt) => hasArrived(values, attempt))
   );
@@ -102,15 +103,15 @@ export function fulfil(
   // A `regenerate()` that a login has overtaken has nothing to replace.
   const isOvertaken = !isLogin && (isLongAgo || before.login > generation);
   if (batches.some((batch) => batch.isRegenerated) && !isOvertaken) {
-    // Two that meet, a double click say, give one generation: it does not
-    // matter which answer the browser reads last.
+    // Two that meet, by a double click say, make one generation: it does not
+    // matter which response the browser reads last.
     const isSame = isMovedOn && (!isLogin || owner === user);
     if (!isSame) {
       next = replace(settings, values, isLogin, isLogin && owner !== user);
       if (settings.renewAfter) values[ISSUED] = settings.now();
     }
-    // Whoever takes another one's writes as well: what was late would be taken
-    // back otherwise.
+    // A request that takes another's generation writes its changes on top, or
+    // that write, if it was late, would be taken back.
     return {
       isChanged: isChanged || !isSame,
       generation: next,
@@ -128,7 +129,8 @@ export function fulfil(
     confirm(settings, values);
     isChanged = true;
   }
-  // Only who asked for it gets what a login or `regenerate()` has made.
+  // Only a request that asked for one gets the new generation of a login or
+  // `regenerate()`.
   return {
     isChanged,
     generation: isMovedOn ? generation : next,

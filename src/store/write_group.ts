@@ -18,22 +18,22 @@ import {
   type Wish,
 } from "./write.ts";
 
-// Requests of one session that write at the same time in one process are put
-// together: one write for all of them. Who wants other cookies as well, a login
-// say, is written alone. Between processes, the store's compare and swap
-// decides, and who is late makes its changes again on what is there.
+// Requests of one session that write at the same time in one process share one
+// write. A request that also needs other cookies, for a login say, is written
+// alone. Between processes, the store's compare-and-swap decides, and the loser
+// makes its changes again on what is there.
 
-/** A request that waits for its wish. */
+/** A request that waits for its write. */
 interface Member {
   readonly wish: Wish;
-  /** It has its answer, or has waited for too long. */
+  /** Whether it has its answer, or has waited for too long. */
   isOver: boolean;
-  /** Its session has this record now; none if it has ended. */
+  /** Its session has this record now; none if the session has ended. */
   done(kept: Written | undefined): void;
   fail(error: unknown): void;
 }
 
-/** What a request's session has become. */
+/** What has become of a request's session. */
 export interface Written extends Outcome {
   readonly held: Held;
   readonly values: Values;
@@ -43,7 +43,7 @@ interface Queue {
   readonly waiting: Member[];
   /** How many writes are on their way. */
   running: number;
-  /** What the last one has left. */
+  /** The record after the last write. */
   latest?: Held;
 }
 
@@ -54,7 +54,7 @@ const queues = new WeakMap<SessionStore, Map<string, Queue>>();
  * Writes what a request wants, together with what others want at the same time.
  *
  * @returns `undefined` if the session has ended, or is another user's.
- * @throws {SessionError} `conflict` if others were faster each time.
+ * @throws {SessionError} `conflict` if others wrote first in each try.
  */
 export async function writeTogether(wish: Wish): Promise<Written | undefined> {
   const { visit, held } = wish.state;
@@ -97,8 +97,8 @@ function writeInGroup(wish: Wish, key: string): Promise<Written | undefined> {
     const cause = new Error("Too late");
     const late = () =>
       member.fail(new SessionError("store-failed", "Store failed", { cause }));
-    // The store alone decides who is right: nobody waits for a write that hangs
-    // until there is no time left.
+    // Do not wait for a write that hangs until no time is left: write beside
+    // it, and the store decides.
     timers.push(setTimeout(flush, left / 2), setTimeout(late, left));
   });
 }
@@ -114,7 +114,7 @@ async function writeWaiting(queue: Queue): Promise<void> {
     if (/^(store-failed|conflict)$/.test(code) || members.length === 1) {
       for (const { fail } of members) fail(error);
     } else {
-      // Together they are too large, say: whose fault it is shows one by one.
+      // Together they may be too large: one by one shows whose fault it is.
       for (const member of members) {
         await writeAll([member], queue).catch(member.fail);
       }
@@ -124,7 +124,7 @@ async function writeWaiting(queue: Queue): Promise<void> {
   }
 }
 
-/** Takes those who can be written together, or the first one. */
+/** Takes the members that can be written together, or the first one alone. */
 function takePlain(waiting: Member[]): Member[] {
   const left = waiting.splice(0).filter(({ isOver }) => !isOver);
   const other = left.findIndex(({ wish }) => !isDataOnly(wish));
@@ -133,7 +133,7 @@ function takePlain(waiting: Member[]): Member[] {
   return left;
 }
 
-/** One write for all of these. */
+/** Writes these members at once. */
 async function writeAll(all: Member[], queue: Queue): Promise<void> {
   let members = all.filter(({ isOver }) => !isOver);
   if (!members.length) return;
@@ -148,7 +148,7 @@ async function writeAll(all: Member[], queue: Queue): Promise<void> {
     const settle = (held: Held) => {
       queue.latest = held;
       for (const { member, outcome } of outcomes) {
-        // Each has its own copy of the id, by which it is known.
+        // Each keeps its own copy of the id, as it is compared by identity.
         const { sid } = heldBy(member);
         const own = { ...held, sid };
         member.done({ ...outcome, held: own, values: { ...values } });
@@ -176,7 +176,7 @@ async function writeAll(all: Member[], queue: Queue): Promise<void> {
     } catch (error) {
       const found = await findAfter(state, before, attempt, error);
       if (!found && failures++) throw error;
-      // It has not arrived, or not yet: then the next one is a conflict.
+      // The write has not arrived, or not yet: the next is a conflict then.
       if (!found) continue;
       now = found.record;
     }
@@ -185,19 +185,22 @@ async function writeAll(all: Member[], queue: Queue): Promise<void> {
       return;
     }
     base = { sid, key, record: now };
-    // What has arrived, by an answer that was lost, is not made again.
+    // A write that arrived while its answer was lost is not made again.
     const read = await valuesOf(visit, base);
     if (read && hasArrived(read, attempt) && tries < 2 * TRIES) continue;
     if (tries >= TRIES) {
       for (const { wish } of members) tell(wish.state, "conflict");
       throw new SessionError("conflict", `Cannot save: ${TRIES} tries failed`);
     }
-    // The first one at once; whoever fails again gets out of the way.
+    // Try again at once, and from the second time on, make room for others.
     if (tries > 1) await pause(Math.random() * 4 ** tries);
   }
 }
 
-/** What the wishes make of a record; those that cannot be met are told. */
+/**
+ * Makes the wanted changes on a record's values, and tells whose changes cannot
+ * be made.
+ */
 async function compose(
   members: readonly Member[],
   base: Held,
@@ -241,7 +244,7 @@ async function compose(
   return { values, outcomes };
 }
 
-/** The state by which a record is written: that of who logs in, if one does. */
+/** The state to write a record with: that of who logs in, if somebody does. */
 function writerOf(members: readonly Member[], { sid, record }: Held): State {
   const [{ wish: { state, batches } }] = members as [Member];
   const content = { ...state.content, sid };
@@ -256,7 +259,7 @@ function heldBy({ wish }: Member): Held {
   return wish.state.held as Held;
 }
 
-/** The newest of what several requests have read. */
+/** The newest record that several requests have read. */
 function newest(all: readonly (Held | undefined)[]): Held {
   const known = all.filter((held) => held !== undefined);
   return known.reduce((one, other) =>
@@ -264,7 +267,7 @@ function newest(all: readonly (Held | undefined)[]): Held {
   );
 }
 
-/** The visit of the request that can wait longest; its waiting is its own. */
+/** The visit of the request that can wait longest, with a count of its own. */
 function roomiest(members: readonly Member[]): Visit {
   const visits = members.map(({ wish }) => wish.state.visit);
   const visit = visits.reduce((one, other) =>
