@@ -162,7 +162,7 @@ export function sessions(
     // Hono has answered the error already: throw it, so that nothing is saved.
     if (context.error && !isAnswered(context)) throw context.error;
     if (!context.finalized || !context.res) {
-      throw new Error("Cannot keep the session: no handler has responded");
+      throw new Error("Cannot save the session: no handler has responded");
     }
     return context.res;
   }, options);

@@ -53,7 +53,7 @@ export function createSessions<Data extends object = AnyData>(
     const visit = visitOf(settings);
     return { visit, ...await partsFor(visit) };
   };
-  /** The same for calls that need a store. */
+  /** Like `administer()`, for calls that need a store. */
   const administerStore = async () => {
     const { visit, engine } = await administer();
     if (engine) return { visit, engine };

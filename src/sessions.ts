@@ -7,8 +7,8 @@ import type { AnyData, Session, SessionInfo } from "./session/session.ts";
  */
 export interface Sessions<Data extends object = AnyData> {
   /**
-   * Opens the session of a request. An invalid cookie makes a new session and
-   * an event, never an error.
+   * Opens the session of a request, or a new one if the request brings none. An
+   * invalid cookie is an event, never an error.
    *
    * @throws {SessionError} `store-failed` if the store cannot be asked, unless
    * `onStoreError` is `"anonymous"`.

@@ -56,11 +56,11 @@ export interface SessionOptions<
   /** Name and attributes of the cookie. */
   cookie?: CookieOptions | undefined;
   /**
-   * Makes `destroy()` also send `Clear-Site-Data: "cache"` (https only): the
-   * browser drops what it has cached of the site, and the pages that it keeps
-   * for its back button. It does not drop the page on which logout was clicked,
-   * if the handler of that page has set `Cache-Control: private`. The browser
-   * may take a second for it.
+   * Makes `destroy()` and `reset()` also send `Clear-Site-Data: "cache"` (https
+   * only): the browser drops what it has cached of the site, and the pages that
+   * it keeps for its back button. It does not drop the page on which logout was
+   * clicked, if the handler of that page has set `Cache-Control: private`. The
+   * browser may take a second for it.
    *
    * @default {false}
    */
@@ -105,7 +105,7 @@ export interface SessionOptions<
    */
   revocationsMaxAge?: number | undefined;
   /**
-   * Seals each record with a key that takes a cookie of the session: whoever
+   * Seals each record with a key that needs a cookie of the session: whoever
    * copies the store, even together with the secret, cannot read it. Records
    * that were written without this option are refused.
    *

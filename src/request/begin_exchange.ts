@@ -90,10 +90,10 @@ function beginOwn(
     // `commit`.
     openLater: () => opened = unawaited(Promise.resolve(open())),
     commit: (response) => {
-      // It is too late to open it, though other sessions may still be saved.
+      // Too late to open the session, though others may still be saved.
       if (!isLeftOut) phase = "late-write";
       return opened instanceof Promise
-        // It could not be opened, and the handler answered without it.
+        // Opening failed, and the handler answered without the session.
         ? opened.then(
           (session) => commit(stateOf(session), response),
           () => ({}),

@@ -24,7 +24,7 @@ export function clearCookies(
   const { visit, isRefused } = state;
   const { cookie, fault, hasEarlier } = visit;
   const isKnown = !isNew(state);
-  // Since a slow request came, a login may have replaced the bad cookie.
+  // During a slow request, a login may have replaced the bad cookie.
   const isSlowAnswer = isSlow(visit.opened, visit.settings.now());
   const mayClear = phase === "open" && !visit.isGone && visit.isNavigation &&
     !isSlowAnswer;

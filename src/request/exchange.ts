@@ -7,7 +7,7 @@ import type { State } from "../session/state.ts";
 export interface Exchange {
   /** Opens the session, once; without a promise if nothing is waited for. */
   open(): Session | Promise<Session>;
-  /** The same for a handler that opens the session itself. */
+  /** Opens the session for a handler that asks for it (`lazy`). */
   openLater(): Promise<Session>;
   /**
    * Saves the session, and returns what the response says (see `commit.ts`).

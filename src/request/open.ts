@@ -22,7 +22,7 @@ export function openSession(visit: Visit): State | Promise<State> {
     : readSession(visit);
 }
 
-/** The same if the address decides which cookie the visit has. */
+/** Opens a session whose cookie depends on the request's address. */
 async function openAt(visit: Visit): Promise<State> {
   const { cookieAt: place } = await addressPart();
   return await readSession(place(visit));

@@ -33,7 +33,10 @@ export function isUnkept(state: State, isLost: boolean): boolean {
 export function checkWithheld(state: State): void {
   if (!isChanged(state) || !isWithheld(state)) return;
   tell(state, "withheld");
-  throw new SessionError("withheld", "Cannot save: withheld");
+  throw new SessionError(
+    "withheld",
+    "Cannot save: another site sent the request, without the cookie",
+  );
 }
 
 /**

@@ -28,7 +28,7 @@ import { endAll } from "./end.ts";
 import { type Others, sealFor } from "./seal_session.ts";
 import { isUnkept } from "./unkept.ts";
 
-// What only a request needs that writes or ends its session.
+// Only needed by a request that writes or ends its session.
 
 export { leave } from "./end.ts";
 export { sealFor, trySeal } from "./seal_session.ts";

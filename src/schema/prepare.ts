@@ -38,7 +38,7 @@ async function check(
     else paths = issuePaths(result.issues, values) || "the data as a whole";
   } catch (error) {
     const { name } = Object(error);
-    throw new SessionError("invalid-data", `Schema has thrown: ${name}`);
+    throw new SessionError("invalid-data", `Schema threw ${name}`);
   }
   if (paths) throw new SessionError("invalid-data", `Schema refuses ${paths}`);
 }

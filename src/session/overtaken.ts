@@ -81,8 +81,9 @@ export function turnAfter(
 }
 
 /**
- * The same, with the session that it comes from by `regenerate()`: two requests
- * may have gone on from there, each by an id of its own.
+ * Like `turnAfter()`, with the session that this one comes from by
+ * `regenerate()`: two requests may have gone on from there, each by an id of
+ * its own.
  */
 export function overtakenAfter(
   settings: Settings,

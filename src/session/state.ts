@@ -50,6 +50,7 @@ export interface Visit {
   guest?: Uint8Array<ArrayBuffer> | undefined;
   /** How long the request has waited for its store, in ms. */
   waited?: number;
+  /** Whether it only undoes a write: see `store/call.ts`. */
   readonly takesBack?: boolean;
   /** With the option `revocations`, once that part is loaded. */
   revoking?: Revoking | undefined;

@@ -1,17 +1,17 @@
 // All rules of time, as pure functions of whole seconds since 1970. `state.ts`
 // calls them with the times of a session.
 //
-// What                   When                                      Function
-// idle timeout           `idleTimeout` after the last use          endAfter
-// absolute timeout       `absoluteTimeout` after start or login    endAfter
-// end of a record        with its cookie, or a day later           recordEndAfter
-// idle renewal due       a quarter of the timeout, 5 min at most,  isAged,
-//                        after the cookie was made; for others     isHalfOver
-//                        than navigations, half of it
-// slow request           2 s after its cookie was opened           isSlow
-// rotation due           `renewAfter` after the last one           isRotationDue
-// grace of old cookies   30 s after the new one was first seen     isGraceOver
-// token of the future    more than 60 s ahead of this clock        isOfTheFuture
+// What                 When                                     Function
+// idle timeout         `idleTimeout` after the last use         endAfter
+// absolute timeout     `absoluteTimeout` after start or login   endAfter
+// end of a record      with its cookie, or a day later          recordEndAfter
+// idle renewal due     a quarter of the timeout, 5 min at most, isAged,
+//                      after the cookie was made; for others    isHalfOver
+//                      than navigations, half of it
+// slow request         2 s after its cookie was opened          isSlow
+// rotation due         `renewAfter` after the last one          isRotationDue
+// grace of old cookies 30 s after the new one was first seen    isGraceOver
+// token of the future  more than 60 s ahead of this clock       isOfTheFuture
 
 /** How far apart the clocks of two processes may be. */
 export const SKEW = 60;

@@ -63,7 +63,7 @@ export function noteLooked(state: State): State {
 /** Refuses a change that needs a cookie on a WebSocket handshake. */
 export function checkCookie(state: State): void {
   if (isHandshake(state.visit.headers)) {
-    refuse(state, "late-write", "a handshake has no cookie");
+    refuse(state, "late-write", "a WebSocket handshake sets no cookie");
   }
 }
 

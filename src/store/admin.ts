@@ -116,7 +116,7 @@ async function* entriesOf(
       seen.add(step.value.key);
       yield step.value;
     }
-    throw new SessionError("store-failed", "Store has a list without an end");
+    throw new SessionError("store-failed", "Store has an endless list");
   } finally {
     // A list may have to clean up.
     const ask = async () => await list.return?.();

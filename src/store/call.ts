@@ -19,9 +19,7 @@ export interface Waiter {
   readonly settings: Settings;
   /** For how long it has waited already, in ms. */
   waited?: number;
-  /**
-   * Whether it only undoes late writes, of which the store has answered each.
-   */
+  /** Whether it only undoes a write that the store has answered. */
   readonly takesBack?: boolean;
 }
 

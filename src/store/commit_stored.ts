@@ -46,8 +46,8 @@ export async function commitStored(
     try {
       await save(state, { isRotated: isRotatable && !isTooLate });
     } catch (error) {
-      // After an upgrade it is too late for an error, which would stop Deno; an
-      // event tells of it.
+      // Too late for an error after an upgrade, as Deno would stop: an event has
+      // told of it.
       if (isTooLate && isHandshake(visit.headers)) return false;
       // Nothing that the handler has changed is lost: the next request does it.
       const { code } = error as SessionError;

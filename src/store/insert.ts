@@ -57,5 +57,8 @@ export async function insert(
 }
 
 function taken(): SessionError {
-  return new SessionError("store-failed", "Store has a record by a new id");
+  return new SessionError(
+    "store-failed",
+    "Store already has a record of a new session",
+  );
 }

@@ -121,7 +121,10 @@ export async function readLate(
     }
     if (await holdCarried(state, sid)) return;
     if (timeLeft(visit) <= wait) {
-      throw new SessionError("store-failed", "Store is behind a write");
+      throw new SessionError(
+        "store-failed",
+        "Store has not received the last write yet",
+      );
     }
     await pause(wait);
     spend(visit, wait);

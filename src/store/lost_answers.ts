@@ -26,7 +26,7 @@ export async function find(
 }
 
 /**
- * The same after an error: perhaps only the answer was lost, not the write.
+ * Like `find()`, after an error: perhaps only the answer was lost.
  *
  * @throws The error, if the store cannot be asked.
  */

@@ -73,9 +73,7 @@ export async function isThere(state: State): Promise<boolean> {
   return isLive(visit, record) && await isCurrent(state, record);
 }
 
-/**
- * Whether a session may have a cookie, by a record; of the newest generation.
- */
+/** Whether this record allows a cookie; notes the newest generation for it. */
 async function isCurrent(
   state: State,
   record: SessionRecord,

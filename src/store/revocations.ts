@@ -57,7 +57,7 @@ export async function isRevoked(state: State): Promise<boolean> {
     if (!late || !isEnded(revocation, shortKeyOf(late))) {
       if (own >= epoch) return false;
       if (except === idOf(state)) {
-        // It stays by its epoch from now on, even under another id.
+        // The session stays by its epoch from now on, even under another id.
         values[EPOCH] = state.epoch = epoch;
         return false;
       }
@@ -241,7 +241,7 @@ function revocationIn(record: SessionRecord | null): UserRevocation {
   const revocation = read(record);
   if (revocation) return revocation;
   // A corrupt record could hide a sign-out, so fail closed.
-  throw new SessionError("store-failed", "Store has a rotten revocation");
+  throw new SessionError("store-failed", "Store has an unreadable revocation");
 }
 
 /** Parses a record; `null` if that fails. */
