@@ -63,10 +63,7 @@ const revocationsPart: OnDemand<Revocations> = onDemand(() =>
   import("./store/revocations.ts")
 );
 
-/**
- * The parts for a session that is written, or that more than its cookie decides
- * on.
- */
+/** The parts for a session that is written, or has more than a cookie. */
 export interface Parts {
   readonly writing: Writing;
   /** With the options `store`, `schema` or `revocations`. */

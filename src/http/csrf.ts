@@ -13,9 +13,9 @@ const REASONS = {
 } as const;
 
 /**
- * Answers a request that another site made the browser send. It goes by Fetch
- * Metadata, else by `Origin`, as Go's CrossOriginProtection and the OWASP cheat
- * sheet do; a request with neither comes from no browser.
+ * Answers a request with 403 if another site made the browser send it. It goes
+ * by Fetch Metadata, else by `Origin`, as Go's CrossOriginProtection and the
+ * OWASP cheat sheet do; a request with neither comes from no browser.
  *
  * A WebSocket handshake is a GET that other sites may send, so it counts as
  * unsafe.

@@ -83,8 +83,8 @@ export class LiveSession implements Session {
   clear(): void {
     this.#checkWritable();
     const { values, held } = this.#state;
-    // Other requests may have added to a record since it was read.
     this.#state.shown = undefined;
+    // Other requests may have added to a record since it was read.
     if (wipe({ ...values }) || held) {
       openBatch(this.#state).changes.push(wipe);
       wipe(values);

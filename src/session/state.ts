@@ -137,7 +137,7 @@ export interface State {
   visit: Visit;
   /** The values that are saved. */
   values: Values;
-  /** Values that the schema makes of these, where they differ, by key. */
+  /** By key, what the schema makes other than it is saved. */
   shown?: Values | undefined;
   content: Content;
   /** The request brought a cookie that was refused. */
@@ -183,7 +183,7 @@ export interface State {
   isDue?: boolean | undefined;
   /** Another request made a newer generation, which this one must not get. */
   isSuperseded?: boolean;
-  /** The number of its login among its user's revocations, if that is new. */
+  /** The epoch of its login, if that is new: see `store/revocations.ts`. */
   epoch?: number;
   /**
    * Whether the body of the response may write to the store: while the session
@@ -210,7 +210,7 @@ export interface State {
   reference?: string;
 }
 
-/** Whether the browser has a cookie, which has to go with the session. */
+/** Whether the browser has a cookie that must go when the session ends. */
 export function hasCookie(state: State): boolean {
   return !state.visit.isGone && (!isNew(state) || state.isRefused);
 }

@@ -57,7 +57,7 @@ export async function revokeAll(
   id: string | undefined,
   key: string | undefined,
 ): Promise<number | undefined> {
-  // The store has no list: that the logins have ended has to do.
+  // Without a list, it has to do that the logins are over.
   if (visit.settings.revocations && !storeOf(visit).listByUser) {
     return undefined;
   }

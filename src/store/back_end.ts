@@ -48,7 +48,7 @@ export function made(
     }
     check?.(store);
   } catch (error) {
-    // Of an error that is not ours, the message would not be told.
+    // Only the message of a `SessionError` is told.
     throw new SessionError("store-failed", (error as Error).message);
   }
   return store;

@@ -34,9 +34,7 @@ interface Question {
  */
 const MOST_WAITING = 1_000;
 const STALLED = 1_000;
-/**
- * After so long, in ms, the client has given up a call that was not answered.
- */
+/** After so many ms, the client has given up an unanswered call. */
 const FORGOTTEN = 60_000;
 
 const waiting = new WeakMap<Settings, Set<Question>>();
@@ -60,7 +58,7 @@ export async function call<Answer>(
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isLate = false;
   try {
-    // A call that no visitor waits for, a clean-up say, shows no stalled store.
+    // A call that may take longer, a clean-up say, shows no stalled store.
     if (left <= settings.storeTimeout * 1000) {
       const most = visit.takesBack ? Infinity : MOST_WAITING * (isEnd ? 2 : 1);
       checkStalled(questions, question.asked, most);

@@ -21,7 +21,7 @@ interface UserRevocation {
   readonly epoch: number;
   /** The public id of the session that stays. */
   readonly except?: string | undefined;
-  /** Sessions that ended one by one, and when they would at the latest. */
+  /** Sessions ended one by one, with when they would expire at the latest. */
   readonly ended?: Readonly<Record<string, number>> | undefined;
   /** The last sessions that their user left for one with another id. */
   readonly left?: readonly string[] | undefined;

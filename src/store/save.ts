@@ -32,8 +32,8 @@ export interface Occasion {
 }
 
 /**
- * Saves a session's changes, or writes it for the reason given. Its saves run
- * one after the other; changes made meanwhile wait for the next.
+ * Saves a session's changes, or writes it for the reason given. Saves of one
+ * session run one after the other; changes made meanwhile wait for the next.
  *
  * @returns `false` if the session has ended, and nothing is lost by that.
  * @throws {SessionError} `gone` if the session has ended, and changes are lost.
@@ -116,7 +116,8 @@ function endedMeanwhile(
 }
 
 /**
- * Whether a login or `regenerate()` goes on in a new record, on a late store.
+ * Whether, on a late store, a session goes on in a new record, as after a login
+ * or `regenerate()`.
  */
 function isMoving(state: State): boolean {
   idOf(state);
@@ -149,7 +150,7 @@ function showSaved(
   state.held = held;
   state.owner = values[OWNER] as string | undefined;
   state.since = generationOf(values).since;
-  // One write is enough for these.
+  // The write has done both.
   state.isFirstUse = state.isRotatable = false;
   state.batches = state.batches.filter((batch) => !batches.includes(batch));
   try {
