@@ -46,8 +46,7 @@ export async function commitStored(
     try {
       await save(state, { isRotated: isRotatable && !isTooLate });
     } catch (error) {
-      // Too late for an error after an upgrade, as Deno would stop: an event has
-      // told of it.
+      // After an upgrade, Deno would stop by an error: an event has told of it.
       if (isTooLate && isHandshake(visit.headers)) return false;
       // Nothing that the handler has changed is lost: the next request does it.
       const { code } = error as SessionError;

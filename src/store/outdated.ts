@@ -1,7 +1,7 @@
 import { isOvertaken, overtakenAfter } from "../session/overtaken.ts";
 import type { State } from "../session/state.ts";
 
-/** Whether, on a late store, a later cookie was sent since this one was made. */
+/** Whether, on a late store, a cookie was sent later than this one was made. */
 export function isOutrun(
   { held, packed, visit: { settings } }: State,
 ): boolean {
