@@ -63,12 +63,13 @@ export function createSessions<Data extends object = AnyData>(
     open: async (request: Request) =>
       new LiveSession(await openSession(visitOf(settings, request))),
     commit: async (session: LiveSession, response: Response) => {
-      const state = stateOf(session);
       try {
-        const directives = await commit(state, response);
+        const directives = await commit(() => stateOf(session), response);
+        const { isSent, abandon } = stateOf(session);
+        if (!isSent) await abandon?.();
         return await finish(response, [directives]);
       } catch (error) {
-        await leaveFailed(state, error);
+        await leaveFailed(stateOf(session), error);
         throw error;
       }
     },

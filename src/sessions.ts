@@ -19,7 +19,8 @@ export interface Sessions<Data extends object = AnyData> {
    * the end of a request; a `Response` that the handler threw is a response
    * like any other. If the handler threw an error, call it only after
    * `destroy()` or `reset()`, since nothing else ends the session. A new record
-   * that `save()` has made stays, even if no response follows.
+   * that `save()` has made stays if no response follows, and is removed with one
+   * that can have no cookie.
    *
    * @returns The same response if the session was not used; otherwise the one
    * to send, which may be a copy.

@@ -46,18 +46,22 @@ const LOOPBACK =
  * @throws {TypeError} For an attribute or a combination that is wrong.
  */
 export function resolveCookie(
-  options: CookieOptions,
+  given: CookieOptions,
   usualName: string,
   tokensOf: (name: string) => Tokens,
 ): Settings["cookieFor"] {
+  // Each is read once: a getter might say something else the next time.
+  const options: CookieOptions = pick(given, RULES, "cookie.");
   const { domain, path = "/", sameSite = "Lax", secure = "auto" } = options;
-  const { partitioned, priority, previous = [] } = options;
+  const { partitioned, priority } = options;
+  const previous =
+    options.previous?.map((each) => pick(each, SCOPE, "cookie.previous.")) ??
+      [];
   const { maxBytes = LONGEST_COOKIE } = options;
   const isHostOnly = !domain && path === "/";
   const usualPrefix = secure ? isHostOnly ? "__Host-" : "__Secure-" : "";
   const { name = usualPrefix + usualName } = options;
-  pick({ ...options, name }, RULES, "cookie.");
-  for (const each of previous) pick(each, SCOPE, "cookie.previous.");
+  pick({ name }, RULES, "cookie.");
   const [prefix = ""] = PREFIX.exec(name) ?? [];
   if (
     // Browsers ignore the case of a prefix; ours has one spelling.

@@ -10,9 +10,14 @@ const FORWARDED =
 
 const told = new WeakSet<Settings>();
 
-/** Finds the cookie that a visit has at its address, or that it has none. */
-export function cookieAt(visit: Visit): Visit {
-  const { url, headers } = visit.request as Request;
+type Fields = readonly (readonly [name: string, value: string])[];
+
+/** Gives a visit the cookie that it has at its address, or none. */
+export function chooseCookieAt(
+  visit: Visit,
+  url: string,
+  headers: Fields,
+): void {
   if (visit.cookie.isLocal) visit.cookie = behindProxy(visit, headers);
   if (!isWithin(visit.cookie.options.path ?? "/", url)) {
     // The browser did not send its cookie for the path, and a new one would
@@ -20,7 +25,6 @@ export function cookieAt(visit: Visit): Visit {
     visit.phase = "left-out";
     delete visit.headers;
   }
-  return visit;
 }
 
 /**
@@ -30,9 +34,9 @@ export function cookieAt(visit: Visit): Visit {
  */
 function behindProxy(
   { settings, cookie }: Visit,
-  headers: Headers,
+  headers: Fields,
 ): SessionCookie {
-  const fields = [...headers].filter(([name]) => FORWARDED.test(name));
+  const fields = headers.filter(([name]) => FORWARDED.test(name));
   if (fields.length) {
     const usual = settings.cookieFor();
     const isSecure = fields.some(([, value]) =>

@@ -82,6 +82,8 @@ function beginOwn(
     const begun = openSession(visit);
     return opened = begun instanceof Promise ? begun.then(show) : show(begun);
   };
+  const commitOpened = (session: LiveSession, response: Response) =>
+    commit(() => stateOf(session), response);
   const exchange: Exchange = {
     settings,
     outer,
@@ -95,10 +97,10 @@ function beginOwn(
       return opened instanceof Promise
         // Opening failed, and the handler answered without the session.
         ? opened.then(
-          (session) => commit(stateOf(session), response),
+          (session) => commitOpened(session, response),
           () => ({}),
         )
-        : opened && commit(stateOf(opened), response);
+        : opened && commitOpened(opened, response);
     },
     state: () => session && stateOf(session),
     end: (isFailed, outcome) => {
@@ -119,6 +121,7 @@ function beginOwn(
 
 /** Finishes what a failed request leaves behind: see `end.ts`. */
 export async function leaveFailed(state: State, error: unknown): Promise<void> {
+  state.streams = false;
   if (!state.isEndAsked && !state.before && !state.abandon) return;
   const { writing, ...others } = await partsFor(state.visit);
   await writing.leave(state, error, others);

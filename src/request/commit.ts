@@ -12,11 +12,14 @@ import { checkOpen } from "../session/write_rules.ts";
 /**
  * Ends a session's request: saves what was changed, and returns what the
  * response has to say of it; without a promise if there is nothing to save.
+ *
+ * @param current The session's state, which is another one after `reset()`.
  */
 export function commit(
-  state: State,
+  current: () => State,
   response: Response,
 ): Directives | undefined | Promise<Directives | undefined> {
+  const state = current();
   const { visit, isCookieDue, isRefused, isTouched } = state;
   const { phase } = visit;
   if (phase === "left-out") return undefined;
@@ -31,9 +34,10 @@ export function commit(
     isRefused || state.before || !isNew(state) && isDue(state);
   const parts = isNews && partsFor(visit);
   if (parts instanceof Promise) {
-    // What a body writes before the parts are loaded is in time.
+    // What is written before the parts are loaded is in time, and `reset()` may
+    // have begun another session by then.
     visit.phase = phase;
-    return parts.then(() => commit(state, response));
+    return parts.then(() => commit(current, response));
   }
   const directives = parts
     ? parts.writing.commitChanges(state, response, phase, parts)

@@ -17,22 +17,25 @@ import type { Unsealed } from "../token/content.ts";
  */
 export function openSession(visit: Visit): State | Promise<State> {
   const { cookie, headers } = visit;
+  checkRequest(headers);
+  const header = headers?.get("cookie") ?? "";
   return headers && (cookie.isLocal || cookie.options.path)
-    ? openAt(visit)
-    : readSession(visit);
+    ? openAt(visit, header)
+    : readSession(visit, header);
 }
 
 /** Opens a session whose cookie depends on the request's address. */
-async function openAt(visit: Visit): Promise<State> {
-  const { cookieAt: place } = await addressPart();
-  return await readSession(place(visit));
+async function openAt(visit: Visit, header: string): Promise<State> {
+  const { url, headers } = visit.request as Request;
+  // Deno takes both back with an upgrade, which may come before the part is here.
+  const fields = [...headers];
+  const { chooseCookieAt } = await addressPart();
+  chooseCookieAt(visit, url, fields);
+  return await readSession(visit, visit.headers ? header : "");
 }
 
-function readSession(visit: Visit): State | Promise<State> {
-  const { cookie, headers } = visit;
-  checkRequest(headers);
-  const header = headers?.get("cookie") ?? "";
-  const token = readCookie(header, cookie);
+function readSession(visit: Visit, header: string): State | Promise<State> {
+  const token = readCookie(header, visit.cookie);
   if (!token && token !== null) return begin(visit);
   const state = token ? openToken(visit, token) : choose(visit, header);
   return state instanceof Promise

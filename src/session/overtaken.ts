@@ -90,9 +90,10 @@ export function overtakenAfter(
   name: string,
   tick: number,
 ): Turn | undefined {
+  const own = turnAfter(settings, name, tick);
   const first = turnAfter(settings, firstOf(settings, name), tick);
-  return turnAfter(settings, name, tick) ??
-    (first?.kind === "left" ? undefined : first);
+  // A session that went on under another id hides no end of the one it is from.
+  return first && first.kind !== "left" && own?.kind !== "ended" ? first : own;
 }
 
 /** Notes that a session goes on under another name. */

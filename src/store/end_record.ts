@@ -51,6 +51,8 @@ export async function leaveRecord(
   kind: TurnKind,
 ): Promise<void> {
   await visit.revoking?.rememberEnd(visit, key, record, !isOwnerNew);
+  // A request may read the tombstone before the answer to its write is here.
+  noteTurn(visit.settings, key, kind);
   await writeTombstone(visit, key, record);
   noteTurn(visit.settings, key, kind);
 }

@@ -1,3 +1,5 @@
+import { noteTurn } from "../session/overtaken.ts";
+import { isEventual } from "./back_end.ts";
 import { writeCookie } from "../http/cookie.ts";
 import { isHandshake } from "../http/request.ts";
 import { isNew, type State } from "../session/state.ts";
@@ -12,6 +14,11 @@ async function end(state: State): Promise<void> {
   const sid = visit.guest ?? (isNew(state) ? undefined : content.sid);
   const key = held?.key ?? (sid && await keyOf(sid));
   if (key) await endRecord(visit, key, held?.record, "ended");
+  const { refusedKey, settings } = visit;
+  if (refusedKey) {
+    // The answer that has made its cookie refused must not undo the logout.
+    noteTurn(settings, refusedKey, isEventual(visit) ? "ended" : "left");
+  }
   delete state.abandon;
   state.isEndDone = true;
 }

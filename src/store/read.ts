@@ -40,6 +40,7 @@ export async function read(
   const isOwn = turn && turn.kind !== "revoked" &&
     (turn.kind === "ended" || isEventual(visit));
   visit.isGone = isOwn && visit.settings.now() < turn.at + GRACE;
+  if (isOwn && turn.kind === "left") visit.refusedKey = key;
   tell(state, "gone");
   return undefined;
 }

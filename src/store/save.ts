@@ -5,6 +5,7 @@ import {
   noteTurn,
   overtakenAfter,
   type Turn,
+  turnAfter,
 } from "../session/overtaken.ts";
 import {
   type Attempt,
@@ -130,7 +131,10 @@ function adopt(state: State, kept: Written, batches: readonly Batch[]): void {
   const { held, values, generation, isCookieDue, isSuperseded } = kept;
   const { settings } = state.visit;
   const kind = userOf(batches) === undefined ? "left" : "login";
-  if (batches.some(({ isRegenerated }) => isRegenerated)) {
+  const turn = turnAfter(settings, held.key, state.began);
+  // A login by the cookie that this write has made refused was faster.
+  const isReplaced = turn?.kind === "left" && turn.generation === undefined;
+  if (batches.some(({ isRegenerated }) => isRegenerated) && !isReplaced) {
     noteTurn(settings, held.key, kind, generation);
   }
   state.content.created = held.record.createdAt / 1000;
@@ -183,7 +187,7 @@ async function insertAs(
   const { settings, refusedKey } = state.visit;
   if (refusedKey && userOf(batches) !== undefined) {
     // The response that replaces the refused cookie may still be on its way.
-    noteTurn(settings, refusedKey, "left");
+    noteTurn(settings, refusedKey, isEventual(state.visit) ? "login" : "left");
   }
   if (isEarlier) return false;
   showSaved(state, held, values, batches);

@@ -15,6 +15,28 @@ const SECURES = [undefined, "auto", true, false] as const;
 const FLAGS = [undefined, true, false];
 const PRIORITIES = [undefined, "Low", "Medium", "High"] as const;
 
+describe("attributes of the cookie", () => {
+  it("are checked as they are taken, also if they are inherited", () => {
+    class Attributes {
+      get domain(): string {
+        return "shop.example; Secure=no";
+      }
+    }
+    assert.throws(
+      () => cookieOf(new Attributes()),
+      /^TypeError: Option cookie\.domain must/,
+    );
+    const inherited = Object.create({ sameSite: "lax" });
+    assert.throws(
+      () => cookieOf(inherited),
+      /^TypeError: Option cookie\.sameSite must/,
+    );
+    const domain = Object.create({ domain: "shop.example" });
+    assert.match(cookieOf(domain).attributes, /Domain=shop\.example/);
+    assert.equal(cookieOf(domain).options.domain, "shop.example");
+  });
+});
+
 describe("writeCookie()", () => {
   it("writes all attributes of all combinations that browsers keep", () => {
     let kept = 0;

@@ -78,6 +78,42 @@ describe("an answer that is slow", () => {
     assert.ok(await bench.read(cookieOf(login as Response)));
   });
 
+  it("gives the place to a login that is faster than its store's answer", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    let login: Response | undefined;
+    bench.watched.after = once("update", async () => {
+      login = await bench.act(cookie, (other) => other.login("ada"));
+    });
+    assertNoCookie(await bench.act(cookie, (session) => session.regenerate()));
+    assert.ok(await bench.read(cookieOf(login as Response)));
+  });
+
+  it("does not undo a logout by the cookie that it has made refused", async () => {
+    for (const { bench } of [{ bench: begin() }, beginTiered()]) {
+      const cookie = await bench.begin("ada");
+      const slow = await bench.act(cookie, async (session) => {
+        session.regenerate();
+        await session.save();
+        await bench.act(cookie, (other) => other.destroy());
+      }).catch(({ code }) => {
+        assert.equal(code, "gone");
+      });
+      if (slow) assertNoCookie(slow);
+    }
+  });
+
+  it("of a late store gives the place to a login as well", async () => {
+    const { bench } = beginTiered();
+    const cookie = await bench.begin();
+    const slow = bench.act(cookie, async (session) => {
+      session.regenerate();
+      await session.save();
+      await bench.act(cookie, (other) => other.login("ada"));
+    });
+    await assert.rejects(slow, { code: "gone" });
+  });
+
   it("leaves two logins by one cookie their answers", async () => {
     const bench = begin();
     const cookie = await bench.begin();
@@ -227,13 +263,60 @@ describe("a request from before a login, on a late store,", () => {
       };
       slow = bench.act(cookie, (session) => session.set("n", 1))
         .catch(({ code }) => code);
-      await isAsked.promise;
+      await Promise.race([isAsked.promise, slow]);
       return result;
     };
     await bench.act(cookie, (session) => session.login("ada"));
     isIn.resolve();
     assert.equal(await slow, "gone");
   });
+});
+
+describe("a request by a record that a login is leaving", () => {
+  it("is refused before the answer to that is here", async () => {
+    const { bench, durable } = beginTiered();
+    const cookie = await bench.begin();
+    const update = durable.update.bind(durable);
+    let other: Promise<unknown> | undefined;
+    durable.update = async (...args) => {
+      const result = await update(...args);
+      other ??= bench.act(cookie, (session) => session.set("n", 1))
+        .catch(({ code }) => code);
+      await other;
+      return result;
+    };
+    await bench.act(cookie, (session) => session.login("ada"));
+    assert.equal(await other, "gone");
+  });
+});
+
+describe("of three ids in a cookie, a slow regenerate() by the second", () => {
+  for (const end of ["destroy", "login"] as const) {
+    it(`brings nothing back after ${end}() by the third`, async () => {
+      const bench = begin();
+      const sealed = { store: undefined } as unknown as Partial<SessionOptions>;
+      const regenerate = async (cookie: string) =>
+        cookieOf(
+          await bench.act(cookie, (session) => session.regenerate(), sealed),
+        );
+      const first = await bench.act("", (session) => session.login("bob"), {
+        ...sealed,
+      });
+      const second = await regenerate(cookieOf(first));
+      const slow = await bench.act(second, async (session) => {
+        session.keys();
+        const third = await regenerate(second);
+        await bench.act(third, (other) => {
+          if (end === "destroy") other.destroy();
+          else other.login("ada");
+        }, sealed);
+        session.regenerate();
+      }, sealed).catch(({ code }) => {
+        assert.equal(code, "gone");
+      });
+      if (slow) assertNoCookie(slow);
+    });
+  }
 });
 
 for (const place of ["in a cookie", "in a late store"] as const) {

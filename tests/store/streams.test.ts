@@ -203,3 +203,29 @@ describe("Streams and a slow store", () => {
     await later;
   });
 });
+
+describe("a body whose request has failed", () => {
+  it("writes to its session no more", async () => {
+    const { options } = setUp();
+    const store = new MemoryStore();
+    const cookie = (await withSession((_request, session) => {
+      session.set("n", 1);
+      return new Response();
+    }, { ...options, store })(new Request("https://example.com/")))
+      .headers.getSetCookie()[0]?.split(";")[0] ?? "";
+    const headers = { cookie };
+    let later: Promise<unknown> | undefined;
+    const handle = withSession((_request, session) => {
+      session.login("ada");
+      later = pause(SLOW).then(async () => {
+        session.set("n", 2);
+        await session.save();
+      }).catch(({ code }) => code);
+      const response = new Response("used up");
+      return response.text().then(() => response);
+    }, { ...options, store });
+    const request = new Request("https://example.com/", { headers });
+    await assert.rejects(handle(request), TypeError);
+    assert.equal(await later, "late-write");
+  });
+});
