@@ -11,8 +11,8 @@ import {
   type SessionStore,
   type UpdateResult,
 } from "../src/store/contract.ts";
-import { worded } from "./failure.ts";
-import { complete } from "./options.ts";
+import { worded } from "./shared/failure.ts";
+import { complete } from "./shared/options.ts";
 
 /** What {@linkcode CloudflareKvStore} uses of a KV namespace. */
 export interface KvNamespaceLike {

@@ -20,13 +20,13 @@ import {
   toParameters,
   toRecord,
   valuesOf,
-} from "./sql.ts";
+} from "./sql/rows.ts";
 import {
   faultOf,
   schemaFor,
   type SqliteStatements,
   statementsFor,
-} from "./sqlite_statements.ts";
+} from "./sql/sqlite_statements.ts";
 
 /** What {@linkcode D1Store} uses of a prepared statement. */
 export interface D1StatementLike {

@@ -11,8 +11,8 @@ import {
   type SessionStore,
   type UpdateResult,
 } from "../src/store/contract.ts";
-import { coded, worded, WORDS } from "./failure.ts";
-import { complete } from "./options.ts";
+import { coded, worded, WORDS } from "./shared/failure.ts";
+import { complete } from "./shared/options.ts";
 
 /** A key of Deno KV, as far as {@linkcode DenoKvStore} makes them. */
 export type DenoKvKey = readonly string[];

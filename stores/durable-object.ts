@@ -11,14 +11,14 @@ import {
   type SessionStore,
   type UpdateResult,
 } from "../src/store/contract.ts";
-import { worded } from "./failure.ts";
+import { worded } from "./shared/failure.ts";
 import type {
   SessionAnswer,
   SessionMark,
   SessionMarkEntry,
   SessionObject,
-} from "./session_object.ts";
-import { complete } from "./options.ts";
+} from "./durable-object/session_object.ts";
+import { complete } from "./shared/options.ts";
 
 export {
   type SessionAnswer,
@@ -27,7 +27,7 @@ export {
   SessionObject,
   type SessionObjectState,
   type SessionObjectStorage,
-} from "./session_object.ts";
+} from "./durable-object/session_object.ts";
 
 /** What {@linkcode DurableObjectStore} uses of a `DurableObjectNamespace`. */
 export interface SessionNamespace {

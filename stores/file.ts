@@ -12,8 +12,8 @@ import {
   type SessionStore,
   type UpdateResult,
 } from "../src/store/contract.ts";
-import { told } from "./failure.ts";
-import { Hints } from "./file_hints.ts";
+import { told } from "./shared/failure.ts";
+import { Hints } from "./file/hints.ts";
 import {
   type Content,
   fromName,
@@ -32,8 +32,8 @@ import {
   versionOf,
   walk,
   write,
-} from "./file_system.ts";
-import { complete } from "./options.ts";
+} from "./file/file_system.ts";
+import { complete } from "./shared/options.ts";
 
 /** Options of {@linkcode FileStore}. */
 export interface FileStoreOptions {

@@ -11,8 +11,8 @@ import {
   type SessionStore,
   type UpdateResult,
 } from "../src/store/contract.ts";
-import { told } from "./failure.ts";
-import { complete } from "./options.ts";
+import { told } from "./shared/failure.ts";
+import { complete } from "./shared/options.ts";
 
 /** How a {@linkcode LevelDatabase} is to take keys and values: as text. */
 export interface LevelEncodings {

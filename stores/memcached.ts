@@ -10,8 +10,8 @@ import {
   type SessionStore,
   type UpdateResult,
 } from "../src/store/contract.ts";
-import { coded } from "./failure.ts";
-import { complete } from "./options.ts";
+import { coded } from "./shared/failure.ts";
+import { complete } from "./shared/options.ts";
 
 /** What memcached keeps, with a token that changes with each write. */
 export interface MemcachedItem {

@@ -23,8 +23,8 @@ import {
   file,
   type Index,
   unfile,
-} from "./memory_index.ts";
-import { complete } from "./options.ts";
+} from "./memory/indexes.ts";
+import { complete } from "./shared/options.ts";
 
 /** What a {@linkcode MemoryStore} can be told. */
 export interface MemoryStoreOptions {

@@ -27,7 +27,7 @@ import {
   toParameters,
   toRecord,
   valuesOf,
-} from "./sql.ts";
+} from "./sql/rows.ts";
 
 /** What `Pool` and `Connection` of `mysql2/promise` have. */
 export interface MysqlClient {

@@ -27,7 +27,7 @@ import {
   toParameters,
   toRecord,
   valuesOf,
-} from "./sql.ts";
+} from "./sql/rows.ts";
 
 /** What pg's `Pool` and `Client` and PGlite have. */
 export interface PostgresQueryClient {

@@ -24,13 +24,13 @@ import {
   toParameters,
   toRecord,
   valuesOf,
-} from "./sql.ts";
+} from "./sql/rows.ts";
 import {
   faultOf,
   schemaFor,
   type SqliteStatements,
   statementsFor,
-} from "./sqlite_statements.ts";
+} from "./sql/sqlite_statements.ts";
 
 /** A prepared statement of node:sqlite or bun:sqlite. */
 export interface SqliteStatement {

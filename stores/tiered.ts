@@ -9,7 +9,7 @@ import {
   type SessionStore,
   type UpdateResult,
 } from "../src/store/contract.ts";
-import { complete } from "./options.ts";
+import { complete } from "./shared/options.ts";
 
 /** What a {@linkcode TieredStore} can be told. */
 export interface TieredStoreOptions {

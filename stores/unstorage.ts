@@ -10,10 +10,10 @@ import {
   type SessionStore,
   type UpdateResult,
 } from "../src/store/contract.ts";
-import { Items, type UnstorageLike, type Values } from "./unstorage_items.ts";
+import { Items, type UnstorageLike, type Values } from "./unstorage/items.ts";
 
-export type { UnstorageLike } from "./unstorage_items.ts";
-import { complete } from "./options.ts";
+export type { UnstorageLike } from "./unstorage/items.ts";
+import { complete } from "./shared/options.ts";
 
 /** What an {@linkcode UnstorageStore} can be told. */
 export interface UnstorageStoreOptions {

@@ -8,8 +8,8 @@
  *
  * @module
  */
-import { SessionError } from "../src/errors.ts";
-import type { SessionRecord } from "../src/store/contract.ts";
+import { SessionError } from "../../src/errors.ts";
+import type { SessionRecord } from "../../src/store/contract.ts";
 
 const WIDTH = 16;
 const NUMBERS = 3 * WIDTH;

@@ -3,10 +3,13 @@
  *
  * @module
  */
-import { causeOf, SessionError } from "../src/errors.ts";
-import type { SessionListing, SessionRecord } from "../src/store/contract.ts";
-import { coded, WORDS } from "./failure.ts";
-import { type Complete, complete } from "./options.ts";
+import { causeOf, SessionError } from "../../src/errors.ts";
+import type {
+  SessionListing,
+  SessionRecord,
+} from "../../src/store/contract.ts";
+import { coded, WORDS } from "../shared/failure.ts";
+import { type Complete, complete } from "../shared/options.ts";
 
 /** Options of a store for an SQL database. */
 export interface SqlStoreOptions {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { SessionRecord } from "../src/store/contract.ts";
+import type { SessionRecord } from "../../src/store/contract.ts";
 
 /** Entries by a name. */
 export type Index<Name, Entry> = Map<Name, Set<Entry>>;

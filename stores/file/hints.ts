@@ -17,7 +17,7 @@
  */
 import { rmdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { causeOf } from "../src/errors.ts";
+import { causeOf } from "../../src/errors.ts";
 import {
   codeOf,
   fromName,

@@ -25,9 +25,9 @@
 import { mkdir, open, opendir, readdir, readFile } from "node:fs/promises";
 import { rename, rmdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { causeOf } from "../src/errors.ts";
-import type { SessionRecord } from "../src/store/contract.ts";
-import { told } from "./failure.ts";
+import { causeOf } from "../../src/errors.ts";
+import type { SessionRecord } from "../../src/store/contract.ts";
+import { told } from "../shared/failure.ts";
 
 /** What the name of a record's inner folder says. */
 export interface Version extends Times {

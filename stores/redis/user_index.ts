@@ -4,10 +4,10 @@
  *
  * @module
  */
-import type { SessionListing } from "../src/store/contract.ts";
-import type { RedisReply } from "./redis_client.ts";
-import type { RedisDatabase } from "./redis_database.ts";
-import { HEAD, parseRecord } from "./redis_record.ts";
+import type { SessionListing } from "../../src/store/contract.ts";
+import type { RedisReply } from "./client.ts";
+import type { RedisDatabase } from "./database.ts";
+import { HEAD, parseRecord } from "./record.ts";
 
 /** How many members of an index are looked at in one go. */
 const PAGE = 500;

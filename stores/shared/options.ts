@@ -4,7 +4,7 @@
  * @module
  */
 
-import { pick, type Rule } from "../src/options/rules.ts";
+import { pick, type Rule } from "../../src/options/rules.ts";
 
 /** All options, with the defaults of those that were not given. */
 export type Complete<Options> = {

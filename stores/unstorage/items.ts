@@ -14,8 +14,8 @@
  *
  * @module
  */
-import { causeOf, SessionError } from "../src/errors.ts";
-import { told } from "./failure.ts";
+import { causeOf, SessionError } from "../../src/errors.ts";
+import { told } from "../shared/failure.ts";
 
 /** What {@linkcode UnstorageStore} uses of an unstorage `Storage`. */
 export interface UnstorageLike {

@@ -13,7 +13,7 @@ import type {
   SessionListing,
   SessionRecord,
   UpdateResult,
-} from "../src/store/contract.ts";
+} from "../../src/store/contract.ts";
 
 /** What a {@linkcode SessionObject} uses of a Durable Object's storage. */
 export interface SessionObjectStorage {

@@ -10,7 +10,7 @@ import {
   LISTING,
   MISSING,
   RECORD,
-} from "./sql.ts";
+} from "./rows.ts";
 
 /** The statements of a store, for a table. Parameters are in brackets. */
 export interface SqliteStatements {
