@@ -11,7 +11,7 @@ import {
   type UpdateResult,
 } from "../src/store/contract.ts";
 import { KnownEntries } from "./cloudflare-kv/known_entries.ts";
-import { type KvNamespaceLike, KvTexts } from "./cloudflare-kv/texts.ts";
+import { type KvNamespaceLike, KvTexts } from "./cloudflare-kv/client.ts";
 import { lengthOf, listingOf, needUser } from "./shared/lists.ts";
 import {
   ASCII,
@@ -22,7 +22,7 @@ import {
 import { pause } from "./shared/pause.ts";
 import { checkSize, decodeRecord, encodeRecord } from "./shared/record.ts";
 
-export type { KvNames, KvNamespaceLike } from "./cloudflare-kv/texts.ts";
+export type { KvNames, KvNamespaceLike } from "./cloudflare-kv/client.ts";
 
 /** What a {@linkcode CloudflareKvStore} can be told. */
 export interface CloudflareKvStoreOptions {

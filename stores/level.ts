@@ -14,7 +14,7 @@ import {
   Level,
   type LevelDatabase,
   type LevelOperation,
-} from "./level/database.ts";
+} from "./level/client.ts";
 import { keyOf, Names } from "./level/names.ts";
 import { lengthOf, listingOf } from "./shared/lists.ts";
 import { complete } from "./shared/options.ts";
@@ -23,7 +23,7 @@ export type {
   LevelDatabase,
   LevelEncodings,
   LevelOperation,
-} from "./level/database.ts";
+} from "./level/client.ts";
 
 /** Options of {@linkcode LevelStore}. */
 export interface LevelStoreOptions {
