@@ -10,19 +10,19 @@ import {
   type SessionStore,
   type UpdateResult,
 } from "../src/store/contract.ts";
+import { ANOTHER, explain, MISSING } from "./sql/faults.ts";
 import {
-  ANOTHER,
   checkOptions,
   checkTable,
-  COLUMNS,
-  explain,
   instantOf,
+  type SqlStoreOptions,
+} from "./sql/options.ts";
+import { listPages } from "./sql/pages.ts";
+import {
+  COLUMNS,
   LISTING,
-  listPages,
-  MISSING,
   RECORD,
   refuse,
-  type SqlStoreOptions,
   toNumber,
   toParameters,
   toRecord,

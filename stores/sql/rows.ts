@@ -1,32 +1,15 @@
 /**
- * What the stores for SQL databases have in common.
+ * How the stores for SQL databases keep a record in a row.
  *
  * @module
  */
-import { causeOf, SessionError } from "../../src/errors.ts";
+import { SessionError } from "../../src/errors.ts";
 import type {
   SessionListing,
   SessionRecord,
 } from "../../src/store/contract.ts";
-import { coded, WORDS } from "../shared/failure.ts";
-import { type Complete, complete } from "../shared/options.ts";
-
-/** Options of a store for an SQL database. */
-export interface SqlStoreOptions {
-  /**
-   * The table: a letter or underscore, then letters, digits, underscores, 63
-   * characters at most.
-   *
-   * @default {"sessions"}
-   */
-  table?: string | undefined;
-  /**
-   * The clock, in ms since 1970; a fraction is left off.
-   *
-   * @default {Date.now}
-   */
-  now?: (() => number) | undefined;
-}
+import { checkSize } from "../shared/record.ts";
+import { instantOf } from "./options.ts";
 
 /** The columns after the key, in the order of {@linkcode toParameters}. */
 export const COLUMNS: readonly string[] = [
@@ -45,55 +28,6 @@ export const LISTING = "id, label, created_at, last_seen_at, expires_at";
 
 /** What to select for a record. */
 export const RECORD: string = `revision, value, user_key, ${LISTING}`;
-
-const TABLE = /^[A-Za-z_]\w{0,62}$/;
-
-/**
- * Refuses a name of a table that is not plain: it becomes part of statements.
- *
- * @returns The name.
- * @throws {TypeError} If it has other characters, or more than 63.
- */
-export function checkTable(table: string): string {
-  if (typeof table !== "string" || !TABLE.test(table)) {
-    throw new TypeError(
-      "Option table must be a letter or _, then letters, digits and _",
-    );
-  }
-  return table;
-}
-
-/**
- * The options with their defaults.
- *
- * @param others The defaults of those that only this store has.
- * @throws {TypeError} If one is wrong or unknown.
- */
-export function checkOptions<Others extends object = object>(
-  options: SqlStoreOptions,
-  others?: Others,
-): Complete<SqlStoreOptions> & Others {
-  const usual = { table: "sessions", now: Date.now, ...others as Others };
-  const { table, now, ...more } = complete(options, usual);
-  return {
-    table: checkTable(table),
-    now: () => instantOf(now()),
-    ...more as Others,
-  };
-}
-
-/**
- * An instant as a column holds it: a whole number. What a fraction is compared
- * with is whole, so that leaving it off changes no answer.
- *
- * @throws {TypeError} If it is no number of ms since 1970: a comparison with
- * it would say that there is no record.
- */
-export function instantOf(ms: number): number {
-  const whole = Math.floor(ms);
-  if (Number.isSafeInteger(whole)) return whole;
-  throw new TypeError("Option now must be a clock in ms");
-}
 
 // Databases cannot hold NUL or half a surrogate pair in a text, and some clients
 // drop a byte order mark from its beginning. Such a text is kept as JSON, which
@@ -128,12 +62,7 @@ export function toParameters(
   const value = encode(record.value);
   const label = encode(record.label);
   const bytes = new TextEncoder().encode(value + label).length;
-  if (bytes > maxBytes) {
-    throw new SessionError(
-      "oversize",
-      `The session takes ${bytes} bytes, its table holds at most ${maxBytes}`,
-    );
-  }
+  checkSize(bytes, maxBytes, "its table holds");
   return [
     record.revision,
     value,
@@ -218,68 +147,4 @@ export function refuse(setting: string = "change what rows hold"): never {
     "store-failed",
     `Cannot use a client that is set to ${setting}`,
   );
-}
-
-/** Says what to do about a table that is not there. */
-export const MISSING = "is missing: createSchema() makes it";
-
-/** Says the same about one that is something else, or has lost an index. */
-export const ANOTHER = "or its index is taken: choose another table";
-
-/**
- * The error that says what to do about a table, or else the one that came.
- *
- * @param fault {@linkcode MISSING} or {@linkcode ANOTHER}, if it is the table.
- * @param words How a client says what is wrong, where it has no code for it.
- */
-export function explain(
-  table: string,
-  fault: string | false | undefined,
-  error: unknown,
-  words: RegExp = WORDS,
-): unknown {
-  if (!fault) {
-    // Some clients have one code for whatever the server answers.
-    const isVague = /^(undefined|ERR_.*)$/.test(Object(error).code);
-    return isVague ? coded(error, words) : error;
-  }
-  const cause = causeOf(error);
-  return new SessionError("store-failed", `Table ${table} ${fault}`, { cause });
-}
-
-/** How a store reads a user's rows. */
-export interface ListParts {
-  /** The clock. */
-  now(): number;
-  /** How many rows a page has, but the last one. */
-  readonly size: number;
-  /** Reads the rows after a key, expired ones as well. */
-  page(after: string): Promise<unknown[]>;
-  /** Removes those after a key, up to another, that had expired. */
-  remove(after: string, last: string, now: number): Promise<unknown>;
-}
-
-/**
- * Goes through a user's rows by key, so that none comes twice and none is left
- * out, whatever changes meanwhile. Each page is so many rows and no more work,
- * as it has expired ones, too; they are removed, and the next list is spared
- * them.
- */
-export async function* listPages(
-  { now, size, page, remove }: ListParts,
-): AsyncGenerator<SessionListing, void> {
-  let after = "";
-  let rows: SessionListing[];
-  do {
-    const instant = now();
-    const before = after;
-    rows = (await page(before)).map(toListing);
-    after = rows.at(-1)?.key ?? "";
-    const live = rows.filter(({ expiresAt }) => expiresAt > instant);
-    if (live.length < rows.length) {
-      // A list is there to be read, also where nothing can be written.
-      await remove(before, after, instant).catch(() => {});
-    }
-    yield* live;
-  } while (rows.length === size);
 }
