@@ -4,7 +4,8 @@
  * @module
  */
 
-// SQLite answers at once, but what a method refuses it refuses by a rejection.
+// SQLite answers at once. Methods are async all the same, so that they reject
+// where they would throw.
 // deno-lint-ignore-file require-await
 
 import {
