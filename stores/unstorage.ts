@@ -19,9 +19,10 @@ import {
   PLAIN,
 } from "./shared/options.ts";
 import { fromValues, type RecordValues, toValues } from "./shared/record.ts";
-import { Items, type UnstorageLike, type Values } from "./unstorage/items.ts";
+import type { UnstorageLike } from "./unstorage/client.ts";
+import { Items, type Values } from "./unstorage/items.ts";
 
-export type { UnstorageLike } from "./unstorage/items.ts";
+export type { UnstorageLike } from "./unstorage/client.ts";
 
 /** What an {@linkcode UnstorageStore} can be told. */
 export interface UnstorageStoreOptions {
