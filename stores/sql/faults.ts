@@ -26,9 +26,10 @@ export function explain(
 ): unknown {
   if (!fault) {
     // Some clients have one code for whatever the server answers.
-    const isVague = /^(undefined|ERR_.*)$/.test(Object(error).code);
+    const isVague = /^(undefined$|ERR_)/.test(Object(error).code);
     return isVague ? coded(error, words) : error;
   }
-  const cause = causeOf(error);
-  return new SessionError("store-failed", `Table ${table} ${fault}`, { cause });
+  return new SessionError("store-failed", `Table ${table} ${fault}`, {
+    cause: causeOf(error),
+  });
 }

@@ -8,7 +8,6 @@ import type {
   SessionListing,
   SessionRecord,
 } from "../../src/store/contract.ts";
-import { checkSize } from "../shared/record.ts";
 import { instantOf } from "./options.ts";
 
 /** The columns after the key, in the order of {@linkcode toParameters}. */
@@ -62,7 +61,12 @@ export function toParameters(
   const value = encode(record.value);
   const label = encode(record.label);
   const bytes = new TextEncoder().encode(value + label).length;
-  checkSize(bytes, maxBytes, "its table holds");
+  if (bytes > maxBytes) {
+    throw new SessionError(
+      "oversize",
+      `Record takes ${bytes} bytes, at most ${maxBytes} fit`,
+    );
+  }
   return [
     record.revision,
     value,
