@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { SessionError } from "../src/errors.ts";
 import {
   checkKey,
   type SessionListing,
@@ -11,55 +10,19 @@ import {
   type SessionStore,
   type UpdateResult,
 } from "../src/store/contract.ts";
-import { worded } from "./failure.ts";
-import { complete } from "./options.ts";
+import { KnownEntries } from "./cloudflare-kv/known_entries.ts";
+import { type KvNamespaceLike, KvTexts } from "./cloudflare-kv/client.ts";
+import { lengthOf, listingOf, needUser } from "./shared/lists.ts";
+import {
+  ASCII,
+  checkMethods,
+  checkPrefix,
+  complete,
+} from "./shared/options.ts";
+import { pause } from "./shared/pause.ts";
+import { checkSize, decodeRecord, encodeRecord } from "./shared/record.ts";
 
-/** What {@linkcode CloudflareKvStore} uses of a KV namespace. */
-export interface KvNamespaceLike {
-  /**
-   * The text by this name, `null` without one. Where it takes up to 100 names,
-   * and has a `Map` for them, lists ask so.
-   */
-  get(
-    name: string,
-    options: { type: "text"; cacheTtl?: number },
-  ): Promise<string | null>;
-  /** Writes a text, which KV removes so many seconds later. */
-  put(
-    name: string,
-    text: string,
-    options: { expirationTtl: number; metadata?: number },
-  ): Promise<void>;
-  /** Removes a text. */
-  delete(name: string): Promise<void>;
-  /** Some of the names that begin so, and how to go on if there are more. */
-  list(options: {
-    prefix: string;
-    limit?: number;
-    cursor?: string | null;
-  }): Promise<KvNames>;
-}
-
-/** A namespace that reads many texts at once, as Cloudflare's can. */
-interface BulkReads {
-  get(
-    names: readonly string[],
-    options: { type: "text"; cacheTtl?: number },
-  ): Promise<ReadonlyMap<string, string | null> | null>;
-}
-
-/** Some names in a KV namespace. */
-export interface KvNames {
-  /** The names, with what was written beside their texts. */
-  readonly keys: readonly {
-    readonly name: string;
-    readonly metadata?: unknown;
-  }[];
-  /** Whether there are no more. */
-  readonly list_complete: boolean;
-  /** Where the next list begins, if there are more. */
-  readonly cursor?: string | null;
-}
+export type { KvNames, KvNamespaceLike } from "./cloudflare-kv/client.ts";
 
 /** What a {@linkcode CloudflareKvStore} can be told. */
 export interface CloudflareKvStoreOptions {
@@ -92,41 +55,16 @@ export interface CloudflareKvStoreOptions {
   readonly wait?: ((ms: number) => Promise<void>) | undefined;
 }
 
-// A record is a JSON list of its members, in this order and of these kinds.
-// JSON also says what UTF-8 cannot: half a surrogate pair.
-const KINDS = "number,string,string,string,string,number,number,number";
-const MOST_BYTES = 25 * 1024 * 1024;
-// Both in seconds. KV takes no shorter ones.
-const SHORTEST_LIFE = 60;
-const SHORTEST_CACHE = 30;
-// In seconds, 31 years: nobody says what KV does with more.
-const LONGEST_LIFE = 1e9;
+const MAX_BYTES = 25 * 1024 * 1024;
 const HOUR = 3_600_000;
-// An entry of a list outlives its record, so that it need not be written again
-// each time the end is put off.
+// How much longer than its record an entry of a list is kept, so that it need
+// not be written again each time the end is put off.
 const LONGER = 24 * HOUR;
-// Of so many names, KV reads the texts at once.
-const PAGE = 100;
-// So many entries without a record are removed by one list.
+// How many entries without a record one list removes.
 const REMOVED_BY_LIST = 10;
-// What is read while a write is on its way is forgotten before the cookie no
-// longer carries the data.
-const READ = { type: "text", cacheTtl: SHORTEST_CACHE } as const;
-// KV takes one write per key in a second. In ms, so long a write is tried
+// KV takes one write per key in a second. In ms, for how long a write is tried
 // again: less than the time that a request has.
 const PATIENCE = 4_000;
-// "KV PUT failed: 429 Too Many Requests"
-const STATUS = /(?<=failed: )\d+/;
-// Of so many records, an isolate remembers whose they are.
-const MOST_KNOWN = 1_000;
-
-/** What an isolate knows of a record's entry in a list. */
-interface Listed {
-  /** Whose list; `""` if it is in none. */
-  readonly user: string;
-  /** Until when it is there at least, in ms since 1970. */
-  readonly until: number;
-}
 
 /**
  * Keeps sessions in a Workers KV namespace: cheap reads all over the world, of
@@ -207,12 +145,9 @@ export class CloudflareKvStore implements SessionStore {
   /** For how many seconds after a write the cookie carries the data. */
   readonly carry: number;
 
-  readonly #namespace: KvNamespaceLike;
-  readonly #prefix: string;
+  readonly #texts: KvTexts;
   readonly #now: () => number;
-  readonly #wait: (ms: number) => Promise<void>;
-  /** By key, the latest at the end. */
-  readonly #known: Map<string, Listed> = new Map();
+  readonly #known: KnownEntries = new KnownEntries();
 
   /**
    * Makes a store of a namespace, as a Worker has it in its `env`.
@@ -230,30 +165,20 @@ export class CloudflareKvStore implements SessionStore {
       now: Date.now,
       wait: pause,
     });
-    for (const name of ["get", "put", "delete", "list"] as const) {
-      if (typeof namespace?.[name] !== "function") {
-        throw new TypeError(`Argument namespace must have a method ${name}`);
-      }
-    }
-    if (!/^[!-~]{0,200}$/.test(prefix)) {
-      throw new RangeError(
-        "Option prefix must be at most 200 ASCII characters, no blanks",
-      );
-    }
+    checkMethods("namespace", namespace, "get", "put", "delete", "list");
+    checkPrefix(prefix, ASCII);
     if (!(carry >= 90 && carry <= 86_400)) {
       throw new RangeError("Option carry must be from 90 to 86400 seconds");
     }
     this.carry = carry;
-    this.#namespace = namespace;
-    this.#prefix = prefix;
+    this.#texts = new KvTexts(namespace, prefix, now, wait);
     this.#now = now;
-    this.#wait = wait;
   }
 
   /** Writes a new record; `true` in any case, as it does not look first. */
   async create(key: string, record: SessionRecord): Promise<boolean> {
     checkKey(key);
-    this.#known.delete(key);
+    this.#known.forget(key);
     await this.#save(key, record);
     return true;
   }
@@ -261,15 +186,13 @@ export class CloudflareKvStore implements SessionStore {
   /** The record by this key as this location knows it, or `null`. */
   async get(key: string): Promise<SessionRecord | null> {
     checkKey(key);
-    return this.#read(
-      key,
-      await worded(this.#namespace.get(this.#prefix + key, READ), STATUS),
-    );
+    return this.#read(key, await this.#texts.get(key));
   }
 
   /** Writes a record, whatever is there: `"ok"` in any case. */
   async update(key: string, record: SessionRecord): Promise<UpdateResult> {
     checkKey(key);
+    // A record without an id is how a session ends in an eventual store.
     if (record.id) await this.#save(key, record);
     else await this.#end(key, this.#putter(key, record));
     return "ok";
@@ -278,29 +201,22 @@ export class CloudflareKvStore implements SessionStore {
   /** Removes a record; one that does not exist is no error. */
   async delete(key: string): Promise<void> {
     checkKey(key);
-    await this.#end(
-      key,
-      () => worded(this.#namespace.delete(this.#prefix + key), STATUS),
-    );
+    await this.#end(key, () => this.#texts.delete(key));
   }
 
   /** A user's records as this location knows them, which it reads. */
   async *listByUser(user: string): AsyncGenerator<SessionListing, void> {
     if (!user) return;
-    const prefix = `${this.#prefix}u:${user}:`;
     let cursor: string | null | undefined;
     let removable = REMOVED_BY_LIST;
     do {
-      const some = { prefix, limit: PAGE, ...cursor && { cursor } };
-      const page = await worded(this.#namespace.list(some), STATUS);
+      const page = await this.#texts.list(entryOf("", user), cursor);
       const keys = page.keys.map(({ name }) => name.slice(-43));
       const records = await this.#readAll(keys);
       for (const [place, key] of keys.entries()) {
         const record = records[place];
-        if (record?.user === user) {
-          const { id, label, createdAt, lastSeenAt, expiresAt } = record;
-          yield { key, id, label, createdAt, lastSeenAt, expiresAt };
-        } else if (removable > 0 && this.#isOld(page.keys[place]?.metadata)) {
+        if (record?.user === user) yield listingOf(key, record);
+        else if (removable > 0 && this.#isOld(page.keys[place]?.metadata)) {
           removable--;
           await this.#unlist(key, user);
         }
@@ -315,41 +231,24 @@ export class CloudflareKvStore implements SessionStore {
    * @throws {SessionError} `unsupported` without a user.
    */
   async count(user?: string): Promise<number> {
-    if (user === undefined) {
-      throw new SessionError(
-        "unsupported",
-        "Store counts the sessions of one user, not all",
-      );
-    }
-    let count = 0;
-    for await (const _ of this.listByUser(user)) count++;
-    return count;
+    return await lengthOf(this.listByUser(needUser(user)));
   }
 
-  /** The record of a text, if it lives. */
+  /** The record of a text, if it has not expired. */
   #read(key: string, text: string | null | undefined): SessionRecord | null {
-    const record = decode(text ?? null);
+    const record = decodeRecord(text);
     if (!record || record.expiresAt <= this.#now()) return null;
-    // Whoever wrote it has written its entry before, for longer than it lives.
-    this.#note(key, record.user, record.expiresAt);
+    // Its entry was written before it, and outlives it.
+    this.#known.note(key, record.user, record.expiresAt);
     return record;
   }
 
   async #readAll(keys: readonly string[]): Promise<(SessionRecord | null)[]> {
     if (keys.length === 0) return [];
-    const names = keys.map((key) => this.#prefix + key);
-    const namespace = this.#namespace as unknown as BulkReads;
-    try {
-      const texts = await namespace.get(names, READ);
-      if (texts instanceof Map) {
-        return keys.map((key, place) =>
-          this.#read(key, texts.get(names[place]))
-        );
-      }
-    } catch {
-      // Too much for one answer, or not to be had.
-    }
-    return await Promise.all(keys.map((key) => this.get(key)));
+    const texts = await this.#texts.getAll(keys);
+    return texts
+      ? keys.map((key, place) => this.#read(key, texts[place]))
+      : await Promise.all(keys.map((key) => this.get(key)));
   }
 
   /** Writes a record, and before it the entry in its user's list. */
@@ -360,131 +259,56 @@ export class CloudflareKvStore implements SessionStore {
     const known = this.#known.get(key);
     if (user && !(known?.user === user && known.until >= expiresAt)) {
       const until = expiresAt + LONGER;
-      const name = this.#entry(key, user);
-      await this.#write(
-        () => this.#put(name, "1", until, { metadata: this.#now() }),
+      const name = entryOf(key, user);
+      await this.#texts.insist(
+        () => this.#texts.put(name, "1", until, { metadata: this.#now() }),
         patience,
       );
-      this.#note(key, user, until);
+      this.#known.note(key, user, until);
     }
-    await this.#write(put, patience);
-    this.#note(key, user, expiresAt);
+    await this.#texts.insist(put, patience);
+    this.#known.note(key, user, expiresAt);
+  }
+
+  /** How to write a record as it is now, whatever its caller does to it later. */
+  #putter(key: string, record: SessionRecord): () => Promise<void> {
+    const text = encode(record);
+    const { expiresAt } = record;
+    return () => this.#texts.put(key, text, expiresAt);
   }
 
   /** Ends a record, and removes the entry in its user's list. */
   async #end(key: string, write: () => Promise<void>): Promise<void> {
-    // An end does not depend on it.
+    // If it cannot be read, it ends all the same, and a later list removes the
+    // entry.
     const known = this.#known.get(key) ?? await this.get(key).catch(() => null);
-    await this.#write(write, { left: PATIENCE });
+    await this.#texts.insist(write, { left: PATIENCE });
     if (known?.user) await this.#unlist(key, known.user);
-    this.#known.delete(key);
+    this.#known.forget(key);
   }
 
   async #unlist(key: string, user: string): Promise<void> {
-    if (this.#known.get(key)?.user === user) this.#known.delete(key);
+    if (this.#known.get(key)?.user === user) this.#known.forget(key);
     // An entry too many is not worth an error.
-    await this.#namespace.delete(this.#prefix + this.#entry(key, user))
-      .catch(() => {});
+    await this.#texts.delete(entryOf(key, user)).catch(() => {});
   }
 
-  /** Whether what is not here yet cannot be on its way any more. */
+  /** Whether an entry's record, if it is not here yet, is not on its way either. */
   #isOld(written: unknown): boolean {
     return !(Number(written) > this.#now() - HOUR - this.carry * 1000);
   }
+}
 
-  #entry(key: string, user: string): string {
-    return `u:${user}:${key}`;
-  }
-
-  #note(key: string, user: string, until: number): void {
-    const known = this.#known.get(key);
-    const longer = known?.user === user ? Math.max(until, known.until) : until;
-    this.#known.delete(key);
-    this.#known.set(key, { user, until: longer });
-    if (this.#known.size <= MOST_KNOWN) return;
-    this.#known.delete(this.#known.keys().next().value as string);
-  }
-
-  /** How to put a record, as it is now. */
-  #putter(key: string, record: SessionRecord): () => Promise<void> {
-    const text = encode(record);
-    const { expiresAt } = record;
-    return () => this.#put(key, text, expiresAt);
-  }
-
-  async #put(
-    name: string,
-    text: string,
-    expiresAt: number,
-    more?: { metadata: number },
-  ): Promise<void> {
-    // By this store's own clock, which need not be KV's.
-    const left = Math.ceil((expiresAt - this.#now()) / 1000);
-    const expirationTtl = Math.min(
-      Math.max(left, SHORTEST_LIFE),
-      LONGEST_LIFE,
-    );
-    const options = { expirationTtl, ...more };
-    await worded(
-      this.#namespace.put(this.#prefix + name, text, options),
-      STATUS,
-    );
-  }
-
-  /** Writes, and again while KV has had a write to this key just now. */
-  async #write(
-    write: () => Promise<void>,
-    patience: { left: number },
-  ): Promise<void> {
-    for (;;) {
-      try {
-        return await write();
-      } catch (error) {
-        const ms = 500 + Math.random() * 500;
-        patience.left -= ms;
-        const isBusy = Object(error).code === "429";
-        if (!isBusy || patience.left < 0) throw error;
-        await this.#wait(ms);
-      }
-    }
-  }
+/** The name of a record's entry in the list of a user. */
+function entryOf(key: string, user: string): string {
+  return `u:${user}:${key}`;
 }
 
 function encode(record: SessionRecord): string {
-  const { revision, value, id, user, label } = record;
-  const { createdAt, lastSeenAt, expiresAt } = record;
-  const text = JSON.stringify(
-    [revision, value, id, user, label, createdAt, lastSeenAt, expiresAt],
-  );
+  const text = encodeRecord(record);
   // No character takes more than 3 bytes.
-  if (text.length * 3 > MOST_BYTES) {
-    const { length } = new TextEncoder().encode(text);
-    if (length > MOST_BYTES) {
-      throw new SessionError(
-        "oversize",
-        `Record of ${length} bytes, ${MOST_BYTES} at most`,
-      );
-    }
+  if (text.length * 3 > MAX_BYTES) {
+    checkSize(new TextEncoder().encode(text).length, MAX_BYTES, "KV takes");
   }
   return text;
-}
-
-/** The record of a text, `null` if it is none. */
-function decode(text: string | null): SessionRecord | null {
-  let values;
-  try {
-    values = JSON.parse(text ?? "");
-  } catch {
-    return null;
-  }
-  if (!Array.isArray(values)) return null;
-  if (`${values.map((value) => typeof value)}` !== KINDS) return null;
-  const [revision, value, id, user, label, createdAt, lastSeenAt, expiresAt] =
-    values;
-  const record = { revision, value, id, user, label, createdAt, lastSeenAt };
-  return { ...record, expiresAt };
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

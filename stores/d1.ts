@@ -10,23 +10,20 @@ import {
   type SessionStore,
   type UpdateResult,
 } from "../src/store/contract.ts";
+import { explain } from "./sql/faults.ts";
 import {
   checkOptions,
-  explain,
   instantOf,
-  listPages,
   type SqlStoreOptions,
-  toNumber,
-  toParameters,
-  toRecord,
-  valuesOf,
-} from "./sql.ts";
+} from "./sql/options.ts";
+import { listPages } from "./sql/pages.ts";
+import { toNumber, toParameters, toRecord, valuesOf } from "./sql/rows.ts";
 import {
   faultOf,
   schemaFor,
   type SqliteStatements,
   statementsFor,
-} from "./sqlite_statements.ts";
+} from "./sql/sqlite_statements.ts";
 
 /** What {@linkcode D1Store} uses of a prepared statement. */
 export interface D1StatementLike {
@@ -55,7 +52,7 @@ export interface D1DatabaseLike extends D1Preparer {
   withSession?(constraint: "first-primary"): D1Preparer;
 }
 
-export type { SqlStoreOptions };
+export type { SqlStoreOptions } from "./sql/options.ts";
 
 /** Options of {@linkcode D1Store}. */
 export type D1StoreOptions = SqlStoreOptions;
@@ -63,10 +60,11 @@ export type D1StoreOptions = SqlStoreOptions;
 // A row of D1 ends at 2 000 000 bytes; the other columns take less than 1000.
 const MAX_BYTES = 1_999_000;
 
-// What one statement removes. Each is a subrequest, and the Worker has no part in
-// the work.
+// How many rows one statement removes. Each statement is a subrequest, and the
+// work is done by the database, not in the Worker.
 const BATCH = 1000;
-// As many as a Worker may well hold, since each page is a subrequest, too.
+// How many rows a page of a list has: each page is a subrequest, and has to fit
+// into the memory of the Worker.
 const PAGE = 500;
 
 /**
@@ -154,7 +152,8 @@ export class D1Store implements SessionStore {
    * is not the store's, or an index of its name is taken.
    */
   async createSchema(): Promise<void> {
-    // An index whose name another table's has is left out without a word.
+    // An index whose name is taken by that of another table is left out, and D1
+    // says nothing: so check what is there now.
     const statements = schemaFor(this.#table) + this.#sql.check;
     for (const statement of statements.split(/;\n(?=[CE])/)) {
       await this.#run(statement);
@@ -198,7 +197,7 @@ export class D1Store implements SessionStore {
       this.#now(),
     );
     if (changes > 0) return "ok";
-    // Others may write in between. Both answers are true then: the record had
+    // If another Worker writes in between, either answer is true: the record had
     // another revision, or was gone, at one of the two moments.
     return await this.get(key) ? "conflict" : "gone";
   }

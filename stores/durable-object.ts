@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { SessionError } from "../src/errors.ts";
 import {
   checkKey,
   type SessionListing,
@@ -11,15 +10,23 @@ import {
   type SessionStore,
   type UpdateResult,
 } from "../src/store/contract.ts";
-import { worded } from "./failure.ts";
+import {
+  type SessionNamespace,
+  SessionObjects,
+} from "./durable-object/client.ts";
+import { type MarkName, Marks } from "./durable-object/marks.ts";
 import type {
   SessionAnswer,
   SessionMark,
   SessionMarkEntry,
   SessionObject,
-} from "./session_object.ts";
-import { complete } from "./options.ts";
+} from "./durable-object/session_object.ts";
+import { worded } from "./shared/failure.ts";
+import { lengthOf, listingOf, needUser } from "./shared/lists.ts";
+import { checkPrefix, complete, PLAIN } from "./shared/options.ts";
+import { checkSize, fromValues, toValues } from "./shared/record.ts";
 
+export type { SessionNamespace } from "./durable-object/client.ts";
 export {
   type SessionAnswer,
   type SessionMark,
@@ -27,15 +34,7 @@ export {
   SessionObject,
   type SessionObjectState,
   type SessionObjectStorage,
-} from "./session_object.ts";
-
-/** What {@linkcode DurableObjectStore} uses of a `DurableObjectNamespace`. */
-export interface SessionNamespace {
-  /** The id of the object by this name. */
-  idFromName(name: string): unknown;
-  /** The object by an id, which must be a `SessionObject`. */
-  get(id: unknown): unknown;
-}
+} from "./durable-object/session_object.ts";
 
 /** What a {@linkcode DurableObjectStore} can be told. */
 export interface DurableObjectStoreOptions {
@@ -58,13 +57,10 @@ export interface DurableObjectStoreOptions {
 // of some texts; the other members take less than 1000.
 const MAX_BYTES = 1_999_000;
 const PAGE = 100;
-// So many sessions of a list are asked at once: of 50 calls, some are left to end
-// them.
+// How many sessions of a list are asked at once: of the 50 calls that a request
+// has, some must be left to end them.
 const AT_ONCE = 20;
 const HOUR = 3_600_000;
-// How much longer than its session a mark is kept, so that it need not be made
-// again each time the end is put off.
-const LONGER = 7 * 24 * HOUR;
 
 /**
  * Keeps each session in a Durable Object of its own, which is made near whoever
@@ -122,11 +118,9 @@ export class DurableObjectStore implements SessionStore {
   /** An object sees all that it has acknowledged before. */
   readonly consistency: "strong" = "strong";
 
-  readonly #namespace: SessionNamespace;
-  readonly #prefix: string;
+  readonly #objects: SessionObjects;
+  readonly #marks: Marks;
   readonly #now: () => number;
-  /** Of users whose lists are being read: the marks to be removed. */
-  readonly #leaving: Map<string, MarkName[]> = new Map();
 
   /**
    * Makes a store of a binding.
@@ -147,13 +141,9 @@ export class DurableObjectStore implements SessionStore {
         "Argument namespace must be a DurableObjectNamespace",
       );
     }
-    if (!/^[\w-]+$/.test(prefix)) {
-      throw new RangeError(
-        "Option prefix must be letters, digits, underscores and hyphens",
-      );
-    }
-    this.#namespace = namespace;
-    this.#prefix = prefix;
+    checkPrefix(prefix, PLAIN);
+    this.#objects = new SessionObjects(namespace, prefix);
+    this.#marks = new Marks(this.#objects, now);
     this.#now = now;
   }
 
@@ -173,8 +163,10 @@ export class DurableObjectStore implements SessionStore {
   /** The record by this key, or `null`. */
   async get(key: string): Promise<SessionRecord | null> {
     checkKey(key);
-    const record = await worded(this.#object(key).read(this.#now()));
-    // What comes from a call has a hidden method, to dispose of it.
+    const record = await worded(
+      this.#objects.session(key).read(this.#now()),
+    );
+    // A copy, as what comes from a call has a hidden method to dispose of it.
     return record && { ...record };
   }
 
@@ -196,8 +188,8 @@ export class DurableObjectStore implements SessionStore {
   /** Removes a record; one that does not exist is no error. */
   async delete(key: string): Promise<void> {
     checkKey(key);
-    const { left } = await worded(this.#object(key).remove());
-    if (left) await this.#unmark(key, left);
+    const { left } = await worded(this.#objects.session(key).remove());
+    if (left) await this.#marks.drop(key, left);
   }
 
   /** Moves the times of a record forward, and nothing else. */
@@ -219,13 +211,22 @@ export class DurableObjectStore implements SessionStore {
   async *listByUser(user: string): AsyncGenerator<SessionListing, void> {
     if (!user) return;
     for (let last = "", more = true; more;) {
-      const marks = await worded(this.#list(user).marks(last, PAGE));
+      const marks = await worded(this.#objects.list(user).marks(last, PAGE));
       for (let first = 0; first < marks.length; first += AT_ONCE) {
         yield* this.#listed(user, marks.slice(first, first + AT_ONCE));
       }
       last = marks.at(-1)?.key ?? "";
       more = marks.length === PAGE;
     }
+  }
+
+  /**
+   * How many records a user has.
+   *
+   * @throws {SessionError} `unsupported` without a user: nobody knows them all.
+   */
+  async count(user?: string): Promise<number> {
+    return await lengthOf(this.listByUser(needUser(user)));
   }
 
   /**
@@ -237,40 +238,22 @@ export class DurableObjectStore implements SessionStore {
     marks: readonly SessionMarkEntry[],
   ): AsyncGenerator<SessionListing, void> {
     const found = await Promise.all(
-      marks.map(({ key }) => worded(this.#object(key).describe(user))),
+      marks.map(({ key }) => worded(this.#objects.session(key).describe(user))),
     );
     const old = this.#now() - HOUR;
-    // A younger one may be of a session that is just being written.
+    // A younger mark may be that of a session that is just being written.
     const leaving: MarkName[] = marks.filter(({ since }, place) =>
       !found[place] && since < old
     );
-    this.#leaving.set(user, leaving);
+    this.#marks.collect(user, leaving);
     try {
       for (const [place, { key }] of marks.entries()) {
         const entry = found[place];
-        if (entry && entry.expiresAt > this.#now()) yield { ...entry, key };
+        if (entry && entry.expiresAt > this.#now()) yield listingOf(key, entry);
       }
     } finally {
-      if (this.#leaving.get(user) === leaving) this.#leaving.delete(user);
-      await this.#removeMarks(user, leaving);
+      await this.#marks.release(user, leaving);
     }
-  }
-
-  /**
-   * How many records a user has.
-   *
-   * @throws {SessionError} `unsupported` without a user: nobody knows them all.
-   */
-  async count(user?: string): Promise<number> {
-    if (user === undefined) {
-      throw new SessionError(
-        "unsupported",
-        "Store counts the sessions of one user, not all",
-      );
-    }
-    let count = 0;
-    for await (const _ of this.listByUser(user)) count++;
-    return count;
   }
 
   /** Writes to a session, after its mark if it needs one. */
@@ -284,61 +267,20 @@ export class DurableObjectStore implements SessionStore {
     user?: string,
   ): Promise<Result> {
     for (;;) {
-      const mark = user ? await this.#mark(key, user, expiresAt) : undefined;
-      const answer = await worded(call(this.#object(key), mark));
-      if (answer.left) await this.#unmark(key, answer.left);
+      const mark = user
+        ? await this.#marks.make(key, user, expiresAt)
+        : undefined;
+      const answer = await worded(call(this.#objects.session(key), mark));
+      if (answer.left) await this.#marks.drop(key, answer.left);
       if (answer.unmarked === undefined) return answer.result as Result;
       user = answer.unmarked;
     }
   }
-
-  async #mark(
-    key: string,
-    user: string,
-    expiresAt: number,
-  ): Promise<SessionMark> {
-    const token = crypto.randomUUID();
-    const mark = { user, token, until: expiresAt + LONGER };
-    await worded(this.#list(user).mark(key, mark, this.#now()));
-    return mark;
-  }
-
-  async #unmark(key: string, { user, token }: SessionMark): Promise<void> {
-    const leaving = this.#leaving.get(user);
-    if (leaving) leaving.push({ key, token });
-    else await this.#removeMarks(user, [{ key, token }]);
-  }
-
-  async #removeMarks(user: string, marks: readonly MarkName[]): Promise<void> {
-    if (marks.length === 0) return;
-    // The record is written: a mark too many is not worth an error.
-    await this.#list(user).unmark(marks).catch(() => {});
-  }
-
-  #list(user: string): SessionObject {
-    return this.#object(`user:${user}`);
-  }
-
-  #object(name: string): SessionObject {
-    // A new stub each time: one that has failed stays broken.
-    const id = this.#namespace.idFromName(`${this.#prefix}:${name}`);
-    return this.#namespace.get(id) as SessionObject;
-  }
 }
-
-type MarkName = Pick<SessionMarkEntry, "key" | "token">;
 
 /** The members of a record and no others, if an object can hold them. */
 function copyOf(record: SessionRecord): SessionRecord {
-  const { revision, value, id, user, label } = record;
-  const { createdAt, lastSeenAt, expiresAt } = record;
-  const bytes = 2 * (value.length + label.length);
-  if (bytes > MAX_BYTES) {
-    throw new SessionError(
-      "oversize",
-      `The session takes up to ${bytes} bytes, its object at most ${MAX_BYTES}`,
-    );
-  }
-  const times = { createdAt, lastSeenAt, expiresAt };
-  return { revision, value, id, user, label, ...times };
+  const bytes = 2 * (record.value.length + record.label.length);
+  checkSize(bytes, MAX_BYTES, "its object holds");
+  return fromValues(toValues(record));
 }

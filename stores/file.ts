@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { rename, rm, rmdir, stat, unlink } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import {
   checkKey,
   type SessionListing,
@@ -12,28 +11,19 @@ import {
   type SessionStore,
   type UpdateResult,
 } from "../src/store/contract.ts";
-import { told } from "./failure.ts";
-import { Hints } from "./file_hints.ts";
 import {
-  type Content,
+  dropFolder,
   fromName,
-  list,
   look,
-  makeFolder,
   move,
   quietly,
-  read,
-  removeFolder,
   sync,
   toName,
-  TRIES,
-  unlessAbsent,
-  type Version,
   versionOf,
-  walk,
-  write,
-} from "./file_system.ts";
-import { complete } from "./options.ts";
+} from "./file/file_system.ts";
+import { FileRecords } from "./file/records.ts";
+import { listingOf } from "./shared/lists.ts";
+import { complete } from "./shared/options.ts";
 
 /** Options of {@linkcode FileStore}. */
 export interface FileStoreOptions {
@@ -45,13 +35,7 @@ export interface FileStoreOptions {
   readonly now?: (() => number) | undefined;
 }
 
-interface Found extends Content {
-  readonly version: Version;
-}
-
-const KEY_NAME = /^[a-z0-9_+-]{43,}$/;
-const HOUR = 3_600_000;
-// So many records are looked at to be counted, which takes a second.
+// How many records are looked at to count them, which takes a second.
 const MOST_LOOKS = 10_000;
 
 /**
@@ -97,9 +81,7 @@ export class FileStore implements SessionStore {
   /** Every method sees what was acknowledged before. */
   readonly consistency: "strong" = "strong";
 
-  readonly #folder: string;
-  readonly #hints: Hints;
-  readonly #tmp: string;
+  readonly #records: FileRecords;
   readonly #now: () => number;
 
   /**
@@ -115,55 +97,18 @@ export class FileStore implements SessionStore {
     if (typeof folder !== "string" || folder === "") {
       throw new TypeError("The folder must be a path");
     }
-    this.#folder = resolve(folder);
-    this.#tmp = join(this.#folder, ".tmp");
-    this.#hints = new Hints(this.#folder, this.#tmp);
+    this.#records = new FileRecords(resolve(folder), now);
     this.#now = now;
   }
 
   /** Inserts a record; `false` if there is one that has not expired. */
   async create(key: string, record: SessionRecord): Promise<boolean> {
-    const place = this.#place(key);
-    const { user } = record;
-    const random = crypto.randomUUID();
-    const text = JSON.stringify({ ...record, hint: random });
-    const draft = join(this.#tmp, random);
-    const { name, file } = versionOf(record, crypto.randomUUID());
-    let isCreated = false;
-    try {
-      await makeFolder(join(draft, name));
-      await told(write(join(draft, name, file), text));
-      await sync(join(draft, name));
-      await sync(draft);
-      await this.#hints.add(user, basename(place), random);
-      for (let tries = 0; !isCreated; tries++) {
-        try {
-          await told(rename(draft, place));
-          isCreated = true;
-        } catch (error) {
-          const found = await this.#find(place);
-          if (found?.record) return false;
-          if (tries === TRIES) throw error;
-          if (found) await this.#remove(place, found.version);
-          // Windows does not rename over a folder, be it empty.
-          else await quietly(rmdir(place));
-        }
-      }
-    } finally {
-      if (!isCreated) {
-        await this.#hints.remove(user, basename(place), random);
-        await quietly(unlink(join(draft, name, file)));
-        await quietly(rmdir(join(draft, name)));
-        await quietly(rmdir(draft));
-      }
-    }
-    await sync(this.#folder);
-    return true;
+    return await this.#records.create(this.#place(key), record);
   }
 
   /** The record by this key, or `null`. */
   async get(key: string): Promise<SessionRecord | null> {
-    return (await this.#find(this.#place(key)))?.record ?? null;
+    return (await this.#records.find(this.#place(key)))?.record ?? null;
   }
 
   /** Replaces a record that still has this revision. */
@@ -175,11 +120,10 @@ export class FileStore implements SessionStore {
     const place = this.#place(key);
     const copy = { ...record };
     for (;;) {
-      const found = await this.#find(place);
+      const found = await this.#records.find(place);
       if (!found?.record) return "gone";
       if (found.version.revision !== revision) return "conflict";
-      const { user } = found.record;
-      if (await this.#replace(place, found, user, copy)) return "ok";
+      if (await this.#records.replace(place, found, copy)) return "ok";
     }
   }
 
@@ -188,10 +132,10 @@ export class FileStore implements SessionStore {
     const place = this.#place(key);
     for (let isDone = false; !isDone;) {
       const version = await look(place);
-      isDone = !version || await this.#end(place, version);
+      isDone = !version || await this.#records.end(place, version);
     }
     await sync(place);
-    await quietly(rmdir(place));
+    await dropFolder(place);
   }
 
   /** Moves the times of a record forward, and nothing else. */
@@ -202,11 +146,11 @@ export class FileStore implements SessionStore {
   ): Promise<boolean> {
     const place = this.#place(key);
     for (;;) {
-      const found = await this.#find(place);
+      const found = await this.#records.find(place);
       if (!found?.record) return false;
       const { version } = found;
       const next = versionOf({
-        revision: version.revision,
+        ...version,
         lastSeenAt: Math.max(lastSeenAt, version.lastSeenAt),
         expiresAt: Math.max(expiresAt, version.expiresAt),
       }, version.random);
@@ -220,22 +164,21 @@ export class FileStore implements SessionStore {
   /** A user's records. */
   async *listByUser(user: string): AsyncGenerator<SessionListing, void> {
     const seen = new Set<string>();
-    for (const [name, random] of await this.#hints.of(user)) {
-      const place = join(this.#folder, name);
-      const found = await this.#find(place);
+    const { hints } = this.#records;
+    for (const [name, random] of await hints.of(user)) {
+      const place = this.#records.at(name);
+      const found = await this.#records.find(place);
       const record = found?.record?.user === user && found.record;
       if (found?.hint !== random) {
-        // What has ended would cost the next list as much.
+        // Left there, what has ended would cost the next list as much.
         if (found && found.version.expiresAt <= this.#now()) {
-          await quietly(this.#remove(place, found.version));
+          await quietly(this.#records.remove(place, found.version));
         }
-        await quietly(this.#hints.clear(user, name, random));
+        await quietly(hints.clear(user, name, random));
       }
       if (!record || seen.has(name)) continue;
       seen.add(name);
-      const { id, label, createdAt, lastSeenAt, expiresAt } = record;
-      const key = fromName(name);
-      yield { key, id, label, createdAt, lastSeenAt, expiresAt };
+      yield listingOf(fromName(name), record);
     }
   }
 
@@ -250,7 +193,7 @@ export class FileStore implements SessionStore {
       return total;
     }
     let looks = 0;
-    for await (const place of this.#places()) {
+    for await (const place of this.#records.places()) {
       const isLive = ++looks > MOST_LOOKS ||
         (await look(place) ?? { expiresAt: 0 }).expiresAt > this.#now();
       if (isLive) total++;
@@ -267,121 +210,18 @@ export class FileStore implements SessionStore {
    */
   async deleteExpired(now: number): Promise<number> {
     let total = 0;
-    for await (const place of this.#places()) {
+    for await (const place of this.#records.places()) {
       const version = await look(place);
-      if (!version) await quietly(rmdir(place));
+      if (!version) await dropFolder(place);
       else if (version.expiresAt > now) continue;
-      else if (await this.#remove(place, version)) total++;
+      else if (await this.#records.remove(place, version)) total++;
     }
-    for (const name of await list(this.#tmp) ?? []) {
-      const path = join(this.#tmp, name);
-      const isDraft = !name.startsWith("old_");
-      const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: now }));
-      if (isDraft && mtimeMs > now - HOUR) continue;
-      // At once, so that no half of a draft can become a record.
-      if (isDraft) await quietly(this.#discard(path));
-      else await quietly(rm(path, { recursive: true }));
-    }
-    await this.#hints.clearAll();
+    await this.#records.clearUp(now);
     return total;
   }
 
   #place(key: string): string {
     checkKey(key);
-    return join(this.#folder, toName(key));
-  }
-
-  async *#places(): AsyncGenerator<string, void> {
-    for await (const name of walk(this.#folder)) {
-      if (KEY_NAME.test(name)) yield join(this.#folder, name);
-    }
-  }
-
-  async #find(place: string): Promise<Found | undefined> {
-    for (let last = "";;) {
-      const version = await look(place);
-      if (!version) return undefined;
-      if (version.expiresAt <= this.#now()) return { version, record: null };
-      const content = await read(place, version);
-      if (content) return { version, ...content };
-      // It has been renamed meanwhile, unless it is there as it was.
-      if (version.name === last) return { version, record: null };
-      last = version.name;
-    }
-  }
-
-  /** Puts a record in the place of a version; `false` if it is gone. */
-  async #replace(
-    place: string,
-    { version, hint }: Found,
-    user: string,
-    record: SessionRecord,
-  ): Promise<boolean> {
-    const name = basename(place);
-    const random = crypto.randomUUID();
-    const next = versionOf(record, random);
-    const from = join(place, version.name);
-    const to = join(place, next.name);
-    const isMoving = record.user !== user;
-    const newUser = isMoving ? record.user : "";
-    const text = JSON.stringify({ ...record, hint: isMoving ? random : hint });
-    let isDone = false;
-    try {
-      const path = join(from, next.file);
-      if (!await unlessAbsent(write(path, text))) return false;
-      // Beforehand: whoever ends all of a user's sessions must find this one.
-      await this.#hints.add(newUser, name, random);
-      isDone = await move(from, to);
-      if (!isDone) return false;
-    } finally {
-      if (!isDone) {
-        await this.#hints.remove(newUser, name, random);
-        // If it has been renamed, whoever did it clears up, or the next try.
-        await quietly(unlink(join(from, next.file)));
-      }
-    }
-    await sync(to);
-    await sync(place);
-    if (isMoving) await this.#hints.remove(user, name, hint);
-    for (const file of await list(to) ?? []) {
-      // Another may be putting the file of a later revision here.
-      const isPast = parseInt(file) <= next.revision && file !== next.file;
-      if (isPast) await quietly(unlink(join(to, file)));
-    }
-    return true;
-  }
-
-  /** Takes a version away, with its hint; `false` if it is no longer there. */
-  async #end(place: string, version: Version): Promise<boolean> {
-    // What cannot be read can be removed all the same.
-    const found = await read(place, version).catch(() => undefined);
-    const isDone = await this.#discard(join(place, version.name));
-    if (isDone && found?.record) {
-      const { user } = found.record;
-      await this.#hints.remove(user, basename(place), found.hint);
-    }
-    return isDone;
-  }
-
-  /** The same, and what it was in. */
-  async #remove(place: string, version: Version): Promise<boolean> {
-    const isDone = await this.#end(place, version);
-    await quietly(rmdir(place));
-    return isDone;
-  }
-
-  /** Removes a folder, at once for all who look for it. */
-  async #discard(path: string): Promise<boolean> {
-    const trash = join(this.#tmp, `old_${crypto.randomUUID()}`);
-    let isDone: boolean;
-    try {
-      await makeFolder(this.#tmp);
-      isDone = await move(path, trash);
-    } catch {
-      // On a full disk there may be no room for another name.
-      return await removeFolder(path);
-    }
-    await quietly(rm(trash, { recursive: true }));
-    return isDone;
+    return this.#records.at(toName(key));
   }
 }

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { causeOf } from "../src/errors.ts";
 import {
   checkKey,
   type SessionListing,
@@ -11,42 +10,20 @@ import {
   type SessionStore,
   type UpdateResult,
 } from "../src/store/contract.ts";
-import { told } from "./failure.ts";
-import { complete } from "./options.ts";
+import {
+  Level,
+  type LevelDatabase,
+  type LevelOperation,
+} from "./level/client.ts";
+import { keyOf, Names } from "./level/names.ts";
+import { lengthOf, listingOf } from "./shared/lists.ts";
+import { complete } from "./shared/options.ts";
 
-/** How a {@linkcode LevelDatabase} is to take keys and values: as text. */
-export interface LevelEncodings {
-  /** The encoding of keys. */
-  keyEncoding: "utf8";
-  /** The encoding of values. */
-  valueEncoding: "utf8";
-}
-
-/** One part of a write. */
-export type LevelOperation =
-  | { type: "put"; key: string; value: string }
-  | { type: "del"; key: string };
-
-/** What `ClassicLevel` has, and every database of abstract-level 2 and 3. */
-export interface LevelDatabase {
-  /** The value of a key, or nothing. */
-  get(key: string, options: LevelEncodings): Promise<string | undefined>;
-  /** Writes all of them or none. */
-  batch(
-    operations: LevelOperation[],
-    options: LevelEncodings & { sync: boolean },
-  ): Promise<void>;
-  /** The keys of a range, in order. */
-  keys(
-    range: LevelEncodings & { gt: string; lt: string },
-  ): AsyncIterable<string>;
-  /** What LevelDB has to begin a new log: it sorts a range into its files. */
-  compactRange?(
-    start: string,
-    end: string,
-    options: { keyEncoding: "utf8" },
-  ): Promise<void>;
-}
+export type {
+  LevelDatabase,
+  LevelEncodings,
+  LevelOperation,
+} from "./level/client.ts";
 
 /** Options of {@linkcode LevelStore}. */
 export interface LevelStoreOptions {
@@ -70,19 +47,6 @@ export interface LevelStoreOptions {
    */
   readonly now?: (() => number) | undefined;
 }
-
-const TEXT: LevelEncodings = { keyEncoding: "utf8", valueEncoding: "utf8" };
-
-/** What all stores on one database have in common. */
-interface Shared {
-  /** The end of the queue of each key: there is no compare-and-swap. */
-  readonly queues: Map<string, Promise<void>>;
-  /** Whether the log may have half of a write. */
-  isTorn: boolean;
-}
-
-// By the database that takes the writes.
-const shared: WeakMap<object, Shared> = new WeakMap();
 
 /**
  * Keeps sessions in LevelDB: with `ClassicLevel` of classic-level, or another
@@ -120,12 +84,10 @@ export class LevelStore implements SessionStore {
   /** Every method sees what was acknowledged before. */
   readonly consistency: "strong" = "strong";
 
-  readonly #database: LevelDatabase;
-  readonly #prefix: string;
+  readonly #level: Level;
+  readonly #names: Names;
   readonly #sync: boolean;
   readonly #now: () => number;
-  readonly #root: Pick<LevelDatabase, "compactRange">;
-  readonly #shared: Shared;
 
   /**
    * Makes a store of a database, which stays the caller's to close.
@@ -149,15 +111,10 @@ export class LevelStore implements SessionStore {
     if (!/^[\w-]+$/.test(prefix)) {
       throw new TypeError("Option prefix must be letters, digits, _ and -");
     }
-    this.#database = database;
-    this.#prefix = prefix;
+    this.#level = new Level(database);
+    this.#names = new Names(prefix);
     this.#sync = sync;
     this.#now = now;
-    // A sublevel writes to the database that it is a part of.
-    this.#root = (database as { db?: LevelDatabase }).db ?? database;
-    this.#shared = shared.get(this.#root) ??
-      { queues: new Map(), isTorn: false };
-    shared.set(this.#root, this.#shared);
   }
 
   /** Inserts a record; `false` if there is one that has not expired. */
@@ -222,27 +179,24 @@ export class LevelStore implements SessionStore {
 
   /** A user's records, of those that were there when the list was begun. */
   async *listByUser(user: string): AsyncGenerator<SessionListing, void> {
-    const entries = this.#name("user", user);
-    for await (const entry of this.#range(`${entries}!`, `${entries}"`)) {
+    const entries = this.#level.keys(...this.#names.ofUser(user));
+    for await (const entry of entries) {
       const key = keyOf(entry);
       const record = await this.#read(key);
       if (this.#isLive(record) && record.user === user) {
-        const { id, label, createdAt, lastSeenAt, expiresAt } = record;
-        yield { key, id, label, createdAt, lastSeenAt, expiresAt };
-        // What has ended would cost the next list as much.
+        yield listingOf(key, record);
+        // Left there, it would cost the next list a read, too.
       } else await this.#clear(entry, this.#now()).catch(() => {});
     }
   }
 
   /** How many records there are, of a user or in all. */
   async count(user?: string): Promise<number> {
-    const past = this.#name("end", toSorted(this.#now()));
-    const found = user === undefined
-      ? this.#range(`${past}"`, `${this.#name("end")}"`)
-      : this.listByUser(user);
-    let total = 0;
-    for await (const _ of found) total++;
-    return total;
+    return await lengthOf(
+      user === undefined
+        ? this.#level.keys(...this.#names.liveAt(this.#now()))
+        : this.listByUser(user),
+    );
   }
 
   /**
@@ -254,8 +208,7 @@ export class LevelStore implements SessionStore {
    */
   async deleteExpired(now: number): Promise<number> {
     let total = 0;
-    const past = this.#name("end", toSorted(now));
-    const entries = this.#range(`${this.#name("end")}!`, `${past}"`);
+    const entries = this.#level.keys(...this.#names.endedAt(now));
     for await (const entry of entries) {
       if (await this.#clear(entry, now)) total++;
     }
@@ -266,15 +219,8 @@ export class LevelStore implements SessionStore {
     return record !== null && record.expiresAt > this.#now();
   }
 
-  // Of records: prefix!record!key. Of the lists: prefix!end!expiresAt!key and
-  // prefix!user!user!key.
-  #name(...parts: string[]): string {
-    return [this.#prefix, ...parts].join("!");
-  }
-
   async #read(key: string): Promise<SessionRecord | null> {
-    const name = this.#name("record", key);
-    const text = await told(this.#database.get(name, TEXT));
+    const text = await this.#level.get(this.#names.record(key));
     try {
       return text === undefined ? null : JSON.parse(text);
     } catch {
@@ -289,33 +235,16 @@ export class LevelStore implements SessionStore {
     record: SessionRecord | null,
     sync: boolean = this.#sync,
   ): Promise<void> {
-    const name = this.#name("record", key);
-    const before = this.#entries(key, old);
-    const after = this.#entries(key, record);
-    await this.#batch([
+    const name = this.#names.record(key);
+    const before = this.#names.entries(key, old);
+    const after = this.#names.entries(key, record);
+    await this.#level.batch([
       record
         ? { type: "put", key: name, value: JSON.stringify(record) }
         : { type: "del", key: name },
       ...before.filter((entry) => !after.includes(entry)).map(toRemoval),
       ...after.filter((entry) => !before.includes(entry)).map(toEntry),
     ], sync);
-  }
-
-  async #batch(operations: LevelOperation[], sync: boolean): Promise<void> {
-    const write = () => this.#database.batch(operations, { ...TEXT, sync });
-    const shared = this.#shared;
-    try {
-      await write();
-      if (!shared.isTorn) return;
-      // After a write that failed, LevelDB goes on in the same log, and finds
-      // nothing behind it when the database is opened again.
-      await this.#root.compactRange?.("", "", { keyEncoding: "utf8" });
-      await write();
-      shared.isTorn = false;
-    } catch (error) {
-      shared.isTorn = true;
-      throw causeOf(error);
-    }
   }
 
   /**
@@ -329,57 +258,21 @@ export class LevelStore implements SessionStore {
       const record = await this.#read(key);
       const isPast = record !== null && record.expiresAt <= now;
       if (isPast) await this.#write(key, record, null, false);
-      else if (!this.#entries(key, record).includes(entry)) {
-        await this.#batch([toRemoval(entry)], false);
+      else if (!this.#names.entries(key, record).includes(entry)) {
+        await this.#level.batch([toRemoval(entry)], false);
       }
       return isPast;
     });
   }
 
-  #entries(key: string, record: SessionRecord | null): string[] {
-    if (!record) return [];
-    const entries = [this.#name("end", toSorted(record.expiresAt), key)];
-    if (record.user !== "") {
-      entries.push(this.#name("user", record.user, key));
-    }
-    return entries;
-  }
-
-  /** The entries of a part of a list. */
-  async *#range(gt: string, lt: string): AsyncGenerator<string, void> {
-    try {
-      // A quotation mark follows an exclamation mark in the order of
-      // characters: it ends a range of all that begins alike.
-      yield* this.#database.keys({ ...TEXT, gt, lt });
-    } catch (error) {
-      throw causeOf(error);
-    }
-  }
-
-  /** Does something when all that came before for this key is done. */
+  /** Does something when all that came before for this record is done. */
   async #inTurn<Result>(
     key: string,
     work: () => Promise<Result>,
   ): Promise<Result> {
     checkKey(key);
-    const { queues } = this.#shared;
-    const result = (queues.get(key) ?? Promise.resolve()).then(work);
-    const end = result.then(() => {}, () => {}).then(() => {
-      if (queues.get(key) === end) queues.delete(key);
-    });
-    queues.set(key, end);
-    return await result;
+    return await this.#level.queues.run(key, work);
   }
-}
-
-/** An instant as a text, so that the order of texts is that of instants. */
-function toSorted(time: number): string {
-  return String(Math.max(0, Math.floor(time))).padStart(16, "0");
-}
-
-/** The key of the record that an entry leads to. */
-function keyOf(entry: string): string {
-  return entry.slice(-43);
 }
 
 function toEntry(key: string): LevelOperation {

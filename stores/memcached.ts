@@ -10,8 +10,9 @@ import {
   type SessionStore,
   type UpdateResult,
 } from "../src/store/contract.ts";
-import { coded } from "./failure.ts";
-import { complete } from "./options.ts";
+import { coded } from "./shared/failure.ts";
+import { ASCII, checkPrefix, complete } from "./shared/options.ts";
+import { checkSize, decodeRecord, encodeRecord } from "./shared/record.ts";
 
 /** What memcached keeps, with a token that changes with each write. */
 export interface MemcachedItem {
@@ -74,15 +75,6 @@ export interface MemcachedStoreOptions {
   readonly now?: (() => number) | undefined;
 }
 
-interface Found {
-  /** `null` if it has expired, or is no record. */
-  readonly record: SessionRecord | null;
-  readonly casUniq: string | number;
-}
-
-// A record is a JSON list of its members, in this order and of these kinds.
-// JSON also says what UTF-8 cannot: half a surrogate pair.
-const KINDS = "number,string,string,string,string,number,number,number";
 // The protocol has times in seconds, of 32 bits with a sign.
 const LAST_SECOND = 2 ** 31 - 1;
 // What a server's error begins with, and those of a client without a server.
@@ -150,12 +142,7 @@ export class MemcachedStore implements SessionStore {
         "Cannot use a client with several servers: any of them is asked",
       );
     }
-    // With a record's key, it stays below memcached's limit of 250 bytes.
-    if (!/^[!-~]{0,200}$/.test(prefix)) {
-      throw new RangeError(
-        "Option prefix must be at most 200 ASCII characters, no blanks",
-      );
-    }
+    checkPrefix(prefix, ASCII);
     if (!(maxBytes > 0)) {
       throw new RangeError("Option maxBytes must be above 0");
     }
@@ -192,7 +179,7 @@ export class MemcachedStore implements SessionStore {
   ): Promise<UpdateResult> {
     const name = this.#nameOf(key);
     const text = this.#format(record);
-    // A touch in between is no conflict, though it takes the token.
+    // A touch in between changes the token, but is no conflict: try again.
     for (;;) {
       const found = await this.#find(name);
       if (!found?.record) return "gone";
@@ -221,7 +208,9 @@ export class MemcachedStore implements SessionStore {
         lastSeenAt: Math.max(found.record.lastSeenAt, lastSeenAt),
         expiresAt: Math.max(found.record.expiresAt, expiresAt),
       };
-      if (await this.#swap(name, found, record, textOf(record))) return true;
+      if (await this.#swap(name, found, record, encodeRecord(record))) {
+        return true;
+      }
     }
   }
 
@@ -242,7 +231,7 @@ export class MemcachedStore implements SessionStore {
         "Cannot use a memcached that runs with -C, or a client without cas",
       );
     }
-    const record = parse(value);
+    const record = decodeRecord(value);
     const isLive = record !== null && record.expiresAt > this.#now();
     return { record: isLive ? record : null, casUniq };
   }
@@ -260,16 +249,17 @@ export class MemcachedStore implements SessionStore {
   }
 
   #format(record: SessionRecord): string {
-    const text = textOf(record);
-    const max = this.#maxBytes;
-    if (new TextEncoder().encode(text).length > max) {
-      throw new SessionError(
-        "oversize",
-        `Record takes more bytes than maxBytes, at most ${max}`,
-      );
-    }
+    const text = encodeRecord(record);
+    const { length } = new TextEncoder().encode(text);
+    checkSize(length, this.#maxBytes, "maxBytes allows");
     return text;
   }
+}
+
+interface Found {
+  /** `null` if it has expired, or is no record. */
+  readonly record: SessionRecord | null;
+  readonly casUniq: string | number;
 }
 
 /** Whether memcached did it, or answered one of these words. */
@@ -288,38 +278,8 @@ async function isDone(
 
 /** When memcached may drop a record: never before it ends by our clock. */
 function lifetimeOf({ expiresAt }: SessionRecord): number {
-  // Its clock has whole seconds and may be one ahead. It takes instants in
-  // January 1970, and none other, for a time from now, and 0 for no end at all.
+  // Its clock has whole seconds and may be one ahead. 0 would mean no end at all,
+  // and what would be in January 1970 is taken for a time from now.
   const second = Math.ceil(expiresAt / 1000) + 1;
   return Math.min(Math.max(1, second), LAST_SECOND);
-}
-
-function textOf(record: SessionRecord): string {
-  const { revision, value, id, user, label } = record;
-  const { createdAt, lastSeenAt, expiresAt } = record;
-  const texts = [value, id, user, label];
-  return JSON.stringify([revision, ...texts, createdAt, lastSeenAt, expiresAt]);
-}
-
-/** The record in a text, or `null`: another program may have written it. */
-function parse(text: unknown): SessionRecord | null {
-  let list: unknown[];
-  try {
-    list = JSON.parse(text as string);
-    if (`${list.map((member) => typeof member)}` !== KINDS) return null;
-  } catch {
-    return null;
-  }
-  const [revision, value, id, user, label, createdAt, lastSeenAt, expiresAt] =
-    list as [number, string, string, string, string, number, number, number];
-  return {
-    revision,
-    value,
-    id,
-    user,
-    label,
-    createdAt,
-    lastSeenAt,
-    expiresAt,
-  };
 }

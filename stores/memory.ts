@@ -5,8 +5,8 @@
  * @module
  */
 
-// Methods that await nothing are async all the same: what they refuse, they
-// refuse by a rejection.
+// Methods that await nothing are async all the same, so that they reject where
+// they would throw.
 // deno-lint-ignore-file require-await
 
 import { SessionError } from "../src/errors.ts";
@@ -23,8 +23,11 @@ import {
   file,
   type Index,
   unfile,
-} from "./memory_index.ts";
-import { complete } from "./options.ts";
+} from "./memory/indexes.ts";
+import { type Link, UseOrder } from "./memory/use_order.ts";
+import { listingOf } from "./shared/lists.ts";
+import { complete } from "./shared/options.ts";
+import { pause } from "./shared/pause.ts";
 
 /** What a {@linkcode MemoryStore} can be told. */
 export interface MemoryStoreOptions {
@@ -43,24 +46,22 @@ export interface MemoryStoreOptions {
   readonly now?: () => number;
 }
 
-interface Entry {
+interface Entry extends Link<Entry> {
   readonly key: string;
   record: SessionRecord;
   /** Where it is filed by the end of its life. */
   minute: number;
-  /** The neighbours in the order of use. */
-  older: Entry | undefined;
-  newer: Entry | undefined;
 }
 
 // A Map of V8 ends at 2^24 entries.
 const MOST = 16_000_000;
 const USUAL = 100_000;
-// Of what may not be dropped: about 500 MB, if the program has them.
+// How many records there may be that are never dropped: they take about 500 MB.
 const MOST_KEPT = 1_000_000;
-// More than the one record that a call adds, and so few that no call is long.
+// How many expired records a new one removes: more than one, so that they get
+// fewer, and so few that no call takes long.
 const REMOVED_BY_CREATE = 32;
-// What takes a few ms.
+// After how many records other work gets its turn: they take a few ms.
 const AT_A_TIME = 5_000;
 
 /**
@@ -116,10 +117,8 @@ export class MemoryStore implements SessionStore {
   readonly #entries: Map<string, Entry> = new Map();
   readonly #byUser: Index<string, Entry> = new Map();
   readonly #byExpiry: ExpiryIndex<Entry> = new ExpiryIndex();
-  // Of what may be dropped, in the order of use.
-  #oldest: Entry | undefined;
-  #newest: Entry | undefined;
-  #droppable = 0;
+  /** The records that may be dropped. */
+  readonly #droppable: UseOrder<Entry> = new UseOrder();
 
   /**
    * Makes an empty store.
@@ -156,10 +155,11 @@ export class MemoryStore implements SessionStore {
       (entry) => this.#remove(entry),
     );
     if (this.#mayDrop(record)) {
-      while (this.#oldest && this.#droppable >= this.#maxRecords) {
-        this.#remove(this.#oldest);
+      const droppable = this.#droppable;
+      while (droppable.oldest && droppable.size >= this.#maxRecords) {
+        this.#remove(droppable.oldest);
       }
-    } else if (this.#entries.size - this.#droppable >= MOST_KEPT) {
+    } else if (this.#entries.size - this.#droppable.size >= MOST_KEPT) {
       throw new SessionError(
         "store-failed",
         `Store is full: it keeps ${MOST_KEPT} revocations`,
@@ -182,8 +182,8 @@ export class MemoryStore implements SessionStore {
     const entry = this.#find(key);
     if (!entry) return null;
     if (this.#mayDrop(entry.record)) {
-      this.#unlink(entry);
-      this.#link(entry);
+      this.#droppable.delete(entry);
+      this.#droppable.add(entry);
     }
     return entry.record;
   }
@@ -233,9 +233,7 @@ export class MemoryStore implements SessionStore {
     for (const [place, { key }] of entries.entries()) {
       if (place > 0 && place % AT_A_TIME === 0) await pause();
       const record = this.#find(key)?.record;
-      if (record?.user !== user) continue;
-      const { id, label, createdAt, lastSeenAt, expiresAt } = record;
-      yield { key, id, label, createdAt, lastSeenAt, expiresAt };
+      if (record?.user === user) yield listingOf(key, record);
     }
   }
 
@@ -284,40 +282,18 @@ export class MemoryStore implements SessionStore {
     entry.record = Object.freeze({ ...record });
     this.#byExpiry.add(entry);
     if (record.user !== "") file(this.#byUser, record.user, entry);
-    if (this.#mayDrop(record)) this.#link(entry);
+    if (this.#mayDrop(record)) this.#droppable.add(entry);
   }
 
   /** Takes an entry out of all but the look-up by key. */
   #take(entry: Entry): void {
     this.#byExpiry.delete(entry);
     unfile(this.#byUser, entry.record.user, entry);
-    if (this.#mayDrop(entry.record)) this.#unlink(entry);
+    if (this.#mayDrop(entry.record)) this.#droppable.delete(entry);
   }
 
   /** Whether a record may be dropped for lack of room. */
   #mayDrop({ id }: SessionRecord): boolean {
     return this.evicts || id !== "";
   }
-
-  #link(entry: Entry): void {
-    this.#droppable++;
-    entry.older = this.#newest;
-    if (this.#newest) this.#newest.newer = entry;
-    else this.#oldest = entry;
-    this.#newest = entry;
-  }
-
-  #unlink(entry: Entry): void {
-    this.#droppable--;
-    const { older, newer } = entry;
-    if (older) older.newer = newer;
-    else this.#oldest = newer;
-    if (newer) newer.older = older;
-    else this.#newest = older;
-    entry.older = entry.newer = undefined;
-  }
-}
-
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve));
 }

@@ -11,32 +11,29 @@ import {
   type UpdateResult,
 } from "../src/store/contract.ts";
 import {
-  ANOTHER,
+  DUPLICATE,
+  type MysqlClient,
+  MysqlTable,
+  type Parameters,
+} from "./mysql/client.ts";
+import {
   checkOptions,
   checkTable,
-  COLUMNS,
-  explain,
   instantOf,
-  LISTING,
-  listPages,
-  MISSING,
-  RECORD,
-  refuse,
   type SqlStoreOptions,
+} from "./sql/options.ts";
+import { listPages } from "./sql/pages.ts";
+import {
+  COLUMNS,
+  LISTING,
+  RECORD,
   toNumber,
   toParameters,
   toRecord,
   valuesOf,
-} from "./sql.ts";
+} from "./sql/rows.ts";
 
-/** What `Pool` and `Connection` of `mysql2/promise` have. */
-export interface MysqlClient {
-  /** Runs a prepared statement with `?` in place of the parameters. */
-  execute(
-    text: string,
-    parameters: (string | number)[],
-  ): Promise<[result: unknown, fields: unknown]>;
-}
+export type { MysqlClient } from "./mysql/client.ts";
 
 /** Options of {@linkcode MysqlStore}. */
 export interface MysqlStoreOptions extends SqlStoreOptions {
@@ -50,28 +47,8 @@ export interface MysqlStoreOptions extends SqlStoreOptions {
   maxBytes?: number | undefined;
 }
 
-type Parameters = (string | number)[];
-
 const PAGE = 100;
 const BATCH = 1000;
-const TRIES = 5;
-
-// Numbers of errors; the last two are for a column or an index that is missing.
-const DUPLICATE = 1062;
-const DEADLOCK = 1213;
-const NO_TABLE = 1146;
-const FOREIGN = /^(1054|1176)$/;
-// What mysql2 says where it has no code for it.
-const WORDS = /^(Queue limit reached|No connections available|Pool is closed)/;
-
-// What counts of a connection, then what must come back as it is, and be for the
-// server what it is for us. The number is last: who misreads it reads on.
-const COOKIE = "\u{1f36a}";
-const SETTINGS =
-  "SELECT CONCAT(IF(@@autocommit, ' ', 'autocommit=0'), @@sql_mode " +
-  // MySQL and MariaDB have other names for it, and each its own comments.
-  "/*!50720 , @@transaction_isolation */ /*M! , @@tx_isolation */), " +
-  "?, HEX(?), 5000000000";
 
 const ASSIGNED: string = COLUMNS.map((name) => `${name} = ?`).join();
 
@@ -124,13 +101,11 @@ export class MysqlStore implements SessionStore {
   /** Every method sees what was acknowledged before. */
   readonly consistency: "strong" = "strong";
 
-  readonly #client: MysqlClient;
-  readonly #table: string;
-  /** The table's name for a statement. */
+  readonly #table: MysqlTable;
+  /** The table's name, quoted. */
   readonly #name: string;
   readonly #now: () => number;
   readonly #maxBytes: number;
-  #isChecked = false;
 
   /**
    * Makes a store of a client; the client stays the caller's to close.
@@ -152,8 +127,7 @@ export class MysqlStore implements SessionStore {
     if (typeof client?.execute !== "function" || "promise" in client) {
       throw new TypeError("Cannot use a client that is not of mysql2/promise");
     }
-    this.#client = client;
-    this.#table = table;
+    this.#table = new MysqlTable(client, table);
     this.#name = `\`${table}\``;
     this.#now = now;
     this.#maxBytes = maxBytes;
@@ -190,8 +164,8 @@ export class MysqlStore implements SessionStore {
    * is not the store's.
    */
   async createSchema(): Promise<void> {
-    await this.#run(MysqlStore.schema(this.#table));
-    await this.#run(
+    await this.#table.run(MysqlStore.schema(this.#table.name));
+    await this.#table.run(
       `SELECT ${RECORD} FROM ${this.#name} ` +
         "FORCE INDEX (PRIMARY, user_key, expires_at) LIMIT 0",
     );
@@ -201,12 +175,12 @@ export class MysqlStore implements SessionStore {
   async create(key: string, record: SessionRecord): Promise<boolean> {
     checkKey(key);
     const values = toParameters(record, this.#maxBytes);
-    // ON DUPLICATE KEY UPDATE would do it at once, but whether it has inserted
-    // cannot be told from the row count of a client that asks for FOUND_ROWS.
+    // ON DUPLICATE KEY UPDATE would do it in one statement, but the row count of
+    // a client that asks for FOUND_ROWS does not tell whether it has inserted.
     // Twice, because the expired record may vanish between the two statements.
     for (let tries = 0; tries < 2; tries++) {
       try {
-        await this.#run(
+        await this.#table.run(
           `INSERT INTO ${this.#name} SET \`key\` = ?, ${ASSIGNED}`,
           [key, ...values],
         );
@@ -229,7 +203,7 @@ export class MysqlStore implements SessionStore {
   /** The record by this key, or `null`. */
   async get(key: string): Promise<SessionRecord | null> {
     checkKey(key);
-    const [row] = await this.#run(
+    const [row] = await this.#table.run(
       `SELECT ${RECORD} FROM ${this.#name} ` +
         "WHERE `key` = ? AND expires_at > ?",
       [key, this.#now()],
@@ -244,8 +218,8 @@ export class MysqlStore implements SessionStore {
     revision: number,
   ): Promise<UpdateResult> {
     checkKey(key);
-    // A client may count changed rows or found ones; the revision changes, so
-    // that both are the same here.
+    // Some clients count the rows that were found, some those that were changed.
+    // Here it is the same, as the revision changes.
     const updated = await this.#update(
       ASSIGNED,
       "> ? AND revision = ?",
@@ -261,7 +235,7 @@ export class MysqlStore implements SessionStore {
   /** Removes a record, if there is one. */
   async delete(key: string): Promise<void> {
     checkKey(key);
-    await this.#run(`DELETE FROM ${this.#name} WHERE \`key\` = ?`, [key]);
+    await this.#table.run(`DELETE FROM ${this.#name} WHERE \`key\` = ?`, [key]);
   }
 
   /** Moves the times of a record forward, and nothing else. */
@@ -280,7 +254,7 @@ export class MysqlStore implements SessionStore {
       key,
       this.#now(),
     );
-    // Times that stay as they are count as no change for some clients.
+    // For some clients, a row whose times stay as they are has not changed.
     return touched > 0 || await this.get(key) !== null;
   }
 
@@ -295,21 +269,24 @@ export class MysqlStore implements SessionStore {
       now: this.#now,
       size: PAGE,
       page: (after) =>
-        this.#run(
+        this.#table.run(
           `SELECT \`key\`, ${LISTING} ${ofUser}ORDER BY \`key\` LIMIT ${PAGE}`,
           [user, after],
         ),
       remove: (...page) =>
-        this.#run(`DELETE ${ofUser}AND \`key\` <= ? AND expires_at <= ?`, [
-          user,
-          ...page,
-        ]),
+        this.#table.run(
+          `DELETE ${ofUser}AND \`key\` <= ? AND expires_at <= ?`,
+          [
+            user,
+            ...page,
+          ],
+        ),
     });
   }
 
   /** How many records there are, of a user or in all. */
   async count(user?: string): Promise<number> {
-    const [row] = await this.#run(
+    const [row] = await this.#table.run(
       `SELECT count(*) FROM ${this.#name} ` +
         "WHERE expires_at > ?" +
         (user === undefined ? "" : " AND user_key = ? AND user_key <> ''"),
@@ -327,8 +304,8 @@ export class MysqlStore implements SessionStore {
   async deleteExpired(now: number): Promise<number> {
     const instant = instantOf(now);
     for (let total = 0;;) {
-      // In this order, the server goes by the index, and locks no other rows.
-      const removed = await this.#change(
+      // ORDER BY makes the server use the index, so that it locks no other rows.
+      const removed = await this.#table.change(
         `DELETE FROM ${this.#name} WHERE expires_at <= ? ` +
           `ORDER BY expires_at LIMIT ${BATCH}`,
         [instant],
@@ -343,54 +320,12 @@ export class MysqlStore implements SessionStore {
     expiry: string,
     ...parameters: Parameters
   ): Promise<number> {
-    // Of few rows, the server may go through the index on expiry, and lock
-    // others'.
-    return this.#change(
+    // In a small table, the server might go through the index on expiry, and
+    // lock the rows of others.
+    return this.#table.change(
       `UPDATE ${this.#name} FORCE INDEX (PRIMARY) SET ${set} ` +
         `WHERE \`key\` = ? AND expires_at ${expiry}`,
       parameters,
     );
-  }
-
-  async #change(text: string, parameters: Parameters): Promise<number> {
-    return Object(await this.#run(text, parameters)).affectedRows;
-  }
-
-  async #check(): Promise<void> {
-    const [rows] = await this.#client.execute(SETTINGS, [COOKIE, COOKIE]);
-    const [modes, text, hex, number] = valuesOf(valuesOf(rows)[0]);
-    if (Number(number) !== 5e9) refuse("nestTables or a typeCast of its own");
-    if (text !== COOKIE || hex !== "F09F8DAA") {
-      refuse("another charset than utf8mb4");
-    }
-    const wrong = /autocommit=0|EMPTY_STRING_IS_NULL|READ-UNCOMMITTED/.exec(
-      `${modes}`,
-    );
-    if (wrong) refuse(wrong[0]);
-    // It would cut texts without a word.
-    if (!/STRICT_/.test(`${modes}`)) {
-      refuse("an sql_mode without STRICT_TRANS_TABLES");
-    }
-    this.#isChecked = true;
-  }
-
-  async #run(text: string, parameters: Parameters = []): Promise<unknown[]> {
-    for (let tries = 1;; tries++) {
-      try {
-        // All connections of a pool are set to the same.
-        if (!this.#isChecked) await this.#check();
-        return (await this.#client.execute(text, parameters))[0] as unknown[];
-      } catch (error) {
-        const { errno } = Object(error);
-        if (tries < TRIES && errno === DEADLOCK) continue;
-        const fault = FOREIGN.test(errno) && ANOTHER;
-        throw explain(
-          this.#table,
-          errno === NO_TABLE ? MISSING : fault,
-          error,
-          WORDS,
-        );
-      }
-    }
   }
 }

@@ -11,46 +11,35 @@ import {
   type UpdateResult,
 } from "../src/store/contract.ts";
 import {
-  ANOTHER,
+  asText,
+  isUnsafe,
+  type Parameters,
+  type PostgresClient,
+  PROBE,
+  run,
+} from "./postgres/client.ts";
+import {
   checkOptions,
   checkTable,
-  COLUMNS,
-  explain,
   instantOf,
-  LISTING,
-  listPages,
-  MISSING,
-  RECORD,
-  refuse,
   type SqlStoreOptions,
+} from "./sql/options.ts";
+import { listPages } from "./sql/pages.ts";
+import {
+  COLUMNS,
+  LISTING,
+  RECORD,
   toNumber,
   toParameters,
   toRecord,
   valuesOf,
-} from "./sql.ts";
+} from "./sql/rows.ts";
 
-/** What pg's `Pool` and `Client` and PGlite have. */
-export interface PostgresQueryClient {
-  /** Runs a statement with `$1`, `$2` … in place of the parameters. */
-  query(
-    text: string,
-    parameters: (string | number)[],
-  ): PromiseLike<{ rows: unknown[] }>;
-}
-
-/** What postgres.js and Bun's `SQL` have. */
-export interface PostgresUnsafeClient {
-  /** Runs a statement with `$1`, `$2` … in place of the parameters. */
-  unsafe(
-    text: string,
-    parameters: (string | number)[],
-  ): PromiseLike<unknown[]>;
-}
-
-/** A client that {@linkcode PostgresStore} can use. */
-export type PostgresClient = PostgresQueryClient | PostgresUnsafeClient;
-
-type Parameters = (string | number)[];
+export type {
+  PostgresClient,
+  PostgresQueryClient,
+  PostgresUnsafeClient,
+} from "./postgres/client.ts";
 
 /** Options of {@linkcode PostgresStore}. */
 export type PostgresStoreOptions = SqlStoreOptions;
@@ -61,26 +50,6 @@ const PAGE = 100;
 const BATCH = 1000;
 // Any number that others are not likely to lock.
 const SCHEMA_LOCK = 6_283_185_307;
-
-// What the server ends a statement for that can be made again, and how often.
-const AGAIN = /40(001|P01)/;
-const TRIES = 20;
-
-// A column, a unique key or an index that is not there, or a name that something
-// else has.
-const FOREIGN = /42(703|P10|710|809)|P0004/;
-
-// What pg says where it has no code for it.
-const WORDS = /^(Connection terminated|timeout exceeded|Query read timeout)/;
-
-// A prepared statement that another connection has, or has by the same name: such
-// a one may be another statement, with more parameters say.
-const LOST = /^(\S+ )?(26000|42P05|08P01 .*\bP\d)/;
-
-// What comes of it shows whether texts arrive as they were sent. What a statement
-// has changed is told by its rows, too: clients count in ways of their own.
-const PROBE = `' A' || chr(252)`;
-const PROBED = " A\xfc";
 
 /**
  * Keeps sessions in a table of PostgreSQL: with pg, postgres.js, PGlite or
@@ -312,7 +281,9 @@ END $$`,
   /** How many records there are, of a user or in all. */
   async count(user?: string): Promise<number> {
     const [row] = await this.#run(
-      `SELECT count(*)::text, ${PROBE} FROM "${this.#table}" WHERE expires_at > $1` +
+      `SELECT ${
+        asText("count(*)::text")
+      } FROM "${this.#table}" WHERE expires_at > $1` +
         (user === undefined ? "" : " AND user_key = $2 AND user_key <> ''"),
       [this.#now(), ...user === undefined ? [] : [user]],
     );
@@ -340,49 +311,13 @@ END $$`,
     }
   }
 
+  /** Runs a statement, and says how many rows it has changed. */
   async #change(text: string, parameters: Parameters): Promise<number> {
-    const rows = await this.#run(`${text} RETURNING ${PROBE}`, parameters);
-    return rows.length;
+    // By its rows, as clients count in ways of their own.
+    return (await this.#run(`${text} RETURNING ${PROBE}`, parameters)).length;
   }
 
-  async #run(text: string, parameters: Parameters = []): Promise<unknown[]> {
-    const client = this.#client;
-    for (let tries = 1;; tries++) {
-      try {
-        const rows = isUnsafe(client)
-          ? await client.unsafe(text, parameters)
-          : (await client.query(text, parameters)).rows;
-        if (rows[0] && valuesOf(rows[0]).at(-1) !== PROBED) {
-          refuse("change texts, or another client_encoding than UTF8");
-        }
-        return rows;
-      } catch (error) {
-        const { code, errno, message } = Object(error);
-        // Bun has a code of its own, and the server's as a number.
-        const state = `${code} ${errno}`;
-        if (tries < TRIES && AGAIN.test(state)) continue;
-        if (LOST.test(`${state} ${message}`)) {
-          refuse("prepare statements behind a pooler: set prepare to false");
-        }
-        const fault = FOREIGN.test(state) && ANOTHER;
-        throw explain(
-          this.#table,
-          /42P01/.test(state) ? MISSING : fault,
-          errno?.length === 5
-            ? Object.assign(error as Error, { code: errno })
-            : error,
-          WORDS,
-        );
-      }
-    }
+  #run(text: string, parameters?: Parameters): Promise<unknown[]> {
+    return run(this.#client, this.#table, text, parameters);
   }
-}
-
-/** What to select, with numbers as text: some clients misread those of 64 bits. */
-function asText(columns: string): string {
-  return `${columns.replace(/revision|\w+_at/g, "$&::text")}, ${PROBE}`;
-}
-
-function isUnsafe(client: PostgresClient): client is PostgresUnsafeClient {
-  return typeof (client as PostgresUnsafeClient)?.unsafe === "function";
 }

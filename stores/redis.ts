@@ -11,11 +11,11 @@ import {
   type SessionStore,
   type UpdateResult,
 } from "../src/store/contract.ts";
-import { isCluster, type RedisClient, senderOf } from "./redis_client.ts";
-import { RedisDatabase } from "./redis_database.ts";
-import { RedisIndex } from "./redis_index.ts";
-import { formatRecord, parseRecord } from "./redis_record.ts";
-import { complete } from "./options.ts";
+import { isCluster, type RedisClient, senderOf } from "./redis/client.ts";
+import { RedisDatabase } from "./redis/database.ts";
+import { RedisIndex } from "./redis/user_index.ts";
+import { formatRecord, parseRecord } from "./redis/record.ts";
+import { complete } from "./shared/options.ts";
 
 export type {
   RedisCallClient,
@@ -25,7 +25,7 @@ export type {
   RedisSendClient,
   RedisSendCommandClient,
   RedisSentinelClient,
-} from "./redis_client.ts";
+} from "./redis/client.ts";
 
 /** What a {@linkcode RedisStore} can be told. */
 export interface RedisStoreOptions {

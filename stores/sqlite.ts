@@ -4,7 +4,8 @@
  * @module
  */
 
-// SQLite answers at once, but what a method refuses it refuses by a rejection.
+// SQLite answers at once. Methods are async all the same, so that they reject
+// where they would throw.
 // deno-lint-ignore-file require-await
 
 import {
@@ -14,46 +15,28 @@ import {
   type SessionStore,
   type UpdateResult,
 } from "../src/store/contract.ts";
+import { pause } from "./shared/pause.ts";
 import {
   checkOptions,
-  explain,
   instantOf,
-  listPages,
   type SqlStoreOptions,
-  toNumber,
-  toParameters,
-  toRecord,
-  valuesOf,
-} from "./sql.ts";
+} from "./sql/options.ts";
+import { listPages } from "./sql/pages.ts";
+import { toNumber, toParameters, toRecord, valuesOf } from "./sql/rows.ts";
 import {
-  faultOf,
   schemaFor,
   type SqliteStatements,
   statementsFor,
-} from "./sqlite_statements.ts";
+} from "./sql/sqlite_statements.ts";
+import {
+  isSqlite,
+  type SqliteDatabase,
+  SqliteTable,
+  switchToWal,
+} from "./sqlite/client.ts";
 
-/** A prepared statement of node:sqlite or bun:sqlite. */
-export interface SqliteStatement {
-  /** Runs it with these in place of its question marks. */
-  run(...parameters: (string | number)[]): {
-    /** How many rows it changed. */
-    changes: number | bigint;
-  };
-  /** The first row, or nothing. */
-  get(...parameters: (string | number)[]): unknown;
-  /** All rows. */
-  all(...parameters: (string | number)[]): unknown[];
-}
-
-/** What `DatabaseSync` of node:sqlite and `Database` of bun:sqlite have. */
-export interface SqliteDatabase {
-  /** Compiles a statement. */
-  prepare(sql: string): SqliteStatement;
-  /** Runs statements without parameters. */
-  exec(sql: string): unknown;
-}
-
-export type { SqlStoreOptions };
+export type { SqliteDatabase, SqliteStatement } from "./sqlite/client.ts";
+export type { SqlStoreOptions } from "./sql/options.ts";
 
 /** Options of {@linkcode SqliteStore}. */
 export type SqliteStoreOptions = SqlStoreOptions;
@@ -61,13 +44,9 @@ export type SqliteStoreOptions = SqlStoreOptions;
 // A row of SQLite, as it is usually built, ends before 10^9 bytes.
 const MAX_BYTES = 2 ** 28;
 
-// What one statement removes. Nearly each record is on a page of its own, in the
-// table and in the index of keys: it is their writing that takes the time.
+// How many rows one statement removes. Nearly each is on a page of its own, in
+// the table and in the index of keys, and to write those takes the time.
 const BATCH = 100;
-
-// How often to try what SQLite does not wait for, and what is in between, in ms.
-const TRIES = 200;
-const PAUSE = 25;
 
 /**
  * Keeps sessions in a table of SQLite: with `DatabaseSync` of node:sqlite, which
@@ -129,11 +108,9 @@ export class SqliteStore implements SessionStore {
   /** Every method sees what was acknowledged before. */
   readonly consistency: "strong" = "strong";
 
-  readonly #database: SqliteDatabase;
-  readonly #table: string;
+  readonly #table: SqliteTable;
   readonly #sql: SqliteStatements;
   readonly #now: () => number;
-  readonly #prepared: Record<string, SqliteStatement> = {};
 
   /**
    * Makes a store of a database that is open; it stays the caller's to close.
@@ -149,8 +126,7 @@ export class SqliteStore implements SessionStore {
           "rows as objects",
       );
     }
-    this.#database = database;
-    this.#table = table;
+    this.#table = new SqliteTable(database, table);
     this.#sql = statementsFor(table);
     this.#now = now;
   }
@@ -175,15 +151,7 @@ export class SqliteStore implements SessionStore {
   static async useWal(
     database: Pick<SqliteDatabase, "exec">,
   ): Promise<void> {
-    for (let tries = 1;; tries++) {
-      try {
-        database.exec("PRAGMA journal_mode = WAL");
-        return;
-      } catch (error) {
-        if (tries === TRIES || !/locked/.test(`${error}`)) throw error;
-        await pause(PAUSE);
-      }
-    }
+    await switchToWal(database);
   }
 
   /**
@@ -194,22 +162,22 @@ export class SqliteStore implements SessionStore {
    * is not the store's, or an index of its name is taken.
    */
   async createSchema(): Promise<void> {
-    // An index whose name another table's has is left out without a word.
-    this.#try(() =>
-      this.#database.exec(schemaFor(this.#table) + this.#sql.check)
-    );
+    // An index whose name is taken by that of another table is left out, and
+    // SQLite says nothing: so check what is there now.
+    this.#table.exec(schemaFor(this.#table.name) + this.#sql.check);
     try {
-      // On a disk that is full one day, the log is what there is room in.
-      this.#database.exec("PRAGMA wal_checkpoint");
+      // Then SQLite writes the log from its beginning again, in room that it has
+      // already: on a disk that is full one day, a deletion fits there.
+      this.#table.exec("PRAGMA wal_checkpoint");
     } catch {
-      // It is full already, and the table is there.
+      // The disk is full already. The table is there.
     }
   }
 
   /** Inserts a record; `false` if there is one that has not expired. */
   async create(key: string, record: SessionRecord): Promise<boolean> {
     checkKey(key);
-    return this.#run(
+    return this.#table.run(
       this.#sql.create,
       key,
       ...toParameters(record, MAX_BYTES),
@@ -220,7 +188,7 @@ export class SqliteStore implements SessionStore {
   /** The record by this key, or `null`. */
   async get(key: string): Promise<SessionRecord | null> {
     checkKey(key);
-    const row = this.#ask(this.#sql.get, "get", key, this.#now());
+    const row = this.#table.ask(this.#sql.get, "get", key, this.#now());
     return row ? toRecord(row) : null;
   }
 
@@ -231,7 +199,7 @@ export class SqliteStore implements SessionStore {
     revision: number,
   ): Promise<UpdateResult> {
     checkKey(key);
-    const changes = this.#run(
+    const changes = this.#table.run(
       this.#sql.update,
       ...toParameters(record, MAX_BYTES),
       key,
@@ -239,15 +207,15 @@ export class SqliteStore implements SessionStore {
       this.#now(),
     );
     if (changes > 0) return "ok";
-    // Another process may write in between. Both answers are true then: the
-    // record had another revision, or was gone, at one of the two moments.
+    // If another process writes in between, either answer is true: the record
+    // had another revision, or was gone, at one of the two moments.
     return await this.get(key) ? "conflict" : "gone";
   }
 
   /** Removes a record, if there is one. */
   async delete(key: string): Promise<void> {
     checkKey(key);
-    this.#remove(this.#sql.delete, key);
+    this.#table.remove(this.#sql.delete, key);
   }
 
   /** Moves the times of a record forward, and nothing else. */
@@ -257,7 +225,7 @@ export class SqliteStore implements SessionStore {
     expiresAt: number,
   ): Promise<boolean> {
     checkKey(key);
-    return this.#run(
+    return this.#table.run(
       this.#sql.touch,
       instantOf(lastSeenAt),
       instantOf(expiresAt),
@@ -276,17 +244,17 @@ export class SqliteStore implements SessionStore {
       size: BATCH,
       page: async (after) => {
         if (after) await pause();
-        const rows = this.#ask(this.#sql.list, "all", user, after, BATCH);
+        const rows = this.#table.ask(this.#sql.list, "all", user, after, BATCH);
         return rows as unknown[];
       },
       remove: async (...page) =>
-        this.#run(this.#sql.deleteListed, user, ...page),
+        this.#table.run(this.#sql.deleteListed, user, ...page),
     });
   }
 
   /** How many records there are, of a user or in all. */
   async count(user?: string): Promise<number> {
-    const row = this.#ask(
+    const row = this.#table.ask(
       user === undefined ? this.#sql.count : this.#sql.countOfUser,
       "get",
       this.#now(),
@@ -308,55 +276,14 @@ export class SqliteStore implements SessionStore {
   async deleteExpired(now: number): Promise<number> {
     const instant = instantOf(now);
     for (let total = 0;;) {
-      const changes = this.#remove(this.#sql.deleteExpired, instant, BATCH);
+      const changes = this.#table.remove(
+        this.#sql.deleteExpired,
+        instant,
+        BATCH,
+      );
       total += changes;
       if (changes < BATCH) return total;
       await pause();
     }
   }
-
-  #ask(
-    sql: string,
-    how: "run" | "get" | "all",
-    ...parameters: (string | number)[]
-  ): unknown {
-    return this.#try(() =>
-      (this.#prepared[sql] ??= this.#database.prepare(sql))[how](...parameters)
-    );
-  }
-
-  #try<Result>(run: () => Result): Result {
-    try {
-      return run();
-    } catch (error) {
-      throw explain(this.#table, faultOf(error), error);
-    }
-  }
-
-  #run(sql: string, ...parameters: (string | number)[]): number {
-    return Number(Object(this.#ask(sql, "run", ...parameters)).changes);
-  }
-
-  #remove(sql: string, ...parameters: (string | number)[]): number {
-    try {
-      return this.#run(sql, ...parameters);
-    } catch (error) {
-      // Full, or an I/O error where it is a quota that is used up.
-      if (!/disk/.test(`${error}`)) throw error;
-      // What the log holds goes into the file, and the log begins anew.
-      this.#database.exec("PRAGMA wal_checkpoint(RESTART)");
-      return this.#run(sql, ...parameters);
-    }
-  }
-}
-
-function pause(ms?: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** Others have the same methods, but their rows come later or as lists. */
-function isSqlite(database: Partial<SqliteDatabase> | undefined): boolean {
-  const row = typeof database?.exec === "function" &&
-    database.prepare?.("SELECT 1 AS one")?.get?.();
-  return Number(Object(row).one) === 1;
 }

@@ -9,7 +9,9 @@ import {
   type SessionStore,
   type UpdateResult,
 } from "../src/store/contract.ts";
-import { complete } from "./options.ts";
+import { complete } from "./shared/options.ts";
+import { makeCopy, makeMark, readCopy } from "./tiered/copies.ts";
+import { Trust } from "./tiered/trust.ts";
 
 /** What a {@linkcode TieredStore} can be told. */
 export interface TieredStoreOptions {
@@ -42,9 +44,7 @@ export interface TieredStoreOptions {
   readonly now?: (() => number) | undefined;
 }
 
-/** The shortest time for which a fast tier that has failed is left alone, in ms. */
-const REST = 1_000;
-/** For how long a write is on its way in a store that does not say, in s. */
+// The default of `carry`, in seconds.
 const CARRY = 90;
 
 /**
@@ -131,16 +131,9 @@ export class TieredStore implements SessionStore {
   readonly #fast: SessionStore;
   readonly #durable: SessionStore;
   readonly #maxAge: number;
-  readonly #timeout: number;
   readonly #shared: boolean;
   readonly #now: () => number;
-  /**
-   * After a failure, the fast tier is left alone until then: it may hold what
-   * this process knows to be old. 0 if it works.
-   */
-  #suspectUntil = 0;
-  /** Whether a call is on its way that finds out if it works again. */
-  #isTrying = false;
+  readonly #trust: Trust;
 
   /**
    * Makes a store of two.
@@ -173,12 +166,12 @@ export class TieredStore implements SessionStore {
     this.#fast = fast;
     this.#durable = durable;
     this.#maxAge = toMs("maxAge", maxAge);
+    this.#trust = new Trust(toMs("timeout", timeout), this.#maxAge, now);
     if (this.consistency === "eventual") {
       const isLate = durable.consistency === "eventual";
       this.carry = Math.ceil(maxAge) + (isLate ? durable.carry ?? CARRY : 0);
     }
     this.evicts = durable.evicts ?? false;
-    this.#timeout = toMs("timeout", timeout);
     this.#shared = shared;
     this.#now = now;
 
@@ -208,7 +201,8 @@ export class TieredStore implements SessionStore {
       key,
       () => this.#durable.create(key, record),
     );
-    // Whoever ended a record by this key has waited for its copies.
+    // Nothing to wait for: if there was a record by this key, its end has waited
+    // until no copy of it could be served.
     await this.#settle(key, false);
     return created;
   }
@@ -217,15 +211,15 @@ export class TieredStore implements SessionStore {
   async get(key: string): Promise<SessionRecord | null> {
     checkKey(key);
     const since = this.#now();
-    const found = await this.#ask(() => this.#fast.get(key));
+    const found = await this.#trust.ask(() => this.#fast.get(key));
     const copy = found && readCopy(found, since);
     if (copy) return copy;
     const mark = makeMark(since + this.#maxAge);
     const marked = found === null &&
-      await this.#ask(() => this.#fast.create(key, mark));
+      await this.#trust.ask(() => this.#fast.create(key, mark));
     const record = await this.#durable.get(key);
     if (record && marked) {
-      await this.#ask(() =>
+      await this.#trust.ask(() =>
         this.#fast.update(key, makeCopy(record, mark), mark.revision)
       );
     }
@@ -241,7 +235,7 @@ export class TieredStore implements SessionStore {
     checkKey(key);
     const next = { ...record };
     const since = this.#now();
-    const seen = await this.#ask(() => this.#fast.get(key));
+    const seen = await this.#trust.ask(() => this.#fast.get(key));
     const result = await this.#write(
       key,
       () => this.#durable.update(key, next, revision),
@@ -250,7 +244,8 @@ export class TieredStore implements SessionStore {
       await this.#settle(key, result === "ok");
       return result;
     }
-    // What has stayed where it was has seen no other write.
+    // The copy is replaced only if it is still the one from before the write:
+    // if it is not, there was another write, and it is removed.
     const { revision: stamp } = seen;
     const expiresAt = since + this.#maxAge;
     const copy = makeCopy(next, { revision: stamp, expiresAt });
@@ -273,7 +268,7 @@ export class TieredStore implements SessionStore {
     try {
       return await write();
     } catch (error) {
-      // Nobody knows whether it was written.
+      // It may have been written all the same.
       await this.#settle(key, false);
       throw error;
     }
@@ -290,61 +285,25 @@ export class TieredStore implements SessionStore {
       if (!isReplaced) await this.#fast.delete(key);
     };
     if (!this.#shared) {
-      // In its own tier, what it leaves is too old when it reads there again.
-      await this.#ask(remove);
+      // If that fails, this process leaves its own tier alone until the copy is
+      // too old to be served.
+      await this.#trust.ask(remove);
       return;
     }
     const removing = remove();
-    const asked = this.#ask(() => removing);
+    const asked = this.#trust.ask(() => removing);
     const { promise: settled, resolve } = Promise.withResolvers<void>();
     removing.then(resolve, () => {});
     if (!isWritten) {
       await asked;
       return;
     }
-    // One more, as timers may be early by a part of a ms.
+    // 1 ms more, as timers may be early by a part of a ms.
     const timer = setTimeout(resolve, this.#maxAge + 1);
     await settled;
     clearTimeout(timer);
   }
-
-  /**
-   * Asks the fast tier; `undefined` if it cannot be trusted, or gives no answer
-   * in time.
-   */
-  async #ask<Answer>(
-    ask: () => Promise<Answer>,
-  ): Promise<Answer | undefined> {
-    const isSuspect = this.#suspectUntil > 0;
-    if (isSuspect) {
-      if (this.#isTrying || this.#now() < this.#suspectUntil) return undefined;
-      this.#isTrying = true;
-    }
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error("Too late")), this.#timeout);
-    });
-    try {
-      const answer = await Promise.race([ask(), late]);
-      // Unless another call has failed meanwhile.
-      if (isSuspect && this.#now() >= this.#suspectUntil) {
-        this.#suspectUntil = 0;
-      }
-      return answer;
-    } catch (error) {
-      // A record that is too large for it is no fault of the tier.
-      if (Object(error).code !== "oversize") {
-        this.#suspectUntil = this.#now() + Math.max(this.#maxAge, REST);
-      }
-      return undefined;
-    } finally {
-      clearTimeout(timer);
-      if (isSuspect) this.#isTrying = false;
-    }
-  }
 }
-
-type Place = Pick<SessionRecord, "revision" | "expiresAt">;
 
 function toMs(name: string, seconds: number): number {
   if (typeof seconds !== "number") {
@@ -356,47 +315,4 @@ function toMs(name: string, seconds: number): number {
     );
   }
   return seconds * 1000;
-}
-
-/** Holds a place for a copy, under a revision that no other mark has. */
-function makeMark(expiresAt: number): SessionRecord {
-  return {
-    revision: 1 + Math.floor(Math.random() * 2 ** 40),
-    value: "",
-    id: "--------",
-    user: "",
-    label: "",
-    createdAt: 0,
-    lastSeenAt: 0,
-    expiresAt,
-  };
-}
-
-/** A copy to be put in a place: revision and end are those of the copy. */
-function makeCopy(record: SessionRecord, place: Place): SessionRecord {
-  const { revision, expiresAt, user, value } = record;
-  return {
-    ...record,
-    revision: place.revision + 1,
-    value: `${revision} ${expiresAt} ${user} ${value}`,
-    user: "",
-    expiresAt: Math.min(place.expiresAt, expiresAt),
-  };
-}
-
-/** The record that is in a copy; `undefined` for a mark or an old copy. */
-function readCopy(
-  copy: SessionRecord,
-  now: number,
-): SessionRecord | undefined {
-  const match = /^(\S+) (\S+) (\S*) ([^]*)$/.exec(copy.value);
-  if (!match || copy.expiresAt <= now) return undefined;
-  const [, revision, expiresAt, user = "", value = ""] = match;
-  return {
-    ...copy,
-    revision: Number(revision),
-    value,
-    user,
-    expiresAt: Number(expiresAt),
-  };
 }

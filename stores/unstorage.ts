@@ -10,10 +10,19 @@ import {
   type SessionStore,
   type UpdateResult,
 } from "../src/store/contract.ts";
-import { Items, type UnstorageLike, type Values } from "./unstorage_items.ts";
+import { KeyQueues } from "./shared/key_queues.ts";
+import { lengthOf, listingOf } from "./shared/lists.ts";
+import {
+  checkMethods,
+  checkPrefix,
+  complete,
+  PLAIN,
+} from "./shared/options.ts";
+import { fromValues, type RecordValues, toValues } from "./shared/record.ts";
+import type { UnstorageLike } from "./unstorage/client.ts";
+import { Items, type Values } from "./unstorage/items.ts";
 
-export type { UnstorageLike } from "./unstorage_items.ts";
-import { complete } from "./options.ts";
+export type { UnstorageLike } from "./unstorage/client.ts";
 
 /** What an {@linkcode UnstorageStore} can be told. */
 export interface UnstorageStoreOptions {
@@ -31,25 +40,15 @@ export interface UnstorageStoreOptions {
   readonly now?: (() => number) | undefined;
 }
 
-type RecordValues = readonly [
-  revision: number,
-  value: string,
-  id: string,
-  user: string,
-  label: string,
-  createdAt: number,
-  lastSeenAt: number,
-  expiresAt: number,
-];
-
 // Longer than an update can be on its way, in ms.
 const ENDED_FOR = 300_000;
-// So many records are read to be counted.
+// How many records are read to count them.
 const MOST_READS = 10_000;
-// Where a record has its user.
+// The place of the user among the values of a record.
 const USER = 3;
 
-const allTurns = new WeakMap<object, Map<string, Promise<void>>>();
+// All stores on one `Storage` share them.
+const allQueues = new WeakMap<object, KeyQueues>();
 
 /**
  * Keeps sessions in an unstorage `Storage`, with whatever driver it has.
@@ -99,7 +98,7 @@ export class UnstorageStore implements SessionStore {
   readonly #items: Items;
   readonly #prefix: string;
   readonly #now: () => number;
-  readonly #turns: Map<string, Promise<void>>;
+  readonly #queues: KeyQueues;
 
   /**
    * Makes a store of a `Storage`.
@@ -112,23 +111,20 @@ export class UnstorageStore implements SessionStore {
       prefix: "session",
       now: Date.now,
     });
-    for (
-      const name of ["getItem", "setItem", "removeItem", "getKeys"] as const
-    ) {
-      if (typeof storage?.[name] !== "function") {
-        throw new TypeError(`Argument storage must have a method ${name}`);
-      }
-    }
-    if (!/^[\w-]+$/.test(prefix)) {
-      throw new RangeError(
-        "Option prefix must be letters, digits, underscores and hyphens",
-      );
-    }
+    checkMethods(
+      "storage",
+      storage,
+      "getItem",
+      "setItem",
+      "removeItem",
+      "getKeys",
+    );
+    checkPrefix(prefix, PLAIN);
     this.#items = new Items(storage, now);
     this.#prefix = prefix;
     this.#now = now;
-    this.#turns = allTurns.get(storage) ?? new Map();
-    allTurns.set(storage, this.#turns);
+    this.#queues = allQueues.get(storage) ?? new KeyQueues();
+    allQueues.set(storage, this.#queues);
   }
 
   /** Inserts a record; `false` and no change if there is one by this key. */
@@ -168,7 +164,7 @@ export class UnstorageStore implements SessionStore {
       const old = await this.#find(key);
       if (!old) return "gone";
       if (old.revision !== revision) return "conflict";
-      // Of nobody's session: that is how one ends in an eventual store.
+      // A record without an id is how a session ends in an eventual store.
       const isEnd = copy.id === "";
       if (isEnd) await this.#markEnd(key);
       await this.#write(key, copy, old);
@@ -184,14 +180,15 @@ export class UnstorageStore implements SessionStore {
   async delete(key: string): Promise<void> {
     checkKey(key);
     await this.#inTurn(key, async () => {
-      // First, so that an update which does not see it is overtaken.
+      // The mark comes first: an update that does not see it has written before,
+      // and what it wrote is removed below.
       let failure: unknown;
       await this.#markEnd(key).catch((error) => failure = error);
       const name = this.#name("record", key);
       const values = await this.#items.look(name).catch(() => null);
       await this.#remove(key, values?.[USER]);
-      // Without room for a mark, it ends all the same, but drivers for files
-      // hide it if they cannot remove one.
+      // On a full disk there is no room for the mark, but the record can be
+      // removed. Look for it: drivers for files hide that they could not.
       if (failure && await this.#items.has(name)) throw failure;
     });
   }
@@ -201,11 +198,9 @@ export class UnstorageStore implements SessionStore {
     if (!user) return;
     for (const key of await this.#keys("user", user)) {
       const record = await this.get(key);
-      if (record?.user === user) {
-        const { id, label, createdAt, lastSeenAt, expiresAt } = record;
-        yield { key, id, label, createdAt, lastSeenAt, expiresAt };
-        // What has ended would cost the next list as much.
-      } else await this.#clear(key, user).catch(() => {});
+      if (record?.user === user) yield listingOf(key, record);
+      // Left there, it would cost the next list a read, too.
+      else await this.#clear(key, user).catch(() => {});
     }
   }
 
@@ -215,11 +210,8 @@ export class UnstorageStore implements SessionStore {
    * have expired or not.
    */
   async count(user?: string): Promise<number> {
+    if (user !== undefined) return await lengthOf(this.listByUser(user));
     let live = 0;
-    if (user !== undefined) {
-      for await (const _ of this.listByUser(user)) live++;
-      return live;
-    }
     const names = await this.#items.names(this.#name("record"));
     for (const [place, name] of names.entries()) {
       const values = place < MOST_READS
@@ -250,16 +242,9 @@ export class UnstorageStore implements SessionStore {
     return removed;
   }
 
-  /** Does one thing after the other, for each key. */
+  /** Does something when all that came before for this record is done. */
   #inTurn<Result>(key: string, work: () => Promise<Result>): Promise<Result> {
-    const turns = this.#turns;
-    const name = this.#name(key);
-    const result = turns.get(name)?.then(work) ?? work();
-    const turn = result.then(() => {}, () => {}).then(() => {
-      if (turns.get(name) === turn) turns.delete(name);
-    });
-    turns.set(name, turn);
-    return result;
+    return this.#queues.run(this.#name(key), work);
   }
 
   #name(...parts: string[]): string {
@@ -278,10 +263,8 @@ export class UnstorageStore implements SessionStore {
 
   #toRecord(values: Values | null): SessionRecord | null {
     if (!values) return null;
-    const [revision, value, id, user, label, createdAt, lastSeenAt, expiresAt] =
-      values as RecordValues;
-    const record = { revision, value, id, user, label, createdAt, lastSeenAt };
-    return expiresAt > this.#now() ? { ...record, expiresAt } : null;
+    const record = fromValues(values as RecordValues);
+    return record.expiresAt > this.#now() ? record : null;
   }
 
   async #write(
@@ -292,7 +275,8 @@ export class UnstorageStore implements SessionStore {
     const { user, expiresAt } = record;
     const isSame = old?.user === user;
     const entry = this.#name("user", user, key);
-    // First, so that no session is missing from its user's list.
+    // The entry comes before the record, so that no session is missing from its
+    // user's list.
     if (user && !(isSame && old.expiresAt === expiresAt)) {
       await this.#items.set(entry, [this.#now(), expiresAt], async () => {
         if (isSame) await this.#items.put(entry, [this.#now(), old.expiresAt]);
@@ -307,8 +291,8 @@ export class UnstorageStore implements SessionStore {
         if (user && !isSame) await this.#items.remove(entry);
       });
     await set();
-    // Two processes that write a file at once may leave half of what each
-    // wrote. Whoever is the last to finish sees it here.
+    // Two processes that write a file at once may leave half of each. The one
+    // that is done last reads it here, and writes its own again.
     await this.#items.read(name, set);
     if (old?.user && !isSame) await this.#unlist(key, old.user);
   }
@@ -337,10 +321,4 @@ export class UnstorageStore implements SessionStore {
       await this.#unlist(key, user);
     });
   }
-}
-
-function toValues(record: SessionRecord): RecordValues {
-  const { revision, value, id, user, label } = record;
-  const { createdAt, lastSeenAt, expiresAt } = record;
-  return [revision, value, id, user, label, createdAt, lastSeenAt, expiresAt];
 }

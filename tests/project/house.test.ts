@@ -16,7 +16,7 @@ interface Arrows {
 }
 
 const modules = new Map<string, Arrows>();
-const paths = ["mod.ts", "hono.ts", "src/**/*.ts", "stores/*.ts"];
+const paths = ["mod.ts", "hono.ts", "src/**/*.ts", "stores/**/*.ts"];
 for (const path of globSync(paths, { cwd: root })) {
   const name = path.replaceAll("\\", "/");
   modules.set(name, arrowsOf(name));

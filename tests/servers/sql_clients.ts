@@ -3,7 +3,7 @@ import pg from "pg";
 import postgres from "postgres";
 import { type MysqlClient, MysqlStore } from "../../stores/mysql.ts";
 import { type PostgresClient, PostgresStore } from "../../stores/postgres.ts";
-import type { SqlStoreOptions } from "../../stores/sql.ts";
+import type { SqlStoreOptions } from "../../stores/sql/options.ts";
 
 /** The clients of a server that are tested. */
 export type ClientName = "pg" | "postgres.js" | "mysql2";

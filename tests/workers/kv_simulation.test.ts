@@ -100,7 +100,7 @@ describe("sessions in a simulated KV", () => {
 
 describe("sessions in a simulated KV, with revocations in a strong store", () => {
   const worlds = openWorlds(
-    (namespace, clock) => new CloudflareKvStore(namespace, clock),
+    (namespace, clock) => new CloudflareKvStore(namespace, { now: clock.now }),
     (clock) => new MemoryStore({ now: clock.now }),
   );
 
@@ -168,7 +168,7 @@ describe("a store that believes KV, in the same simulation", () => {
 
 describe("operations of a request to a simulated KV", () => {
   const world = openWorld((namespace, clock) =>
-    new CloudflareKvStore(namespace, clock)
+    new CloudflareKvStore(namespace, { now: clock.now })
   );
 
   it("are none without a session, with a forged one, or with its data", async () => {

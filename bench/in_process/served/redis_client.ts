@@ -1,5 +1,5 @@
 import { createClient } from "redis";
-import type { RedisSendCommandClient } from "../../../stores/redis_client.ts";
+import type { RedisSendCommandClient } from "../../../stores/redis.ts";
 
 /** What the subjects use of node-redis. */
 export interface Client extends RedisSendCommandClient {

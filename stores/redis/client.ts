@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { SessionError } from "../src/errors.ts";
-import { coded } from "./failure.ts";
+import { SessionError } from "../../src/errors.ts";
+import { coded } from "../shared/failure.ts";
 
 /** What a server's error begins with, and those of ioredis without a server. */
 const WORDS =

@@ -15,11 +15,12 @@
  *
  * @module
  */
-import { rmdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { causeOf } from "../src/errors.ts";
+import { causeOf } from "../../src/errors.ts";
 import {
   codeOf,
+  dropFile,
+  dropFolder,
   fromName,
   list,
   look,
@@ -55,12 +56,12 @@ export class Hints {
         const made = await makeFolder(folder);
         await write(join(folder, `${name}.${random}`), "");
         await sync(folder);
-        if (made === undefined) return;
+        if (!made) return;
         await sync(this.#users);
         return await sync(this.#folder);
       } catch (error) {
-        // While the folder is empty, others may remove it: in the midst of
-        // mkdir, too, which then says that it exists.
+        // Others may remove the folder while it is empty, also in the midst of
+        // mkdir, which then says that it exists.
         const mayPass = /^(EEXIST|ENOENT)$/.test(codeOf(error));
         if (!mayPass || tries === TRIES) throw causeOf(error);
       }
@@ -71,8 +72,8 @@ export class Hints {
   async remove(user: string, name: string, random?: string): Promise<void> {
     if (!user) return;
     const folder = this.#of(user);
-    await quietly(unlink(join(folder, `${name}.${random}`)));
-    await quietly(rmdir(folder));
+    await dropFile(join(folder, `${name}.${random}`));
+    await dropFolder(folder);
   }
 
   /** What leads to the records that a user may have: names and randoms. */
@@ -87,8 +88,8 @@ export class Hints {
   /** Removes a hint, unless a record has it or may be about to. */
   async clear(user: string, name: string, random: string): Promise<void> {
     const place = join(this.#folder, name);
-    // In this order: a draft that is no longer there has become a record by
-    // now or never will, and so has the file of a version.
+    // First the draft, then the record: a draft that is no longer there has become
+    // a record by now, or never will. The same goes for the file of a version.
     if (await list(join(this.#drafts, random))) return;
     const version = await look(place);
     if (version) {
@@ -107,7 +108,7 @@ export class Hints {
       for (const hint of await this.of(user)) {
         await quietly(this.clear(user, ...hint));
       }
-      await quietly(rmdir(this.#of(user)));
+      await dropFolder(this.#of(user));
     }
   }
 

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { SessionRecord } from "../src/store/contract.ts";
+import type { SessionRecord } from "../../src/store/contract.ts";
 
 /** Entries by a name. */
 export type Index<Name, Entry> = Map<Name, Set<Entry>>;
 
-/** What can be filed by the end of its life. */
+/** What can be filed by the end of its record's life. */
 export interface Mortal {
   readonly record: SessionRecord;
   /** Where it is filed. */
@@ -20,9 +20,9 @@ const MINUTE = 60_000;
 /** Entries by the last minute of their lives. */
 export class ExpiryIndex<Entry extends Mortal> {
   readonly #byMinute: Index<number, Entry> = new Map();
-  /** The last minute that `removePassed` was told. */
+  /** The minute of the last call of `removePassed`. */
   #minute = 0;
-  /** All that are filed under an older one. */
+  /** What is filed under earlier minutes, and has yet to be removed. */
   readonly #passed: Iterator<Entry>[] = [];
 
   /** Files an entry. */
@@ -81,16 +81,16 @@ export class ExpiryIndex<Entry extends Mortal> {
         continue;
       }
       left--;
-      // One that lives again, because the clock has been put back, is of a
-      // minute that has yet to pass, and is come upon then.
+      // If the clock has been put back, one may live again. Its minute has yet to
+      // pass, and then it is removed.
       if (next.value.record.expiresAt <= now) remove(next.value);
     }
   }
 
   /** What is filed under the minutes of a span, at the time it is asked for. */
   *#filed(begin: number, end: number): Generator<Entry, void> {
-    // The shorter way: through the time that has passed, or, after a long
-    // pause, through the minutes that have entries.
+    // Go through the minutes of the span or, if they are more, as after a long
+    // pause, through those that have entries.
     if (end - begin > this.#byMinute.size) {
       for (const [minute, entries] of this.#byMinute) {
         if (minute < end) yield* entries;

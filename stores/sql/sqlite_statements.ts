@@ -3,14 +3,9 @@
  *
  * @module
  */
-import {
-  ANOTHER,
-  checkTable,
-  COLUMNS,
-  LISTING,
-  MISSING,
-  RECORD,
-} from "./sql.ts";
+import { ANOTHER, MISSING } from "./faults.ts";
+import { checkTable } from "./options.ts";
+import { COLUMNS, LISTING, RECORD } from "./rows.ts";
 
 /** The statements of a store, for a table. Parameters are in brackets. */
 export interface SqliteStatements {

@@ -5,25 +5,28 @@
  */
 
 /**
- * All that is written, on one key at a time, that of a record or of an index,
- * so that a cluster can run it. It answers in words: clients can be told to
- * change numbers.
+ * Every write. A run of it works on one key, that of a record or of an index, so
+ * that a cluster can run it. It answers in words, as clients can be set to change
+ * numbers.
  *
- * An index has the keys of a user's records by the latest end of life that was
- * announced for them. It comes before the record: the other way round, a program
- * that crashes could leave a live record that no list has. So a write answers
- * `index`, a user and a revision if that has to be announced first, and `ok`, a
- * user and an end if that user's index has more of the record than there is.
+ * An index has the keys of a user's records, each with the latest end of life
+ * that was announced for it. The announcement comes before the record: the other
+ * way round, a program that crashes could leave a live record that no list has.
+ * So a write answers `index`, a user and a revision if it has to be announced
+ * first; and `ok`, a user and an end if the index of that user says more of the
+ * record than is true now.
  *
- * Who takes something out of an index knows the record as it was, and may not
+ * Whoever takes a key out of an index knows the record as it was, and may not
  * know of a write that is on its way. So an announcement leaves a mark for ten
- * minutes: the beginning of the key after a `+`, by the instant when it is over
- * in steps of 1024 ms, plus the revision. With a mark of a later revision than
- * was seen, or of any if there was no record, an entry stays as it is. A touch has no revision of its own: its
- * mark is far ahead. (What is on its way for longer, in the queue of a client
- * without a connection, has long been given up.)
+ * minutes. Its member is a `+` and the beginning of the key. Its score is the
+ * instant at which it is over, in steps of 1024 ms, plus the revision that was
+ * announced. A key stays in the index if there is a mark of a later revision than
+ * the caller has seen, or any mark if the caller has seen no record. A touch has
+ * no revision of its own: its mark is far ahead. (If a write is on its way for
+ * longer than ten minutes, in the queue of a client without a connection, its
+ * request has long given up.)
  *
- * What ends a record is no command that a server without memory refuses.
+ * A record is ended by commands that a server without memory does not refuse.
  */
 export const SCRIPT = `
 local key, op, now, ends, text, revision, user, indexed = KEYS[1], unpack(ARGV, 1, 8)

@@ -14,34 +14,21 @@
  *
  * @module
  */
-import { causeOf, SessionError } from "../src/errors.ts";
-import { told } from "./failure.ts";
-
-/** What {@linkcode UnstorageStore} uses of an unstorage `Storage`. */
-export interface UnstorageLike {
-  /** The item by this name, `null` without one. */
-  getItem(name: string): Promise<unknown>;
-  /** Writes an item; `ttl` in seconds, for drivers that know it. */
-  setItem(
-    name: string,
-    text: string,
-    options?: { ttl?: number },
-  ): Promise<void>;
-  /** Removes an item. */
-  removeItem(name: string): Promise<void>;
-  /** The names of all items that begin with this one and a colon. */
-  getKeys(base: string): Promise<string[]>;
-}
+import { causeOf, SessionError } from "../../src/errors.ts";
+import { told } from "../shared/failure.ts";
+import { pause } from "../shared/pause.ts";
+import type { UnstorageLike } from "./client.ts";
 
 /** What an item says; the last is the instant from which it is not needed. */
 export type Values = readonly (string | number)[];
 
 const ITEM = /^w([0-9a-f]{16})([0-9a-z]+):/;
-// What half of one begins with.
+// How half of one begins.
 const PART = /^(w|\0|$)/;
-// What is not whole is read again for half a second or more, in ms.
+// In ms. What is not whole is read again, after pauses that double: for half a
+// second or more.
 const LONGEST_PAUSE = 256;
-// Another process is done with its write by then, or has died.
+// After such a pause another process is done with its write, or has died.
 const MENDING_PAUSE = 32;
 
 /** The items of a `Storage`. */
@@ -77,7 +64,7 @@ export class Items {
     const item = await this.#get(name);
     if (typeof item !== "string" || !PART.test(item)) return null;
     const [{ length }, sum, size = ""] = ITEM.exec(item) ?? [""];
-    // Behind it may be the rest of a longer one: two processes wrote at once.
+    // If two processes wrote at once, the rest of a longer text may follow.
     const text = item.slice(length, length + parseInt(size, 36));
     return sum === sumOf(text) ? JSON.parse(text) : undefined;
   }
@@ -92,12 +79,11 @@ export class Items {
     name: string,
     mend?: () => Promise<void>,
   ): Promise<Values | null> {
-    for (let pause = 1; pause <= LONGEST_PAUSE; pause *= 2) {
+    for (let ms = 1; ms <= LONGEST_PAUSE; ms *= 2) {
       const values = await this.look(name);
       if (values !== undefined) return values;
-      const ms = pause * (1 + Math.random());
-      await new Promise((resolve) => setTimeout(resolve, ms));
-      if (pause >= MENDING_PAUSE) await mend?.();
+      await pause(ms * (1 + Math.random()));
+      if (ms >= MENDING_PAUSE) await mend?.();
     }
     throw new SessionError(
       "store-failed",
@@ -125,9 +111,9 @@ export class Items {
     }
   }
 
-  /** Writes an item, and leaves what a failure may leave. */
+  /** Writes an item; if that fails, half of it may be there. */
   async put(name: string, values: Values): Promise<void> {
-    // JSON leaves no lone surrogates.
+    // JSON escapes half surrogate pairs, which a file cannot hold.
     const text = JSON.stringify(values);
     const item = `w${sumOf(text)}${text.length.toString(36)}:${text}`;
     const left = Number(values.at(-1)) - this.#now();
@@ -137,7 +123,7 @@ export class Items {
 
   async #get(name: string): Promise<unknown> {
     const item = await told(this.#storage.getItem(name));
-    // What the fs drivers give for a file that cannot be read.
+    // The fs drivers give an error as the item if they cannot read the file.
     if (item instanceof Error) throw causeOf(item);
     return item ?? null;
   }
@@ -145,7 +131,8 @@ export class Items {
 
 /** 64 bits, in 16 characters, that no part and no mix of texts has. */
 function sumOf(text: string): string {
-  // FNV-1a twice, each with its own multiplier: chance is met, not an attacker.
+  // FNV-1a twice, each with its own multiplier: enough against chance, and there
+  // is nothing to gain for an attacker, who would need to write to the back end.
   let [first, second] = [0x811c9dc5, text.length];
   for (let place = 0; place < text.length; place++) {
     const code = text.charCodeAt(place);

@@ -4,10 +4,10 @@
  *
  * @module
  */
-import type { SessionListing } from "../src/store/contract.ts";
-import type { RedisReply } from "./redis_client.ts";
-import type { RedisDatabase } from "./redis_database.ts";
-import { HEAD, parseRecord } from "./redis_record.ts";
+import type { SessionListing } from "../../src/store/contract.ts";
+import type { RedisReply } from "./client.ts";
+import type { RedisDatabase } from "./database.ts";
+import { HEAD, parseRecord } from "./record.ts";
 
 /** How many members of an index are looked at in one go. */
 const PAGE = 500;
@@ -54,13 +54,13 @@ export class RedisIndex {
       );
       return Number(gone);
     } catch {
-      // What it was for is done, come what may: what is left in an index is
-      // shown to nobody, and the next list tries again.
+      // The record is written or gone already. What is left in the index is not
+      // listed, and the next list tries again.
       return 0;
     }
   }
 
-  /** A user's records; what is none any more leaves the index meanwhile. */
+  /** A user's records; keys without one leave the index meanwhile. */
   async *list(user: string): AsyncGenerator<SessionListing, void> {
     const given = new Set<string>();
     let cursor = "0";
@@ -71,7 +71,7 @@ export class RedisIndex {
         string,
         string[],
       ];
-      // Members take turns with their scores.
+      // Each member is followed by its score.
       const keys = members.filter((_, at) => at % 2 === 0);
       const [found] = await this.#look(user, keys, false);
       for (const listing of found) {
@@ -88,7 +88,7 @@ export class RedisIndex {
   }
 
   /**
-   * Takes out what there is no more, page by page in the order of the index: it
+   * Takes out keys without a record, page by page in the order of the index: it
    * costs the server half of what it does in the order of a scan.
    */
   async #sweep(user: string): Promise<void> {
@@ -114,7 +114,7 @@ export class RedisIndex {
     members: string[],
     isDoubtful: boolean,
   ): Promise<[SessionListing[], number]> {
-    // Marks are no keys.
+    // A mark begins with +, see script.ts; it is no key.
     const keys = members.filter((key) => key[0] !== "+");
     const isVoid = isDoubtful && await this.#isVoid(keys);
     const texts = isVoid ? [] : await this.#peek(keys);

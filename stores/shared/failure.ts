@@ -4,7 +4,7 @@
  * @module
  */
 
-import { causeOf } from "../src/errors.ts";
+import { causeOf } from "../../src/errors.ts";
 
 /** Waits for a back end; what it rejects with can be told. */
 export async function told<Result>(asked: Promise<Result>): Promise<Result> {

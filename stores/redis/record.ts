@@ -8,8 +8,8 @@
  *
  * @module
  */
-import { SessionError } from "../src/errors.ts";
-import type { SessionRecord } from "../src/store/contract.ts";
+import { SessionError } from "../../src/errors.ts";
+import type { SessionRecord } from "../../src/store/contract.ts";
 
 const WIDTH = 16;
 const NUMBERS = 3 * WIDTH;
@@ -25,7 +25,7 @@ export const HEAD = 512;
 export function formatRecord(record: SessionRecord, maxBytes: number): string {
   const { user, id, label, createdAt, value } = record;
   const rest: unknown[] = [user, id, label, createdAt];
-  // UTF-8 has no half surrogate pairs: JSON has.
+  // UTF-8 cannot hold half a surrogate pair, JSON has an escape for it.
   if (!value.isWellFormed()) rest.push(value);
   const text = pad(record.revision) + pad(record.lastSeenAt) +
     pad(record.expiresAt) + `${JSON.stringify(rest)}\n${value}`;

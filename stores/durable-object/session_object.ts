@@ -13,7 +13,7 @@ import type {
   SessionListing,
   SessionRecord,
   UpdateResult,
-} from "../src/store/contract.ts";
+} from "../../src/store/contract.ts";
 
 /** What a {@linkcode SessionObject} uses of a Durable Object's storage. */
 export interface SessionObjectStorage {
@@ -84,7 +84,7 @@ interface Held {
 }
 
 const SESSION = "session";
-// Of so many other marks, one that is made looks if they are of use.
+// How many other marks are looked at when one is made, to remove what has ended.
 const SWEPT = 10;
 // The runtime takes no alarm after 2189.
 const LAST_ALARM = Date.UTC(2189, 0);
@@ -104,9 +104,9 @@ const LAST_ALARM = Date.UTC(2189, 0);
  * }
  * ```
  *
- * An object that was never written to keeps nothing, one whose session has
- * ended neither. Between reading and writing it awaits nothing, so no other
- * call comes in between.
+ * An object keeps nothing before it is written to, and nothing when its session
+ * has ended. Between reading and writing it awaits nothing, so no other call
+ * comes in between.
  *
  * @example
  * ```ts ignore
@@ -191,19 +191,20 @@ export class SessionObject extends DurableObject {
     return { id, label, createdAt, lastSeenAt, expiresAt };
   }
 
-  /** Of a user: marks a session as this user's. */
+  /** In the list of a user: marks a session as the user's. */
   async mark(
     key: string,
     { token, until }: SessionMark,
     now: number,
   ): Promise<void> {
     const { kv } = this.#storage;
-    // The record may be that of an earlier mark, which was to last longer.
+    // The session may still be the one for which an earlier mark was made, to last
+    // longer.
     const { ends = 0 } = (kv.get(key) ?? {}) as Partial<SessionMarkEntry>;
     const end = Math.max(ends, Date.now() + until - now);
     kv.put(key, { token, since: now, ends: end });
-    // Nobody may ever ask for the list. Keys have no order in time, so whatever
-    // comes behind this one will do.
+    // Nobody may ever ask for the list, so remove what has ended here. Keys are in
+    // no order of time: any marks will do, those behind this one say.
     const options = { startAfter: key, limit: SWEPT };
     for (const [other, mark] of Array.from(kv.list(options))) {
       if ((mark as SessionMarkEntry).ends < Date.now()) kv.delete(other);
@@ -211,7 +212,7 @@ export class SessionObject extends DurableObject {
     await this.#wake(until - now, await this.#storage.getAlarm() ?? 0);
   }
 
-  /** Of a user: removes marks that have not been made again meanwhile. */
+  /** In the list of a user: removes marks that have not been made again meanwhile. */
   async unmark(
     marks: readonly Pick<SessionMarkEntry, "key" | "token">[],
   ): Promise<void> {
@@ -224,7 +225,7 @@ export class SessionObject extends DurableObject {
     await this.#clear();
   }
 
-  /** Of a user: some marks behind a key, in the order of their keys. */
+  /** In the list of a user: some marks behind a key, in the order of their keys. */
   async marks(after: string, limit: number): Promise<SessionMarkEntry[]> {
     const options = { limit, ...after && { startAfter: after } };
     return Array.from(
@@ -235,7 +236,7 @@ export class SessionObject extends DurableObject {
 
   /** Called by the runtime when all that the object keeps has expired. */
   async alarm(): Promise<void> {
-    // A write that came at the last moment has set another alarm.
+    // If a write has come at the last moment, it has set another alarm.
     if (await this.#storage.getAlarm() === null) await this.#clear();
   }
 
@@ -252,7 +253,7 @@ export class SessionObject extends DurableObject {
 
   /** Sets the alarm, but not back before an instant. */
   async #wake(left: number, before = 0): Promise<void> {
-    // The caller's clock says what is left, the platform's goes with the alarm.
+    // How long is left is by the caller's clock, the alarm is by the platform's.
     const end = Math.min(Date.now() + left, LAST_ALARM);
     if (end > before) await this.#storage.setAlarm(end);
   }

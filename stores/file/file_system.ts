@@ -17,23 +17,31 @@
  * - touch renames the inner folder
  * - delete renames the inner folder away
  *
- * So nobody locks, and whoever is ended half way leaves behind what no name
- * leads to.
+ * So there are no locks, and a process that is ended half way leaves files that
+ * no name leads to.
  *
  * @module
  */
-import { mkdir, open, opendir, readdir, readFile } from "node:fs/promises";
-import { rename, rmdir, unlink } from "node:fs/promises";
+import {
+  mkdir,
+  open,
+  opendir,
+  readdir,
+  readFile,
+  rename,
+  rmdir,
+  unlink,
+} from "node:fs/promises";
 import { join } from "node:path";
-import { causeOf } from "../src/errors.ts";
-import type { SessionRecord } from "../src/store/contract.ts";
-import { told } from "./failure.ts";
+import { causeOf } from "../../src/errors.ts";
+import type { SessionRecord } from "../../src/store/contract.ts";
+import { told } from "../shared/failure.ts";
 
 /** What the name of a record's inner folder says. */
 export interface Version extends Times {
   /** The name. */
   readonly name: string;
-  /** What no other version has, but by other times. */
+  /** What no other version has, except one that differs in its times alone. */
   readonly random: string;
   /** The name of the file in it. */
   readonly file: string;
@@ -58,7 +66,8 @@ export const TRIES = 30;
 
 /** A name for a key or a user, in characters that are safe in all systems. */
 export function toName(text: string): string {
-  // Some take upper and lower case for the same, and a user is not checked.
+  // Some systems take upper and lower case for the same, and nobody has checked
+  // the user.
   return text.replace(
     /[^a-z0-9_-]/g,
     (char) => `+${char.charCodeAt(0).toString(16)}+`,
@@ -201,10 +210,20 @@ export async function sync(folder: string): Promise<void> {
       await handle.close();
     }
   } catch (error) {
-    // Removed by another, or Windows, which syncs no folders.
+    // Another has removed it, or this is Windows, which syncs no folders.
     const isNone = /^(EACCES|EINVAL|EISDIR|EPERM)$/.test(codeOf(error));
     if (!isNone && !isAbsent(error)) throw causeOf(error);
   }
+}
+
+/** Removes a folder if it is empty. */
+export function dropFolder(path: string): Promise<void> {
+  return quietly(rmdir(path));
+}
+
+/** Removes a file if it is there. */
+export function dropFile(path: string): Promise<void> {
+  return quietly(unlink(path));
 }
 
 /** Waits, and does not mind if it fails. */

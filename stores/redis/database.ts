@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type RedisReply, type RedisSend, unreadable } from "./redis_client.ts";
-import { SCRIPT, SCRIPT_SHA1 } from "./redis_script.ts";
+import { type RedisReply, type RedisSend, unreadable } from "./client.ts";
+import { SCRIPT, SCRIPT_SHA1 } from "./script.ts";
 
 /** A database by way of a client. */
 export class RedisDatabase {
