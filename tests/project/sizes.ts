@@ -12,8 +12,8 @@ export const LIMITS = {
   whole: 13_900,
   checks: 1650,
   engine: 10_700,
-  store: 3072,
-  redis: 4096,
+  store: 3200,
+  redis: 4250,
 } as const;
 
 /** What is loaded when an option asks for it. */
