@@ -1,4 +1,5 @@
 import type { Refused } from "../events.ts";
+import { isNavigation } from "../http/request.ts";
 import { isChecked } from "../options/settings.ts";
 import { begin } from "../session/begin.ts";
 import { readValues } from "../session/codec.ts";
@@ -7,17 +8,48 @@ import { nameOf, type State, tell, type Visit } from "../session/state.ts";
 import type { Unsealed } from "../token/content.ts";
 import { acceptValues, noteOpened, tellRejected } from "./accept.ts";
 
-type Check = (
+/** Checks what more than the cookie decides. */
+export type Check = (
   state: State,
   content: Unsealed,
   now: number,
 ) => Promise<State | null>;
 
+/** Opens the session of a cookie; a refused one begins a new session. */
+export function openCookie(
+  visit: Visit,
+  token: string,
+  check: Check,
+): State | Promise<State> {
+  const state = openToken(visit, token, check);
+  return state instanceof Promise
+    ? state.then((state) => state ?? beginRefused(visit))
+    : state ?? beginRefused(visit);
+}
+
+/** Begins a new session in place of one whose cookie was refused. */
+export function beginRefused(visit: Visit): State {
+  if (visit.isGone) visit.phase = "gone";
+  visit.isNavigation = isNavigation(visit.headers);
+  return begin(visit, true);
+}
+
+/** Opens the session of a token; `null`, with an event, if it is refused. */
+export function openToken(
+  visit: Visit,
+  token: string,
+  check: Check,
+): State | null | Promise<State | null> {
+  const now = visit.settings.now();
+  const content = visit.cookie.tokens.unseal(token, now);
+  return content instanceof Promise
+    ? content.then((content) => admit(visit, content, now, check))
+    : admit(visit, content, now, check);
+}
+
 /**
  * Returns the session of an opened token; `null`, with an event, if it is
  * refused or over.
- *
- * @param check Checks what more than the cookie decides.
  */
 export function admit(
   visit: Visit,

@@ -1,6 +1,5 @@
-import type { Refused } from "../events.ts";
 import { readCookie } from "../http/cookie.ts";
-import { checkRequest, isNavigation } from "../http/request.ts";
+import { checkRequest } from "../http/request.ts";
 import {
   addressPart,
   admitPart,
@@ -37,51 +36,28 @@ async function openAt(visit: Visit, header: string): Promise<State> {
 function readSession(visit: Visit, header: string): State | Promise<State> {
   const token = readCookie(header, visit.cookie);
   if (!token && token !== null) return begin(visit);
-  const state = token ? openToken(visit, token) : choose(visit, header);
-  return state instanceof Promise
-    ? state.then((state) => state ?? beginRefused(visit))
-    : state ?? beginRefused(visit);
+  return token ? openCookie(visit, token) : openSeveral(visit, header);
 }
 
-function beginRefused(visit: Visit): State {
-  if (visit.isGone) visit.phase = "gone";
-  visit.isNavigation = isNavigation(visit.headers);
-  return begin(visit, true);
+function openCookie(visit: Visit, token: string): State | Promise<State> {
+  const part = admitPart();
+  return part instanceof Promise
+    ? part.then(() => openCookie(visit, token))
+    : part.openCookie(visit, token, check);
 }
 
-/** Opens the session of the cookie that counts of several. */
-async function choose(visit: Visit, header: string): Promise<State | null> {
-  const { chooseCookie } = await severalCookiesPart();
-  const now = visit.settings.now();
-  const chosen = await chooseCookie(visit, header, now);
-  if (chosen === undefined) return begin(visit);
-  return typeof chosen === "string"
-    ? openToken(visit, chosen)
-    : chosen && admit(visit, chosen, now);
+async function openSeveral(visit: Visit, header: string): Promise<State> {
+  const part = await severalCookiesPart();
+  return await part.openSeveral(visit, header, check);
 }
 
 /** Opens the session of a token; `null`, with an event, if it is refused. */
-export function openToken(
+export async function openToken(
   visit: Visit,
   token: string,
-): State | null | Promise<State | null> {
-  const now = visit.settings.now();
-  const content = visit.cookie.tokens.unseal(token, now);
-  return content instanceof Promise
-    ? content.then((content) => admit(visit, content, now))
-    : admit(visit, content, now);
-}
-
-/** Returns the session of an opened token, unless it is over. */
-function admit(
-  visit: Visit,
-  content: Unsealed | Refused,
-  now: number,
-): State | null | Promise<State | null> {
-  const part = admitPart();
-  return part instanceof Promise
-    ? part.then(() => admit(visit, content, now))
-    : part.admit(visit, content, now, check);
+): Promise<State | null> {
+  const part = await admitPart();
+  return await part.openToken(visit, token, check);
 }
 
 /** Checks a session where more than its cookie decides. */

@@ -1,15 +1,31 @@
 import type { Refused } from "../events.ts";
 import { PREFIX, skipBlanks } from "../http/cookie.ts";
-import type { Visit } from "../session/state.ts";
+import { begin } from "../session/begin.ts";
+import type { State, Visit } from "../session/state.ts";
 import { encodeBase64url } from "../token/base64url.ts";
 import type { Unsealed } from "../token/content.ts";
 import { tellRejected } from "./accept.ts";
+import { admit, beginRefused, type Check, openCookie } from "./admit.ts";
 import { earlierOf, isSpared } from "./scopes.ts";
 
 /** What may be a token; other values are not opened. */
 const TOKEN = /^[\w-]{102,}$/;
 /** How many of them are opened, as each may cost a decryption. */
 const MOST = 16;
+
+/** Opens the session of the cookie that counts of several. */
+export async function openSeveral(
+  visit: Visit,
+  header: string,
+  check: Check,
+): Promise<State> {
+  const now = visit.settings.now();
+  const chosen = await chooseCookie(visit, header, now);
+  if (chosen === undefined) return begin(visit);
+  if (typeof chosen === "string") return openCookie(visit, chosen, check);
+  return chosen && await admit(visit, chosen, now, check) ||
+    beginRefused(visit);
+}
 
 /**
  * Chooses the one that counts of several cookies of our name. They come from
@@ -21,7 +37,7 @@ const MOST = 16;
  * @returns The content of its token, or the only value as it is; `undefined` if
  * there is none, and `null` if none counts.
  */
-export async function chooseCookie(
+async function chooseCookie(
   visit: Visit,
   header: string,
   now: number,
