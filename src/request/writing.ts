@@ -32,7 +32,7 @@ import { isUnkept } from "./unkept.ts";
 
 export { leave } from "./end.ts";
 export { sealFor, trySeal } from "./seal_session.ts";
-export { checkWithheld as checkSent } from "./unkept.ts";
+export { checkWithheld } from "./unkept.ts";
 
 /** Saves what was changed, and returns what the response has to say of it. */
 export async function commitChanges(

@@ -224,7 +224,7 @@ export class LiveSession implements Session {
   async #save(): Promise<void> {
     const { visit } = this.#state;
     const { writing, checks, engine } = await partsFor(visit);
-    if (isNew(this.#state)) writing.checkSent(this.#state);
+    if (isNew(this.#state)) writing.checkWithheld(this.#state);
     if (engine) return await engine.saveNow(this.#state);
     if (visit.phase === "destroyed") return;
     checkOpen(this.#state);
