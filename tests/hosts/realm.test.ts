@@ -19,10 +19,10 @@ describe("Values of another realm", () => {
 
   it("are refused if JSON would change them, by their path", () => {
     const refused = {
-      "new Date(0)": "form.a (object)",
-      "new Map()": "form.a (object)",
-      "new (class Point { x = 1 })": "form.a (object)",
-      "new (class List extends Array {})": "form.a (object)",
+      "new Date(0)": "form.a (Date)",
+      "new Map()": "form.a (Map)",
+      "new (class Point { x = 1 })": "form.a (Point)",
+      "new (class List extends Array {})": "form.a (List)",
       '"ab".match(/b/)': "form.a.index",
       "[1, , 3]": "form.a[1]",
     };

@@ -62,7 +62,10 @@ export const overtakenCases: readonly StoreCase[] = [
         const answers = await saveAndWait(bench, cookie, slow, fast);
         const before = jarAfter(cookie, answers.fast);
         const after = jarAfter(before, answers.slow);
-        const isEnded = before.endsWith("=");
+        // A logout ends no session by a cookie that counts no more, and the answer
+        // that has made it so does not undo it, but for a login's.
+        const isOut = end === "a logout" && name === "regenerate()";
+        const isEnded = before.endsWith("=") || isOut;
         const message = `${name}, then ${end}`;
         if (isEnded) assertNoCookie(answers.slow);
         else assert.ok(await bench.read(after), message);

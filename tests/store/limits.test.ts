@@ -160,8 +160,10 @@ describe("a store that stands still", () => {
     const opened = await Promise.all(Array.from({ length: 1_101 }, open));
     const hung = Promise.withResolvers<void>();
     watched.before = () => hung.promise;
+    watched.calls.length = 0;
     const waiting = Array.from({ length: 1_000 }, open);
-    await pause(1_500);
+    while (watched.calls.length < 1_000) await pause(10);
+    await pause(1_100);
     watched.before = undefined;
     await assert.rejects(open(), { code: "store-failed" });
     const end = async (session: Session | null | undefined) => {
@@ -174,6 +176,7 @@ describe("a store that stands still", () => {
     bench.takeCalls();
     watched.before = () => hung.promise;
     const ends = Promise.allSettled(opened.map(end));
+    while (watched.calls.length < 1_000) await pause(10);
     await pause(500);
     assert.equal(bench.takeCalls().length, 1_000);
     hung.resolve();
@@ -193,8 +196,10 @@ describe("a store that stands still", () => {
     const open = () => sessions.unseal(token);
     const hung = Promise.withResolvers<void>();
     watched.before = () => hung.promise;
+    watched.calls.length = 0;
     const waiting = Array.from({ length: 1_000 }, open);
-    await pause(1_500);
+    while (watched.calls.length < 1_000) await pause(10);
+    await pause(1_100);
     watched.before = undefined;
     await assert.rejects(open(), { code: "store-failed" });
     await sessions.revokeAll("ada");
