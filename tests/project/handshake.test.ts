@@ -114,6 +114,7 @@ console.log("http://127.0.0.1:" + port);
 );
 
 const inWorkerd = `
+import { withSession } from "./mod.ts";
 ${program}
 const handler = withSession((request, session) =>
   handle(request, session, () => {
