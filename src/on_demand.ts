@@ -63,9 +63,8 @@ const revocationsPart: OnDemand<Revocations> = onDemand(() =>
   import("./store/revocations.ts")
 );
 
-/** The parts for a session that is written, or has more than a cookie. */
-export interface Parts {
-  readonly writing: Writing;
+/** The parts that decide on a session besides its cookie. */
+export interface DecidingParts {
   /** With the options `store`, `schema` or `revocations`. */
   readonly checks: Checks | undefined;
   /** With the option `store`. */
@@ -74,21 +73,36 @@ export interface Parts {
   readonly revocations: Revocations | undefined;
 }
 
-/** Loads the parts that a visit's options need. */
-export function partsFor(visit: Visit): Parts | Promise<Parts> {
+/** The parts for a session that is written. */
+export interface Parts extends DecidingParts {
+  readonly writing: Writing;
+}
+
+/** Loads what a visit's options need to read a session. */
+export function decidingPartsFor(
+  visit: Visit,
+): DecidingParts | Promise<DecidingParts> {
   const { settings } = visit;
-  const writing = writingPart();
   const checks = isChecked(settings) ? checksPart() : undefined;
   const engine = settings.store ? enginePart() : undefined;
   const revocations = settings.revocations ? revocationsPart() : undefined;
-  const all = [writing, checks, engine, revocations];
+  const all = [checks, engine, revocations];
   if (all.some((part) => part instanceof Promise)) {
-    return Promise.all(all).then(() => partsFor(visit));
+    return Promise.all(all).then(() => decidingPartsFor(visit));
   }
-  const parts = { writing, checks, engine, revocations } as Parts;
+  const parts = { checks, engine, revocations } as DecidingParts;
   visit.revoking = parts.revocations;
   visit.streaming = parts.engine;
   return parts;
+}
+
+/** Loads what a visit's options need to write a session. */
+export function partsFor(visit: Visit): Parts | Promise<Parts> {
+  const writing = writingPart();
+  const others = decidingPartsFor(visit);
+  return writing instanceof Promise || others instanceof Promise
+    ? Promise.all([writing, others]).then(() => partsFor(visit))
+    : { writing, ...others };
 }
 
 function onDemand<Part>(load: () => Promise<Part>): OnDemand<Part> {

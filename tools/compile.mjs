@@ -12,6 +12,12 @@ import { rolldown } from "rolldown";
 import { root } from "./paths.mjs";
 
 /**
+ * What other parts that are loaded on demand import. A group takes along what
+ * its modules import, so these come first, each before those that import it.
+ */
+const SHARED = ["token", "request", "checks"];
+
+/**
  * Writes what npm publishes into an empty folder: a declaration for each module
  * and few files of code, because Node takes a while for each one.
  *
@@ -51,16 +57,16 @@ export async function compile(folder) {
         groups: [
           {
             debugName: "core",
-            priority: 1,
+            priority: SHARED.length + 1,
             name: (id, graph) => isNeeded(id, graph) ? "core" : null,
           },
-          {
-            debugName: "on demand",
-            name: (id) => {
-              const [folder, room] = pathOf(id);
-              return folder === "src" ? room : null;
-            },
-          },
+          ...SHARED.map((chunk, index) => ({
+            debugName: chunk,
+            priority: SHARED.length - index,
+            name: (/** @type {string} */ id) =>
+              chunkOf(id) === chunk ? chunk : null,
+          })),
+          { debugName: "on demand", name: chunkOf },
         ],
       },
     });
@@ -82,6 +88,17 @@ export async function compile(folder) {
 /** The path of a module in the checkout, wherever that lies, part by part. */
 function pathOf(id) {
   return relative(realpathSync(root), id).split(sep);
+}
+
+/**
+ * The file for a module that is loaded on demand: its folder in `src/`. With a
+ * schema goes what asks it: programs with neither a store nor revocations nor a
+ * schema need none of it.
+ */
+function chunkOf(id) {
+  const [folder, room, file] = pathOf(id);
+  if (folder !== "src") return null;
+  return room === "schema" || file === "checks.ts" ? "checks" : room;
 }
 
 /** Whether `mod.ts` imports a module, directly or not, when it is loaded. */

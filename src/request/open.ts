@@ -3,7 +3,7 @@ import { checkRequest } from "../http/request.ts";
 import {
   addressPart,
   admitPart,
-  partsFor,
+  decidingPartsFor,
   severalCookiesPart,
 } from "../on_demand.ts";
 import { begin } from "../session/begin.ts";
@@ -66,6 +66,6 @@ async function check(
   content: Unsealed,
   now: number,
 ): Promise<State | null> {
-  const { checks, engine } = await partsFor(state.visit);
+  const { checks, engine } = await decidingPartsFor(state.visit);
   return await checks?.isGood(state, content, now, engine) ? state : null;
 }

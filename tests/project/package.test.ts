@@ -4,6 +4,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join, posix, relative, sep } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { runtimes } from "../../tools/paths.mjs";
+import { loadedBy, namesOf, REQUESTS, rows } from "./loading.ts";
 import { npm } from "./manifests.ts";
 import { pack, type Packed } from "./packed.ts";
 import { root, run, secret } from "./process.ts";
@@ -143,6 +144,18 @@ describe("package", () => {
       await writeFile(file, asking);
       const flags = runtime === "deno" ? ["run", "--allow-env"] : [];
       await run([runtimes[runtime], ...flags, file], { env: secret });
+    });
+  }
+
+  for (const { request, chunks } of rows) {
+    it(`loads few files for a request that ${request}`, async () => {
+      const asking = REQUESTS[request];
+      assert.ok(asking);
+      const loaded = await loadedBy(join(packed.installed, "dist"), asking);
+      assert.deepEqual(loaded.start, ["chunks/core.js", "mod.js"]);
+      // What the bundler needs is a file of its own.
+      const own = loaded.request.filter((path) => !path.includes("rolldown"));
+      assert.deepEqual(namesOf(own), chunks);
     });
   }
 
