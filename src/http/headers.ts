@@ -15,15 +15,15 @@ export function varyByCookie(headers: Headers): string[] {
   return names;
 }
 
-/** Adds a value to a field, unless the field has one that `isThere` matches. */
+/** Adds a value to a field, unless the field has one that `already` matches. */
 export function append(
   headers: Headers,
   names: readonly string[],
   name: string,
   value: string,
-  isThere: RegExp,
+  already: RegExp,
 ): void {
   const old = names.includes(name) ? headers.get(name) as string : "";
   // Quoted text is no directive.
-  if (!isThere.test(old.replace(/"[^"]*"/g, ""))) headers.append(name, value);
+  if (!already.test(old.replace(/"[^"]*"/g, ""))) headers.append(name, value);
 }

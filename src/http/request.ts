@@ -15,7 +15,7 @@ export function checkRequest(headers: Headers | undefined): void {
 /**
  * A header field: `""` without one, `undefined` if nobody can read it any more.
  */
-export function headerOf(
+function headerOf(
   headers: Headers | undefined,
   name: string,
 ): string | undefined {

@@ -8,7 +8,7 @@ import {
   tell,
   type Visit,
 } from "../session/state.ts";
-import { isAged, reasonOf } from "../session/timeouts.ts";
+import { isAged, isOver, reasonOf } from "../session/timeouts.ts";
 import type { Unsealed } from "../token/content.ts";
 
 /**
@@ -42,7 +42,7 @@ export function noteOpened(state: State, now: number): void {
 /** Whether a session ended before now; if so, the listener is told. */
 export function hasExpired(state: State, end: number, now: number): boolean {
   const { content: { created }, visit: { settings } } = state;
-  if (end > now) return false;
+  if (!isOver(end, now)) return false;
   const reason = reasonOf(created, now, settings.absoluteTimeout);
   tell(state, "expired", { reason });
   return true;

@@ -11,11 +11,13 @@ import { fit } from "../schema/fit_schema.ts";
 import { prepare } from "../schema/prepare.ts";
 import type { Unsealed } from "../token/content.ts";
 import { isLogin, type State, type Visit } from "../session/state.ts";
+import { lastEnd } from "../session/timeouts.ts";
 import { refuseGone } from "../session/write_rules.ts";
 
 // What decides on a session besides its cookie.
 
-type Engine = typeof import("../store/engine.ts");
+/** The part for a store, which is handed over: see `on_demand.ts`. */
+export type Engine = typeof import("../store/engine.ts");
 
 export { showFitted } from "../schema/fit_schema.ts";
 
@@ -32,7 +34,7 @@ export function ready(state: State): Promise<void> {
  *
  * @throws The error, otherwise.
  */
-export function admitGuest(visit: Visit, error: unknown): void {
+function admitGuest(visit: Visit, error: unknown): void {
   const { code } = error as SessionError;
   const isOut = code === "store-failed";
   if (!isOut || visit.settings.onStoreError === "throw") throw error;
@@ -40,10 +42,10 @@ export function admitGuest(visit: Visit, error: unknown): void {
 }
 
 /**
- * Whether a session is good by its store, its schema and the revocations. The
- * listener is told.
+ * Checks a session by its store, its schema and the revocations, and gives it
+ * the values that it has there; `false`, with an event, if one of them refuses.
  */
-export async function isGood(
+export async function checkSession(
   state: State,
   content: Unsealed,
   now: number,
@@ -51,9 +53,9 @@ export async function isGood(
 ): Promise<boolean> {
   const { visit } = state;
   const { settings } = visit;
-  const { created, expires } = content;
   // A cookie that has expired by itself costs no call of the store.
-  const end = Math.min(expires, created + settings.absoluteTimeout);
+  const { created, expires } = content;
+  const end = lastEnd(created, expires, settings.absoluteTimeout);
   if (hasExpired(state, end, now)) return false;
   let values;
   try {
@@ -72,7 +74,7 @@ export async function isGood(
   if (!shown) return tellRejected(visit, "schema", content.keyId);
   state.shown = shown;
   try {
-    if (await visit.revoking?.isRevoked(state)) return false;
+    if (await visit.revoking?.checkRevoked(state)) return false;
   } catch (error) {
     admitGuest(visit, error);
     visit.guest = content.sid;
@@ -95,5 +97,5 @@ export async function reloadChecked(
   // A reload has `storeTimeout` for itself.
   visit.waited = 0;
   if (engine) return await engine.reload(state);
-  if (await visit.revoking?.isRevoked(state)) refuseGone(state);
+  if (await visit.revoking?.checkRevoked(state)) refuseGone(state);
 }

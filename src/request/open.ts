@@ -67,5 +67,5 @@ async function check(
   now: number,
 ): Promise<State | null> {
   const { checks, engine } = await decidingPartsFor(state.visit);
-  return await checks?.isGood(state, content, now, engine) ? state : null;
+  return await checks?.checkSession(state, content, now, engine) ? state : null;
 }

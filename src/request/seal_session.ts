@@ -2,10 +2,10 @@ import { isChecked } from "../options/settings.ts";
 import { endOf, idOf, isNew, type State, tell } from "../session/state.ts";
 import { checkOpen } from "../session/write_rules.ts";
 import type { Sealed } from "../token/content.ts";
+import type { Engine } from "./checks.ts";
 import { oversize } from "./oversize.ts";
 
 type Checks = typeof import("./checks.ts");
-type Engine = typeof import("../store/engine.ts");
 
 /** The parts that only some options need. */
 export interface Others {

@@ -31,7 +31,7 @@ export function readValues(codec: Codec, text: string): Values | null {
 
 /** Whether two values have the same text, so that one can replace the other. */
 export function isSame(codec: Codec, one: unknown, other: unknown): boolean {
-  return Object.is(one, other) || isObject(one) && isObject(other) &&
+  return Object.is(one, other) || isAnyObject(one) && isAnyObject(other) &&
       codec.stringify(one) === codec.stringify(other);
 }
 
@@ -47,7 +47,7 @@ export function freeze<Value>(value: Value): Value {
  * of whatever realm: a frame, `node:vm`, Jest.
  */
 export function isPlain(value: unknown): value is Values {
-  if (!isObject(value)) return false;
+  if (!isAnyObject(value)) return false;
   const prototype = Object.getPrototypeOf(value);
   return !prototype ||
     (Array.isArray(value)
@@ -56,6 +56,6 @@ export function isPlain(value: unknown): value is Values {
 }
 
 /** Whether a value is an object of any kind. */
-export function isObject(value: unknown): boolean {
+function isAnyObject(value: unknown): boolean {
   return Object(value) === value;
 }

@@ -1,9 +1,10 @@
 import type { Settings } from "../options/settings.ts";
 
-// Which sessions this process has ended a moment ago, or given newer cookies. A
-// slower request that began before may answer later, and its cookie would
-// replace a newer one in the browser. What other processes do is not known
-// here: see docs/protocol.md.
+// The sessions that this process has ended or given newer cookies. Two requests
+// of one visitor may run at once. If the slower one answers last, its cookie
+// would replace the newer one in the browser, or bring a session back that has
+// ended; so it asks here before it sets a cookie. What other processes do is
+// not known here: see docs/protocol.md.
 
 /**
  * What became of a session: its visitor has `ended` it, somebody else has
@@ -54,20 +55,23 @@ export function noteTurn(
   generation?: number,
 ): void {
   const { store, now } = settings;
-  // Others may have gone on from the first id, each by an id of its own.
+  // Two requests may each have given the session a new id. Note it under the
+  // first id, too, where both look.
   const first = firstOf(settings, name);
   if (kind !== "left" && first !== name) noteTurn(settings, first, kind);
   const before = turns.get(store ?? inCookies)?.get(name);
-  // A `regenerate()` beside a login does not replace the login.
+  // An end stays, and so does a login: a `regenerate()` of a request beside it
+  // is the lesser event.
   const isOver = before &&
     (/^(ended|revoked)$/.test(before.kind) ||
       kind === "left" && before.kind === "login" && generation === undefined);
-  // Responses may be noted in another order than the writes were made.
+  // Responses may be noted in another order than their writes were made: keep the
+  // highest generation.
   const newest = generation === undefined
     ? undefined
     : Math.max(generation, before?.generation ?? 0);
   const what = isOver ? before : { kind, generation: newest };
-  put(turns, store, name, { ...what, tick: ++ticks, at: now() });
+  remember(turns, store, name, { ...what, tick: ++ticks, at: now() });
 }
 
 /** What became of a session after a tick, if anything did. */
@@ -92,7 +96,8 @@ export function overtakenAfter(
 ): Turn | undefined {
   const own = turnAfter(settings, name, tick);
   const first = turnAfter(settings, firstOf(settings, name), tick);
-  // A session that went on under another id hides no end of the one it is from.
+  // Prefer the end or login of the session that this one comes from, as it
+  // counts for all that came of it; but an end of its own counts first.
   return first && first.kind !== "left" && own?.kind !== "ended" ? first : own;
 }
 
@@ -102,16 +107,16 @@ export function noteNext(
   name: string,
   next: string,
 ): void {
-  put(firsts, settings.store, next, firstOf(settings, name));
+  remember(firsts, settings.store, next, firstOf(settings, name));
 }
 
 function firstOf({ store }: Settings, name: string): string {
   return firsts.get(store ?? inCookies)?.get(name) ?? name;
 }
 
-/** Notes that a cookie was sent which holds more than a renewed one. */
+/** Notes that a cookie was sent that holds a change, and is not only renewed. */
 export function noteCookie({ store }: Settings, name: string): void {
-  put(cookies, store, name, ++ticks);
+  remember(cookies, store, name, ++ticks);
 }
 
 /**
@@ -127,7 +132,7 @@ export function isOvertaken(
   return sent > tick || !!overtakenAfter(settings, name, tick);
 }
 
-function put<Value>(
+function remember<Value>(
   all: WeakMap<object, Map<string, Value>>,
   home: object = inCookies,
   name: string,

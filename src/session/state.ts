@@ -61,12 +61,12 @@ export interface Visit {
 /** What `store/stream.ts` does for the body of a response. */
 export interface Streaming {
   letStream(state: State, response: Response, kept: unknown): void;
-  isStreamed(state: State): boolean;
+  admitLateWrite(state: State): boolean;
 }
 
 /** What `store/revocations.ts` does, for modules that do not load it. */
 export interface Revoking {
-  isRevoked(state: State): Promise<boolean>;
+  checkRevoked(state: State): Promise<boolean>;
   stamp(visit: Visit, values: Values): Promise<void>;
   rememberEnd(
     visit: Visit,

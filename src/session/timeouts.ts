@@ -4,6 +4,8 @@
 // What                 When                                     Function
 // idle timeout         `idleTimeout` after the last use         endAfter
 // absolute timeout     `absoluteTimeout` after start or login   endAfter
+// end by a cookie      what it says, or an absolute timeout     lastEnd
+//                      that the program has shortened since
 // end of a record      with its cookie, or a day later          recordEndAfter
 // idle renewal due     a quarter of the timeout, 5 min at most, isAged,
 //                      after the cookie was made; for others    isHalfOver
@@ -11,12 +13,13 @@
 // slow request         2 s after its cookie was opened          isSlow
 // rotation due         `renewAfter` after the last one          isRotationDue
 // grace of old cookies 30 s after the new one was first seen    isGraceOver
+// write on its way     `carry` after it, on a late store        isOnItsWay
 // token of the future  more than 60 s ahead of this clock       isOfTheFuture
 
 /** How far apart the clocks of two processes may be. */
 export const SKEW = 60;
 /** How long requests that are on their way are waited for. */
-export const GRACE = 30;
+const GRACE = 30;
 const DAY = 86_400;
 
 /** When a session ends, by when it began and when it was last used. */
@@ -27,6 +30,20 @@ export function endAfter(
   absolute: number,
 ): number {
   return Math.min(created + absolute, used + idle);
+}
+
+/** When a session ends at the latest, by what its cookie says. */
+export function lastEnd(
+  created: number,
+  expires: number,
+  absolute: number,
+): number {
+  return Math.min(expires, created + absolute);
+}
+
+/** Whether a session that ends at `end` is over. */
+export function isOver(end: number, now: number): boolean {
+  return end <= now;
 }
 
 /** Which timeout has ended a session. */
@@ -98,4 +115,20 @@ export function isGraceOver(
   isSameClock: boolean,
 ): boolean {
   return now >= replaced + (isSameClock ? GRACE : GRACE + SKEW);
+}
+
+/**
+ * Whether a late store may not have received a write yet. Its time may be from
+ * a clock that is far behind.
+ *
+ * @param carry The seconds that a write takes at most.
+ */
+export function isOnItsWay(
+  written: number,
+  now: number,
+  carry: number,
+  isSameClock: boolean,
+): boolean {
+  // Times are whole seconds, so the last one counts, too.
+  return now <= written + carry + (isSameClock ? 0 : SKEW);
 }

@@ -36,9 +36,9 @@ export function checkOpen(
   const { visit } = state;
   const { phase } = visit;
   state.isTouched ||= phase !== "late-write";
-  const isStreamed = phase === "late-write" && !needsCookie &&
-    visit.streaming?.isStreamed(state);
-  if (phase !== "open" && !isStreamed) refuse(state, phase, why);
+  const isLate = phase === "late-write" && !needsCookie &&
+    visit.streaming?.admitLateWrite(state);
+  if (phase !== "open" && !isLate) refuse(state, phase, why);
 }
 
 /**

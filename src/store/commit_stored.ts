@@ -17,7 +17,7 @@ import {
   isOutdated,
   isOutrun,
 } from "./outdated.ts";
-import { isThere, prolong } from "./prolong.ts";
+import { allowCookie, prolong } from "./prolong.ts";
 import { save } from "./save.ts";
 
 /**
@@ -65,7 +65,7 @@ export async function commitStored(
   const isDue = state.isCookieDue || isOffered || isStale || isRenewed;
   const isSent = !!isDue && !isOutdated(state) &&
     (isWritten || isRenewed || !isSlow(visit.opened, visit.settings.now()) ||
-      await isThere(state));
+      await allowCookie(state));
   if (isSent && isRenewed && !isWritten) tell(state, "renewed");
   if (isSent && isEventual(visit)) carryOn(state);
   return isSent;

@@ -3,7 +3,7 @@ import type { Sealed } from "../token/content.ts";
 import type { State } from "../session/state.ts";
 import { isEventual } from "./back_end.ts";
 import { unpack } from "./late_store.ts";
-import { isCurrentCookie, read } from "./read.ts";
+import { acceptCookie, read } from "./read.ts";
 import { keyOf, valuesOf } from "./record.ts";
 
 // What sessions in a store need, loaded when an option asks for it.
@@ -14,7 +14,7 @@ export { commitStored } from "./commit_stored.ts";
 export { endFor } from "./end_session.ts";
 export { refresh, reload } from "./reload.ts";
 export { saveForToken, saveNow } from "./save_now.ts";
-export { isStreamed, letStream } from "./stream.ts";
+export { admitLateWrite, letStream } from "./stream.ts";
 
 /**
  * Returns the values of a session; `null` if its record cannot be read,
@@ -30,7 +30,7 @@ export async function load(
   const values = state.held
     ? await valuesOf(visit, state.held)
     : await read(state, sid, key);
-  return values && !await isCurrentCookie(state, text, values)
+  return values && !await acceptCookie(state, text, values)
     ? undefined
     : values;
 }

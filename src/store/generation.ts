@@ -60,7 +60,7 @@ export function generationOf(values: Values): Generation {
   return { newest, oldest, floor, login, since, at, clock };
 }
 
-function put(values: Values, generation: Generation): void {
+function putGeneration(values: Values, generation: Generation): void {
   const { newest, oldest, floor, login, since, at, clock } = generation;
   values[GENERATION] = [newest, oldest, floor, login, since, at, clock];
 }
@@ -124,14 +124,19 @@ export function isSettled(settings: Settings, generation: Generation): boolean {
 export function confirm(settings: Settings, values: Values): void {
   const generation = generationOf(values);
   const at = settings.now();
-  put(values, { ...generation, at, clock: clockName(settings) });
+  putGeneration(values, { ...generation, at, clock: clockName(settings) });
 }
 
 /** Makes the next number; the present cookie is served until that is seen. */
 export function rotate(values: Values): number {
   const generation = generationOf(values);
   const newest = generation.newest + 1;
-  put(values, { ...generation, newest, oldest: generation.newest, at: 0 });
+  putGeneration(values, {
+    ...generation,
+    newest,
+    oldest: generation.newest,
+    at: 0,
+  });
   return newest;
 }
 
@@ -149,7 +154,7 @@ export function replace(
 ): number {
   const { newest, login, since } = generationOf(values);
   const next = newest + 1;
-  put(values, {
+  putGeneration(values, {
     newest: next,
     oldest: next,
     floor: next,

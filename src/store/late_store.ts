@@ -11,7 +11,7 @@ import {
 } from "../session/state.ts";
 import { carryOf, fetchRecord, isEventual, isLive } from "./back_end.ts";
 import { pause, spend, timeLeft } from "./call.ts";
-import { SKEW } from "../session/timeouts.ts";
+import { isOnItsWay } from "../session/timeouts.ts";
 import { keyOf, keyOfUser, recordEnd } from "./record.ts";
 
 // A late store may not have received the last write yet. So the cookie names
@@ -44,7 +44,7 @@ export function referTo(state: State): void {
 export function carryOn(state: State): void {
   const { carried, visit } = state;
   if (!carried || carried.data !== undefined) return;
-  if (isOnItsWay(carried, visit, SKEW)) pack(state, carried.written);
+  if (mayBeOnItsWay(carried, visit, false)) pack(state, carried.written);
 }
 
 /** After a write to a late store: sets what the cookie knows of the write. */
@@ -82,7 +82,7 @@ export async function unpack(
   if (!revision) return;
   state.carried = { revision, written, data };
   const turn = turnAfter(state.visit.settings, key, 0);
-  if (isOnItsWay(state.carried, state.visit) && !turn) {
+  if (mayBeOnItsWay(state.carried, state.visit, true) && !turn) {
     await holdCarried(state, sid);
   }
 }
@@ -104,9 +104,10 @@ export async function readLate(
   const { visit, carried } = state;
   for (let wait = 100;; wait = Math.min(2 * wait, 1000)) {
     const record = await fetchRecord(visit, key);
-    const isThere = !carried || record && record.revision >= carried.revision;
+    const hasArrived = !carried ||
+      record && record.revision >= carried.revision;
     // If the writer's clock is behind, the write is later than it says.
-    if (isThere || !isOnItsWay(carried, visit, SKEW)) {
+    if (hasArrived || !mayBeOnItsWay(carried, visit, false)) {
       if (!isLive(visit, record)) return;
       const { revision, lastSeenAt } = record;
       if (carried) {
@@ -153,11 +154,10 @@ async function holdCarried(state: State, sid: Held["sid"]): Promise<boolean> {
   return true;
 }
 
-function isOnItsWay(
+function mayBeOnItsWay(
   { written }: Carried,
   visit: Visit,
-  longer = 0,
+  isSameClock: boolean,
 ): boolean {
-  // Times are whole seconds, so the last one counts, too.
-  return visit.settings.now() <= written + carryOf(visit) + longer;
+  return isOnItsWay(written, visit.settings.now(), carryOf(visit), isSameClock);
 }

@@ -32,7 +32,7 @@ export async function prolong(state: State, now: number): Promise<boolean> {
   if (!isLong && !visit.settings.renewAfter) {
     return !state.isSuperseded;
   }
-  return await isThere(state);
+  return await allowCookie(state);
 }
 
 /** Writes a record only to make it last; the cookie is as due as before. */
@@ -60,7 +60,7 @@ async function touch(
  * @throws {SessionError} `store-failed` if the store cannot say, and the
  * browser needs the cookie for what the handler believes is saved.
  */
-export async function isThere(state: State): Promise<boolean> {
+export async function allowCookie(state: State): Promise<boolean> {
   const { visit, held, isCookieDue } = state;
   if (!held) return true;
   const record = await fetchRecord(visit, held.key).catch((error: unknown) => {
@@ -70,11 +70,11 @@ export async function isThere(state: State): Promise<boolean> {
   // A late store may not have received what this request has written.
   const isBefore = !record || record.revision <= held.record.revision;
   if (isCookieDue && isEventual(visit) && isBefore) return true;
-  return isLive(visit, record) && await isCurrent(state, record);
+  return isLive(visit, record) && await allowBy(state, record);
 }
 
 /** Whether this record allows a cookie; notes the newest generation for it. */
-async function isCurrent(
+async function allowBy(
   state: State,
   record: SessionRecord,
 ): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { GRACE, isRotationDue } from "../session/timeouts.ts";
+import { isGraceOver, isRotationDue } from "../session/timeouts.ts";
 import { ISSUED, OWNER } from "../session/own_keys.ts";
 import type { Values } from "../session/codec.ts";
 import { turnAfter } from "../session/overtaken.ts";
@@ -29,17 +29,20 @@ export async function read(
   if (!isEventual(visit)) {
     const record = await fetchRecord(visit, key);
     if (isLive(visit, record)) state.held = { sid, key, record };
-    // No cookie brings back what this process has ended or left.
+    // A late store may still have the record of a session that this process has
+    // ended or left: do not read it.
   } else if (!turnAfter(visit.settings, key, 0)) {
     await readLate(state, sid, key);
   }
   if (state.held) return await valuesOf(visit, state.held);
-  // The session may have ended while the store was asked.
+  // This process may know why: it has ended the session or replaced its cookie,
+  // perhaps while the store was asked.
   const turn = turnAfter(visit.settings, key, 0);
-  // Other responses to this browser may be on their way.
+  // If the visitor did that just now, the response that clears the cookie or sets
+  // another may still be on its way: a second line could remove the new cookie.
   const isOwn = turn && turn.kind !== "revoked" &&
     (turn.kind === "ended" || isEventual(visit));
-  visit.isGone = isOwn && visit.settings.now() < turn.at + GRACE;
+  visit.isGone = isOwn && !isGraceOver(turn.at, visit.settings.now(), true);
   if (isOwn && turn.kind === "left") visit.refusedKey = key;
   tell(state, "gone");
   return undefined;
@@ -49,7 +52,7 @@ export async function read(
  * Whether a cookie with this text still counts; if so, the state gets what
  * follows from that. The listener is told.
  */
-export async function isCurrentCookie(
+export async function acceptCookie(
   state: State,
   text: string,
   values: Values,

@@ -42,7 +42,7 @@ async function readAgain(state: State, { sid, key }: Held): Promise<void> {
   const { since, floor, newest } = generationOf(values);
   if (since !== state.since) refuseGone(state);
   fresh.values = values;
-  if (await visit.revoking?.isRevoked(fresh)) refuseGone(state);
+  if (await visit.revoking?.checkRevoked(fresh)) refuseGone(state);
   const { generation = 0 } = state;
   const isSuperseded = floor > generation;
   const number = isSuperseded ? generation : Math.max(newest, generation);

@@ -41,7 +41,7 @@ const TRIES = 8;
  *
  * @throws {SessionError} `store-failed` if the store cannot say.
  */
-export async function isRevoked(state: State): Promise<boolean> {
+export async function checkRevoked(state: State): Promise<boolean> {
   const { visit, values, held } = state;
   const { settings } = visit;
   const userId = values[OWNER] as string | undefined;
@@ -161,7 +161,7 @@ async function changeRevocation(
     // A record that cannot be read is replaced.
     const next = { ...change(revocation ?? NONE), write };
     try {
-      if (await put(visit, key, next, old)) return next;
+      if (await writeRevocation(visit, key, next, old)) return next;
     } catch (error) {
       failure = error;
     }
@@ -171,7 +171,7 @@ async function changeRevocation(
 }
 
 /** Writes a record, new or over another; `false` if that has changed. */
-async function put(
+async function writeRevocation(
   visit: Visit,
   key: string,
   revocation: UserRevocation,

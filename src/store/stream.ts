@@ -27,7 +27,7 @@ export function letStream(
  * cookie of the session, or may get one. Not on a late store, as the next
  * request goes by its cookie, which would lack what was written.
  */
-export function isStreamed(state: State): boolean {
+export function admitLateWrite(state: State): boolean {
   const { held, isSent, isWatched, streams, visit } = state;
   const isKnown = streams !== true || held && (isSent || !isNew(state));
   if (!streams || !isKnown || isEventual(visit)) return false;
