@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { SessionRecord, SessionStore } from "../../src/store/contract.ts";
 import { MemoryStore } from "../../stores/memory.ts";
-import { createFaultyStore } from "../../testing/faulty_store.ts";
+import { createFaultyStore } from "../shared/faulty_store.ts";
 import { createClock, describeStore } from "../../testing.ts";
 
 const KEY = "k".repeat(43);

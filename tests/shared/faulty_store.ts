@@ -1,4 +1,4 @@
-import type { SessionListing, SessionStore } from "../src/store/contract.ts";
+import type { SessionListing, SessionStore } from "../../src/store/contract.ts";
 
 /** A method of a store. */
 export type StoreMethod = Exclude<
