@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { globSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
 import { describe, it } from "node:test";
 import ts from "typescript58";
@@ -9,14 +9,70 @@ import { root } from "./process.ts";
 /** How many modules stand above each other, from an entry to the leaves. */
 const FLOORS = { "mod.ts": 8, onDemand: 12 };
 
-/** What a module imports, types included, and what it loads on demand. */
+/** The rooms that each room of `src/` may import from, values and types. */
+const BELOW: Readonly<Record<string, readonly string[]>> = {
+  doors: ["request", "session", "options", "http"],
+  request: ["schema", "session", "options", "token", "http"],
+  store: ["schema", "session", "options", "token", "http"],
+  schema: ["session", "options"],
+  session: ["options", "token", "http"],
+  options: ["token", "http"],
+  token: ["http"],
+  http: [],
+  leaves: [],
+};
+const DOORS =
+  /^src\/(with_session|with_sessions|create_sessions|sessions)\.ts$/;
+/** What any room may import: contracts, and rules that import nothing else. */
+const FOR_ALL = [
+  "src/errors.ts",
+  "src/events.ts",
+  "src/unawaited.ts",
+  "src/options/check.ts",
+  "src/schema/schema.ts",
+  "src/session/codec.ts",
+  "src/session/session.ts",
+  "src/session/timeouts.ts",
+  "src/store/contract.ts",
+];
+/** What is imported from a room above, and why. */
+const EXCEPTIONS: Readonly<Record<string, string>> = {
+  "src/token/tokens.ts > src/options/settings.ts": "implements a type of it",
+  "src/request/checks.ts > src/store/engine.ts": "the type of a part",
+  "src/create_sessions.ts > src/store/engine.ts": "the type of a part",
+};
+/** Who loads on demand. */
+const LOADING = [
+  "src/create_sessions.ts",
+  "src/http/response.ts",
+  "src/request/begin_exchange.ts",
+  "src/request/commit.ts",
+  "src/request/open.ts",
+  "src/session/live_session.ts",
+  "src/token/tokens.ts",
+];
+const ON_DEMAND = "src/on_demand.ts";
+
 interface Arrows {
+  /** What a module imports, types included: its floors. */
   readonly solid: readonly string[];
+  /** Whether it calls `import()`. */
+  readonly isLoading: boolean;
+  /** What it loads so. */
+  readonly loaded: readonly string[];
+  /** What it has the type of, by `typeof import()`. */
+  readonly handed: readonly string[];
+  /** The last two. */
   readonly dotted: readonly string[];
 }
 
 const modules = new Map<string, Arrows>();
-const paths = ["mod.ts", "hono.ts", "src/**/*.ts", "stores/**/*.ts"];
+const paths = [
+  "mod.ts",
+  "hono.ts",
+  "testing.ts",
+  "{src,stores,testing}/**/*.ts",
+];
 for (const path of globSync(paths, { cwd: root })) {
   const name = path.replaceAll("\\", "/");
   modules.set(name, arrowsOf(name));
@@ -26,7 +82,9 @@ function arrowsOf(path: string): Arrows {
   const text = readFileSync(join(root, path), "utf8");
   const source = ts.createSourceFile(path, text, ts.ScriptTarget.ESNext);
   const solid = new Set<string>();
-  const dotted = new Set<string>();
+  const loaded = new Set<string>();
+  const handed = new Set<string>();
+  let isLoading = false;
   const add = (arrows: Set<string>, node: ts.Node | undefined) => {
     if (node && ts.isStringLiteral(node) && node.text.startsWith(".")) {
       arrows.add(posix.join(dirname(path), node.text));
@@ -38,21 +96,37 @@ function arrowsOf(path: string): Arrows {
     } else if (
       ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)
     ) {
-      add(dotted, node.argument.literal);
+      add(handed, node.argument.literal);
     } else if (
       ts.isCallExpression(node) &&
       node.expression.kind === ts.SyntaxKind.ImportKeyword
-    ) add(dotted, node.arguments[0]);
+    ) {
+      isLoading = true;
+      add(loaded, node.arguments[0]);
+    }
     ts.forEachChild(node, visit);
   };
   visit(source);
-  return { solid: [...solid], dotted: [...dotted] };
+  const dotted = [...new Set([...loaded, ...handed])];
+  return {
+    solid: [...solid],
+    loaded: [...loaded],
+    handed: [...handed],
+    isLoading,
+    dotted,
+  };
 }
 
 function arrowsFrom(path: string): Arrows {
   const arrows = modules.get(path);
   assert.ok(arrows, `${path} is imported and is not there`);
   return arrows;
+}
+
+function roomOf(path: string): string {
+  const [, room = "", file] = path.split("/");
+  if (file) return room;
+  return DOORS.test(path) ? "doors" : "leaves";
 }
 
 /** The longest way down, by solid arrows. */
@@ -106,12 +180,38 @@ describe("the source", () => {
   });
 
   it("loads on demand in one place", () => {
-    const loading = [...modules.keys()].filter((path) =>
-      /\bawait import\(|=> import\(/.test(
-        readFileSync(join(root, path), "utf8"),
-      )
+    const loading = [...modules].filter(([, { isLoading }]) => isLoading);
+    assert.deepEqual(loading.map(([path]) => path), [ON_DEMAND]);
+    const asking = [...modules].filter(([, { solid }]) =>
+      solid.includes(ON_DEMAND)
     );
-    assert.deepEqual(loading, ["src/on_demand.ts"]);
+    assert.deepEqual(asking.map(([path]) => path).sort(), LOADING);
+  });
+
+  it("has the type of a part where that is handed over, and nowhere else", () => {
+    const handed = [...modules].filter(([path, { handed }]) =>
+      handed.length > 0 && path !== ON_DEMAND
+    ).flatMap(([path, { handed }]) => handed.map((to) => `${path} > ${to}`));
+    const allowed = [
+      ...Object.keys(EXCEPTIONS),
+      "src/request/seal_session.ts > src/request/checks.ts",
+    ];
+    assert.deepEqual(handed.filter((arrow) => !allowed.includes(arrow)), []);
+  });
+
+  it("imports from the rooms below", () => {
+    const upwards = [];
+    for (const [path, { solid, handed }] of modules) {
+      if (!path.startsWith("src/") || path === ON_DEMAND) continue;
+      const room = roomOf(path);
+      assert.ok(BELOW[room], `${room} is not on the list of rooms`);
+      for (const other of [...solid, ...handed]) {
+        const isAllowed = roomOf(other) === room || other === ON_DEMAND ||
+          BELOW[room].includes(roomOf(other)) || FOR_ALL.includes(other);
+        if (!isAllowed) upwards.push(`${path} > ${other}`);
+      }
+    }
+    assert.deepEqual(upwards.filter((arrow) => !EXCEPTIONS[arrow]), []);
   });
 
   it("has no module that nobody imports", () => {
@@ -138,6 +238,47 @@ describe("the source", () => {
           path,
         );
       }
+    }
+  });
+});
+
+describe("pages", () => {
+  const pages = globSync(
+    ["*.md", "{docs,src,stores,proofs,bench,examples}/**/*.md"],
+    { cwd: root, exclude: (path) => /node_modules/.test(path) },
+  );
+
+  it("name files that exist", () => {
+    const missing = [];
+    for (const page of pages) {
+      const text = readFileSync(join(root, page), "utf8");
+      const named = text.matchAll(
+        /(?<![\w./-])((src|stores|testing|tests|bench|tools|proofs)\/[\w./-]+\.\w+)/g,
+      );
+      for (const [, path = ""] of named) {
+        if (!existsSync(join(root, path))) missing.push(`${page}: ${path}`);
+      }
+    }
+    assert.deepEqual(missing, []);
+  });
+
+  it("have every module of the source on the map, with a star if it is loaded on demand", () => {
+    const page = readFileSync(join(root, "src/README.md"), "utf8");
+    const blocks = [...page.matchAll(/```\n(.*?)```/gs)];
+    const names = new Map<string | undefined, boolean>();
+    for (const [block] of blocks) {
+      for (const [, name, star] of block.matchAll(/(\w+\.ts)( \*)?/g)) {
+        if (!names.has(name)) names.set(name, !!star);
+      }
+    }
+    const { loaded } = arrowsFrom(ON_DEMAND);
+    for (const path of modules.keys()) {
+      if (!path.startsWith("src/")) continue;
+      const name = posix.basename(path);
+      assert.equal(names.get(name), loaded.includes(path), name);
+    }
+    for (const [, path = ""] of page.matchAll(/`(\w+\/\w+\.ts)`/g)) {
+      assert.ok(existsSync(join(root, "src", path)), path);
     }
   });
 });
