@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
-import { globSync } from "node:fs";
+import { globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { registerHooks } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
+import { pathToFileURL } from "node:url";
+import { runtimes } from "../../tools/paths.mjs";
 import type { SessionStore } from "../../mod.ts";
 import { CloudflareKvStore } from "../../stores/cloudflare-kv.ts";
 import { D1Store } from "../../stores/d1.ts";
@@ -18,7 +22,7 @@ import { SqliteStore } from "../../stores/sqlite.ts";
 import { TieredStore } from "../../stores/tiered.ts";
 import { UnstorageStore } from "../../stores/unstorage.ts";
 import { jsr, read } from "./manifests.ts";
-import { root } from "./process.ts";
+import { root, run } from "./process.ts";
 
 // Only workerd has it; here it is a class to extend.
 registerHooks({
@@ -118,6 +122,39 @@ describe("docs/stores.md", () => {
       );
     });
   }
+});
+
+describe("the programs of docs/stores.md", () => {
+  it("make each store with its client", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "with-session-stores-"));
+    const [, code = ""] = /<!-- run: stores -->\s*```ts ignore\n(.*?)```/s
+      .exec(read("docs/stores.md")) ?? [];
+    const program = join(folder, "made.ts");
+    const names = [...code.matchAll(/= new (\w+Store)\(/g)];
+    const onWorkers = ["CloudflareKvStore", "DurableObjectStore", "D1Store"];
+    assert.deepEqual(
+      names.map(([, name]) => name).sort(),
+      Object.keys(stores).filter((name) => !onWorkers.includes(name)).sort(),
+    );
+    // Beside the packages of the checkout, in a folder that may be written.
+    const resolved = code.replace(
+      /from "(?!node:)(.*?)"/g,
+      (_all, path: string) =>
+        `from ${
+          JSON.stringify(
+            path.startsWith("with-session/")
+              ? pathToFileURL(join(root, `${path.replace(/^[^/]*\//, "")}.ts`))
+              : import.meta.resolve(path),
+          )
+        }`,
+    );
+    try {
+      writeFileSync(program, `${resolved}\nprocess.exit();\n`);
+      await run([runtimes.node, program], { cwd: folder });
+    } finally {
+      rmSync(folder, { recursive: true, maxRetries: 3 });
+    }
+  });
 });
 
 describe("options of a store", () => {
