@@ -1,12 +1,24 @@
 /**
- * The codings that `fetch` decodes: in Deno two of them by these names,
- * elsewhere all known ones, and in Node also a list of them.
+ * What `fetch` decodes: in Deno two codings by these names; in Bun all, if there
+ * is one and nothing but `identity` beside it; in Node also a list of them.
  */
 const DECODED = "Deno" in globalThis
   ? /^(gzip|br)$/i
   : "Bun" in globalThis
-  ? /^((x-)?gzip|br|deflate|zstd)$/i
-  : /^(((x-)?gzip|br|deflate|zstd)( *, *|$))+$/i;
+  ? /^((identity)?[ \t]*,[ \t]*)*((x-)?gzip|br|deflate|zstd)([ \t]*,[ \t]*(identity)?)*$/i
+  : isZstdKnown()
+  ? /^((x-)?gzip|br|deflate|zstd)([ \t]*,[ \t]*((x-)?gzip|br|deflate|zstd))*[ \t]*$/i
+  : /^((x-)?gzip|br|deflate)([ \t]*,[ \t]*((x-)?gzip|br|deflate))*[ \t]*$/i;
+
+/** Node's `fetch` is undici, which decodes zstd from 7.11 on. */
+function isZstdKnown(): boolean {
+  const { process } = globalThis as {
+    process?: { versions?: { undici?: string } };
+  };
+  const [major = 8, minor = 0] = process?.versions?.undici?.split(".")
+    .map(Number) ?? [];
+  return major > 7 || major === 7 && minor > 10;
+}
 
 /**
  * Corrects the headers of a copy of a `fetch` response: they describe the bytes
