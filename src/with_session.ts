@@ -91,7 +91,9 @@ export function withSession<
   Lazy extends boolean = false,
 >(
   handler: SessionHandler<Data, Args, Lazy>,
-  options: OptionsFor<SessionOptions<Data, Lazy>, Args>,
+  // The handler decides the arguments, and the options may take fewer.
+  // deno-lint-ignore ban-types
+  options: OptionsFor<SessionOptions<Data, Lazy>, Args & {}>,
 ): (request: Request, ...args: Args) => Promise<Response>;
 export function withSession(
   handler: (
@@ -123,7 +125,10 @@ export function withSession(
       }
       const said = commit(response);
       const directives = said instanceof Promise ? await said : said;
-      const finished = finish(response, [directives]);
+      const finishing = finish(response, [directives]);
+      const finished = finishing instanceof Promise
+        ? await finishing
+        : finishing;
       const ended = end(false, response);
       if (ended) await ended;
       return finished;

@@ -111,7 +111,9 @@ export function withSessions<
   Args extends unknown[] = any,
   Lazy = unknown,
 >(
-  options: OptionsFor<NamedOptions<Data, Lazy>, Args>,
+  // The handler decides the arguments, and the options may take fewer.
+  // deno-lint-ignore ban-types
+  options: OptionsFor<NamedOptions<Data, Lazy>, Args & {}>,
   handler: SessionsHandler<Data, Args, Lazy>,
 ): (request: Request, ...args: Args) => Promise<Response> {
   checkArgument("handler", "function", handler);
@@ -156,7 +158,7 @@ export function withSessions<
       for (const [, , { commit }] of exchanges) {
         directives.push(await commit(response));
       }
-      const finished = finish(response, directives);
+      const finished = await finish(response, directives);
       await endAll(false, response);
       return finished;
     } catch (error) {

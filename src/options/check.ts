@@ -24,11 +24,12 @@ export function checkArgument(
   name: string,
   kind: "function" | "number" | "object",
   value: unknown,
+  must: string = kind,
 ): void {
   const found = typeof value;
   if (found !== kind || kind === "object" && !isOptions(value)) {
     throw new TypeError(
-      `Argument ${name} must be ${kind}: it is ${kindOf(value)}`,
+      `Argument ${name} must be ${must}: it is ${kindOf(value)}`,
     );
   }
 }

@@ -11,7 +11,13 @@ const SCOPE: Readonly<Record<string, Rule>> = {
     /^string:(?!.{255})\.?([a-z\d-]+\.)+[a-z][a-z\d-]*$/i,
     "be a domain",
   ),
-  path: like(/^string:\/[ -:<-~]{0,1023}$/, "begin with /"),
+  // Browsers compare it with the path of the address, as that is written.
+  path: [
+    "begin with /, and be written as in an address",
+    (value) =>
+      typeof value === "string" && /^[^?#;]{1,1024}$/.test(value) &&
+      URL.parse(value, "https://a")?.href === `https://a${value}`,
+  ],
   partitioned: FLAG,
 };
 const RULES: Readonly<Record<string, Rule>> = {

@@ -1,5 +1,5 @@
 import type { SessionStore } from "../store/contract.ts";
-import { checkArgument, isOptions, refuse } from "./check.ts";
+import { checkArgument, isOptions, refuse, tagOf } from "./check.ts";
 
 /** What a value must be, in words and as a test. */
 export type Rule = readonly [must: string, test: (value: unknown) => boolean];
@@ -33,7 +33,10 @@ export const OPTIONS: Readonly<Record<string, Rule>> = {
   persistent: FLAG,
   clearCache: FLAG,
   encrypt: FLAG,
-  when: FUNCTION,
+  when: [
+    "be a function that is not async",
+    (value) => isFunction(value) && !/Async/.test(tagOf(value)),
+  ],
   migrate: FUNCTION,
   onEvent: FUNCTION,
   now: FUNCTION,
@@ -83,7 +86,8 @@ export function pick<Options extends object>(
 ): { [Name in keyof Options]: Exclude<Options[Name], undefined> } {
   checkArgument("options", "object", options);
   const known = Object.keys(rules);
-  for (const name of Object.keys(options)) {
+  // Inherited ones count, too.
+  for (const name in options) {
     if (!known.includes(name)) {
       refuse(prefix + name, `is unknown: there is ${known.join(", ")}`);
     }

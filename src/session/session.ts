@@ -81,10 +81,12 @@ export interface Session<Data extends object = AnyData> {
     key: Key,
     value: Data[Key] | DeepReadonly<Data[Key]>,
   ): void;
+  // Not methods: their parameters would let a session with fewer keys stand for
+  // one with more.
   /** Whether a key has a value. */
-  has(key: keyof Data & string): boolean;
+  readonly has: (key: keyof Data & string) => boolean;
   /** Removes a value. */
-  delete(key: keyof Data & string): void;
+  readonly delete: (key: keyof Data & string) => void;
   /** Removes all values and notices; the user and the id stay. */
   clear(): void;
   /** Returns the keys of all values. */

@@ -209,7 +209,7 @@ describe("a message about arguments", () => {
     const session = createSessions(options).create();
     assert.throws(() => session.persist(new Date(0) as never), {
       name: "TypeError",
-      message: "Argument choice must be number: it is Date",
+      message: "Argument choice must be true, false or a number: it is Date",
     });
   });
 

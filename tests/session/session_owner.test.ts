@@ -54,7 +54,10 @@ describe("Session end and owner", () => {
     for (const choice of ["60", null, undefined, new Date()]) {
       assert.throws(
         () => session.persist(choice as unknown as number),
-        { name: "TypeError", message: /^Argument choice must be number/ },
+        {
+          name: "TypeError",
+          message: /^Argument choice must be true, false or a number/,
+        },
       );
     }
     session.persist(1_000);

@@ -168,6 +168,11 @@ export const BAD_COOKIES: readonly (readonly [
   ["a name in a list", { name: ["sid"] }, "cookie.name"],
   ["a domain that is no text", { domain: 5 }, "cookie.domain"],
   ["a path that is no text", { path: ["/"] }, "cookie.path"],
+  ["a path with a blank", { path: "/a b" }, "cookie.path"],
+  ["a path with a query", { path: "/a?b" }, "cookie.path"],
+  ["a path with a fragment", { path: "/a#b" }, "cookie.path"],
+  ["a path with a quote", { path: '/a"' }, "cookie.path"],
+  ["a path with a dot as a folder", { path: "/./a" }, "cookie.path"],
 
   // Earlier scopes.
   ["__Host- with a path of before", { previous: [{ path: "/app" }] }, "cookie"],
@@ -232,7 +237,7 @@ export const GOOD_COOKIES: readonly CookieOptions[] = [
   { domain: "EXAMPLE.com" },
   { domain: "xn--bcher-kva.example" },
   { domain: `${"a".repeat(63)}.example` },
-  { path: "/a b/c%20d,e=f" },
+  { path: "/a/c%20d,e=f" },
   { path: `/${"a".repeat(1023)}` },
   { sameSite: "None", partitioned: true },
   { name: "a", previous: [] },

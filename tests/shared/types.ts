@@ -321,6 +321,15 @@ export function platforms(): void {
     },
     (env) => ({ secret: env.SESSION_SECRET }),
   );
+  withSession(
+    (_request, _session, _env: Env, _context: Context) => ok,
+    (env: Env) => ({ secret: env.SESSION_SECRET }),
+  );
+  withSessions(
+    (env: Env) => ({ cart: { secret: env.SESSION_SECRET } }),
+    (_request, { cart }, _env: Env, _context: Context) =>
+      new Response(cart.userId),
+  );
   worker(request, env, context);
   // @ts-expect-error: the platform's arguments are missing
   worker(request);
