@@ -29,7 +29,8 @@
  * @module
  */
 
-import { markFailed } from "./src/request/mark_failed.ts";
+import { finish } from "./src/http/response.ts";
+import { directivesOfFailed } from "./src/request/mark_failed.ts";
 import { type Exchange, exchangeOf } from "./src/request/exchange.ts";
 import {
   type AnyData,
@@ -182,13 +183,15 @@ export function sessions(
       // The response that `onError` made, or will make: Hono adds these
       // headers.
       const old = context.finalized && context.res || new Response(null);
-      const marked = await markFailed(old, seen.exchange);
+      const directives = directivesOfFailed(seen.exchange);
+      const marked = await finish(old, directives);
       if (context.finalized || marked.headers.has("vary")) {
         replace(context, marked);
       }
       // If `onError` has thrown, there is no response, and `res` makes one up.
-      if (error !== context.error || !isAnswered) throw error;
-      return context.res;
+      if (error === context.error && isAnswered) return context.res;
+      markLater(context, (response) => finish(response, directives));
+      throw error;
     }
   };
 }
@@ -208,6 +211,33 @@ function replace(
   // Otherwise Hono would add the old headers to the new ones.
   context.res = undefined;
   context.res = response;
+}
+
+/**
+ * Marks the response that `onError` is going to make, as what it says of caches
+ * replaces what was said before.
+ */
+function markLater(
+  context: SessionContext<never, never>,
+  mark: (response: Response) => Response | Promise<Response>,
+): void {
+  const hono = Object.getPrototypeOf(context);
+  const put = (response: unknown) =>
+    Reflect.set(hono, "res", response, context);
+  Object.defineProperty(context, "res", {
+    configurable: true,
+    get: () => Reflect.get(hono, "res", context),
+    set(response) {
+      put(response);
+      if (!response) return;
+      const made = context.res as Response;
+      const marked = mark(made);
+      // Hono has made a copy, whose headers can be changed at once.
+      if (marked === made || marked instanceof Promise) return;
+      put(undefined);
+      put(marked);
+    },
+  });
 }
 
 interface Seen {

@@ -12,7 +12,7 @@ import { LiveSession, stateOf } from "./session/live_session.ts";
 import { EPOCH, OWNER } from "./session/own_keys.ts";
 import type { AnyData } from "./session/session.ts";
 import { idOf, isChanged, type State } from "./session/state.ts";
-import { checkOpen, openBatch } from "./session/write_rules.ts";
+import { checkOpen, openBatch, refuseAgain } from "./session/write_rules.ts";
 import type { Sessions } from "./sessions.ts";
 
 /**
@@ -55,19 +55,26 @@ export function createSessions<Data extends object = AnyData>(
   };
   /** Like `administer()`, for calls that need a store. */
   const administerStore = async () => {
-    const { visit, engine } = await administer();
+    const { visit, engine, revocations } = await administer();
     if (engine) return { visit, engine };
-    throw new SessionError("unsupported", "Sessions have no store");
+    const needs = revocations ? "" : ", revokeAll() also with revocations";
+    throw new SessionError("unsupported", `This needs a store${needs}`);
   };
+  // What a second commit finds is on its way with the first one.
+  const committed = new WeakSet<LiveSession>();
   const sessions = {
     open: async (request: Request) =>
       new LiveSession(await openSession(visitOf(settings, request))),
     commit: async (session: LiveSession, response: Response) => {
+      if (committed.has(session)) refuseAgain(stateOf(session));
+      committed.add(session);
       try {
         const directives = await commit(() => stateOf(session), response);
-        const { isSent, abandon } = stateOf(session);
-        if (!isSent) await abandon?.();
-        return await finish(response, [directives]);
+        const finished = await finish(response, [directives]);
+        const state = stateOf(session);
+        if (!state.isSent) await state.abandon?.();
+        delete state.abandon;
+        return finished;
       } catch (error) {
         await leaveFailed(stateOf(session), error);
         throw error;

@@ -4,6 +4,11 @@ export interface Directives {
   readonly isSignedIn?: boolean;
   /** `Set-Cookie` lines. */
   readonly setCookie?: readonly string[];
+  /**
+   * Whether these lines may still go out, now that nothing is waited for: the
+   * session may have ended meanwhile.
+   */
+  readonly maySend?: () => boolean;
   /** The browser is told to forget what it has cached. */
   readonly clearCache?: boolean;
 }

@@ -16,11 +16,16 @@ export function setCookies(
   response: Response,
   said: readonly Directives[],
 ): Response {
-  const lines = said.flatMap(({ setCookie = [] }) => setCookie);
+  const lines = said.flatMap(({ setCookie = [], maySend }) =>
+    maySend?.() === false ? [] : setCookie
+  );
   const change = (response: Response) => {
     const { headers } = response;
     putLines(headers, varyByCookie(headers), lines);
-    if (said.some(({ clearCache }) => clearCache)) {
+    if (
+      said.some(({ clearCache }) => clearCache) &&
+      !headers.get("clear-site-data")?.includes('"cache"')
+    ) {
       headers.append("clear-site-data", '"cache"');
     }
     return response;

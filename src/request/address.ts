@@ -52,7 +52,8 @@ function behindProxy(
 /** Whether browsers send a cookie to this address (RFC 6265bis §5.1.4). */
 function isWithin(path: string, url: string): boolean {
   // Do not parse the address: a stranger may have written the host.
-  const [, asked = ""] = /^\w+:\/\/[^/?#]*([^?#]*)/.exec(url) ?? [];
+  // Without a `Host`, Bun's is a path alone.
+  const [, asked = ""] = /^(?:[\w+.-]+:\/\/[^/?#]*)?([^?#]*)/.exec(url) ?? [];
   const folder = path.endsWith("/") ? path : `${path}/`;
   return path === "/" || asked === path || asked.startsWith(folder);
 }

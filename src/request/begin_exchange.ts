@@ -105,7 +105,8 @@ function beginOwn(
     state: () => session && stateOf(session),
     end: (isFailed, outcome) => {
       if (!isLeftOut) {
-        enter(request, outer);
+        exchange.isEnded = true;
+        enter(request, exchangeOf(request));
         phase = "late-write";
         if (visit && visit.phase !== "left-out") visit.phase = phase;
       }

@@ -64,7 +64,7 @@ export async function checkSession(
       : readValues(settings.codec, content.text);
   } catch (error) {
     admitGuest(visit, error);
-    visit.guest = content.sid;
+    visit.guest = { ...state.held, sid: content.sid };
   }
   if (values === undefined) return false;
   if (!acceptValues(state, values, engine ? "record" : "not-json", now)) {
@@ -77,7 +77,7 @@ export async function checkSession(
     if (await visit.revoking?.checkRevoked(state)) return false;
   } catch (error) {
     admitGuest(visit, error);
-    visit.guest = content.sid;
+    visit.guest = { ...state.held, sid: content.sid };
     return false;
   }
   noteOpened(state, now);

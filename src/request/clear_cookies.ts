@@ -7,7 +7,7 @@ import {
   type State,
 } from "../session/state.ts";
 import { isSlow } from "../session/timeouts.ts";
-import { earlierOf, isSpared, mayBeOthers } from "./scopes.ts";
+import { earlierOf, isRemovable, isSpared } from "./scopes.ts";
 
 /**
  * Decides which cookies a response removes, besides the one that it may set
@@ -29,8 +29,7 @@ export function clearCookies(
   const mayClear = phase === "open" && !visit.isGone && visit.isNavigation &&
     !isSlowAnswer;
   const hasEnded = phase === "destroyed" || !!state.before;
-  const isRemoved = hasEnded && !visit.isGone &&
-    (isKnown || isRefused && !mayBeOthers(visit));
+  const isRemoved = hasEnded && isRemovable(state);
   const isCleared = !line &&
     (isRemoved || isRefused && mayClear && !isSpared(fault));
   // A cookie that came alone may be of an earlier scope, and would stay there.

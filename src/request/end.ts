@@ -1,13 +1,8 @@
 import { isSessionError } from "../errors.ts";
 import { writeCookie } from "../http/cookie.ts";
 import { MOST, noteTurn, uncleared } from "../session/overtaken.ts";
-import {
-  hasCookie,
-  isNew,
-  nameOf,
-  type State,
-  tell,
-} from "../session/state.ts";
+import { isNew, nameOf, type State, tell } from "../session/state.ts";
+import { isRemovable } from "./scopes.ts";
 import type { Others } from "./seal_session.ts";
 
 /**
@@ -64,7 +59,7 @@ export async function leave(
  */
 export function removalOf(state: State): string | undefined {
   const { before, isEndAsked, visit: { cookie } } = state;
-  return (isEndAsked || before) && cookie.attributes && hasCookie(state)
+  return (isEndAsked || before) && cookie.attributes && isRemovable(state)
     ? writeCookie(cookie, "", 0)
     : undefined;
 }

@@ -27,6 +27,8 @@ export interface Exchange {
   /** The session's state, once it is open. */
   state(): State | undefined;
   readonly settings: Settings;
+  /** The exchange is over, and its session with it. */
+  isEnded?: boolean;
   /** The exchange of a handler around this one, perhaps of another session. */
   readonly outer: Exchange | undefined;
 }
@@ -40,9 +42,15 @@ const EXCHANGE = Symbol();
 const KEY = {};
 type Note = (key: object) => Exchange | undefined;
 
-/** Returns the exchange that a request is in. */
+/**
+ * Returns the exchange that a request is in. Handlers side by side may end in
+ * any order.
+ */
 export function exchangeOf(request: Request): Exchange | undefined {
-  return (request as Request & { [EXCHANGE]?: Note })[EXCHANGE]?.(KEY);
+  const note = (request as Request & { [EXCHANGE]?: Note })[EXCHANGE];
+  let exchange = note?.(KEY);
+  while (exchange?.isEnded) exchange = exchange.outer;
+  return exchange;
 }
 
 /**

@@ -1,15 +1,16 @@
 import { writeCookie } from "../http/cookie.ts";
-import { finish } from "../http/response.ts";
+import type { Directives } from "../http/directives.ts";
 import { directivesOf } from "../session/state.ts";
 import { removalOf } from "./end.ts";
 import type { Exchange } from "./exchange.ts";
 import { earlierOf } from "./scopes.ts";
 
-/** Marks the response to an error, which may depend on the sessions. */
-export async function markFailed(
-  response: Response,
+/**
+ * What the response to an error says of the sessions: it may depend on them.
+ */
+export function directivesOfFailed(
   exchange: Exchange | undefined,
-): Promise<Response> {
+): Directives[] {
   const directives = [];
   for (let each = exchange; each; each = each.outer) {
     const state = each.state();
@@ -24,5 +25,5 @@ export async function markFailed(
         : directivesOf(state),
     );
   }
-  return await finish(response, directives);
+  return directives;
 }

@@ -12,7 +12,7 @@ export function findAround(
   outer: Exchange | undefined,
 ): Exchange | undefined {
   for (let each = outer; each; each = each.outer) {
-    if (isSame(each.settings, settings)) {
+    if (!each.isEnded && isSame(each.settings, settings)) {
       // Mark this response, too: it may be kept before the outer one is made.
       const commit = () => {
         const state = each.state();

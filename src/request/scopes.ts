@@ -1,7 +1,7 @@
 import type { CookieAttributes } from "../http/cookie.ts";
 import type { CookieScope } from "../http/cookie_options.ts";
 import type { SessionCookie } from "../options/settings.ts";
-import type { Visit } from "../session/state.ts";
+import { hasCookie, isNew, type State, type Visit } from "../session/state.ts";
 
 // Where else a cookie of our name may be, and who else may have set it
 // (docs/decisions/007-clearing-bad-cookies.md).
@@ -16,8 +16,13 @@ export function isSpared(fault: Visit["fault"]): boolean {
 }
 
 /** Whether another program may have set the cookie: it goes to all ports. */
-export function mayBeOthers({ fault, cookie }: Visit): boolean {
+function mayBeOthers({ fault, cookie }: Visit): boolean {
   return fault === "unknown-key" && !cookie.attributes.includes("; Secure");
+}
+
+/** Whether the browser has a cookie that goes when the session ends. */
+export function isRemovable(state: State): boolean {
+  return hasCookie(state) && (!isNew(state) || !mayBeOthers(state.visit));
 }
 
 /** Returns the cookie in the scopes that it had before. */

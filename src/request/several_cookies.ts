@@ -57,7 +57,7 @@ async function chooseCookie(
     const content: Unsealed | Refused = await cookie.tokens.unseal(token, now);
     if (!("fault" in content)) {
       if (content.expires > now) authentic.push(content);
-    } else if (!visit.fault || isSpared(content.fault)) {
+    } else if (!visit.fault || isStronger(content.fault, visit.fault)) {
       visit.fault = content.fault;
     }
   }
@@ -69,6 +69,15 @@ async function chooseCookie(
   if (authentic.every(({ sid }) => isSame(sid, newest.sid))) return newest;
   visit.fault = "duplicate";
   return null;
+}
+
+/**
+ * Which fault of several counts: one that may be another program's cookie, else
+ * one of a cookie that has to stay.
+ */
+function isStronger(fault: Refused["fault"], other: Visit["fault"]): boolean {
+  return fault === "unknown-key" ||
+    isSpared(fault) && other !== "unknown-key";
 }
 
 /**

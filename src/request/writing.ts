@@ -82,27 +82,40 @@ export async function commitChanges(
     line = writeCookie(cookie, token, !!persists && endOf(state, now) - now);
   }
   const { domain, previous } = cookie.options;
-  if (isRemoved || state.isRefused || domain || previous) {
-    return clearCookies(state, phase, line);
-  }
-  return line ? { setCookie: [line] } : directivesOf(state);
+  const directives = isRemoved || state.isRefused || domain || previous
+    ? clearCookies(state, phase, line)
+    : line
+    ? { setCookie: [line] }
+    : directivesOf(state);
+  if (!line) return directives;
+  const maySend = () =>
+    state.isSent = engine ? engine.maySend(state) : !hasTurned(state);
+  return { ...directives, maySend };
 }
 
 /**
- * Whether a session in a cookie needs another one. If this process has ended it
- * or given it newer cookies while the request ran, it is not brought back: no
- * one else would notice.
+ * Whether this process has ended a session in a cookie, or given it newer ones,
+ * while the request ran. It is not brought back then: no one else would notice.
  *
  * @throws {SessionError} `gone` if a change would bring it back.
  */
+function hasTurned(state: State): boolean {
+  const { left, began, batches, visit: { settings } } = state;
+  const turn = !isNew(state) && overtakenAfter(settings, nameOf(state), began);
+  if (!turn || isLogin(state) || left && turn.kind === "left") return false;
+  if (batches.some(({ changes }) => changes.length)) refuseGone(state);
+  return true;
+}
+
+/**
+ * Whether a session in a cookie needs another one.
+ *
+ * @throws {SessionError} `gone` if a change would bring an ended one back.
+ */
 function needsCookie(state: State, now: number): boolean {
-  const { isCookieDue, left, began, batches, visit } = state;
+  const { isCookieDue, began, visit } = state;
   const isKnown = !isNew(state);
-  const turn = isKnown && overtakenAfter(visit.settings, nameOf(state), began);
-  if (turn && !isLogin(state) && !(left && turn.kind === "left")) {
-    if (batches.some(({ changes }) => changes.length)) refuseGone(state);
-    return false;
-  }
+  if (hasTurned(state)) return false;
   const isNewer = isCookieDue || isChanged(state);
   const isRenewed = !isNewer && isKnown && isRenewalDue(state, now) &&
     !isOvertaken(visit.settings, nameOf(state), began);

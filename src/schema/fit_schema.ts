@@ -99,12 +99,26 @@ export function ownOf(values: Values): Values {
 
 /** The schema's output, as far as it differs from what is saved. */
 export function differences(kept: Values, made: Values): Values {
-  const keys = Object.keys({ ...kept, ...made });
-  return Object.fromEntries(
-    keys.filter((key) => !isAlike(at(kept, key), at(made, key)))
-      // Copy and freeze it: a default is the same object for all visitors.
-      .map((key) => [key, copyOf(at(made, key), true)]),
-  );
+  const shown: Values = {};
+  for (const key of Object.keys({ ...kept, ...made })) {
+    if (isAlike(at(kept, key), at(made, key))) continue;
+    // Copy and freeze it: a default is the same object for all visitors.
+    const value = copyOf(at(made, key), true);
+    Object.defineProperty(shown, key, {
+      configurable: true,
+      enumerable: true,
+      // Nothing freezes a `Date` or a `Map`: each reader gets a copy.
+      ...isFixed(value) ? { value } : { get: () => copyOf(value, true) },
+    });
+  }
+  return shown;
+}
+
+/** Whether a frozen value is so all the way down. */
+function isFixed(value: unknown): boolean {
+  return isPlain(value)
+    ? Object.values(value).every(isFixed)
+    : Object(value) !== value;
 }
 
 function at(values: Values, key: string): unknown {

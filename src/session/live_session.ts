@@ -207,7 +207,7 @@ export class LiveSession implements Session {
     this.#checkWritable(true);
     const { persistent, absoluteTimeout } = this.#state.visit.settings;
     if (typeof choice !== "boolean") {
-      checkArgument("choice", "number", choice);
+      checkArgument("choice", "number", choice, "true, false or a number");
       checkSeconds("persist()", choice, absoluteTimeout);
     }
     if (choice !== (this.#state.values[PERSIST] ?? persistent)) {
@@ -223,11 +223,15 @@ export class LiveSession implements Session {
 
   async #save(): Promise<void> {
     const { visit } = this.#state;
+    // What is asked for before the response leaves is in time, although it may
+    // leave while the parts are loaded.
+    if (!visit.settings.store && visit.phase !== "destroyed") {
+      checkOpen(this.#state);
+    }
     const { writing, checks, engine } = await partsFor(visit);
     if (isNew(this.#state)) writing.checkWithheld(this.#state);
     if (engine) return await engine.saveNow(this.#state);
     if (visit.phase === "destroyed") return;
-    checkOpen(this.#state);
     await writing.trySeal(this.#state, visit.settings.now(), { checks });
     await checks?.showFitted(this.#state);
   }

@@ -8,9 +8,14 @@ import type { Settings } from "../options/settings.ts";
 
 /**
  * What became of a session: its visitor has `ended` it, somebody else has
- * `revoked` it, or it has newer cookies, by a `login` or by itself (`left`).
+ * `revoked` it, or it has newer cookies, by a `login` or by itself (`left`). If
+ * the visitor has logged in with a cookie that it has just left, the browser
+ * goes on with another session (`replaced`).
  */
-export type TurnKind = "ended" | "revoked" | "login" | "left";
+export type TurnKind = "ended" | "revoked" | "login" | "left" | "replaced";
+
+/** What its visitor does counts for each session that came from one. */
+const SHARED = /^(ended|login|replaced)$/;
 
 /** When something became of a session, and what. */
 export interface Turn {
@@ -58,13 +63,14 @@ export function noteTurn(
   // Two requests may each have given the session a new id. Note it under the
   // first id, too, where both look.
   const first = firstOf(settings, name);
-  if (kind !== "left" && first !== name) noteTurn(settings, first, kind);
+  if (SHARED.test(kind) && first !== name) noteTurn(settings, first, kind);
   const before = turns.get(store ?? inCookies)?.get(name);
-  // An end stays, and so does a login: a `regenerate()` of a request beside it
-  // is the lesser event.
+  // An end stays, and so does a login: nothing that is written beside it counts
+  // more.
   const isOver = before &&
     (/^(ended|revoked)$/.test(before.kind) ||
-      kind === "left" && before.kind === "login" && generation === undefined);
+      /^(left|replaced)$/.test(kind) && before.kind === "login" &&
+        generation === undefined);
   // Responses may be noted in another order than their writes were made: keep the
   // highest generation.
   const newest = generation === undefined
@@ -98,7 +104,14 @@ export function overtakenAfter(
   const first = turnAfter(settings, firstOf(settings, name), tick);
   // Prefer the end or login of the session that this one comes from, as it
   // counts for all that came of it; but an end of its own counts first.
-  return first && first.kind !== "left" && own?.kind !== "ended" ? first : own;
+  return first && SHARED.test(first.kind) && own?.kind !== "ended"
+    ? first
+    : own;
+}
+
+/** Takes a note back: what it told of has not happened. */
+export function forgetTurn({ store }: Settings, name: string): void {
+  turns.get(store ?? inCookies)?.delete(name);
 }
 
 /** Notes that a session goes on under another name. */

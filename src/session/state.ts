@@ -40,14 +40,20 @@ export interface Visit {
    * browser may be on their way: only a login may replace their cookies.
    */
   isGone?: boolean | undefined;
-  /** The key of the record whose cookie stopped counting. */
-  refusedKey?: string | undefined;
+  /**
+   * Its session, if `regenerate()` did that: the visitor can end it all the
+   * same.
+   */
+  refused?: { readonly key: string; readonly id: string };
   /** What is wrong with the cookie. */
   fault?: TokenFault | "duplicate";
   /** Several cookies came, of which some may be of earlier scopes. */
   hasEarlier?: boolean;
-  /** The id of a session that could not be read because its store failed. */
-  guest?: Uint8Array<ArrayBuffer> | undefined;
+  /**
+   * The id of a session that could not be read because its store failed, and
+   * its record if that is known.
+   */
+  guest?: Partial<Held> & Pick<Held, "sid"> | undefined;
   /** How long the request has waited for its store, in ms. */
   waited?: number;
   /** Whether it only undoes a write: see `store/call.ts`. */

@@ -86,6 +86,15 @@ function refuse(
 }
 
 /**
+ * Refuses a second `commit()`.
+ *
+ * @throws {SessionError} `late-write`.
+ */
+export function refuseAgain(state: State): never {
+  refuse(state, "late-write", "commit() has made the response already");
+}
+
+/**
  * Refuses a change that cannot be saved, as the session has ended.
  *
  * @throws {SessionError} `gone`.

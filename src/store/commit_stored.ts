@@ -63,9 +63,10 @@ export async function commitStored(
     !isAnsweredSince(state);
   const isOffered = state.isOffered && !hasYielded;
   const isDue = state.isCookieDue || isOffered || isStale || isRenewed;
-  const isSent = !!isDue && !isOutdated(state) &&
+  const isSent = !!isDue &&
     (isWritten || isRenewed || !isSlow(visit.opened, visit.settings.now()) ||
-      await allowCookie(state));
+      await allowCookie(state)) &&
+    !isOutdated(state);
   if (isSent && isRenewed && !isWritten) tell(state, "renewed");
   if (isSent && isEventual(visit)) carryOn(state);
   return isSent;

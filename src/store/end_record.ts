@@ -1,8 +1,14 @@
 import type { SessionError } from "../errors.ts";
-import { noteTurn, type TurnKind } from "../session/overtaken.ts";
+import { forgetTurn, noteTurn, type TurnKind } from "../session/overtaken.ts";
 import type { SessionRecord } from "./contract.ts";
 import type { Visit } from "../session/state.ts";
-import { carryOf, fetchRecord, isEventual, storeOf } from "./back_end.ts";
+import {
+  carryOf,
+  fetchRecord,
+  isEventual,
+  isLive,
+  storeOf,
+} from "./back_end.ts";
 import { call } from "./call.ts";
 import { SKEW } from "../session/timeouts.ts";
 
@@ -28,8 +34,11 @@ export async function endRecord(
   kind?: TurnKind,
 ): Promise<void> {
   try {
-    if (isEventual(visit)) {
-      await visit.revoking?.rememberEnd(visit, key, record);
+    if (isEventual(visit) && visit.revoking) {
+      // Revocations are looked up by the user, as long as there is one.
+      const known = record ??
+        await fetchRecord(visit, key, true).catch(() => null);
+      await visit.revoking.rememberEnd(visit, key, known ?? undefined);
     }
   } finally {
     await endAtStore(visit, key, record, kind);
@@ -50,11 +59,30 @@ export async function leaveRecord(
   isOwnerNew: boolean,
   kind: TurnKind,
 ): Promise<void> {
-  await visit.revoking?.rememberEnd(visit, key, record, !isOwnerNew);
+  const { settings, revoking } = visit;
+  await revoking?.rememberEnd(visit, key, record, !isOwnerNew);
   // A request may read the tombstone before the answer to its write is here.
-  noteTurn(visit.settings, key, kind);
-  await writeTombstone(visit, key, record);
-  noteTurn(visit.settings, key, kind);
+  noteTurn(settings, key, "left");
+  try {
+    await writeTombstone(visit, key, record);
+  } catch (error) {
+    // The revocations refuse its cookies, or only the answer was lost.
+    if (!revoking && !await hasEnded(visit, key)) {
+      forgetTurn(settings, key);
+      throw error;
+    }
+  }
+  noteTurn(settings, key, kind);
+}
+
+/** Whether the store shows that a record has ended. */
+async function hasEnded(visit: Visit, key: string): Promise<boolean> {
+  const look = { ...visit, waited: 0, takesBack: true };
+  try {
+    return !isLive(visit, await fetchRecord(look, key, true));
+  } catch {
+    return false;
+  }
 }
 
 /** Ends a session as far as its store can. */
@@ -81,11 +109,14 @@ async function writeTombstone(
       const record = tries === 1 && known?.revision
         ? known
         : await fetchRecord(visit, key, true);
-      if (!record?.id) return;
+      if (record && !record.id) return;
+      // A late store may not show it yet.
+      if (!record) break;
       const tombstone = tombstoneOf(visit, record);
       const ask = () => store.update(key, tombstone, record.revision);
       const result = await call(visit, { op: "update", ask, isEnd: true });
-      if (result !== "conflict") return;
+      if (result === "ok") return;
+      if (result === "gone") break;
     }
   } catch {
     // There may be no room for a tombstone.

@@ -1,23 +1,26 @@
 import { noteTurn } from "../session/overtaken.ts";
 import { isEventual } from "./back_end.ts";
-import { writeCookie } from "../http/cookie.ts";
 import { isHandshake } from "../http/request.ts";
-import { isNew, type State } from "../session/state.ts";
+import { isNew, type State, tell } from "../session/state.ts";
 import { endRecord } from "./end_record.ts";
 import { keyOf } from "./record.ts";
 
 /** Ends a session for good, even one that could not be read. */
 async function end(state: State): Promise<void> {
-  const { visit, held, content } = state;
+  const { visit, content } = state;
   if (state.isEndDone) return;
   while (state.saving) await state.saving;
-  const sid = visit.guest ?? (isNew(state) ? undefined : content.sid);
-  const key = held?.key ?? (sid && await keyOf(sid));
-  if (key) await endRecord(visit, key, held?.record, "ended");
-  const { refusedKey, settings } = visit;
-  if (refusedKey) {
-    // The answer that has made its cookie refused must not undo the logout.
-    noteTurn(settings, refusedKey, isEventual(visit) ? "ended" : "left");
+  const { guest, refused, settings } = visit;
+  const { key: known, record } = state.held ?? guest ?? {};
+  const sid = guest?.sid ?? (isNew(state) ? undefined : content.sid);
+  const key = known ?? (sid && await keyOf(sid));
+  if (key) await endRecord(visit, key, record, "ended");
+  if (refused) {
+    // The answer with the cookie after the refused one may be on its way. A
+    // late store has that session by an id that is not known here.
+    if (isEventual(visit)) noteTurn(settings, refused.key, "ended");
+    else await endRecord(visit, refused.key, undefined, "ended");
+    tell(state, "destroyed", { id: refused.id });
   }
   delete state.abandon;
   state.isEndDone = true;
@@ -38,8 +41,7 @@ export async function endFor(
     if (state.isEndFailed || isTooLate && isHandshake(state.visit.headers)) {
       return;
     }
-    const setCookie = writeCookie(state.visit.cookie, "", 0);
-    throw Object.assign(error as Error, { setCookie });
+    throw error;
   }
 }
 

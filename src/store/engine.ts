@@ -12,6 +12,7 @@ import { keyOf, valuesOf } from "./record.ts";
 export { count, deleteExpired, list, revoke, revokeAll } from "./admin.ts";
 export { commitStored } from "./commit_stored.ts";
 export { endFor } from "./end_session.ts";
+export { maySend } from "./outdated.ts";
 export { refresh, reload } from "./reload.ts";
 export { saveForToken, saveNow } from "./save_now.ts";
 export { admitLateWrite, letStream } from "./stream.ts";

@@ -1,5 +1,6 @@
 import { isOvertaken, overtakenAfter } from "../session/overtaken.ts";
 import type { State } from "../session/state.ts";
+import { refuseGone } from "../session/write_rules.ts";
 
 /** Whether, on a late store, a cookie was sent later than this one was made. */
 export function isOutrun(
@@ -35,4 +36,15 @@ export function isAnsweredSince(
   { held, began, visit: { settings } }: State,
 ): boolean {
   return !!held && isOvertaken(settings, held.key, began);
+}
+
+/**
+ * Whether the cookie that a response has may still go out, now that nothing is
+ * waited for any more.
+ *
+ * @throws {SessionError} `gone` if the browser has another session.
+ */
+export function maySend(state: State): boolean {
+  if (isLeftBehind(state)) refuseGone(state);
+  return !isOutdated(state);
 }

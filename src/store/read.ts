@@ -2,7 +2,7 @@ import { isGraceOver, isRotationDue } from "../session/timeouts.ts";
 import { ISSUED, OWNER } from "../session/own_keys.ts";
 import type { Values } from "../session/codec.ts";
 import { turnAfter } from "../session/overtaken.ts";
-import { type Held, type State, tell } from "../session/state.ts";
+import { type Held, idOf, type State, tell } from "../session/state.ts";
 import { fetchRecord, isEventual, isLive } from "./back_end.ts";
 import { isAhead, readLate, referTo } from "./late_store.ts";
 import { endRecord } from "./end_record.ts";
@@ -43,7 +43,9 @@ export async function read(
   const isOwn = turn && turn.kind !== "revoked" &&
     (turn.kind === "ended" || isEventual(visit));
   visit.isGone = isOwn && !isGraceOver(turn.at, visit.settings.now(), true);
-  if (isOwn && turn.kind === "left") visit.refusedKey = key;
+  if (visit.isGone && /^(left|replaced)$/.test(turn?.kind as string)) {
+    visit.refused = { key, id: idOf(state) };
+  }
   tell(state, "gone");
   return undefined;
 }
@@ -68,7 +70,10 @@ export async function acceptCookie(
     : judge(settings, generation, number, sealed >= issued);
   if (verdict === "refused") {
     visit.isGone = isFloorNew(settings, generation);
-    visit.refusedKey = held?.key;
+    // One from before a login may be somebody else's.
+    if (visit.isGone && number >= generation.login) {
+      visit.refused = { key: held?.key as string, id: idOf(state) };
+    }
     tell(state, "gone");
     return false;
   }

@@ -113,6 +113,8 @@ function endedMeanwhile(
     return undefined;
   }
   const turn = overtakenAfter(visit.settings, held.key, began);
+  // Where the browser has another session, this one may still be written.
+  if (turn?.kind === "replaced") return undefined;
   return turn?.kind === "left" && isMoving(state) ? undefined : turn;
 }
 
@@ -133,7 +135,7 @@ function adopt(state: State, kept: Written, batches: readonly Batch[]): void {
   const kind = userOf(batches) === undefined ? "left" : "login";
   const turn = turnAfter(settings, held.key, state.began);
   // A login by the cookie that this write has made refused was faster.
-  const isReplaced = turn?.kind === "left" && turn.generation === undefined;
+  const isReplaced = kind === "left" && turn?.kind === "replaced";
   if (batches.some(({ isRegenerated }) => isRegenerated) && !isReplaced) {
     noteTurn(settings, held.key, kind, generation);
   }
@@ -184,10 +186,10 @@ async function insertAs(
   abandonLater(state);
   const { held, isEarlier } = await insert(state, batches, values);
   beginRecord(state, held);
-  const { settings, refusedKey } = state.visit;
-  if (refusedKey && userOf(batches) !== undefined) {
+  const { settings, refused } = state.visit;
+  if (refused && userOf(batches) !== undefined) {
     // The response that replaces the refused cookie may still be on its way.
-    noteTurn(settings, refusedKey, isEventual(state.visit) ? "login" : "left");
+    noteTurn(settings, refused.key, "replaced");
   }
   if (isEarlier) return false;
   showSaved(state, held, values, batches);

@@ -4,7 +4,7 @@ import { prepare } from "../schema/prepare.ts";
 import type { Values } from "../session/codec.ts";
 import { SessionError } from "../errors.ts";
 import { type Held, type State, tell, type Visit } from "../session/state.ts";
-import type { SessionStore } from "./contract.ts";
+import type { SessionRecord, SessionStore } from "./contract.ts";
 import { fetchRecord, isLive, storeOf } from "./back_end.ts";
 import { call, pause, spend, timeLeft } from "./call.ts";
 import { encode, valuesOf } from "./record.ts";
@@ -142,6 +142,8 @@ async function writeAll(all: Member[], queue: Queue): Promise<void> {
   for (const { wish } of members) addAttempt(wish.batches, attempt);
   let failures = 0;
   let base = newest([queue.latest, ...members.map(heldBy)]);
+  /** What the store has, if it has not received the base yet. */
+  let shown: SessionRecord | null | undefined;
   for (let tries = 1;; tries++) {
     const { values, outcomes } = await compose(members, base, visit);
     members = outcomes.map(({ member }) => member);
@@ -162,7 +164,13 @@ async function writeAll(all: Member[], queue: Queue): Promise<void> {
     const { sid, key, record: { revision } } = before;
     const state = { ...writerOf(members, before), visit };
     const record = await encode(state, values, revision + 1);
-    const ask = () => storeOf(visit).update(key, record, revision);
+    const ask = async () => {
+      const store = storeOf(visit);
+      if (shown !== null) {
+        return await store.update(key, record, shown?.revision ?? revision);
+      }
+      return await store.create(key, record) ? "ok" : "conflict";
+    };
     const late = () => takeBack(state, before, attempt, before);
     let now;
     try {
@@ -173,6 +181,10 @@ async function writeAll(all: Member[], queue: Queue): Promise<void> {
       });
       if (result === "ok") return settle({ sid, key, record });
       now = result === "conflict" ? await fetchRecord(visit, key) : null;
+      if (isBehind(base, now) && tries < TRIES) {
+        shown = now;
+        continue;
+      }
     } catch (error) {
       const found = await findAfter(state, before, attempt, error);
       if (!found && failures++) throw error;
@@ -195,6 +207,14 @@ async function writeAll(all: Member[], queue: Queue): Promise<void> {
     // Try again at once, and from the second time on, make room for others.
     if (tries > 1) await pause(Math.random() * 4 ** tries);
   }
+}
+
+/**
+ * Whether a late store shows an older record than the visitor's last write,
+ * which the cookie carries: the changes are made on that.
+ */
+function isBehind({ text, record }: Held, now: SessionRecord | null): boolean {
+  return text !== undefined && (now?.revision ?? 0) < record.revision;
 }
 
 /**
