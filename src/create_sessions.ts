@@ -1,9 +1,10 @@
 import { SessionError } from "./errors.ts";
 import { finish } from "./http/response.ts";
-import { partsFor } from "./on_demand.ts";
+import { decidingPartsFor, partsFor } from "./on_demand.ts";
 import type { SessionOptions } from "./options/options.ts";
 import { resolveOptions } from "./options/resolve.ts";
 import { leaveFailed } from "./request/begin_exchange.ts";
+import type { Engine } from "./request/checks.ts";
 import { commit } from "./request/commit.ts";
 import { openSession, openToken } from "./request/open.ts";
 import { begin, visitOf } from "./session/begin.ts";
@@ -51,7 +52,7 @@ export function createSessions<Data extends object = AnyData>(
   /** A visit without a request, and the parts that its options need. */
   const administer = async () => {
     const visit = visitOf(settings);
-    return { visit, ...await partsFor(visit) };
+    return { visit, ...await decidingPartsFor(visit) };
   };
   /** Like `administer()`, for calls that need a store. */
   const administerStore = async () => {
@@ -123,8 +124,6 @@ export function createSessions<Data extends object = AnyData>(
   };
   return sessions as unknown as Sessions<Data>;
 }
-
-type Engine = typeof import("./store/engine.ts");
 
 /** Makes sure that a session has the record that its token refers to. */
 async function keepForToken(state: State, engine: Engine): Promise<void> {

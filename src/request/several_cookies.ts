@@ -2,6 +2,7 @@ import type { Refused } from "../events.ts";
 import { PREFIX, skipBlanks } from "../http/cookie.ts";
 import { begin } from "../session/begin.ts";
 import type { State, Visit } from "../session/state.ts";
+import { isOver } from "../session/timeouts.ts";
 import { encodeBase64url } from "../token/base64url.ts";
 import type { Unsealed } from "../token/content.ts";
 import { tellRejected } from "./accept.ts";
@@ -56,7 +57,7 @@ async function chooseCookie(
   for (const token of tokens.slice(0, MOST)) {
     const content: Unsealed | Refused = await cookie.tokens.unseal(token, now);
     if (!("fault" in content)) {
-      if (content.expires > now) authentic.push(content);
+      if (!isOver(content.expires, now)) authentic.push(content);
     } else if (!visit.fault || isStronger(content.fault, visit.fault)) {
       visit.fault = content.fault;
     }

@@ -1,5 +1,5 @@
 import { checkArgument, checkSeconds } from "../options/check.ts";
-import { cannotKeep, readable, storable } from "./values.ts";
+import { cannotKeep, put, readable, storable } from "./values.ts";
 import {
   isReserved,
   LABEL,
@@ -9,7 +9,7 @@ import {
   wipe,
 } from "./own_keys.ts";
 import { isSame, type Values } from "./codec.ts";
-import { partsFor } from "../on_demand.ts";
+import { decidingPartsFor, partsFor } from "../on_demand.ts";
 import type { AnyData, Session } from "./session.ts";
 import type { SessionStore } from "../store/contract.ts";
 import { type Batch, expiresAt, idOf, isNew, type State } from "./state.ts";
@@ -242,7 +242,7 @@ export class LiveSession implements Session {
 
   async #reload(): Promise<void> {
     checkOpen(this.#state, false);
-    const { checks, engine } = await partsFor(this.#state.visit);
+    const { checks, engine } = await decidingPartsFor(this.#state.visit);
     await checks?.reloadChecked(this.#state, engine);
   }
 
@@ -301,10 +301,4 @@ export class LiveSession implements Session {
     put(values, key, kept);
     delete shown?.[key];
   }
-}
-
-/** Sets a value or, without one, removes it. */
-function put(values: Values, key: string, value: unknown): void {
-  if (value === undefined) delete values[key];
-  else values[key] = value;
 }

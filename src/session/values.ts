@@ -69,3 +69,9 @@ function copyOf(value: unknown, depth: number, faults: string[]): unknown {
   }
   return Object.freeze(copy);
 }
+
+/** Sets a value or, without one, removes it. */
+export function put(values: Values, key: string, value: unknown): void {
+  if (value === undefined) delete values[key];
+  else values[key] = value;
+}

@@ -2,6 +2,7 @@ import type { SessionError } from "../errors.ts";
 import type { Values } from "../session/codec.ts";
 import { GENERATION, ISSUED, WRITES } from "../session/own_keys.ts";
 import type { Attempt, Held, State } from "../session/state.ts";
+import { put } from "../session/values.ts";
 import { hasArrived } from "./attempts.ts";
 import { fetchRecord, isEventual, isLive, storeOf } from "./back_end.ts";
 import { call, Overload, timeLeft } from "./call.ts";
@@ -108,9 +109,4 @@ async function withCookiesOf(
   const created = record.createdAt / 1000;
   const writer = { ...state, content: { ...state.content, sid, created } };
   return await encode(writer, values, record.revision);
-}
-
-function put(values: Values, key: string, value: unknown): void {
-  if (value === undefined) delete values[key];
-  else values[key] = value;
 }

@@ -39,7 +39,6 @@ const FOR_ALL = [
 const EXCEPTIONS: Readonly<Record<string, string>> = {
   "src/token/tokens.ts > src/options/settings.ts": "implements a type of it",
   "src/request/checks.ts > src/store/engine.ts": "the type of a part",
-  "src/create_sessions.ts > src/store/engine.ts": "the type of a part",
 };
 /** Who loads on demand. */
 const LOADING = [
