@@ -211,6 +211,10 @@ export const badCases: readonly HttpCase[] = [
         new Request(url, { headers: { authorization: `Bearer ${good}` } }),
         new Request(url, { headers: { "x-session": good, "sid": good } }),
         new Request(url, { headers: { "set-cookie": `__Host-sid=${good}` } }),
+        new Request(url, {
+          method: "PUT",
+          body: new URLSearchParams({ "__Host-sid": good }),
+        }),
         requestWith(`__host-sid=${good}`),
         requestWith(`x__Host-sid=${good}; __Host-sid2=${good}`),
         requestWith(`__Host-sid%20=${good}; =__Host-sid=${good}`),
