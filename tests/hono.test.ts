@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Hono } from "hono";
 import { type LazySessionEnv, type SessionEnv, sessions } from "../hono.ts";
-import { generateSecret, SessionError, type SessionEvent } from "../mod.ts";
+import { SessionError, type SessionEvent } from "../mod.ts";
 import { cookie, counter, type Visitor, type Visits } from "./shared/hono.ts";
+import { markedSecret } from "./shared/support.ts";
 
 describe("sessions()", () => {
   it("sessions() keeps a session from request to request", async () => {
@@ -41,8 +42,8 @@ describe("sessions()", () => {
       const visits = c.var.session.update("visits", (n = 0) => n + 1);
       return c.text(`Visit ${visits}`);
     });
-    const one = { SECRET: generateSecret() };
-    const other = { SECRET: generateSecret() };
+    const one = { SECRET: markedSecret() };
+    const other = { SECRET: markedSecret() };
     const first = await app.request("/", {}, one);
     const headers = { cookie: cookie(first) };
     const second = await app.request("/", { headers }, one);
@@ -55,7 +56,7 @@ describe("sessions()", () => {
   it("sessions() refuses wrong options at set-up", () => {
     assert.throws(() => sessions({ secret: undefined }), TypeError);
     assert.throws(
-      () => sessions({ secret: generateSecret(), idleTimeout: 0 }),
+      () => sessions({ secret: markedSecret(), idleTimeout: 0 }),
       RangeError,
     );
   });
@@ -63,7 +64,7 @@ describe("sessions()", () => {
   it("sessions() works on one route and on HEAD", async () => {
     const app: Visitor = new Hono();
     app.get("/plain", (c) => c.text(typeof c.get("session")));
-    app.get("/", sessions({ secret: generateSecret() }), (c) => {
+    app.get("/", sessions({ secret: markedSecret() }), (c) => {
       c.get("session").set("visits", 1);
       return c.text("Kept");
     });
@@ -80,7 +81,7 @@ describe("sessions()", () => {
       c.res.headers.set("x-around", "1");
       await next();
     });
-    app.use(sessions<Visits>({ secret: generateSecret(), csrf: true }));
+    app.use(sessions<Visits>({ secret: markedSecret(), csrf: true }));
     app.post("/", (c) => {
       calls++;
       return c.text("Done");
@@ -121,7 +122,7 @@ describe("sessions()", () => {
     const events: SessionEvent["type"][] = [];
     const app = new Hono<LazySessionEnv<Visits>>();
     app.use(sessions({
-      secret: generateSecret(),
+      secret: markedSecret(),
       lazy: true,
       // Hono asks for `http://localhost`, which is told once.
       onEvent: ({ type }) => type !== "local" && events.push(type),

@@ -4,9 +4,9 @@ import { Hono } from "hono";
 import { etag } from "hono/etag";
 import { HTTPException } from "hono/http-exception";
 import { type SessionEnv, sessions } from "../hono.ts";
-import { generateSecret, SessionError } from "../mod.ts";
+import { SessionError } from "../mod.ts";
 import { cookie, counter, type Visitor } from "./shared/hono.ts";
-import { Clock } from "./shared/support.ts";
+import { Clock, markedSecret } from "./shared/support.ts";
 
 describe("sessions(): the response", () => {
   it("sessions() keeps a change beside etag() that comes after it", async () => {
@@ -87,7 +87,7 @@ describe("sessions(): the response", () => {
       seen = cookie(c.res);
       c.header("x-after", "1");
     });
-    app.use(sessions({ secret: generateSecret() }));
+    app.use(sessions({ secret: markedSecret() }));
     app.get("/", (c) => {
       c.get("session").set("visits", 1);
       return c.body(null, 204);
@@ -122,7 +122,7 @@ describe("sessions(): the response", () => {
     const told: string[] = [];
     const app = new Hono<SessionEnv>();
     app.use(sessions({
-      secret: generateSecret(),
+      secret: markedSecret(),
       clearCache: true,
       cookie: { domain: "example.com" },
       onEvent: ({ type }) => told.push(type),
@@ -156,7 +156,7 @@ describe("sessions(): the response", () => {
   it("sessions() makes up no answer where onError throws", async () => {
     for (const isEarly of [false, true]) {
       const app: Visitor = new Hono();
-      app.use(sessions({ secret: generateSecret() }));
+      app.use(sessions({ secret: markedSecret() }));
       app.use(async (c, next) => {
         if (isEarly) c.res = new Response("An answer before the error");
         await next();
@@ -274,7 +274,7 @@ describe("sessions(): the response", () => {
 
   it("sessions() used twice gives one session, and keeps it once", async () => {
     const clock = new Clock();
-    const secret = generateSecret();
+    const secret = markedSecret();
     const app: Visitor = new Hono();
     const part: Visitor = new Hono();
     const now = () => clock.now;

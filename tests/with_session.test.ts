@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { generateSecret, type SessionOptions, withSession } from "../mod.ts";
-import { requestWith, setUp, tokenOf } from "./shared/support.ts";
+import { type SessionOptions, withSession } from "../mod.ts";
+import { markedSecret, requestWith, setUp, tokenOf } from "./shared/support.ts";
 
 const url = "https://example.com/";
 
@@ -82,8 +82,8 @@ describe("withSession() with a function of options", () => {
       return { secret: env.secret };
     });
     assert.deepEqual(calls, [], "nothing is resolved before a request");
-    const one = { secret: generateSecret() };
-    const two = { secret: generateSecret() };
+    const one = { secret: markedSecret() };
+    const two = { secret: markedSecret() };
     for (const env of [one, two, one, one, two]) {
       await handle(new Request(url), env);
     }
@@ -96,8 +96,8 @@ describe("withSession() with a function of options", () => {
     const handle = withSession((_request, session, _env: Env) => {
       return Response.json(session.update("n", (n = 0) => n + 1));
     }, ({ secret }: Env) => ({ secret }));
-    const one = { secret: generateSecret() };
-    const two = { secret: generateSecret() };
+    const one = { secret: markedSecret() };
+    const two = { secret: markedSecret() };
     const cookie = `__Host-sid=${tokenOf(await handle(new Request(url), one))}`;
     const same = await handle(requestWith(cookie), one);
     assert.equal(await same.json(), 2);
@@ -152,7 +152,7 @@ describe("withSession() with a function of options", () => {
     );
     const refused = /secret/;
     await assert.rejects(handle(new Request(url), env), refused);
-    env.secret = generateSecret();
+    env.secret = markedSecret();
     const response = await handle(new Request(url), env);
     assert.equal(await response.text(), "hello");
   });

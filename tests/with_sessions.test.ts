@@ -3,7 +3,6 @@ import { describe, it } from "node:test";
 import {
   type AnyData,
   createSessions,
-  generateSecret,
   type SessionOptions,
   type SessionsHandler,
   withSessions,
@@ -11,7 +10,7 @@ import {
 import { MemoryStore } from "../stores/memory.ts";
 import { Browser } from "./shared/browser.ts";
 import { watch } from "./shared/store_bench.ts";
-import { requestWith } from "./shared/support.ts";
+import { markedSecret, requestWith } from "./shared/support.ts";
 
 const secret = "a secret of 32 bytes and a bit more: x9!";
 const url = "https://example.com/";
@@ -156,7 +155,7 @@ describe("withSessions()", () => {
 
   it("takes options from the environment, once for each", async () => {
     let made = 0;
-    const env = { SESSION_SECRET: generateSecret() };
+    const env = { SESSION_SECRET: markedSecret() };
     const handler = withSessions(
       (env: { SESSION_SECRET: string }) => {
         made++;

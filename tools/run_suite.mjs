@@ -4,12 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { parseJunit } from "./junit.mjs";
+import { findLeaks } from "./leaks.mjs";
 import { root } from "./paths.mjs";
 
 /**
  * Runs one suite and counts by the runner's report and by its exit code: a
  * runner may fail without a failed test (Bun, when a `before` throws), and
- * pass without a test (Node, when a file holds none).
+ * pass without a test (Node, when a file holds none). What was printed and
+ * reported may show no secret, token or value of the tests.
  *
  * @param {string} name
  * @param {import("./run_suite.mjs").Suite} suite
@@ -19,11 +21,11 @@ export async function runSuite(name, suite) {
   const folder = mkdtempSync(join(tmpdir(), "with-session-"));
   const report = join(folder, "junit.xml");
   const started = performance.now();
-  let cases = [];
+  let reported = "";
   let ended = { output: "", problem: "" };
   try {
     if (suite.files.length > 0) ended = await run(suite.command(report));
-    if (existsSync(report)) cases = parseJunit(readFileSync(report, "utf8"));
+    if (existsSync(report)) reported = readFileSync(report, "utf8");
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -35,7 +37,9 @@ export async function runSuite(name, suite) {
     output: ended.output,
     seconds: (performance.now() - started) / 1000,
   };
-  for (const found of tests(cases, suite)) sort(found, suite, result);
+  for (const found of tests(parseJunit(reported), suite)) {
+    sort(found, suite, result);
+  }
   const { passed, failed, skipped } = result;
   if (ended.problem !== "" && failed.length === 0) {
     failed.push({
@@ -46,7 +50,22 @@ export async function runSuite(name, suite) {
   if (passed.length + failed.length + skipped.length === 0) {
     failed.push({ name: "the suite", reason: "It ran no test" });
   }
+  const texts = { output: ended.output, report: reported };
+  for (const [place, text] of Object.entries(texts)) {
+    for (const leak of findLeaks(text)) {
+      const reason = `The suite ${name} shows ${leak}`;
+      failed.push({ name: `the ${place}`, reason });
+    }
+  }
+  result.output = withoutPassed(ended.output);
   return result;
+}
+
+/** What Deno says of each test that passed would hide the rest. */
+function withoutPassed(output) {
+  return output
+    .replace(/^(.* \.\.\.( ok \(.*\))?|running \d+ tests? from .*)\n/gm, "")
+    .replace(/^-+ (post-test )?output( end)? -+\n/gm, "");
 }
 
 function sort({ name, failure, skipped }, suite, result) {

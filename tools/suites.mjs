@@ -2,6 +2,8 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { portableFolders, root, runtimes } from "./paths.mjs";
 
+// Before each test file: tells of messages that show too much.
+const guard = "./tests/shared/leak_guard.ts";
 // Bun would give up after 5 s, Node never.
 const timeout = 300_000;
 const portable = portableFolders.flatMap(list);
@@ -95,6 +97,7 @@ export const suites = {
 function node(binary, report, files) {
   return [
     binary,
+    `--import=${guard}`,
     "--test",
     "--test-concurrency=2",
     `--test-timeout=${timeout}`,
@@ -111,7 +114,9 @@ function deno(report, args) {
     runtimes.deno,
     "test",
     "--no-prompt",
-    "--reporter=dot",
+    `--preload=${guard}`,
+    // Dots come without what the tests print.
+    "--reporter=pretty",
     `--junit-path=${report}`,
     ...args,
   ];
@@ -121,6 +126,7 @@ function bun(report, files) {
   return [
     runtimes.bun,
     "test",
+    `--preload=${guard}`,
     // Without it, all files share one global scope.
     "--isolate",
     "--dots",

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { runInNewContext } from "node:vm";
-import { createSessions, generateSecret } from "../../mod.ts";
+import { createSessions } from "../../mod.ts";
+import { markedSecret } from "../shared/support.ts";
 
 describe("Values of another realm", () => {
-  const { create } = createSessions({ secret: generateSecret() });
+  const { create } = createSessions({ secret: markedSecret() });
 
   it("are kept if they are plain, and become ours", () => {
     const session = create();

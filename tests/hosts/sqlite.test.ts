@@ -5,12 +5,7 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import {
-  createSessions,
-  generateSecret,
-  SessionError,
-  type SessionEvent,
-} from "../../mod.ts";
+import { createSessions, SessionError, type SessionEvent } from "../../mod.ts";
 import type { SessionRecord } from "../../src/store/contract.ts";
 import {
   type SqliteDatabase,
@@ -21,6 +16,7 @@ import { createClock, describeStore } from "../../testing.ts";
 import { withPauses } from "../shared/pauses.ts";
 import { temporaryFolder, withFolder } from "./_folders.ts";
 import { openNode, openSqlite } from "./_sqlite.ts";
+import { markedSecret } from "../shared/support.ts";
 
 const KEY = "k".repeat(43);
 const USER = "u".repeat(43);
@@ -156,7 +152,7 @@ describe("SqliteStore", () => {
     const database = await openSqlite(":memory:");
     const events: SessionEvent[] = [];
     const { seal, create } = createSessions({
-      secret: generateSecret(),
+      secret: markedSecret(),
       store: new SqliteStore(database),
       onEvent: (event) => void events.push(event),
     });

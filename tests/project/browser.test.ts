@@ -11,8 +11,9 @@ import {
   chromium,
   type Page,
 } from "playwright-core";
-import { generateSecret, type SessionOptions, withSession } from "../../mod.ts";
+import { type SessionOptions, withSession } from "../../mod.ts";
 import { nodeServers, type Running } from "./node_servers.ts";
+import { markedSecret } from "../shared/support.ts";
 
 const PATHS = [
   process.env["CHROMIUM"],
@@ -60,7 +61,7 @@ function siteOf(cookie: SessionOptions["cookie"] = {}) {
     if (pathname === "/big") session.set("big", "x".repeat(4000));
     const headers = { "content-type": "text/html" };
     return new Response(`Visit ${session.get("visits")}`, { headers });
-  }, { secret: generateSecret(), cookie });
+  }, { secret: markedSecret(), cookie });
   return (request: Request) => {
     const { hostname } = new URL(request.url);
     return hostname === "evil.site.test" ? plant() : shop(request);
@@ -236,7 +237,7 @@ async function twoSites(
     const who = `${session.userId ?? "nobody"} ${session.get("visits")}`;
     return new Response(who, { headers });
   }, {
-    secret: generateSecret(),
+    secret: markedSecret(),
     cookie,
     onEvent: ({ type }) => void events.push(type),
   });
@@ -337,7 +338,7 @@ describe("Chromium, with a path", () => {
         seen.push(session.userId === "ada");
         if (request.url.endsWith("?login")) session.login("ada");
         return new Response("Here");
-      }, { secret: generateSecret(), cookie: { path } });
+      }, { secret: markedSecret(), cookie: { path } });
       const site = `https://app.site.test:${await listen(handle)}`;
       await withPage(async (page) => {
         await page.goto(`${site}/admin/x?login`);

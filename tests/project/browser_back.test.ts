@@ -8,7 +8,8 @@ import type { AddressInfo } from "node:net";
 import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import { type Browser, chromium } from "playwright-core";
-import { generateSecret, type SessionOptions, withSession } from "../../mod.ts";
+import { type SessionOptions, withSession } from "../../mod.ts";
+import { markedSecret } from "../shared/support.ts";
 
 const executablePath = [process.env["CHROMIUM"], "/usr/bin/chromium"]
   .find((path) => path && existsSync(path));
@@ -64,7 +65,7 @@ async function listen(
     if (pathname === "/page" && policy) headers.set("cache-control", policy);
     const user = pathname === "/page" ? session.userId ?? "nobody" : "";
     return new Response(`<title>${pathname}</title>${user}`, { headers });
-  }, { secret: generateSecret(), ...options, lazy: false });
+  }, { secret: markedSecret(), ...options, lazy: false });
   const server = createServer(async ({ url, headers }, out) => {
     const request = new Request(`http://localhost${url}`, {
       headers: headers as Record<string, string>,

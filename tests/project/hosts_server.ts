@@ -2,8 +2,9 @@
 
 import { Hono } from "hono";
 import { sessions } from "../../hono.ts";
-import { generateSecret, withSession } from "../../mod.ts";
+import { withSession } from "../../mod.ts";
 import type { Handler } from "../shared/support.ts";
+import { markedSecret } from "../shared/support.ts";
 
 declare const Bun: {
   serve(options: {
@@ -19,7 +20,7 @@ declare const Deno: {
   ): { addr: { port: number } };
 };
 
-const secret = generateSecret();
+const secret = markedSecret();
 const count: Handler = (_request, session) =>
   new Response(`${session.update("n", (n = 0) => n + 1)}`);
 const app = new Hono();

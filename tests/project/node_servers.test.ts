@@ -10,18 +10,19 @@ import { stripTypeScriptTypes } from "node:module";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { Hono } from "hono";
 import { type SessionEnv, sessions } from "../../hono.ts";
-import { generateSecret, type Session, withSession } from "../../mod.ts";
+import { type Session, withSession } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { read } from "./manifests.ts";
 import { type Client, http1Client, http2Client } from "./node_client.ts";
 import { nodeServers, type Running } from "./node_servers.ts";
+import { markedSecret } from "../shared/support.ts";
 
 type Route = (
   request: Request,
   session: Session,
 ) => Response | Promise<Response>;
 
-const secret = generateSecret();
+const secret = markedSecret();
 const { passOn } = await programOf("docs/node.md");
 const TEXT = "A text that is worth compressing. ".repeat(50);
 /** What handlers have seen of clients that left. */

@@ -1,11 +1,19 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { generateSecret } from "../../mod.ts";
+import { findLeaks, mark } from "../../tools/leaks.mjs";
 import { type Result, runSuite } from "../../tools/run_suite.mjs";
+import { craft, OTHER_SECRET, SECRET } from "../shared/format.ts";
 
 /** What a runner that writes this report and ends so is counted as. */
-function count(report: string, exitCode: number, outer = 0): Promise<Result> {
+function count(
+  report: string,
+  exitCode: number,
+  outer = 0,
+  printed = "printed",
+): Promise<Result> {
   const script = `fs.writeFileSync(process.argv[1], process.argv[2]);
-    console.log("printed"); process.exit(${exitCode})`;
+    console.error(${JSON.stringify(printed)}); process.exit(${exitCode})`;
   return runSuite("suite", {
     portable: true,
     files: ["tests/file.test.ts"],
@@ -85,5 +93,51 @@ describe("runSuite()", () => {
       1,
     );
     assert.deepEqual(failed.map(({ name }) => name), ["g"]);
+  });
+
+  it("fails a suite that prints a secret, a token or a value", async () => {
+    const token = await craft();
+    const shown = [
+      mark(generateSecret()),
+      token,
+      `x=${token};`,
+      token.slice(0, 60),
+      SECRET,
+      OTHER_SECRET.slice(10, 34),
+      "the password is Swordfish",
+    ];
+    for (const text of shown) {
+      const printed = await count(passed, 0, 0, `a line\n"${text}"`);
+      assert.deepEqual(printed.passed, ["passes"]);
+      const [failure, ...others] = printed.failed;
+      assert.equal(failure?.name, "the output", text);
+      assert.match(failure.reason, /^The suite suite shows a .* in line 2$/);
+      assert.deepEqual(others, []);
+    }
+    const reported = await count(`${passed}<!-- ${token} -->`, 0);
+    assert.deepEqual(reported.failed.map(({ name }) => name), ["the report"]);
+  });
+});
+
+describe("findLeaks()", () => {
+  it("finds each part of 25 characters of a secret of the tests", () => {
+    for (const secret of [mark(generateSecret()), SECRET, OTHER_SECRET]) {
+      for (let at = 0; at + 25 <= secret.length; at++) {
+        const part = secret.slice(at, at + 25);
+        assert.equal(findLeaks(part).length, 1, part);
+      }
+    }
+  });
+
+  it("takes no id, no key of a record and no hash for a token", () => {
+    const texts = [
+      "AQHyjL8T",
+      generateSecret(),
+      `sha512-${btoa("AB".repeat(32))}==`,
+      "a".repeat(200),
+      "A".repeat(4097),
+      "AQ==",
+    ];
+    assert.deepEqual(findLeaks(texts.join("\n")), []);
   });
 });

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
   createSessions,
-  generateSecret,
   type SessionEvent,
   type StandardSchema,
   withSession,
@@ -10,6 +9,7 @@ import {
 import {
   assertHarmless,
   Clock,
+  markedSecret,
   requestWith,
   router,
   tokenOf,
@@ -110,7 +110,7 @@ async function live(secret: string): Promise<Told> {
   }
   await ask("set", second, { schema: talkative });
   await ask("set", undefined, { schema: talkative });
-  await ask("read", second, { secret: [generateSecret(), secret] });
+  await ask("read", second, { secret: [markedSecret(), secret] });
   await ask("set", undefined, {
     codec: {
       stringify: () => {
@@ -142,7 +142,7 @@ async function live(secret: string): Promise<Told> {
 
 describe("Leaks", () => {
   it("events and errors show no token, secret, sid or value", async () => {
-    const secret = generateSecret();
+    const secret = markedSecret();
     const { texts, tokens, events } = await live(secret);
     const types = new Set(events.map(({ type }) => type));
     const told = [
@@ -181,7 +181,7 @@ describe("Leaks", () => {
   });
 
   it("no property of a session leads to its state or the secret", async () => {
-    const sessions = createSessions({ secret: generateSecret() });
+    const sessions = createSessions({ secret: markedSecret() });
     const session = sessions.create();
     session.login("ada");
     await sessions.seal(session);
@@ -220,7 +220,7 @@ describe("Leaks", () => {
       console[name] = (...args: unknown[]) => void calls.push(args);
     }
     try {
-      await live(generateSecret());
+      await live(markedSecret());
     } finally {
       for (const [name, method] of kept) console[name] = method;
     }
@@ -228,7 +228,7 @@ describe("Leaks", () => {
   });
 
   it("a cookie shows none of the data", async () => {
-    const { tokens } = await live(generateSecret());
+    const { tokens } = await live(markedSecret());
     for (const token of tokens) {
       const text = atob(token.replaceAll("-", "+").replaceAll("_", "/"));
       assert.equal(text.includes(WORD), false);

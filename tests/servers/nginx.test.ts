@@ -4,13 +4,12 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
 import {
-  generateSecret,
   type SessionEvent,
   type SessionOptions,
   withSession,
 } from "../../mod.ts";
 import { read } from "../project/manifests.ts";
-import { lineOf, tokenOf, typesOf } from "../shared/support.ts";
+import { lineOf, markedSecret, tokenOf, typesOf } from "../shared/support.ts";
 import { found, type Proxy, startNginx } from "./nginx.ts";
 
 /** The lines of docs/node.md. */
@@ -41,7 +40,7 @@ function run(options: Omit<Partial<SessionOptions>, "lazy"> = {}): void {
       return new Response(`Visit ${visits}`);
     },
     {
-      secret: generateSecret(),
+      secret: markedSecret(),
       onEvent: (event) => void events.push(event),
       ...options,
     },

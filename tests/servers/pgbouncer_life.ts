@@ -1,9 +1,6 @@
-import {
-  createSessions,
-  generateSecret,
-  type SessionError,
-} from "../../mod.ts";
+import { createSessions, type SessionError } from "../../mod.ts";
 import { type PostgresClient, PostgresStore } from "../../stores/postgres.ts";
+import { markedSecret } from "../shared/support.ts";
 
 let tables = 0;
 
@@ -20,7 +17,7 @@ export async function live(client: PostgresClient): Promise<Set<string>> {
     failures.add(cause instanceof Error ? cause.message : message);
   };
   await store.createSchema().catch(note);
-  const sessions = createSessions({ secret: generateSecret(), store });
+  const sessions = createSessions({ secret: markedSecret(), store });
   for (let round = 0; round < 10; round++) {
     await Promise.all(Array.from({ length: 20 }, async (_, number) => {
       const session = sessions.create();

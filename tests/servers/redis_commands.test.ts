@@ -1,10 +1,10 @@
 import { Redis } from "ioredis";
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { generateSecret, type Session, withSession } from "../../mod.ts";
+import { type Session, withSession } from "../../mod.ts";
 import { RedisStore } from "../../stores/redis.ts";
 import { cookieOf } from "../shared/store_bench.ts";
-import { requestWith, turn } from "../shared/support.ts";
+import { markedSecret, requestWith, turn } from "../shared/support.ts";
 import { found, newPrefix, type RedisServer, startRedis } from "./redis.ts";
 
 type Act = (session: Session) => unknown;
@@ -31,7 +31,7 @@ describe("a request's commands on the wire", { skip: found.skip }, () => {
     const handle = withSession((_request, session) => {
       act(session);
       return new Response();
-    }, { secret: generateSecret(), store, now: () => now });
+    }, { secret: markedSecret(), store, now: () => now });
     request = (cookie, next) => {
       act = next;
       return handle(requestWith(cookie));

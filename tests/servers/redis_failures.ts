@@ -1,10 +1,11 @@
 import { Redis } from "ioredis";
 import { createClient } from "redis";
 import assert from "node:assert/strict";
-import { createSessions, generateSecret } from "../../mod.ts";
+import { createSessions } from "../../mod.ts";
 import { type RedisClient, RedisStore } from "../../stores/redis.ts";
 import { createClock, type StoreHarness } from "../../testing.ts";
 import { type OpenClient, type RedisServer, startRedis } from "./redis.ts";
+import { markedSecret } from "../shared/support.ts";
 
 /** Clients that give up, and do not wait for a server that comes back. */
 export const briefClients: Readonly<
@@ -77,7 +78,7 @@ export async function failureOf(
 ): Promise<{ code: unknown; message: unknown }> {
   const told: { code: unknown; message: unknown }[] = [];
   const sessions = createSessions({
-    secret: generateSecret(),
+    secret: markedSecret(),
     store: new RedisStore(client),
     onEvent(event) {
       if (event.type !== "store-error") return;

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { createSessions, generateSecret } from "../../mod.ts";
+import { createSessions } from "../../mod.ts";
 import { withFolder } from "../hosts/_folders.ts";
 import { openStore } from "../hosts/_shared.ts";
 import { runTogether } from "./worker.ts";
+import { markedSecret } from "../shared/support.ts";
 
 // Servers have the same test in sessions.test.ts.
 describe("sessions that 4 processes change", () => {
@@ -12,7 +13,7 @@ describe("sessions that 4 processes change", () => {
     it(`count to 1000, on ${kind}`, () =>
       withFolder(async (folder) => {
         const path = join(folder, "sessions");
-        const secret = generateSecret();
+        const secret = markedSecret();
         const { store, close } = await openStore(kind, path);
         const sessions = createSessions({ secret, store });
         const session = sessions.create();

@@ -2,15 +2,10 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import {
-  createSessions,
-  generateSecret,
-  SessionError,
-  withSession,
-} from "../../mod.ts";
+import { createSessions, SessionError, withSession } from "../../mod.ts";
 import { describeSessions } from "../shared/describe_sessions.ts";
 import { cookieOf } from "../shared/store_bench.ts";
-import { requestWith } from "../shared/support.ts";
+import { markedSecret, requestWith } from "../shared/support.ts";
 import { type Backend, type BackendName, backends } from "./backends.ts";
 import type { Server } from "./server.ts";
 import { runTogether } from "./worker.ts";
@@ -57,7 +52,7 @@ for (const name of Object.keys(backends) as BackendName[]) {
 
     it("count to 1000 in 4 processes", async () => {
       const place = newPlace();
-      const secret = generateSecret();
+      const secret = markedSecret();
       const { store, close } = await open(backend.address, place);
       try {
         const sessions = createSessions({ secret, store });
@@ -82,7 +77,7 @@ for (const name of Object.keys(backends) as BackendName[]) {
       async () => {
         const { server } = backend;
         assert.ok(server);
-        const secret = generateSecret();
+        const secret = markedSecret();
         const { store, close } = await open(backend.address, newPlace());
         const storeTimeout = 1;
         const handle = withSession((request, session) => {

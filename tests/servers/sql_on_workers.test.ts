@@ -4,11 +4,11 @@ import assert from "node:assert/strict";
 import { builtinModules } from "node:module";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { generateSecret } from "../../mod.ts";
 import { Browser } from "../shared/browser.ts";
 import * as mariadb from "./mariadb.ts";
 import * as postgres from "./postgres.ts";
 import { type ClientName, openPool, type Pool } from "./sql_clients.ts";
+import { markedSecret } from "../shared/support.ts";
 
 interface Place {
   readonly url: string;
@@ -90,7 +90,7 @@ for (const { what, skip, start, clients } of SERVERS) {
         bindings: {
           CLIENT: client,
           URL: server.url,
-          SECRET: generateSecret(),
+          SECRET: markedSecret(),
           SHARED: isShared,
         },
       });

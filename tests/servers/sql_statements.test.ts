@@ -2,11 +2,11 @@ import { createPool } from "mysql2/promise";
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import pg from "pg";
-import { generateSecret, type Session, withSession } from "../../mod.ts";
+import { type Session, withSession } from "../../mod.ts";
 import { MysqlStore } from "../../stores/mysql.ts";
 import { PostgresStore } from "../../stores/postgres.ts";
 import { cookieOf } from "../shared/store_bench.ts";
-import { requestWith } from "../shared/support.ts";
+import { markedSecret, requestWith } from "../shared/support.ts";
 import * as mariadb from "./mariadb.ts";
 import * as postgres from "./postgres.ts";
 import { recording, recordingMysql, type Statement } from "./sql_clients.ts";
@@ -23,7 +23,7 @@ async function assertCounts(
   const handle = withSession((_request, session) => {
     act(session);
     return new Response();
-  }, { secret: generateSecret(), store });
+  }, { secret: markedSecret(), store });
   const count = async (cookie: string, next: typeof act) => {
     act = next;
     statements.length = 0;

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { type SessionEnv, sessions } from "../../hono.ts";
-import { generateSecret, type SessionOptions } from "../../mod.ts";
+import type { SessionOptions } from "../../mod.ts";
+import { markedSecret } from "./support.ts";
 
 /** What a session holds. */
 export interface Visits {
@@ -21,7 +22,7 @@ export function counter(
   options?: Omit<Partial<SessionOptions<Visits>>, "lazy">,
 ): Visitor {
   const app: Visitor = new Hono();
-  app.use(sessions<Visits>({ secret: generateSecret(), ...options }));
+  app.use(sessions<Visits>({ secret: markedSecret(), ...options }));
   app.get("/", (c) => {
     const visits = c.get("session").update("visits", (n = 0) => n + 1);
     return c.text(`Visit ${visits}`);

@@ -7,6 +7,7 @@ import {
   type Sessions,
 } from "../../mod.ts";
 import { bodyOf, craft, type Fields, filled, NOW, SECRET } from "./format.ts";
+import { watchEvent } from "./support.ts";
 
 /** Sessions without requests, their clock and their events. */
 export interface SealedBench {
@@ -30,7 +31,10 @@ export function setUp(more: Partial<SessionOptions> = {}): SealedBench {
     secret: SECRET,
     ...more,
     now: () => now * 1000,
-    onEvent: (event) => events.push(event),
+    onEvent: (event) => {
+      events.push(event);
+      watchEvent(event);
+    },
   });
   return {
     events,

@@ -7,6 +7,7 @@ import {
   type SessionHandler,
   type SessionOptions,
 } from "../../mod.ts";
+import { findLeaks, mark } from "../../tools/leaks.mjs";
 
 /** A handler of one session and nothing of a platform. */
 export type Handler = SessionHandler<AnyData, []>;
@@ -38,14 +39,28 @@ export function setUp(more: MoreOptions = {}): Bench {
   const clock = new Clock();
   const events: SessionEvent[] = [];
   const options = {
-    secret: generateSecret(),
+    secret: markedSecret(),
     now: () => clock.now,
-    onEvent: (event: SessionEvent) => void events.push(event),
+    onEvent: (event: SessionEvent) => {
+      events.push(event);
+      watchEvent(event);
+    },
     // Each test opens what it has sealed, unless it is about that.
     tokenCache: 0,
     ...more,
   };
   return { clock, events, options };
+}
+
+/** Prints an event that shows too much: the runner searches what is printed. */
+export function watchEvent(event: SessionEvent): void {
+  const text = JSON.stringify(event);
+  if (findLeaks(text).length) console.error(text);
+}
+
+/** A secret of which no part may ever be printed. */
+export function markedSecret(): string {
+  return mark(generateSecret());
 }
 
 /** The types of the events since the last look, which empties the record. */

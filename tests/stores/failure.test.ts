@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
   createSessions,
-  generateSecret,
   type SessionEvent,
   type SessionStore,
 } from "../../mod.ts";
@@ -13,6 +12,7 @@ import { MemcachedStore } from "../../stores/memcached.ts";
 import { MysqlStore } from "../../stores/mysql.ts";
 import { PostgresStore } from "../../stores/postgres.ts";
 import { RedisStore } from "../../stores/redis.ts";
+import { markedSecret } from "../shared/support.ts";
 
 // What back ends and clients say that have no code, or one for everything.
 
@@ -131,7 +131,7 @@ describe("the code of a failure", () => {
 async function assertCode(store: SessionStore, code: string): Promise<void> {
   const events: SessionEvent[] = [];
   const sessions = createSessions({
-    secret: generateSecret(),
+    secret: markedSecret(),
     store,
     onEvent: (event) => events.push(event),
   });

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { SessionRecord, SessionStore } from "../../src/store/contract.ts";
-import { generateSecret, withSession } from "../../mod.ts";
+import { withSession } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { TieredStore, type TieredStoreOptions } from "../../stores/tiered.ts";
 import { cookieOf } from "../shared/store_bench.ts";
-import { requestWith } from "../shared/support.ts";
+import { markedSecret, requestWith } from "../shared/support.ts";
 import {
   assertRevision,
   callsOf,
@@ -528,7 +528,7 @@ describe("TieredStore: requests beside a shared fast tier that hangs", () => {
       session.update("n", (n = 0) => n + 1);
       return new Response();
     }, {
-      secret: generateSecret(),
+      secret: markedSecret(),
       store: new TieredStore(fast, new MemoryStore(), { shared: true }),
     });
     const cookie = cookieOf(await handle(requestWith("")));

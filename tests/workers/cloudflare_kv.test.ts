@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { Miniflare } from "miniflare";
-import { generateSecret, withSession } from "../../mod.ts";
+import { withSession } from "../../mod.ts";
 import type { SessionRecord } from "../../src/store/contract.ts";
 import {
   CloudflareKvStore,
@@ -11,7 +11,7 @@ import {
 } from "../../stores/cloudflare-kv.ts";
 import { createClock, runStoreCase } from "../../testing.ts";
 import { casesOfBlindStore, withoutCount } from "../stores/_blind_cases.ts";
-import { requestWith, tokenOf } from "../shared/support.ts";
+import { markedSecret, requestWith, tokenOf } from "../shared/support.ts";
 
 const HOUR = 3_600_000;
 const MOST_BYTES = 25 * 1024 * 1024;
@@ -179,7 +179,7 @@ describe("CloudflareKvStore", () => {
       if (path === "/in") session.login("Ada");
       if (path === "/out") session.destroy();
       return Response.json(session.userId ?? null);
-    }, { secret: generateSecret(), store, now: clock.now });
+    }, { secret: markedSecret(), store, now: clock.now });
     const visit = (cookie: string, path: string) =>
       handle(requestWith(cookie, `https://example.com/${path}`));
     const cookie = `__Host-sid=${tokenOf(await visit("", "in"))}`;

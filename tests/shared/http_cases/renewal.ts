@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { generateSecret } from "../../../mod.ts";
 import { browse, type HttpCase } from "../harness.ts";
 import {
   assertHarmless,
@@ -8,6 +7,7 @@ import {
   type Handler,
   IN_BACKGROUND,
   lineOf,
+  markedSecret,
   NAVIGATION,
   requestWith,
   router,
@@ -137,7 +137,7 @@ export const renewalCases: readonly HttpCase[] = [
   {
     name: "a cookie of an older secret opens, and is sealed anew at a change",
     async run(harness) {
-      const [old, fresh] = [generateSecret(), generateSecret()];
+      const [old, fresh] = [markedSecret(), markedSecret()];
       const before = browse(harness, routes, { secret: old });
       await before.get("/set");
       const token = `${before.cookie("__Host-sid")}`;
@@ -171,7 +171,7 @@ export const renewalCases: readonly HttpCase[] = [
   {
     name: "a cookie of an older secret is sealed anew at a renewal",
     async run(harness) {
-      const [old, fresh] = [generateSecret(), generateSecret()];
+      const [old, fresh] = [markedSecret(), markedSecret()];
       const before = browse(harness, routes, { secret: old });
       await before.get("/set");
       const browser = browse(harness, routes, { secret: [fresh, old] });
@@ -194,10 +194,10 @@ export const renewalCases: readonly HttpCase[] = [
   {
     name: "a cookie of a dropped secret brings a new session",
     async run(harness) {
-      const before = browse(harness, routes, { secret: generateSecret() });
+      const before = browse(harness, routes, { secret: markedSecret() });
       await before.get("/set");
       harness.events.splice(0);
-      const handle = harness.wrap(routes, { secret: generateSecret() });
+      const handle = harness.wrap(routes, { secret: markedSecret() });
       const response = await handle(requestWith(
         `__Host-sid=${before.cookie("__Host-sid")}`,
         "https://example.com/get",

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { generateSecret } from "../../../mod.ts";
 import { browse, type HttpCase, type HttpHarness, visit } from "../harness.ts";
 import {
   assertNoCookie,
   lineOf,
+  markedSecret,
   NAVIGATION,
   requestWith,
   router,
@@ -42,7 +42,7 @@ export const severalCases: readonly HttpCase[] = [
       const good = await tokenFrom(harness, { cookie });
       const other = await tokenFrom(harness, {
         cookie,
-        secret: generateSecret(),
+        secret: markedSecret(),
       });
       const handle = harness.wrap(routes, { cookie });
       for (
@@ -171,7 +171,7 @@ export const severalCases: readonly HttpCase[] = [
   {
     name: "a cookie of an unknown secret is not cleared, but by a sign-out",
     async run(harness) {
-      const secret = generateSecret();
+      const secret = markedSecret();
       const token = await tokenFrom(harness, { secret });
       const older = harness.wrap(routes);
       const header = `__Host-sid=${token}`;
@@ -201,7 +201,7 @@ export const severalCases: readonly HttpCase[] = [
     name: "on the machine itself nobody clears another program's cookie",
     async run(harness) {
       const origin = "http://localhost:3000/";
-      const one = harness.wrap(routes, { secret: generateSecret() });
+      const one = harness.wrap(routes, { secret: markedSecret() });
       const header = `sid-3000=${
         tokenOf(await one(new Request(`${origin}in`)))
       }`;
@@ -218,7 +218,7 @@ export const severalCases: readonly HttpCase[] = [
     name: "programs on two ports of the machine do not meet",
     async run(harness) {
       const one = harness.wrap(routes);
-      const two = harness.wrap(routes, { secret: generateSecret() });
+      const two = harness.wrap(routes, { secret: markedSecret() });
       const browser = visit(
         harness,
         (request) =>
