@@ -1,6 +1,6 @@
 // Measures how long each kind of cookie takes to be refused:
 //
-//   npm run prove:timing -- --rounds=20000
+//   npm run prove:timing -- --rounds=10000
 //
 // Fails if two kinds can be told apart whose difference would help a forger.
 
@@ -79,7 +79,7 @@ function printKinds(): void {
       "µs",
       "95 %",
       `longer ${reference}`,
-      "known by",
+      "rounds",
     ],
     rows,
     2,
@@ -107,7 +107,7 @@ function printPairs(): number {
 }
 
 function roundsOf(args: readonly string[]): number {
-  let rounds = 20_000;
+  let rounds = 10_000;
   for (const arg of args) {
     const [, value = ""] = /^--rounds=(\d+)$/.exec(arg) ?? [];
     rounds = Number(value);
