@@ -140,11 +140,16 @@ export class LiveSession implements Session {
     const { codec } = this.#state.visit.settings;
     const texts = read.map((notice) => codec.stringify(notice));
     // On newer data, remove only what was read here: another request may have
-    // removed it already, and may have added other notices.
+    // removed some of it already, and may have added other notices. What is
+    // left is in the same order.
     if (read.length && !this.#isUnseen()) {
       this.#change(NOTICES + key, (notices) => {
-        const others = ((notices ?? []) as unknown[])
-          .filter((notice, i) => codec.stringify(notice) !== texts[i]);
+        let next = 0;
+        const others = ((notices ?? []) as unknown[]).filter((notice) => {
+          const found = texts.indexOf(codec.stringify(notice), next) + 1;
+          next = found || next;
+          return !found;
+        });
         return others.length ? others : undefined;
       });
     }

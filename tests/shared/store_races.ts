@@ -252,6 +252,30 @@ export const raceCases: readonly StoreCase[] = [
     },
   },
   {
+    name: "a notice that was read is not there again, where it has moved up",
+    async run(bench) {
+      const cookie = await bench.begin();
+      await bench.act(cookie, (session) => session.flash("info", "first"));
+      let read: readonly unknown[] = [];
+      await bench.overtake(
+        cookie,
+        async (one) => {
+          assert.deepEqual(one.flashes("info"), ["first"]);
+          await bench.act(cookie, async (both) => {
+            read = both.flashes("info");
+            await one.save();
+          });
+        },
+        (session) => session.flash("info", "second"),
+      );
+      assert.deepEqual(read, ["first", "second"]);
+      await bench.act(cookie, (session) => {
+        read = session.flashes("info");
+      });
+      assert.deepEqual(read, []);
+    },
+  },
+  {
     name: "save() shows what was kept, with what another request wrote",
     async run(bench) {
       const cookie = await bench.begin();
