@@ -31,6 +31,9 @@ export class Fleet {
   readonly #settings: readonly Settings[];
   readonly #members: Member[] = [];
   readonly #clocks: number[];
+  readonly #isKilled: WeakSet<ChildProcess> = new WeakSet();
+  /** Processes that nobody has killed, and that are no more. */
+  readonly deaths: string[] = [];
   /** How often each event came in processes that are no more. */
   readonly events: Record<string, number> = {};
 
@@ -65,7 +68,8 @@ export class Fleet {
     this.#clocks[place] = offset;
     const question: Question = { clock: offset };
     const child = this.#members[place]?.child;
-    if (child?.connected) child.send(question);
+    // It may have been killed a moment ago.
+    if (child?.connected) child.send(question, () => {});
   }
 
   /** A power cut, and another process in its place. */
@@ -75,6 +79,7 @@ export class Fleet {
     const { events } = await ask(member.child, "figures");
     this.#count(events);
     const ended = once(member.child, "exit");
+    this.#isKilled.add(member.child);
     member.child.kill("SIGKILL");
     await ended;
     const { heap } = member;
@@ -102,7 +107,10 @@ export class Fleet {
   }
 
   kill(): void {
-    for (const { child } of this.#members) child.kill("SIGKILL");
+    for (const { child } of this.#members) {
+      this.#isKilled.add(child);
+      child.kill("SIGKILL");
+    }
   }
 
   async #startOne(place: number): Promise<void> {
@@ -119,6 +127,10 @@ export class Fleet {
     ]);
     const { port, resources } = message as Ready;
     this.#members[place] = { child, port, resources, heap: 0 };
+    child.once("exit", (code, signal) => {
+      if (this.#isKilled.has(child)) return;
+      this.deaths.push(`process ${place} has ended by ${signal ?? code}`);
+    });
   }
 
   #count(events: Figures["events"]): void {

@@ -1,6 +1,7 @@
 // One of the processes that serve visitors. Its parent asks it for figures, and
 // moves its clock.
 
+import { randomBytes } from "node:crypto";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Session, SessionEvent, Sessions } from "../../mod.ts";
@@ -39,9 +40,12 @@ export interface Ready {
   readonly resources: readonly string[];
 }
 
+const LOAD = 3000;
+
 interface Data {
   log: string[];
   count: number;
+  load: string;
 }
 
 const settings: Settings = JSON.parse(process.argv[2] ?? "");
@@ -97,6 +101,9 @@ async function answer(
       return Response.json({ id, first, user });
     }
     case "save":
+      // Other bytes each time, so that a full disk has no room for them.
+      session.set("load", randomBytes(LOAD).toString("base64"));
+      return await write();
     case "slow":
       return await write();
     case "login":

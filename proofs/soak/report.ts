@@ -19,7 +19,7 @@ export function describeBreaks({ store, breaks }: Result): string[] {
 }
 
 function describeOne(result: Result): string {
-  const { store, report, rows, remains, events, without } = result;
+  const { store, report, rows, remains, events, mischief, without } = result;
   const { figures } = report;
   const growth = remains.map(({ growth }) => (growth / 2 ** 20).toFixed(1));
   const left = remains.flatMap(({ more }) => more);
@@ -46,12 +46,17 @@ function describeOne(result: Result): string {
     `memory: ${growth.join(", ")} MiB more; handles left: ${
       left.join(", ") || "none"
     }`,
-    `events: ${
-      Object.entries(events).toSorted().map(([type, n]) => `${type} ${n}`)
-        .join(", ")
-    }`,
+    `on the way: ${counts(mischief)}`,
+    `events: ${counts(events)}`,
     `broken promises: ${result.breaks.length}`,
   ].join("\n");
+}
+
+function counts(all: Readonly<Record<string, number>>): string {
+  const texts = Object.entries(all).toSorted().map(([name, n]) =>
+    `${name} ${n}`
+  );
+  return texts.join(", ") || "nothing";
 }
 
 function cellsOf(row: Row): string[] {

@@ -9,7 +9,7 @@ import { APART, type FaultName, Faults, type Window } from "./faults.ts";
 import { Fleet, type Remains } from "./fleet.ts";
 import type { Break } from "./history.ts";
 import { readLeft } from "./left.ts";
-import { Proxy } from "./proxy.ts";
+import { type Mischief, Proxy } from "./proxy.ts";
 import { randomOf } from "./random.ts";
 import { startVictim } from "./servers.ts";
 import { Visitors } from "./visitors.ts";
@@ -36,6 +36,8 @@ export interface Result {
   readonly rows: readonly Row[];
   readonly remains: readonly Remains[];
   readonly events: Readonly<Record<string, number>>;
+  /** What the proxy did to connections, and how often. */
+  readonly mischief: Readonly<Partial<Record<Mischief, number>>>;
   /** Faults that were asked for and cannot be had here. */
   readonly without: Readonly<Partial<Record<string, string>>>;
 }
@@ -102,7 +104,9 @@ export async function run(options: RunOptions): Promise<Result> {
     const raging = faults.run().catch((error) => failure = error);
     const end = performance.now() + seconds * 1000;
     let seen = 0;
-    while (performance.now() < end && failure === undefined) {
+    while (
+      performance.now() < end && failure === undefined && !fleet.deaths.length
+    ) {
       await sleep(Math.min(PROGRESS, end - performance.now()));
       const news = visitors.ops.slice(seen);
       seen = visitors.ops.length;
@@ -115,6 +119,7 @@ export async function run(options: RunOptions): Promise<Result> {
     faults.stop();
     await raging;
     if (failure !== undefined) throw failure;
+    if (fleet.deaths.length) throw new Error(fleet.deaths.join());
     visitors.leave();
     await came;
     // What came too late for its request is taken back now.
@@ -142,6 +147,7 @@ export async function run(options: RunOptions): Promise<Result> {
       rows: rowsOf(visitors, faults.windows),
       remains,
       events: fleet.events,
+      mischief: proxy.done,
       without: victim.without,
     };
   } finally {

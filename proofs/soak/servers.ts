@@ -97,6 +97,9 @@ async function onDisk(
     without: {
       ...!disk && { full: "no tmpfs can be mounted here" },
       failover: "it runs alone",
+      ...owner === "mysql" && {
+        duplicate: "a statement has a number that only its connection knows",
+      },
     },
     kill: () => server.kill(),
     restart: () => database.restart(),

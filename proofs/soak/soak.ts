@@ -13,6 +13,10 @@ import { type Result, run } from "./run.ts";
 const here = new URL("../../", import.meta.url);
 
 function parse(): Options {
+  if (process.argv.includes("--help")) {
+    console.log(USAGE);
+    process.exit();
+  }
   try {
     return readOptions(process.argv.slice(2));
   } catch (error) {
