@@ -124,9 +124,22 @@ function checkOwners(ops: readonly Op[], left: readonly Left[]): Break[] {
       breaks.set(text, { rule: "another's data", text: `${text}, ${id}` });
     }
   };
+  const users = new Map<string, string>();
+  const meet = (id: string, first?: string, user?: string) => {
+    if (first === undefined || user === undefined) return;
+    const before = users.get(`${id} ${first}`) ?? user;
+    users.set(`${id} ${first}`, user);
+    if (before === user) return;
+    const text = `what ${before} has left was seen by ${user}`;
+    breaks.set(text, { rule: "another's data", text: `${text}, ${id}` });
+  };
   for (const { seen, browser } of ops) {
     if (seen?.log) look(seen.id, seen.log, browser);
+    if (seen) meet(seen.id, seen.first, seen.user);
   }
-  for (const { id, log } of left) look(id, log);
+  for (const { id, log, user } of left) {
+    look(id, log);
+    meet(id, log[0], user);
+  }
   return [...breaks.values()];
 }

@@ -319,6 +319,20 @@ describe("the checker of the soak finds", () => {
     assert.ok(rules.includes("another's data"), rules.join());
   });
 
+  it("a list that goes from one user to the next", () => {
+    const as = (user: string) => ({ user });
+    const ops = [
+      save(0, 1, ["x"]),
+      save(2, 3, ["x", "y"], { seen: seen(["x", "y"], as("u")) }),
+    ];
+    const records = [left(["x", "y"], as("u"))];
+    assert.deepEqual(rulesOf(ops, records), []);
+    const other = read(4, 5, ["x", "y"], {
+      seen: seen(["x", "y"], as("v")),
+    });
+    assert.deepEqual(rulesOf([...ops, other], records), ["another's data"]);
+  });
+
   it("notices that are lost, or come again", () => {
     const flash = save(0, 1, ["f"], { kind: "flash" });
     const take = (began: number, log: string[], notices: string[]) =>
