@@ -106,6 +106,11 @@ const EDITS: Readonly<Record<string, Edit>> = {
   },
 };
 
+const copies: string[] = [];
+process.once("exit", () => {
+  for (const copy of copies) rmSync(copy, { recursive: true, force: true });
+});
+
 /** What can be broken. */
 export const NAMES: readonly string[] = Object.keys(EDITS);
 
@@ -123,7 +128,7 @@ export function breakLibrary(name: string): URL {
   const { file, find, put } = EDITS[name] as Edit;
   const here = join(import.meta.dirname, "../..");
   const copy = mkdtempSync(join(tmpdir(), "with-session-broken-"));
-  process.once("exit", () => rmSync(copy, { recursive: true, force: true }));
+  copies.push(copy);
   for (const part of ["mod.ts", "src", "stores", "package.json"]) {
     cpSync(join(here, part), join(copy, part), { recursive: true });
   }

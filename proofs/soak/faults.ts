@@ -57,9 +57,9 @@ const WEATHERS: Partial<Record<FaultName, Weather>> = {
 
 // Of one clock, no request may see more than 30 s go by, or its cookie counts
 // as a copy: protocol.md. A request takes 9 s at most.
-const STEP = 10_000;
+const STEP = 12_000;
 const STEP_EVERY = 9500;
-const WOBBLE = 4000;
+const WOBBLE = 3000;
 /** Clocks are so much apart, of the 60 s that are allowed. */
 export const APART: readonly number[] = [0, -20_000, 20_000, 8000];
 

@@ -10,8 +10,8 @@ import { Fleet, type Remains } from "./fleet.ts";
 import type { Break } from "./history.ts";
 import { readLeft } from "./left.ts";
 import { type Mischief, Proxy } from "./proxy.ts";
-import { randomOf } from "./random.ts";
-import { startVictim } from "./servers.ts";
+import { type Random, randomOf } from "./random.ts";
+import { startVictim, type Victim } from "./servers.ts";
 import { Visitors } from "./visitors.ts";
 
 /** What a run is told. */
@@ -58,16 +58,37 @@ const PROCESSES = 4;
 const PROGRESS = 5000;
 const GROWTH = 24 * 2 ** 20;
 
-/** Runs one. */
-export async function run(options: RunOptions): Promise<Result> {
-  const { store, seconds, seed, root } = options;
+/** A back end that is ready, and what is before it. */
+export interface Stage {
+  readonly random: Random;
+  readonly victim: Victim;
+  readonly proxy: Proxy;
+  readonly port: number;
+}
+
+/**
+ * Starts a back end. Databases make their files while nothing else in this
+ * process goes on, so no other run may be under way.
+ */
+export async function prepare(options: RunOptions): Promise<Stage> {
+  const { store, seed, root } = options;
   const random = randomOf(seed);
   const victim = await startVictim(store);
   const proxy = new Proxy(store, victim.port, random);
   const port = await proxy.listen();
-  const prepared = await open({ root }, store, victim.port);
-  await prepared.prepare();
-  await prepared.close();
+  const opened = await open({ root }, store, victim.port);
+  await opened.prepare();
+  await opened.close();
+  return { random, victim, proxy, port };
+}
+
+/** Runs one. */
+export async function run(
+  options: RunOptions,
+  stage?: Stage,
+): Promise<Result> {
+  const { store, seconds, root } = options;
+  const { random, victim, proxy, port } = stage ?? await prepare(options);
   const hasClocks = options.faults.includes("clock");
   const fleet = new Fleet(
     Array.from({ length: PROCESSES }, (_, place) => ({

@@ -84,10 +84,11 @@ async function onDisk(
   const disk = mountSmall(megabytes, owner);
   const before = process.env["TMPDIR"];
   if (disk) process.env["TMPDIR"] = disk.path;
-  const database = await start().finally(() => {
-    if (before === undefined) delete process.env["TMPDIR"];
-    else process.env["TMPDIR"] = before;
-  });
+  // It makes its folder before it waits for anything, and others start too.
+  const starting = start();
+  if (before === undefined) delete process.env["TMPDIR"];
+  else process.env["TMPDIR"] = before;
+  const database = await starting;
   const server = ownServer(database.server);
   const hasDied = () =>
     server.process.exitCode !== null || server.process.signalCode !== null;

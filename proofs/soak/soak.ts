@@ -8,7 +8,7 @@ import process from "node:process";
 import { breakLibrary, NAMES } from "./broken.ts";
 import { type Options, readOptions, USAGE } from "./options.ts";
 import { describe, describeBreaks } from "./report.ts";
-import { type Result, run } from "./run.ts";
+import { prepare, type Result, run, type RunOptions } from "./run.ts";
 
 const here = new URL("../../", import.meta.url);
 
@@ -32,21 +32,22 @@ async function soak(options: Options, root: URL): Promise<Result[]> {
     const seconds = ((performance.now() - began) / 1000).toFixed(0);
     console.log(`${seconds.padStart(5)} s  ${store.padEnd(9)} ${text}`);
   };
-  return await Promise.all(stores.map((store) =>
-    run({
-      store,
-      seconds: minutes * 60,
-      seed,
-      faults,
-      root,
-      onProgress: (text) => say(store, text),
-      onHistory: history === undefined ? undefined : (all) => {
-        mkdirSync(history, { recursive: true });
-        const path = join(history, `${store}-${seed}.json`);
-        writeFileSync(path, JSON.stringify(all));
-      },
-    })
-  ));
+  const stages = [];
+  const runs = stores.map((store): RunOptions => ({
+    store,
+    seconds: minutes * 60,
+    seed,
+    faults,
+    root,
+    onProgress: (text) => say(store, text),
+    onHistory: history === undefined ? undefined : (all) => {
+      mkdirSync(history, { recursive: true });
+      const path = join(history, `${store}-${seed}.json`);
+      writeFileSync(path, JSON.stringify(all));
+    },
+  }));
+  for (const each of runs) stages.push(await prepare(each));
+  return await Promise.all(runs.map((each, place) => run(each, stages[place])));
 }
 
 async function main(options: Options): Promise<void> {

@@ -27,6 +27,8 @@ const NAME = "__Host-sid";
 const PATIENCE = 9000;
 const LONGEST_LIST = 150;
 const COPIES = 3;
+/** Each so many-th visitor stays, so that sessions grow old enough to renew. */
+const STAYS = 3;
 
 // How often each request comes.
 const WEIGHTS: Readonly<Record<Kind, number>> = {
@@ -101,6 +103,8 @@ class Visitor {
   readonly #early: Map<string, string> = new Map();
   /** Since when the user is known to be logged in to a session. */
   readonly #since: Map<string, number> = new Map();
+  /** Those who stay keep their sessions for minutes. */
+  readonly #isPatient: boolean;
   #clicks = 0;
   #length = 0;
   #now: string | undefined;
@@ -108,6 +112,7 @@ class Visitor {
   constructor(plan: Plan, place: number, ops: Op[]) {
     this.#plan = plan;
     this.#name = `b${place}`;
+    this.#isPatient = place % STAYS === 0;
     this.#user = `user-${Math.floor(place / 2)}`;
     this.#ops = ops;
     this.#browser = new Browser((request) => this.#send(request), {
@@ -133,6 +138,9 @@ class Visitor {
 
   #choose(): Kind {
     const { random, canList } = this.#plan;
+    if (this.#isPatient && random.chance(0.9)) {
+      return random.pick(["read", "save", "append", "slow", "read"]);
+    }
     if (this.#length > LONGEST_LIST && random.chance(0.1)) {
       return random.pick(["logout", "reset"]);
     }
@@ -246,6 +254,12 @@ class Visitor {
     }
   }
 
+  /** A request with the cookie from before a renewal was on its way. */
+  async #comeLate(cookie: string): Promise<void> {
+    await sleep(this.#plan.random.from(100, 1500));
+    await this.#ask({ kind: "read" }, cookie);
+  }
+
   async #send(request: Request): Promise<Response> {
     const { fleet, random } = this.#plan;
     const url = new URL(request.url);
@@ -262,7 +276,14 @@ class Visitor {
     const { status, headers } = response;
     const made = /^__Host-sid=([^;]+)/.exec(headers.getSetCookie()[0] ?? "")
       ?.[1];
-    if (made && status === 200) this.#keep(made, JSON.parse(text));
+    if (made && status === 200) {
+      const seen: Seen = JSON.parse(text);
+      const before = this.#copies.get(seen.id)?.at(-1);
+      this.#keep(made, seen);
+      // Only a renewal gives another cookie for the same session unasked.
+      const isRenewal = /^\/(read|save|append|slow|flash)/.test(url.pathname);
+      if (isRenewal && before) void this.#comeLate(before);
+    }
     return new Response(text, { status, headers });
   }
 
