@@ -24,7 +24,7 @@ export interface Remains {
 }
 
 const script = fileURLToPath(new URL("process.ts", import.meta.url));
-const PATIENCE = 20_000;
+const PATIENCE = 60_000;
 
 /** Four processes, of which one may be killed and started again. */
 export class Fleet {

@@ -167,13 +167,22 @@ function figures(): Figures {
   };
 }
 
+/** Servers say goodbye in their own time. */
+async function untilBack(): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    await sleep(100);
+    const { length } = process.getActiveResourcesInfo();
+    if (length <= resources.length) return;
+  }
+}
+
 async function reply(question: Question): Promise<void> {
   if ("clock" in question) offset = question.clock;
   else if (question.ask === "figures") process.send?.(figures());
   else {
     await server.stop();
     await opened.close();
-    await sleep(200);
+    await untilBack();
     process.send?.(figures());
   }
 }

@@ -43,8 +43,8 @@ const WEIGHTS: Readonly<Record<Kind, number>> = {
   list: 2,
   logout: 1.5,
   reset: 1,
-  revokeAll: 0.7,
-  switch: 0.7,
+  revokeAll: 1,
+  switch: 2.5,
 };
 
 /** All visitors of a store. */
