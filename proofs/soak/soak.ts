@@ -8,7 +8,13 @@ import process from "node:process";
 import { breakLibrary, NAMES } from "./broken.ts";
 import { type Options, readOptions, USAGE } from "./options.ts";
 import { describe, describeBreaks } from "./report.ts";
-import { prepare, type Result, run, type RunOptions } from "./run.ts";
+import {
+  prepare,
+  type Result,
+  run,
+  type RunOptions,
+  type Stage,
+} from "./run.ts";
 
 const here = new URL("../../", import.meta.url);
 
@@ -32,7 +38,7 @@ async function soak(options: Options, root: URL): Promise<Result[]> {
     const seconds = ((performance.now() - began) / 1000).toFixed(0);
     console.log(`${seconds.padStart(5)} s  ${store.padEnd(9)} ${text}`);
   };
-  const stages = [];
+  const stages: Stage[] = [];
   const runs = stores.map((store): RunOptions => ({
     store,
     seconds: minutes * 60,
