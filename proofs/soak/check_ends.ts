@@ -92,13 +92,19 @@ function endsOf(
     const known = ends.get(id);
     if (!known || from < known.from) ends.set(id, { op, from });
   };
+  // A login without an answer may have been one.
+  const doubtful = new Set(
+    ops.filter((op) => op.outcome !== "ok" && op.user && movesCookie(op))
+      .map(({ sent, user }) => `${sent} ${user}`),
+  );
   for (const op of ops) {
     if (!endsSessions(op) || op.outcome === "refused") continue;
     const isOk = op.outcome === "ok";
     if (op.kind === "revokeAll") {
       for (const [id, { users }] of lives) {
-        const since = users.get(op.user ?? "");
-        if (since === undefined || id === op.except) continue;
+        const since = users.get(op.user ?? "") ?? Infinity;
+        const isTheirs = since < Infinity || doubtful.has(`${id} ${op.user}`);
+        if (!isTheirs || id === op.except) continue;
         add(id, op, isOk && since < op.began && users.size === 1);
       }
     } else if (isOk) {

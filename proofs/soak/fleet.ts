@@ -126,6 +126,9 @@ export class Fleet {
       }),
     ]);
     const { port, resources } = message as Ready;
+    // Clocks may have moved while it started.
+    const question: Question = { clock: this.#clocks[place] ?? 0 };
+    child.send(question);
     this.#members[place] = { child, port, resources, heap: 0 };
     child.once("exit", (code, signal) => {
       if (this.#isKilled.has(child)) return;

@@ -205,7 +205,8 @@ function checkRemains(
       breaks.push({ rule: "memory", text });
     }
   }
-  const { reuse } = events;
+  const { reuse, rejected } = events;
+  if (rejected) breaks.push({ rule: "refused cookie", text: `${rejected}` });
   if (reuse) breaks.push({ rule: "no thief", text: `${reuse} taken for one` });
   return breaks;
 }

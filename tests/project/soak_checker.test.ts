@@ -138,6 +138,15 @@ describe("the checker of the soak accepts", () => {
     assert.deepEqual(rulesOf(ops, [left(["x"])]), []);
   });
 
+  it("the end of a session whose login had no answer", () => {
+    const user = "u";
+    const login = failed(2, 3, "l", { kind: "login", sent: "S", user });
+    const end = op(4, 5, { kind: "revokeAll", user, seen: { id: "T" } });
+    const ops = [save(0, 1, ["x"]), login, end];
+    assert.deepEqual(rulesOf(ops), []);
+    assert.deepEqual(rulesOf(ops, [left(["x"])]), []);
+  });
+
   it("that a cache drops whole sessions, and nothing less", () => {
     const ops = [save(0, 1, ["x"]), save(2, 3, ["x", "y"])];
     assert.deepEqual(rulesOf(ops, [], { drops: true }), []);
