@@ -133,6 +133,11 @@ class Visitor {
   async lookAgain(): Promise<void> {
     await this.#ask({ kind: "flashes" });
     await this.#ask({ kind: "read" });
+    // However little time there was, some sessions have ended.
+    if (!this.#isPatient) {
+      await this.#ask({ kind: "save" });
+      await this.#ask({ kind: "logout" });
+    }
     for (const cookies of this.#dead.values()) await this.#try(cookies);
   }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { breakLibrary } from "../../proofs/soak/broken.ts";
 import { FAULTS } from "../../proofs/soak/faults.ts";
 import {
@@ -31,17 +31,17 @@ const skips = ({ path, skip }: FoundServer) =>
   skip || path === undefined && "it kills its servers, and needs its own";
 
 describe("a short soak", { concurrency: true }, () => {
-  const stages = new Map<string, Stage>();
-  before(async () => {
-    for (const { found, options } of cases) {
-      if (!skips(found)) stages.set(options.store, await prepare(options));
-    }
-  });
+  // A database that makes its files keeps this process from all else.
+  let ready: Promise<Stage | void> = Promise.resolve();
 
   for (const { found, options } of cases) {
     const { store } = options;
     it(`breaks no promise on ${store}`, { skip: skips(found) }, async () => {
-      const result = await run(options, stages.get(store));
+      const preparing = ready.then(() => prepare(options));
+      ready = preparing;
+      const stage = await preparing;
+      await ready;
+      const result = await run(options, stage);
       const { breaks, report: { figures } } = result;
       assert.deepEqual({ seed, breaks }, { seed, breaks: [] });
       assert.ok(figures.writes > 20, "Hardly anything was written");
@@ -50,6 +50,7 @@ describe("a short soak", { concurrency: true }, () => {
   }
 
   it("finds logouts that end nothing", { skip: skips(redis) }, async () => {
+    await ready;
     const { breaks } = await run({
       ...options("redis"),
       seconds: 6,
