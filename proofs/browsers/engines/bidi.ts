@@ -8,7 +8,7 @@ interface Answer {
   message?: string;
 }
 
-const LONGEST_WAIT = 60_000;
+const LONGEST_WAIT = 180_000;
 
 export class Bidi {
   readonly #socket: WebSocket;
