@@ -70,15 +70,7 @@ export async function commitChanges(
   if (isDue) {
     const token = await sealFor(state, now, { checks });
     const persists = state.values[PERSIST] ?? settings.persistent;
-    if (state.left) {
-      const name = nameOf(state);
-      noteTurn(settings, name, isLogin(state) ? "login" : "left");
-      if (!isLogin(state)) noteNext(settings, name, nameOf(state, true));
-    }
     state.isSent = true;
-    if (isNews || state.isCookieDue) {
-      noteCookie(settings, state.held?.key ?? nameOf(state));
-    }
     line = writeCookie(cookie, token, !!persists && endOf(state, now) - now);
   }
   const { domain, previous } = cookie.options;
@@ -88,9 +80,25 @@ export async function commitChanges(
     ? { setCookie: [line] }
     : directivesOf(state);
   if (!line) return directives;
-  const maySend = () =>
+  const maySend = () => {
     state.isSent = engine ? engine.maySend(state) : !hasTurned(state);
+    if (state.isSent) noteSent(state, isNews);
+    return state.isSent;
+  };
   return { ...directives, maySend };
+}
+
+/** Notes which cookie goes out, for requests that answer later. */
+function noteSent(state: State, isNews: boolean): void {
+  const { visit: { settings }, left, isCookieDue } = state;
+  const name = nameOf(state);
+  if (left) {
+    noteTurn(settings, name, isLogin(state) ? "login" : "left");
+    if (!isLogin(state)) noteNext(settings, name, nameOf(state, true));
+  }
+  if (isNews || isCookieDue) {
+    noteCookie(settings, state.held?.key ?? name);
+  }
 }
 
 /**

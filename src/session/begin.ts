@@ -51,7 +51,11 @@ export function beginAfter(before: State): State {
   const next = begin(visit, hasCookie(before));
   before.visit = { ...visit };
   visit.phase = "open";
-  visit.isGone = visit.guest = visit.opened = undefined;
+  visit.isGone =
+    visit.refused =
+    visit.guest =
+    visit.opened =
+      undefined;
   return { ...next, isTouched: true, before };
 }
 

@@ -52,13 +52,15 @@ export function tickNow(): number {
 /**
  * Notes that a session has ended or has newer cookies. An ended one stays
  * ended, even if the response to an earlier request is noted later.
+ *
+ * @returns Takes the note back, if what it tells of has not happened.
  */
 export function noteTurn(
   settings: Settings,
   name: string,
   kind: TurnKind,
   generation?: number,
-): void {
+): () => void {
   const { store, now } = settings;
   // Two requests may each have given the session a new id. Note it under the
   // first id, too, where both look.
@@ -71,13 +73,19 @@ export function noteTurn(
     (/^(ended|revoked)$/.test(before.kind) ||
       /^(left|replaced)$/.test(kind) && before.kind === "login" &&
         generation === undefined);
+  if (isOver) return () => {};
   // Responses may be noted in another order than their writes were made: keep the
   // highest generation.
   const newest = generation === undefined
     ? undefined
     : Math.max(generation, before?.generation ?? 0);
-  const what = isOver ? before : { kind, generation: newest };
-  remember(turns, store, name, { ...what, tick: ++ticks, at: now() });
+  const turn = { kind, generation: newest, tick: ++ticks, at: now() };
+  const known = remember(turns, store, name, turn);
+  return () => {
+    if (known.get(name) !== turn) return;
+    if (before) known.set(name, before);
+    else known.delete(name);
+  };
 }
 
 /** What became of a session after a tick, if anything did. */
@@ -107,11 +115,6 @@ export function overtakenAfter(
   return first && SHARED.test(first.kind) && own?.kind !== "ended"
     ? first
     : own;
-}
-
-/** Takes a note back: what it told of has not happened. */
-export function forgetTurn({ store }: Settings, name: string): void {
-  turns.get(store ?? inCookies)?.delete(name);
 }
 
 /** Notes that a session goes on under another name. */
@@ -150,10 +153,11 @@ function remember<Value>(
   home: object = inCookies,
   name: string,
   value: Value,
-): void {
+): Map<string, Value> {
   const known = all.get(home) ?? new Map<string, Value>();
   all.set(home, known);
   known.delete(name);
   known.set(name, value);
   if (known.size > MOST) known.delete(known.keys().next().value as string);
+  return known;
 }

@@ -44,7 +44,9 @@ export interface Visit {
    * Its session, if `regenerate()` did that: the visitor can end it all the
    * same.
    */
-  refused?: { readonly key: string; readonly id: string };
+  refused?:
+    | { readonly key: string; readonly held?: Held | undefined; number: number }
+    | undefined;
   /** What is wrong with the cookie. */
   fault?: TokenFault | "duplicate";
   /** Several cookies came, of which some may be of earlier scopes. */
@@ -218,7 +220,8 @@ export interface State {
 
 /** Whether the browser has a cookie that must go when the session ends. */
 export function hasCookie(state: State): boolean {
-  return !state.visit.isGone && (!isNew(state) || state.isRefused);
+  const { isGone, refused } = state.visit;
+  return (!isGone || !!refused) && (!isNew(state) || state.isRefused);
 }
 
 /** Whether the request brought no session. */

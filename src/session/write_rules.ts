@@ -91,7 +91,7 @@ function refuse(
  * @throws {SessionError} `late-write`.
  */
 export function refuseAgain(state: State): never {
-  refuse(state, "late-write", "commit() has made the response already");
+  refuse(state, "late-write", "commit() was called already");
 }
 
 /**

@@ -1,14 +1,8 @@
 import type { SessionError } from "../errors.ts";
-import { forgetTurn, noteTurn, type TurnKind } from "../session/overtaken.ts";
+import { noteTurn, type TurnKind } from "../session/overtaken.ts";
 import type { SessionRecord } from "./contract.ts";
 import type { Visit } from "../session/state.ts";
-import {
-  carryOf,
-  fetchRecord,
-  isEventual,
-  isLive,
-  storeOf,
-} from "./back_end.ts";
+import { carryOf, fetchRecord, isEventual, storeOf } from "./back_end.ts";
 import { call } from "./call.ts";
 import { SKEW } from "../session/timeouts.ts";
 
@@ -62,24 +56,32 @@ export async function leaveRecord(
   const { settings, revoking } = visit;
   await revoking?.rememberEnd(visit, key, record, !isOwnerNew);
   // A request may read the tombstone before the answer to its write is here.
-  noteTurn(settings, key, "left");
+  const takeBack = noteTurn(settings, key, "left");
   try {
     await writeTombstone(visit, key, record);
   } catch (error) {
     // The revocations refuse its cookies, or only the answer was lost.
-    if (!revoking && !await hasEnded(visit, key)) {
-      forgetTurn(settings, key);
+    if (!revoking && !await hasEnded(visit, key, record)) {
+      takeBack();
       throw error;
     }
   }
   noteTurn(settings, key, kind);
 }
 
-/** Whether the store shows that a record has ended. */
-async function hasEnded(visit: Visit, key: string): Promise<boolean> {
+/**
+ * Whether the store shows that a record has ended. Where it has not shown the
+ * record itself yet, that nothing is there says nothing.
+ */
+async function hasEnded(
+  visit: Visit,
+  key: string,
+  known: SessionRecord,
+): Promise<boolean> {
   const look = { ...visit, waited: 0, takesBack: true };
   try {
-    return !isLive(visit, await fetchRecord(look, key, true));
+    const record = await fetchRecord(look, key, true);
+    return record ? !record.id : known.value !== "";
   } catch {
     return false;
   }

@@ -1,29 +1,52 @@
 import { noteTurn } from "../session/overtaken.ts";
-import { isEventual } from "./back_end.ts";
+import { isGraceOver } from "../session/timeouts.ts";
 import { isHandshake } from "../http/request.ts";
-import { isNew, type State, tell } from "../session/state.ts";
+import { idOf, isNew, type State, tell, type Visit } from "../session/state.ts";
+import { fetchRecord, isLive } from "./back_end.ts";
 import { endRecord } from "./end_record.ts";
-import { keyOf } from "./record.ts";
+import { generationOf, isJustReplaced } from "./generation.ts";
+import { keyOf, valuesOf } from "./record.ts";
 
 /** Ends a session for good, even one that could not be read. */
 async function end(state: State): Promise<void> {
   const { visit, content } = state;
   if (state.isEndDone) return;
   while (state.saving) await state.saving;
-  const { guest, refused, settings } = visit;
+  const { guest } = visit;
   const { key: known, record } = state.held ?? guest ?? {};
   const sid = guest?.sid ?? (isNew(state) ? undefined : content.sid);
   const key = known ?? (sid && await keyOf(sid));
   if (key) await endRecord(visit, key, record, "ended");
-  if (refused) {
-    // The answer with the cookie after the refused one may be on its way. A
-    // late store has that session by an id that is not known here.
-    if (isEventual(visit)) noteTurn(settings, refused.key, "ended");
-    else await endRecord(visit, refused.key, undefined, "ended");
-    tell(state, "destroyed", { id: refused.id });
-  }
+  await endReplaced(state, visit);
   delete state.abandon;
   state.isEndDone = true;
+}
+
+/**
+ * Ends the session whose cookie a `regenerate()` had just replaced when the
+ * request came. A late store has it by an id that is not known here: the answer
+ * that brings the new cookie is held back, if it is on its way.
+ */
+async function endReplaced(
+  state: State,
+  { refused, opened = 0, ...visit }: Visit,
+): Promise<void> {
+  const { settings } = visit;
+  // A socket may ask for it long after.
+  if (!refused || isGraceOver(opened, settings.now(), true)) return;
+  const { key, held, number } = refused;
+  noteTurn(settings, key, held ? "replaced" : "ended");
+  const record = held && await fetchRecord(visit, key, true);
+  if (!held || !record || !isLive(visit, record)) return;
+  const values = await valuesOf(visit, { ...held, record });
+  if (!values || !isJustReplaced(settings, generationOf(values), number)) {
+    return;
+  }
+  await endRecord(visit, key, record, "ended");
+  const { sid } = held;
+  tell(state, "destroyed", {
+    id: idOf({ content: { ...state.content, sid } }),
+  });
 }
 
 /**
@@ -38,10 +61,9 @@ export async function endFor(
   try {
     await end(state);
   } catch (error) {
-    if (state.isEndFailed || isTooLate && isHandshake(state.visit.headers)) {
-      return;
-    }
-    throw error;
+    const isTold = state.isEndFailed ||
+      isTooLate && isHandshake(state.visit.headers);
+    if (!isTold) throw error;
   }
 }
 

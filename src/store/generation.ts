@@ -109,6 +109,18 @@ export function isFloorNew(
     !isOldOver(settings, generation);
 }
 
+/**
+ * Whether a `regenerate()` has just replaced a cookie of this number. One from
+ * before a login may be somebody else's.
+ */
+export function isJustReplaced(
+  settings: Settings,
+  generation: Generation,
+  number: number,
+): boolean {
+  return isFloorNew(settings, generation) && number >= generation.login;
+}
+
 /** Whether the newest cookie has been seen, if one before it is served. */
 export function isSeen({ newest, oldest, at }: Generation): boolean {
   return newest === oldest || at > 0;

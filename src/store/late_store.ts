@@ -10,6 +10,7 @@ import {
   type Visit,
 } from "../session/state.ts";
 import { carryOf, fetchRecord, isEventual, isLive } from "./back_end.ts";
+import type { SessionRecord } from "./contract.ts";
 import { pause, spend, timeLeft } from "./call.ts";
 import { isOnItsWay } from "../session/timeouts.ts";
 import { keyOf, keyOfUser, recordEnd } from "./record.ts";
@@ -122,14 +123,30 @@ export async function readLate(
     }
     if (await holdCarried(state, sid)) return;
     if (timeLeft(visit) <= wait) {
-      throw new SessionError(
-        "store-failed",
-        "Store has not received the last write yet",
-      );
+      throw notReceived();
     }
     await pause(wait);
     spend(visit, wait);
   }
+}
+
+/**
+ * Whether a late store shows an older record than the write that a cookie
+ * carries, or none, because that is still on its way.
+ */
+export function lacks(
+  visit: Visit,
+  { text, record: { revision, lastSeenAt } }: Held,
+  shown: SessionRecord | null,
+): boolean {
+  if (text === undefined || shown && shown.revision >= revision) return false;
+  return mayBeOnItsWay({ revision, written: lastSeenAt / 1000 }, visit, false);
+}
+
+/** The error of a request that goes by a write which is still on its way. */
+export function notReceived(): SessionError {
+  const message = "Store has not received the last write yet";
+  return new SessionError("store-failed", message);
 }
 
 /** Makes the cookie's data the session, if the cookie has any. */

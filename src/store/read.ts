@@ -2,13 +2,14 @@ import { isGraceOver, isRotationDue } from "../session/timeouts.ts";
 import { ISSUED, OWNER } from "../session/own_keys.ts";
 import type { Values } from "../session/codec.ts";
 import { turnAfter } from "../session/overtaken.ts";
-import { type Held, idOf, type State, tell } from "../session/state.ts";
+import { type Held, type State, tell } from "../session/state.ts";
 import { fetchRecord, isEventual, isLive } from "./back_end.ts";
 import { isAhead, readLate, referTo } from "./late_store.ts";
 import { endRecord } from "./end_record.ts";
 import {
   generationOf,
   isFloorNew,
+  isJustReplaced,
   isSeen,
   isSettled,
   judge,
@@ -44,7 +45,7 @@ export async function read(
     (turn.kind === "ended" || isEventual(visit));
   visit.isGone = isOwn && !isGraceOver(turn.at, visit.settings.now(), true);
   if (visit.isGone && /^(left|replaced)$/.test(turn?.kind as string)) {
-    visit.refused = { key, id: idOf(state) };
+    visit.refused = { key, number: 0 };
   }
   tell(state, "gone");
   return undefined;
@@ -70,9 +71,8 @@ export async function acceptCookie(
     : judge(settings, generation, number, sealed >= issued);
   if (verdict === "refused") {
     visit.isGone = isFloorNew(settings, generation);
-    // One from before a login may be somebody else's.
-    if (visit.isGone && number >= generation.login) {
-      visit.refused = { key: held?.key as string, id: idOf(state) };
+    if (isJustReplaced(settings, generation, number)) {
+      visit.refused = { key: held?.key as string, held, number };
     }
     tell(state, "gone");
     return false;

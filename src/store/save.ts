@@ -113,8 +113,10 @@ function endedMeanwhile(
     return undefined;
   }
   const turn = overtakenAfter(visit.settings, held.key, began);
-  // Where the browser has another session, this one may still be written.
-  if (turn?.kind === "replaced") return undefined;
+  // The browser has another session than the one that came from a left one, but
+  // nobody has ended this one.
+  const isLeft = !!turnAfter(visit.settings, held.key, began);
+  if (turn?.kind === "replaced" && !isLeft) return undefined;
   return turn?.kind === "left" && isMoving(state) ? undefined : turn;
 }
 

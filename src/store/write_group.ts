@@ -1,3 +1,4 @@
+import { lacks, notReceived } from "./late_store.ts";
 import { inQueue } from "./queue.ts";
 import { fit } from "../schema/fit_schema.ts";
 import { prepare } from "../schema/prepare.ts";
@@ -143,7 +144,7 @@ async function writeAll(all: Member[], queue: Queue): Promise<void> {
   let failures = 0;
   let base = newest([queue.latest, ...members.map(heldBy)]);
   /** What the store has, if it has not received the base yet. */
-  let shown: SessionRecord | null | undefined;
+  let shown: SessionRecord | undefined;
   for (let tries = 1;; tries++) {
     const { values, outcomes } = await compose(members, base, visit);
     members = outcomes.map(({ member }) => member);
@@ -164,13 +165,8 @@ async function writeAll(all: Member[], queue: Queue): Promise<void> {
     const { sid, key, record: { revision } } = before;
     const state = { ...writerOf(members, before), visit };
     const record = await encode(state, values, revision + 1);
-    const ask = async () => {
-      const store = storeOf(visit);
-      if (shown !== null) {
-        return await store.update(key, record, shown?.revision ?? revision);
-      }
-      return await store.create(key, record) ? "ok" : "conflict";
-    };
+    const ask = () =>
+      storeOf(visit).update(key, record, shown?.revision ?? revision);
     const late = () => takeBack(state, before, attempt, before);
     let now;
     try {
@@ -181,7 +177,8 @@ async function writeAll(all: Member[], queue: Queue): Promise<void> {
       });
       if (result === "ok") return settle({ sid, key, record });
       now = result === "conflict" ? await fetchRecord(visit, key) : null;
-      if (isBehind(base, now) && tries < TRIES) {
+      if (lacks(visit, base, now) && tries < TRIES) {
+        if (!now) throw notReceived();
         shown = now;
         continue;
       }
@@ -207,14 +204,6 @@ async function writeAll(all: Member[], queue: Queue): Promise<void> {
     // Try again at once, and from the second time on, make room for others.
     if (tries > 1) await pause(Math.random() * 4 ** tries);
   }
-}
-
-/**
- * Whether a late store shows an older record than the visitor's last write,
- * which the cookie carries: the changes are made on that.
- */
-function isBehind({ text, record }: Held, now: SessionRecord | null): boolean {
-  return text !== undefined && (now?.revision ?? 0) < record.revision;
 }
 
 /**
