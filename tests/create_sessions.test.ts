@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createSessions, withSession } from "../mod.ts";
+import { MemoryStore } from "../stores/memory.ts";
 import {
   assertNoCookie,
   attributesOf,
@@ -70,6 +71,30 @@ describe("createSessions()", () => {
     await assert.rejects(sessions.commit(session, new Response()), late);
   });
 
+  it("commit() is refused a second time, and what it has kept stays", async () => {
+    const { options, clock } = setUp();
+    const store = new MemoryStore({ now: () => clock.now });
+    const sessions = createSessions({ ...options, store });
+    const late = { name: "SessionError", code: "late-write" };
+    const ways: (() => Promise<Response>)[] = [async () => {
+      const session = await sessions.open(new Request(url));
+      session.login("ada");
+      const response = await sessions.commit(session, new Response());
+      await assert.rejects(sessions.commit(session, new Response()), late);
+      return response;
+    }, async () => {
+      const session = await sessions.open(new Request(url));
+      session.login("ada");
+      const first = sessions.commit(session, new Response());
+      await assert.rejects(sessions.commit(session, new Response()), late);
+      return await first;
+    }];
+    for (const way of ways) {
+      const cookie = `__Host-sid=${tokenOf(await way())}`;
+      assert.equal((await sessions.open(requestWith(cookie))).userId, "ada");
+    }
+  });
+
   it("commit() sets the plain cookie for this machine's http", async () => {
     const sessions = createSessions(setUp().options);
     const session = await sessions.open(new Request("http://localhost:8000/"));
@@ -92,6 +117,26 @@ describe("createSessions()", () => {
     const session = await sessions.open(new Request(`${url}app/x`));
     session.login("ada");
     lineOf(await sessions.commit(session, new Response()));
+  });
+
+  it("open() finds the cookie's path in each form of an address", async () => {
+    const { options } = setUp({ cookie: { path: "/app" } });
+    const sessions = createSessions(options);
+    const userAt = async (address: string) => {
+      // As Bun and Deno hand it over, from a client without a host.
+      const request = new Request(url);
+      Object.defineProperty(request, "url", { value: address });
+      const session = await sessions.open(request);
+      session.login("ada");
+    };
+    for (const origin of ["", "http+unix://%2Ftmp%2Fa.sock", "http://a b"]) {
+      for (const path of ["/app", "/app/x", "/app?b=/"]) {
+        await userAt(origin + path);
+      }
+      for (const path of ["/", "/apps", "/x/app", "?/app"]) {
+        await assert.rejects(userAt(origin + path), { code: "left-out" });
+      }
+    }
   });
 
   it("commit() replaces no session that was withheld", async () => {

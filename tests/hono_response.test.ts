@@ -272,6 +272,52 @@ describe("sessions(): the response", () => {
     }
   });
 
+  it("sessions() marks what onError answers, whatever it says of caches", async () => {
+    const app = counter((app) => {
+      app.get("/fail", (c) => {
+        c.get("session").login("ada");
+        throw new Error("Broken");
+      });
+      app.get("/full", (c) => {
+        c.get("session").login("ada");
+        c.get("session").flash("essay", "x".repeat(5000));
+        return c.text("Kept");
+      });
+      app.onError((_error, c) => {
+        c.header("cache-control", "max-age=60");
+        c.header("cdn-cache-control", "max-age=600");
+        c.header("vary", "Accept");
+        return c.text(`Sorry, ${c.get("session").userId}`, 500);
+      });
+    });
+    for (const path of ["/fail", "/full"]) {
+      const { headers } = await app.request(path);
+      assert.equal(headers.get("cache-control"), "max-age=60, private", path);
+      assert.equal(headers.get("cdn-cache-control"), null, path);
+      assert.equal(headers.get("vary"), "Accept, Cookie", path);
+    }
+  });
+
+  it("sessions() clears no cookie of another program after an error", async () => {
+    const out = (app: Visitor) => {
+      app.get("/in", (c) => {
+        c.get("session").login("ada");
+        return c.text("In");
+      });
+      app.get("/out", (c) => {
+        c.get("session").destroy();
+        throw new Error("Broken");
+      });
+      app.onError((_error, c) => c.text("Sorry", 500));
+    };
+    const own = counter(out);
+    const other = counter(out);
+    const headers = { cookie: cookie(await own.request("/in")) };
+    const spared = await other.request("/out", { headers });
+    assert.deepEqual(spared.headers.getSetCookie(), []);
+    assert.equal(cookie(await own.request("/out", { headers })), "sid=");
+  });
+
   it("sessions() used twice gives one session, and keeps it once", async () => {
     const clock = new Clock();
     const secret = markedSecret();

@@ -58,7 +58,7 @@ const BAD: Readonly<Record<string, readonly unknown[]>> = {
   persistent: NO_FLAG,
   clearCache: NO_FLAG,
   encrypt: NO_FLAG,
-  when: NO_FUNCTION,
+  when: [...NO_FUNCTION, async () => await true],
   migrate: NO_FUNCTION,
   onEvent: NO_FUNCTION,
   now: NO_FUNCTION,
@@ -136,6 +136,17 @@ describe("createSessions()", () => {
       }
     });
   }
+
+  it("refuses an unknown option that is inherited", () => {
+    const inherited = Object.create({ secret: SECRET, idleTimout: 5 });
+    const cookie = Object.create({ nmae: "sid" });
+    assert.throws(
+      () => createSessions(inherited),
+      /^TypeError: Option idleTimout is unknown/,
+    );
+    const { message } = refusalOf({ cookie });
+    assert.match(message, /^Option cookie\.nmae is unknown/);
+  });
 
   it("refuses what is for stores, without one", () => {
     const options = { encrypt: true, renewAfter: 3600, trackIdle: "store" };

@@ -9,12 +9,24 @@ const commands: Record<string, string[]> = {
   Bun: [runtimes.bun],
 };
 
+/** Runs the program in one of them; nothing may be left unhandled. */
+async function become(command: string[], request: string): Promise<unknown> {
+  const program = "tests/project/first_request.ts";
+  const output = await run([...command, program, request]);
+  return JSON.parse(output.trim().split("\n").at(-1) as string);
+}
+
 describe("the first requests of a process", () => {
   for (const [name, command] of Object.entries(commands)) {
     it(`lose nothing while parts are loaded, nor wait for a timer, in ${name}`, async () => {
-      const output = await run([...command, "tests/project/first_request.ts"]);
-      const shown = JSON.parse(output.trim().split("\n").at(-1) as string);
-      assert.deepEqual(shown, { userId: "ada", cart: [2] });
+      const shown = await become(command, "body");
+      assert.deepEqual(shown, { saved: "yes", userId: "ada", cart: [2] });
+    });
+
+    it(`leave no record where no response can be made, in ${name}`, async () => {
+      for (const request of ["used", "usedBySeveral"]) {
+        assert.deepEqual(await become(command, request), ["TypeError", 0]);
+      }
     });
   }
 });

@@ -47,7 +47,7 @@ for (const [name, open] of Object.entries(servers)) {
       const { origin, stop } = await open();
       for (const request of requests) {
         const [method, path] = request.split(" ") as [string, string];
-        for (const kind of ["auto", "secure", "csrf", "hono"]) {
+        for (const kind of ["auto", "secure", "csrf", "path", "hono"]) {
           const target = request.replace(path, `/${kind}${path}`);
           const what = JSON.stringify([kind, request]);
           assert.match(await send(origin, target), / 200 /, what);

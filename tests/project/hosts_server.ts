@@ -31,11 +31,13 @@ const handlers: Record<string, (request: Request) => Promise<Response>> = {
   auto: withSession(count, { secret }),
   secure: withSession(count, { secret, cookie: { secure: true } }),
   csrf: withSession(count, { secret, csrf: true }),
+  path: withSession(count, { secret, cookie: { secure: true, path: "/path" } }),
   hono: async (request) => await app.fetch(request),
 };
 
 function answer(request: Request): Promise<Response> {
-  const kind = /\/(auto|secure|csrf|hono)\//.exec(request.url)?.[1] ?? "auto";
+  const kind = /\/(auto|secure|csrf|path|hono)\//.exec(request.url)?.[1] ??
+    "auto";
   return handlers[kind]!(request);
 }
 

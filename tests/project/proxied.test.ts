@@ -18,6 +18,8 @@ import {
   gunzipSync,
   gzipSync,
   inflateSync,
+  zstdCompressSync,
+  zstdDecompressSync,
 } from "node:zlib";
 import { runtimes } from "../../tools/paths.mjs";
 import { root } from "./process.ts";
@@ -30,17 +32,24 @@ const CODED: Record<string, Buffer> = {
   "x-gzip": gzipSync(PLAIN),
   deflate: deflateSync(PLAIN),
   "gzip,br": brotliCompressSync(gzipSync(PLAIN)),
+  "gzip\t, br ": brotliCompressSync(gzipSync(PLAIN)),
+  ",gzip": gzipSync(PLAIN),
+  "gzip, ,": gzipSync(PLAIN),
+  "gzip, identity": gzipSync(PLAIN),
+  zstd: zstdCompressSync(PLAIN),
+  "gzip, zstd": zstdCompressSync(gzipSync(PLAIN)),
 };
 const DECODERS: Record<string, (bytes: Buffer) => Buffer> = {
   gzip: gunzipSync,
   "x-gzip": gunzipSync,
   br: brotliDecompressSync,
   deflate: inflateSync,
+  zstd: zstdDecompressSync,
 };
 
 /** What is passed on: a text by the coding in its path, or a part of it. */
 const upstream = createServer((request, response) => {
-  const coding = request.url?.slice(1) ?? "";
+  const coding = decodeURIComponent(request.url?.slice(1) ?? "");
   const body = CODED[coding] ?? Buffer.from(PLAIN);
   const headers: http.OutgoingHttpHeaders = { "content-type": "text/plain" };
   if (CODED[coding]) headers["content-encoding"] = coding;
@@ -97,24 +106,8 @@ const starts: Record<string, () => Promise<Server>> = {
         fetch: (request) => handler(request) });
       console.log("http://127.0.0.1:" + port);`,
     ),
-  Node: () =>
-    start(
-      [runtimes.node],
-      // No more of a server than the test needs.
-      `import { createServer } from "node:http";
-      import { Readable } from "node:stream";
-      ${program("{ secret: process.env.SESSION_SECRET }")}
-      const server = createServer(async ({ url, method, headers }, out) => {
-        const request = new Request("http://localhost" + url,
-          { method, headers: { range: headers.range ?? "" } });
-        if (!headers.range) request.headers.delete("range");
-        const { status, headers: answer, body } = await handler(request);
-        out.writeHead(status, Object.fromEntries(answer));
-        body ? Readable.fromWeb(body).pipe(out) : out.end();
-      });
-      server.listen(0, "127.0.0.1", () =>
-        console.log("http://127.0.0.1:" + server.address().port));`,
-    ),
+  Node: () => startNode(runtimes.node),
+  "Node 22": () => startNode(runtimes.node22),
   workerd: () =>
     serveInWorkerd({
       stdin: {
@@ -124,6 +117,26 @@ const starts: Record<string, () => Promise<Server>> = {
       },
     }),
 };
+
+function startNode(node: string): Promise<Server> {
+  return start(
+    [node],
+    // No more of a server than the test needs.
+    `import { createServer } from "node:http";
+    import { Readable } from "node:stream";
+    ${program("{ secret: process.env.SESSION_SECRET }")}
+    const server = createServer(async ({ url, method, headers }, out) => {
+      const request = new Request("http://localhost" + url,
+        { method, headers: { range: headers.range ?? "" } });
+      if (!headers.range) request.headers.delete("range");
+      const { status, headers: answer, body } = await handler(request);
+      out.writeHead(status, Object.fromEntries(answer));
+      body ? Readable.fromWeb(body).pipe(out) : out.end();
+    });
+    server.listen(0, "127.0.0.1", () =>
+      console.log("http://127.0.0.1:" + server.address().port));`,
+  );
+}
 
 async function start(command: string[], contents: string): Promise<Server> {
   const outfile = join(mkdtempSync(join(folder, "a-")), "program.mjs");
@@ -175,19 +188,24 @@ for (const [name, open] of Object.entries(starts)) {
 
     // Bun and Node keep the coding of what they have decoded; in Bun, nothing
     // tells such an answer from one that was not.
-    const uses = { Node: ["read", "write"], Bun: ["write"] }[name] ??
-      ["nothing", "read", "write"];
+    const uses = {
+      Node: ["read", "write"],
+      "Node 22": ["read", "write"],
+      Bun: ["write"],
+    }[name] ?? ["nothing", "read", "write"];
     for (const use of uses) {
       for (const coding of Object.keys(CODED)) {
-        it(`${coding} arrives as it was sent: ${use}`, async () => {
-          const { text } = await get(`${server.origin}/${use}/${coding}`);
+        const what = JSON.stringify(coding);
+        const path = `/${use}/${encodeURIComponent(coding)}`;
+        it(`${what} arrives as it was sent: ${use}`, async () => {
+          const { text } = await get(server.origin + path);
           assert.equal(text, PLAIN);
         });
 
         // Miniflare compresses what has a body once more, as it likes.
         if (name === "workerd") continue;
-        it(`HEAD says the same of ${coding} as GET: ${use}`, async () => {
-          const url = `${server.origin}/${use}/${coding}`;
+        it(`HEAD says the same of ${what} as GET: ${use}`, async () => {
+          const url = server.origin + path;
           const head = await get(url, { method: "HEAD" });
           const { headers } = await get(url);
           assert.equal(

@@ -112,6 +112,30 @@ describe("a request", () => {
     assert.equal(response.headers.getSetCookie().length, 1);
   });
 
+  it("is in no session any more once handlers side by side have ended", async () => {
+    for (const order of [[0, 1], [1, 0]]) {
+      const request = new Request(url);
+      const waiting = [auth, prefs].map((options) => {
+        const { promise, resolve } = Promise.withResolvers<Response>();
+        const answer = withSession((_request, session) => {
+          session.set("seen", true);
+          return promise;
+        }, options)(request);
+        return { answer, end: () => resolve(new Response()) };
+      });
+      let hasEnded = false;
+      for (const one of order) {
+        waiting[one]?.end();
+        await waiting[one]?.answer;
+        // The next one has the same cookie as the first.
+        hasEnded ||= one === 0;
+        if (!hasEnded) continue;
+        const response = await next(request);
+        assert.equal(response.headers.getSetCookie().length, 1, `${order}`);
+      }
+    }
+  });
+
   it("is in no session any more once one has refused it", async () => {
     const first = withSessions({
       auth,

@@ -505,6 +505,7 @@ export function helpers(
   const anything = (session: Session) => session.get("cart");
   const carts = (session: Session<{ cart: string[] }>) => session.keys();
   const others = (session: Session<{ basket: string[] }>) => session.keys();
+  const bigger = (session: Session<Shop & { extra: number }>) => session;
   const makers = (sessions: Sessions) => sessions.create();
   const cartMakers = (sessions: Sessions<{ cart: string[] }>) => sessions;
   anything(session);
@@ -513,6 +514,8 @@ export function helpers(
   cartMakers(sessions);
   // @ts-expect-error: it has no basket
   others(session);
+  // @ts-expect-error: it has nothing extra
+  bigger(session);
   // @ts-expect-error: its cart is of something else
   carts(session as unknown as Session<{ cart: number }>);
 }

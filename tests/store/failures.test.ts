@@ -134,6 +134,20 @@ describe("a store that fails", () => {
     );
   });
 
+  it("has no line for a logout whose cookie could not be set either", async () => {
+    const bench = begin({ onStoreError: "anonymous" });
+    const cookie = await bench.begin();
+    breakDown(bench, "get", "delete");
+    const handle = bench.wrap((_request, session) => {
+      session.destroy();
+      return new Response();
+    });
+    await assert.rejects(
+      handle(requestWith(cookie, "http://192.168.0.9/")),
+      (error: SessionError) => isFailure(error) && !error.setCookie,
+    );
+  });
+
   it("clears the cookie of a logout that has failed, if the handler knows", async () => {
     const bench = begin();
     const cookie = await bench.begin();

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { SessionError } from "../../../mod.ts";
 import { browse, type HttpCase, type HttpHarness, visit } from "../harness.ts";
 import {
   assertNoCookie,
@@ -19,6 +20,10 @@ const url = "https://example.com/";
 const routes = router({
   in: (session) => session.login("ada"),
   out: (session) => session.destroy(),
+  lost(session) {
+    session.destroy();
+    session.set("n", 1);
+  },
   count: (session) => session.update("n", (n = 0) => n + 1),
   "": (session) => [session.userId ?? null, session.get("n") ?? null],
 });
@@ -212,6 +217,25 @@ export const severalCases: readonly HttpCase[] = [
       const elsewhere = "http://192.168.0.20:3000/";
       const same = header.replace("-3000", "");
       assertNoCookie(await plain(requestWith(same, `${elsewhere}out`)));
+      const errors = [
+        two(requestWith(header, `${origin}lost`)),
+        plain(requestWith(same, `${elsewhere}lost`)),
+      ];
+      for (const error of errors) {
+        await assert.rejects(error, ({ code, setCookie }: SessionError) => {
+          assert.deepEqual([code, setCookie], ["destroyed", undefined]);
+          return true;
+        });
+      }
+      harness.clock.advance(300);
+      const future = tokenOf(await two(new Request(`${origin}in`)));
+      harness.clock.advance(-300);
+      const both = [header, `sid-3000=${future}`, "sid-3000=x"];
+      for (const pairs of [both, both.toReversed()]) {
+        assertNoCookie(
+          await two(requestWith(pairs.join("; "), `${origin}out`)),
+        );
+      }
     },
   },
   {

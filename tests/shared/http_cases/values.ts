@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as v from "valibot";
-import type { StandardSchema } from "../../../mod.ts";
+import type { Session, StandardSchema } from "../../../mod.ts";
 import { browse, type HttpCase, visit } from "../harness.ts";
 import { assertNoCookie, router } from "../support.ts";
 
@@ -141,6 +141,42 @@ export const valueCases: readonly HttpCase[] = [
       assert.deepEqual(await read(other), [{ list: ["a"] }, ...seen]);
       list.push("later");
       assert.equal(words.size, 1);
+    },
+  },
+  {
+    name: "what a schema makes and nothing freezes is a copy at each get()",
+    async run(harness) {
+      const schema = schemaOf((data) => ({
+        value: {
+          ...data as object,
+          at: new Date(0),
+          tags: new Set(["user"]),
+          deep: { words: new Map([["a", new Date(0)]]) },
+        },
+      }));
+      const read = (session: Session) => {
+        const { at, tags, deep } = session.toJSON();
+        return [at.getTime(), [...tags], [...deep.words]];
+      };
+      const browser = browse(
+        harness,
+        router({
+          set: (session) => session.set("n", 1),
+          spoil(session) {
+            const before = read(session);
+            session.get("at").setTime(1);
+            session.get("tags").add("admin");
+            session.get("deep").words.get("a").setTime(1);
+            session.get("deep").words.clear();
+            session.toJSON()["tags"].clear();
+            assert.deepEqual(read(session), before);
+            assert.ok(session.has("tags"));
+          },
+        }),
+        { schema },
+      );
+      await browser.get("/set");
+      await browser.get("/spoil");
     },
   },
   {
