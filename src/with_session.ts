@@ -34,7 +34,8 @@ export type SessionHandler<
  * session has changed or its idle timeout is to be moved on. A `Response` that
  * the handler throws is a response like any other. If the handler throws an
  * error, nothing is saved. A wrapped handler inside another one, with the same
- * request and cookie, gets the same session.
+ * request and cookie, gets the same session. Handlers of one cookie that run
+ * side by side need a `request.clone()` each.
  *
  * @param handler The handler to wrap. Its second argument is the session.
  * @param options The options, or a function that makes them from the platform's
