@@ -112,6 +112,39 @@ describe("withSessions()", () => {
     assert.deepEqual(auth.calls, []);
   });
 
+  for (const place of ["in a cookie", "in a store"]) {
+    it(`sets none ${place} that ended while another was kept`, async () => {
+      for (const [end, user] of [["/out", ""], ["/in?eve", "eve"]] as const) {
+        const { auth, prefs, options } = setUp();
+        const own = place === "in a store" ? { store: auth.store } : {};
+        const browser = new Browser(
+          withSessions(
+            { auth: { secret, ...own }, prefs: options.prefs },
+            (request, { auth, prefs }) => {
+              const { pathname, search } = new URL(request.url);
+              if (pathname === "/in") auth.login(search.slice(1));
+              if (pathname === "/out") auth.destroy();
+              if (pathname === "/page") {
+                auth.persist(7200);
+                prefs.update("n", (n = 0) => n + 1);
+              }
+              return new Response(auth.userId);
+            },
+          ),
+        );
+        await browser.get("/in?ada");
+        prefs.before = async () => {
+          prefs.before = undefined;
+          await browser.get(end);
+        };
+        await browser.get("/page").catch(({ code }) => {
+          assert.equal(code, "gone");
+        });
+        assert.equal(await (await browser.get("/")).text(), user);
+      }
+    });
+  }
+
   it("keeps nothing of any when the handler throws", async () => {
     const { auth, prefs, options } = setUp();
     let late: (() => void) | undefined;

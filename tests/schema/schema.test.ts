@@ -190,6 +190,38 @@ describe("A schema", () => {
     assert.equal(session?.userId, "ada");
   });
 
+  it("may be asynchronous: what ended meanwhile is not brought back", async () => {
+    const { options } = setUp();
+    let meanwhile: (() => unknown) | undefined;
+    const slow: StandardSchema<Data> = {
+      "~standard": {
+        version: 1,
+        vendor: "test",
+        async validate(value) {
+          const act = meanwhile;
+          meanwhile = undefined;
+          await act?.();
+          return { value: value as Data };
+        },
+      },
+    };
+    const handle = withSession((request, session) => {
+      const { pathname } = new URL(request.url);
+      if (pathname === "/in") session.login("ada");
+      if (pathname === "/out") session.destroy();
+      if (pathname === "/write") {
+        session.set("names", ["Ada"]);
+        meanwhile = () => visit("out");
+      }
+      return new Response();
+    }, { ...options, schema: slow });
+    const cookie = `__Host-sid=${
+      tokenOf(await handle(new Request(`${url}in`)))
+    }`;
+    const visit = (path: string) => handle(requestWith(cookie, url + path));
+    await assert.rejects(visit("write"), { code: "gone" });
+  });
+
   it("is not asked about owner, notices and other values of the session", async () => {
     const { options } = setUp();
     const sessions = createSessions({

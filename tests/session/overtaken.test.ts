@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { SessionOptions } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
+import { TieredStore } from "../../stores/tiered.ts";
+import { withCrypto } from "../shared/crypto_calls.ts";
 import { type Act, cookieOf, StoreBench } from "../shared/store_bench.ts";
 import { assertNoCookie, setUp } from "../shared/support.ts";
 
@@ -11,6 +13,16 @@ import { assertNoCookie, setUp } from "../shared/support.ts";
 const PLACES: Readonly<Record<string, (now: () => number) => object>> = {
   "in a cookie": () => ({ store: undefined }),
   "in a store": (now) => ({ store: new MemoryStore({ now }) }),
+};
+
+const LATE: typeof PLACES = {
+  "in a late store": (now) => {
+    const [fast, durable] = [
+      new MemoryStore({ now }),
+      new MemoryStore({ now }),
+    ];
+    return { store: new TieredStore(fast, durable, { now }) };
+  },
 };
 
 /** Which data there is, kept in this place. */
@@ -23,7 +35,8 @@ function begin(place: string): {
   const bench = new StoreBench(surroundings, {
     store: new MemoryStore({ now }),
   });
-  return { bench, more: PLACES[place]?.(now) ?? {} };
+  const more = { ...PLACES, ...LATE }[place]?.(now) ?? {};
+  return { bench, more };
 }
 
 const look: Act = (session) => session.get("name");
@@ -123,6 +136,40 @@ for (const place of Object.keys(PLACES)) {
     });
   });
 }
+
+describe("a cookie that is being sealed", () => {
+  const slow: Readonly<Record<string, Act>> = {
+    "its age": look,
+    "persist()": (session) => session.persist(600),
+    "regenerate()": (session) => session.regenerate(),
+  };
+  for (const place of Object.keys({ ...PLACES, ...LATE })) {
+    for (const [reason, act] of Object.entries(slow)) {
+      it(`for ${reason}, data ${place}, does not outlive a logout`, async () => {
+        const { bench, more } = begin(place);
+        const cookie = await bench.begin("ada", more);
+        bench.clock.advance(301);
+        let isOut = false;
+        const answer = await withCrypto(
+          ["encrypt"],
+          async (_method, original) => {
+            const isFirst = !isOut;
+            isOut = true;
+            if (isFirst) await bench.act(cookie, ENDS["a logout"] as Act, more);
+            return await original();
+          },
+          () => bench.act(cookie, act, more),
+        ).catch(({ code }) => code);
+        assert.ok(isOut);
+        // A late store has a new record by then, which the browser cannot get.
+        const isMoved = /late/.test(place) && reason === "regenerate()";
+        if (isMoved) assert.equal(answer, "gone");
+        else if (answer instanceof Response) assertNoCookie(answer);
+        else assert.equal(answer, "gone");
+      });
+    }
+  }
+});
 
 describe("a slow request whose session another process", () => {
   const newer = [1, 1, 1, 0, 0, 0, "else"];

@@ -8,7 +8,7 @@ import {
   type StoreBench,
 } from "./store_bench.ts";
 import type { StoreCase } from "./store_races.ts";
-import { assertNoCookie } from "./support.ts";
+import { assertNoCookie, requestWith } from "./support.ts";
 
 // A slow request has a cookie to set, and a fast one has changed which counts.
 
@@ -26,6 +26,24 @@ const FAST: Readonly<Record<string, Act>> = {
   "the same user's login": (session) => session.login("ada"),
   "another user's login": (session) => session.login("bob"),
   "a logout": (session) => session.destroy(),
+};
+
+/** Makes a cookie that counts no more, and the one that does. */
+type Refusal = (bench: StoreBench) => Promise<{ dead: string; live: string }>;
+
+/** What has made a cookie refused for good. */
+const REFUSED: Readonly<Record<string, Refusal>> = {
+  "from before a login": async (bench) => {
+    const dead = await bench.begin();
+    const live = cookieOf(await bench.act(dead, (it) => it.login("ada")));
+    return { dead, live };
+  },
+  "that was replaced long ago": async (bench) => {
+    const dead = await bench.begin("ada");
+    const live = cookieOf(await bench.act(dead, (it) => it.regenerate()));
+    bench.clock.advance(3600);
+    return { dead, live };
+  },
 };
 
 /** One request that saves, waits for another one, and answers after it. */
@@ -62,8 +80,8 @@ export const overtakenCases: readonly StoreCase[] = [
         const answers = await saveAndWait(bench, cookie, slow, fast);
         const before = jarAfter(cookie, answers.fast);
         const after = jarAfter(before, answers.slow);
-        // A logout ends no session by a cookie that counts no more, and the answer
-        // that has made it so does not undo it, but for a login's.
+        // A logout ends the session whose cookie has just been replaced, but not
+        // by a login.
         const isOut = end === "a logout" && name === "regenerate()";
         const isEnded = before.endsWith("=") || isOut;
         const message = `${name}, then ${end}`;
@@ -221,6 +239,80 @@ export const overtakenCases: readonly StoreCase[] = [
           await bench.act(cookie, look);
         });
         cookie = cookieOf(answer);
+      }
+    },
+  },
+  {
+    name: "the answer to a login has its cookie, whatever the old one does",
+    async run(bench) {
+      for (const end of ["another user's login", "a logout"]) {
+        const cookie = await bench.begin();
+        bench.watched.after = once(
+          "update",
+          () => bench.act(cookie, FAST[end] as Act),
+        );
+        const login = await bench.act(cookie, (it) => it.login("ada"));
+        const userId = await bench.act(cookieOf(login), (it) => it.userId);
+        assert.equal(await userId.json(), "ada", end);
+      }
+    },
+  },
+  ...Object.entries(REFUSED).flatMap(([name, refuse]) =>
+    ["another user's login", "a logout"].map((end): StoreCase => ({
+      name: `${end} by a cookie ${name} changes nothing for its visitor`,
+      async run(bench) {
+        const act = FAST[end] as Act;
+        for (const change of [SLOW["regenerate()"], SLOW["a login"]] as Act[]) {
+          const { dead, live } = await refuse(bench);
+          const before = await bench.act(live, async (session) => {
+            await change(session);
+            await bench.act(dead, act);
+          });
+          const next = cookieOf(before);
+          bench.clock.advance(31);
+          bench.watched.after = once("update", () => bench.act(dead, act));
+          const during = await bench.act(next, SLOW["persist()"] as Act);
+          const userId = await bench.act(cookieOf(during), (it) => it.userId);
+          assert.equal(await userId.json(), "ada");
+        }
+        const { dead, live } = await refuse(bench);
+        const socket = await bench.sessions.open(requestWith(live));
+        socket.set("n", 1);
+        await bench.act(dead, act);
+        assert.ok(await bench.sessions.seal(socket));
+        await socket.save();
+        assert.deepEqual(await bench.read(live), { name: "Ada", n: 1 });
+      },
+    }))
+  ),
+  {
+    name:
+      "a logout ends the session whose cookie regenerate() has just replaced",
+    async run(bench) {
+      const end = FAST["a logout"] as Act;
+      for (const wait of [0, 29, 30]) {
+        const old = await bench.begin("ada");
+        let id = "";
+        const answer = await bench.act(old, async (session) => {
+          ({ id } = session);
+          session.regenerate();
+          if (wait) return;
+          await session.save();
+          await bench.act(old, end);
+        });
+        if (wait) {
+          bench.clock.advance(wait);
+          await bench.act(old, end);
+          const isThere = !!await bench.read(cookieOf(answer));
+          assert.equal(isThere, wait === 30, `after ${wait} s`);
+        } else assertNoCookie(answer);
+        const events = bench.events.splice(0);
+        const ended = events.filter(({ type }) => type === "destroyed");
+        const told = wait === 30 ? [] : [{ type: "destroyed", id }];
+        assert.deepEqual(ended, told);
+        if (!bench.canList) continue;
+        const listed = await bench.sessions.list("ada");
+        assert.equal(listed.length, told.length ? 0 : 1);
       }
     },
   },

@@ -6,8 +6,9 @@ import {
   type SessionOptions,
 } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
+import { TieredStore } from "../../stores/tiered.ts";
 import { LateStore } from "../shared/late_store.ts";
-import { cookieOf, StoreBench, watch } from "../shared/store_bench.ts";
+import { cookieOf, once, StoreBench, watch } from "../shared/store_bench.ts";
 import { setUp } from "../shared/support.ts";
 
 /** Sessions in a store that is late, beside a strong one for revocations. */
@@ -172,6 +173,81 @@ describe("revocations beside a store that may be late", () => {
     }
     assert.deepEqual(await read(phone), { name: "Ada" });
   });
+
+  it("let a login and a new id go on whose old record cannot be ended", async () => {
+    const moves: ((session: Session) => void)[] = [
+      (session) => session.regenerate(),
+      (session) => session.login("ada"),
+    ];
+    for (const move of moves) {
+      const { bench, store, login, read, act } = begin();
+      const cookie = await login("ada");
+      store.settle();
+      bench.clock.advance(3600);
+      bench.watched.before = ({ op }) => {
+        if (/update|delete/.test(op)) throw new Error("Down");
+      };
+      const answer = await act(cookie, move);
+      bench.watched.before = undefined;
+      assert.deepEqual(await read(cookieOf(answer)), { name: "Ada" });
+      assert.equal(await read(cookie), null);
+    }
+  });
+
+  it("know a logout by who it was, whatever could not be read", async () => {
+    for (const failing of ["revocations", "store"]) {
+      const { bench, store, ends, options, login } = begin({
+        onStoreError: "anonymous",
+      });
+      const cookie = await login("ada");
+      if (failing === "store") {
+        store.settle();
+        bench.clock.advance(91);
+      }
+      const watched = failing === "store" ? bench.watched : ends;
+      watched.before = once("get", () => {
+        throw new Error("Down");
+      });
+      await bench.act(cookie, (session) => session.destroy(), options);
+      watched.before = undefined;
+      // Another process, which the store has not shown the end yet.
+      const elsewhere = { ...options, store: watch(store).store };
+      assert.equal(await bench.read(cookie, elsewhere), null);
+    }
+  });
+
+  for (const all of [false, true]) {
+    const name = all ? "revokeAll() but of who asks" : "revoke()";
+
+    it(`let ${name} end a session that began as the same one`, async () => {
+      const setting = setUp();
+      const now = () => setting.clock.now;
+      const make = () => new MemoryStore({ now });
+      const store = new TieredStore(make(), make(), { now });
+      const bench = new StoreBench(setting, { store });
+      const options = { revocations: make() };
+      const sessions = createSessions({ ...bench.options, ...options });
+      const cookie = await bench.begin("ada", options);
+      // A double click: both go on under an id of their own.
+      const answers = await bench.overtake(
+        cookie,
+        (session) => session.regenerate(),
+        (session) => session.regenerate(),
+        options,
+      );
+      const [own, other] = [cookieOf(answers.slow), cookieOf(answers.fast)];
+      bench.clock.advance(3600);
+      const id = await (await bench.act(other, ({ id }) => id, options)).json();
+      const answer = await bench.act(own, async (session) => {
+        if (all) await sessions.revokeAll("ada", { except: session });
+        else await sessions.revoke("ada", id);
+        session.set("done", true);
+      }, options);
+      const data = { name: "Ada", done: true };
+      assert.deepEqual(await bench.read(cookieOf(answer), options), data);
+      assert.equal(await bench.read(other, options), null);
+    });
+  }
 
   it("stay small: what would have ended by now is forgotten", async () => {
     const { bench, ends, login, act } = begin({ absoluteTimeout: 3600 });

@@ -157,6 +157,28 @@ describe("an answer that is slow", () => {
     }
   });
 
+  it("sets none where another one has moved on while its store was asked", async () => {
+    const moves: Act[] = [
+      (session) => session.login("ada"),
+      (session) => session.regenerate(),
+    ];
+    for (const move of moves) {
+      const bench = begin();
+      const cookie = await bench.begin("ada");
+      let fast: Response | undefined;
+      const slow = await bench.act(cookie, async (session) => {
+        session.persist(600);
+        await session.save();
+        bench.clock.advance(3);
+        bench.watched.after = once("get", async () => {
+          fast = await bench.act(cookie, move);
+        });
+      });
+      assertNoCookie(slow);
+      assert.ok(await bench.read(cookieOf(fast as Response)));
+    }
+  });
+
   it("sets no cookie for its age where the write for it failed", async () => {
     const bench = begin({ renewAfter: 600, idleTimeout: 3600 });
     const cookie = await bench.begin("ada");

@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { SessionOptions } from "../../mod.ts";
+import { LateStore } from "../shared/late_store.ts";
+import {
+  type Act,
+  cookieOf,
+  once,
+  pause,
+  StoreBench,
+  watch,
+} from "../shared/store_bench.ts";
+import { assertNoCookie, setUp } from "../shared/support.ts";
+
+// Records that end or are left for new ones, and writes that meet an older
+// record than the visitor's own, in a store that may be late.
+
+function begin(
+  { compares, ...more }: Partial<SessionOptions> & { compares?: boolean } = {},
+) {
+  const store = new LateStore(90, compares);
+  const bench = new StoreBench(setUp(more), { store });
+  // What another process does is not known to this one.
+  const elsewhere = { store: watch(store).store };
+  return { bench, store, elsewhere };
+}
+
+const ENDS: Readonly<Record<string, Act>> = {
+  "a logout": (session) => session.destroy(),
+  "another user's login": (session) => session.login("eve"),
+};
+
+/** What makes a new record. */
+const MOVES: Readonly<Record<string, Act>> = {
+  "regenerate()": (session) => session.regenerate(),
+  "a login": (session) => session.login("ada"),
+};
+
+const DOWN = new Error("connect ECONNREFUSED");
+
+describe("a record that a late store has got a new one for", () => {
+  for (const [name, end] of Object.entries(ENDS)) {
+    it(`ends nothing by ${name} long after that`, async () => {
+      for (const isOnItsWay of [false, true]) {
+        const { bench, store } = begin();
+        const dead = await bench.begin("ada");
+        store.settle();
+        const live = cookieOf(await bench.act(dead, (it) => it.regenerate()));
+        store.settle();
+        bench.clock.advance(3600);
+        const act = () => bench.act(dead, end);
+        if (isOnItsWay) bench.watched.before = once("update", act);
+        const answer = await bench.act(live, async (session) => {
+          session.set("n", 1);
+          if (!isOnItsWay) await act();
+        });
+        store.settle();
+        bench.clock.advance(151);
+        const data = { name: "Ada", n: 1 };
+        assert.deepEqual(await bench.read(cookieOf(answer)), data);
+      }
+    });
+  }
+
+  it("lets the new one be written while its cookie logs in", async () => {
+    const { bench, store } = begin();
+    const old = await bench.begin("ada");
+    const live = cookieOf(await bench.act(old, (it) => it.regenerate()));
+    const answer = await bench.act(live, async (session) => {
+      session.set("n", 1);
+      await bench.act(old, (other) => other.login("eve"));
+    });
+    // The browser has the cookie of the login.
+    assertNoCookie(answer);
+    store.settle();
+    bench.clock.advance(151);
+    assert.deepEqual(await bench.read(live), { name: "Ada", n: 1 });
+  });
+
+  for (const [name, move] of Object.entries(MOVES)) {
+    it(`stays if ${name} cannot end it, and is served`, async () => {
+      const { bench, store } = begin();
+      const cookie = await bench.begin("ada");
+      store.settle();
+      bench.clock.advance(3600);
+      bench.watched.before = ({ op }) => {
+        if (/update|delete/.test(op)) throw DOWN;
+      };
+      const failed = bench.act(cookie, move);
+      await assert.rejects(failed, { code: "store-failed" });
+      bench.watched.before = undefined;
+      assert.deepEqual(await bench.read(cookie), { name: "Ada" });
+    });
+
+    it(`does not fail ${name} if its end is there and the answer lost`, async () => {
+      const losses = [() => Promise.reject(DOWN), () => pause(150)];
+      for (const lose of losses) {
+        const { bench, store } = begin({ storeTimeout: 0.1 });
+        const cookie = await bench.begin("ada");
+        store.settle();
+        bench.clock.advance(3600);
+        bench.watched.before = ({ op }) => op === "get" && pause(20);
+        bench.watched.after = async ({ op }) => {
+          if (!/update|delete/.test(op)) return;
+          store.settle();
+          await lose();
+        };
+        const answer = await bench.act(cookie, move);
+        bench.watched.after = undefined;
+        assert.deepEqual(await bench.read(cookieOf(answer)), { name: "Ada" });
+        assert.equal(await bench.read(cookie), null);
+      }
+    });
+  }
+});
+
+describe("a record that a late store does not show yet", () => {
+  it("ends for good, whether the cookie carries it or not", async () => {
+    for (const length of [5, 5000]) {
+      const { bench, store, elsewhere } = begin({
+        compares: true,
+        storeTimeout: 0.15,
+        onStoreError: "anonymous",
+      });
+      const made = await bench.act("", (session) => {
+        session.set("text", "x".repeat(length));
+      });
+      const cookie = cookieOf(made);
+      await bench.act(cookie, (session) => session.destroy(), elsewhere);
+      store.settle();
+      bench.clock.advance(3600);
+      assert.equal(await bench.read(cookie), null);
+    }
+  });
+
+  for (const what of ["is new", "has changed"]) {
+    const isNew = what === "is new";
+    it(`is written as the cookie carries it where it ${what}`, async () => {
+      const { bench, store, elsewhere } = begin({ compares: true });
+      const add = (item: number): Act => (session) =>
+        session.update("cart", (all: readonly number[] = []) => [...all, item]);
+      let cookie = await bench.begin();
+      if (!isNew) {
+        store.settle();
+        bench.clock.advance(60);
+        cookie = cookieOf(await bench.act(cookie, add(1)));
+      }
+      cookie = cookieOf(await bench.act(cookie, add(2), elsewhere));
+      store.settle();
+      const data = { name: "Ada", cart: isNew ? [2] : [1, 2] };
+      for (const wait of [0, 3600]) {
+        bench.clock.advance(wait);
+        assert.deepEqual(await bench.read(cookie), data);
+        assert.deepEqual(await bench.read(cookie, elsewhere), data);
+      }
+    });
+  }
+});
