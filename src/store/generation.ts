@@ -110,15 +110,17 @@ export function isFloorNew(
 }
 
 /**
- * Whether a `regenerate()` has just replaced a cookie of this number. One from
- * before a login may be somebody else's.
+ * Whether a `regenerate()` has just replaced the cookie of this number. One
+ * from before a login may be somebody else's.
  */
 export function isJustReplaced(
   settings: Settings,
   generation: Generation,
   number: number,
 ): boolean {
-  return isFloorNew(settings, generation) && number >= generation.login;
+  const { newest, login } = generation;
+  return isFloorNew(settings, generation) &&
+    number >= Math.max(login, newest - 1);
 }
 
 /** Whether the newest cookie has been seen, if one before it is served. */

@@ -194,6 +194,7 @@ async function writeAll(all: Member[], queue: Queue): Promise<void> {
       return;
     }
     base = { sid, key, record: now };
+    shown = undefined;
     // A write that arrived while its answer was lost is not made again.
     const read = await valuesOf(visit, base);
     if (read && hasArrived(read, attempt) && tries < 2 * TRIES) continue;

@@ -271,7 +271,7 @@ export const overtakenCases: readonly StoreCase[] = [
           const next = cookieOf(before);
           bench.clock.advance(31);
           bench.watched.after = once("update", () => bench.act(dead, act));
-          const during = await bench.act(next, SLOW["persist()"] as Act);
+          const during = await bench.act(next, change);
           const userId = await bench.act(cookieOf(during), (it) => it.userId);
           assert.equal(await userId.json(), "ada");
         }
