@@ -9,6 +9,8 @@ export interface Directives {
    * session may have ended meanwhile.
    */
   readonly maySend?: () => boolean;
+  /** Is called when the response with these lines is made. */
+  readonly noteSent?: () => void;
   /** The browser is told to forget what it has cached. */
   readonly clearCache?: boolean;
 }

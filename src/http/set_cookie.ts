@@ -16,10 +16,9 @@ export function setCookies(
   response: Response,
   said: readonly Directives[],
 ): Response {
-  const lines = said.flatMap(({ setCookie = [], maySend }) =>
-    maySend?.() === false ? [] : setCookie
-  );
-  const change = (response: Response) => {
+  const sent = said.filter(({ maySend }) => maySend?.() ?? true);
+  const lines = sent.flatMap(({ setCookie = [] }) => setCookie);
+  const made = makeCopy(response, (response) => {
     const { headers } = response;
     putLines(headers, varyByCookie(headers), lines);
     if (
@@ -29,7 +28,15 @@ export function setCookies(
       headers.append("clear-site-data", '"cache"');
     }
     return response;
-  };
+  });
+  for (const { noteSent } of sent) noteSent?.();
+  return made;
+}
+
+function makeCopy(
+  response: Response,
+  change: (response: Response) => Response,
+): Response {
   try {
     if (isCloned(response)) return changeClone(response, change);
   } catch {

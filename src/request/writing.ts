@@ -80,12 +80,16 @@ export async function commitChanges(
     ? { setCookie: [line] }
     : directivesOf(state);
   if (!line) return directives;
-  const maySend = () => {
-    state.isSent = engine ? engine.maySend(state) : !hasTurned(state);
-    if (state.isSent) noteSent(state, isNews);
-    return state.isSent;
-  };
-  return { ...directives, maySend };
+  const maySend = () =>
+    state.isSent = engine
+      ? engine.maySend(state)
+      : !hasTurned(state) && !(state.isOptional && isAnswered(state));
+  return { ...directives, maySend, noteSent: () => noteSent(state, isNews) };
+}
+
+/** Whether this process has sent a cookie since the request began. */
+function isAnswered(state: State): boolean {
+  return isOvertaken(state.visit.settings, nameOf(state), state.began);
 }
 
 /** Notes which cookie goes out, for requests that answer later. */
@@ -99,6 +103,7 @@ function noteSent(state: State, isNews: boolean): void {
   if (isNews || isCookieDue) {
     noteCookie(settings, state.held?.key ?? name);
   }
+  if (state.isRenewed) tell(state, "renewed");
 }
 
 /**
@@ -127,6 +132,6 @@ function needsCookie(state: State, now: number): boolean {
   const isNewer = isCookieDue || isChanged(state);
   const isRenewed = !isNewer && isKnown && isRenewalDue(state, now) &&
     !isOvertaken(visit.settings, nameOf(state), began);
-  if (isRenewed) tell(state, "renewed");
+  state.isRenewed = state.isOptional = isRenewed;
   return isNewer || isRenewed;
 }

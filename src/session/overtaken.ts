@@ -1,24 +1,33 @@
 import type { Settings } from "../options/settings.ts";
 
-// The sessions that this process has ended or given newer cookies. Two requests
-// of one visitor may run at once. If the slower one answers last, its cookie
-// would replace the newer one in the browser, or bring a session back that has
-// ended; so it asks here before it sets a cookie. What other processes do is
-// not known here: see docs/protocol.md.
+// Which sessions this process has ended a moment ago, or given newer cookies. A
+// slower request that began before may answer later, and its cookie would
+// replace a newer one in the browser. What other processes do is not known
+// here: see docs/protocol.md.
 
 /**
- * What became of a session: its visitor has `ended` it, somebody else has
- * `revoked` it, or it has newer cookies, by a `login` or by itself (`left`). If
- * the visitor has logged in with a cookie that it has just left, the browser
- * goes on with another session (`replaced`).
+ * What became of a session: it has newer cookies, by itself (`left`) or by a
+ * `login`, or its visitor has `ended` it, or somebody else has `revoked` it. If
+ * the visitor has logged in with a cookie that the session has just left, the
+ * browser goes on with another session (`replaced`).
  */
-export type TurnKind = "ended" | "revoked" | "login" | "left" | "replaced";
+export type TurnKind = "left" | "replaced" | "login" | "revoked" | "ended";
+
+/** From the least to what decides. */
+const RANKS: readonly TurnKind[] = [
+  "left",
+  "replaced",
+  "login",
+  "revoked",
+  "ended",
+];
 
 /** What its visitor does counts for each session that came from one. */
 const SHARED = /^(ended|login|replaced)$/;
 
 /** When something became of a session, and what. */
 export interface Turn {
+  readonly name: string;
   /** Its number among all such events of this process. */
   readonly tick: number;
   /** In seconds since 1970. */
@@ -35,8 +44,13 @@ export interface Turn {
 export const uncleared: Set<string> = new Set();
 
 export const MOST = 10_000;
-/** By store, or for all sessions in cookies; then by the session's name. */
-const turns: WeakMap<object, Map<string, Turn>> = new WeakMap();
+/** How many events of one session, and of those that came from it. */
+const MOST_TURNS = 100;
+/**
+ * By store, or for all sessions in cookies; then by the first id of a session,
+ * as two requests may each have given it a new one.
+ */
+const turns: WeakMap<object, Map<string, Map<string, Turn>>> = new WeakMap();
 /** The ticks of the cookies that were sent last. */
 const cookies: WeakMap<object, Map<string, number>> = new WeakMap();
 /** For the ids that a session has had one after the other: the first one. */
@@ -50,71 +64,74 @@ export function tickNow(): number {
 }
 
 /**
- * Notes that a session has ended or has newer cookies. An ended one stays
- * ended, even if the response to an earlier request is noted later.
+ * Notes that a session has ended or has newer cookies.
  *
- * @returns Takes the note back, if what it tells of has not happened.
+ * @param isSure Whether it has happened, and will not be taken back.
+ * @returns Takes the note back.
  */
 export function noteTurn(
   settings: Settings,
   name: string,
   kind: TurnKind,
   generation?: number,
+  isSure = true,
 ): () => void {
   const { store, now } = settings;
-  // Two requests may each have given the session a new id. Note it under the
-  // first id, too, where both look.
   const first = firstOf(settings, name);
-  if (SHARED.test(kind) && first !== name) noteTurn(settings, first, kind);
-  const before = turns.get(store ?? inCookies)?.get(name);
-  // An end stays, and so does a login: nothing that is written beside it counts
-  // more.
-  const isOver = before &&
-    (/^(ended|revoked)$/.test(before.kind) ||
-      /^(left|replaced)$/.test(kind) && before.kind === "login" &&
-        generation === undefined);
-  if (isOver) return () => {};
-  // Responses may be noted in another order than their writes were made: keep the
-  // highest generation.
-  const newest = generation === undefined
-    ? undefined
-    : Math.max(generation, before?.generation ?? 0);
-  const turn = { kind, generation: newest, tick: ++ticks, at: now() };
-  const known = remember(turns, store, name, turn);
-  return () => {
-    if (known.get(name) !== turn) return;
-    if (before) known.set(name, before);
-    else known.delete(name);
-  };
+  const all = turns.get(store ?? inCookies)?.get(first) ?? new Map();
+  const tick = ++ticks;
+  const turn = { name, kind, generation, tick, at: now() };
+  // A later one of the same says all that an earlier one did.
+  const place = `${kind} ${generation} ${name} ${isSure || tick}`;
+  put(all, place, turn, MOST_TURNS);
+  remember(turns, store, first, all);
+  return () => all.get(place) === turn && all.delete(place);
 }
 
-/** What became of a session after a tick, if anything did. */
+/** What became of a session after a tick: the event that decides. */
 export function turnAfter(
-  { store }: Settings,
+  settings: Settings,
   name: string,
   tick: number,
 ): Turn | undefined {
-  const turn = turns.get(store ?? inCookies)?.get(name);
-  return turn && turn.tick > tick ? turn : undefined;
+  return strongest(
+    turnsAfter(settings, name, tick).filter((turn) => turn.name === name),
+  );
 }
 
 /**
- * Like `turnAfter()`, with the session that this one comes from by
- * `regenerate()`: two requests may have gone on from there, each by an id of
- * its own.
+ * Like `turnAfter()`, with what counts for all sessions that came from the same
+ * one by `regenerate()`: two requests may have gone on from there, each by an
+ * id of its own.
  */
 export function overtakenAfter(
   settings: Settings,
   name: string,
   tick: number,
 ): Turn | undefined {
-  const own = turnAfter(settings, name, tick);
-  const first = turnAfter(settings, firstOf(settings, name), tick);
-  // Prefer the end or login of the session that this one comes from, as it
-  // counts for all that came of it; but an end of its own counts first.
-  return first && SHARED.test(first.kind) && own?.kind !== "ended"
-    ? first
-    : own;
+  return strongest(turnsAfter(settings, name, tick));
+}
+
+/** All that became of a session after a tick. */
+export function turnsAfter(
+  settings: Settings,
+  name: string,
+  tick: number,
+): Turn[] {
+  const home = settings.store ?? inCookies;
+  const all = turns.get(home)?.get(firstOf(settings, name));
+  return all
+    ? [...all.values()].filter((turn) =>
+      turn.tick > tick && (turn.name === name || SHARED.test(turn.kind))
+    )
+    : [];
+}
+
+function strongest(all: readonly Turn[]): Turn | undefined {
+  return all.toSorted((one, other) =>
+    RANKS.indexOf(one.kind) - RANKS.indexOf(other.kind) ||
+    one.tick - other.tick
+  ).at(-1);
 }
 
 /** Notes that a session goes on under another name. */
@@ -130,7 +147,7 @@ function firstOf({ store }: Settings, name: string): string {
   return firsts.get(store ?? inCookies)?.get(name) ?? name;
 }
 
-/** Notes that a cookie was sent that holds a change, and is not only renewed. */
+/** Notes that a cookie was sent which holds more than a renewed one. */
 export function noteCookie({ store }: Settings, name: string): void {
   remember(cookies, store, name, ++ticks);
 }
@@ -153,11 +170,20 @@ function remember<Value>(
   home: object = inCookies,
   name: string,
   value: Value,
-): Map<string, Value> {
+): void {
   const known = all.get(home) ?? new Map<string, Value>();
   all.set(home, known);
+  put(known, name, value, MOST);
+}
+
+/** Puts a value at the end of a map, and forgets the first one of too many. */
+function put<Value>(
+  known: Map<string, Value>,
+  name: string,
+  value: Value,
+  most: number,
+): void {
   known.delete(name);
   known.set(name, value);
-  if (known.size > MOST) known.delete(known.keys().next().value as string);
-  return known;
+  if (known.size > most) known.delete(known.keys().next().value as string);
 }

@@ -202,6 +202,10 @@ export interface State {
   isWatched?: boolean;
   /** A cookie is on its way. */
   isSent?: boolean;
+  /** That cookie moves the idle timeout on. */
+  isRenewed?: boolean;
+  /** That cookie is not sent if another one was sent meanwhile. */
+  isOptional?: boolean;
   /** Removes the record that this request has made, if no cookie goes out. */
   abandon?: (() => Promise<void>) | undefined;
   /** The values are not what the record and the changes make. */

@@ -5,7 +5,6 @@ import {
   isNew,
   isRenewalDue,
   type State,
-  tell,
 } from "../session/state.ts";
 import { isSlow } from "../session/timeouts.ts";
 import { refuseGone } from "../session/write_rules.ts";
@@ -67,7 +66,9 @@ export async function commitStored(
     (isWritten || isRenewed || !isSlow(visit.opened, visit.settings.now()) ||
       await allowCookie(state)) &&
     !isOutdated(state);
-  if (isSent && isRenewed && !isWritten) tell(state, "renewed");
+  state.isRenewed = isRenewed && !isWritten;
+  state.isOptional = !isWritten && !state.isCookieDue &&
+    !(isOffered && !isEventual(visit));
   if (isSent && isEventual(visit)) carryOn(state);
   return isSent;
 }

@@ -1,7 +1,7 @@
 import type { SessionError } from "../errors.ts";
 import { noteTurn, type TurnKind } from "../session/overtaken.ts";
 import type { SessionRecord } from "./contract.ts";
-import type { Visit } from "../session/state.ts";
+import type { Held, Visit } from "../session/state.ts";
 import { carryOf, fetchRecord, isEventual, storeOf } from "./back_end.ts";
 import { call } from "./call.ts";
 import { SKEW } from "../session/timeouts.ts";
@@ -48,40 +48,37 @@ export async function endRecord(
  */
 export async function leaveRecord(
   visit: Visit,
-  key: string,
-  record: SessionRecord,
+  held: Held,
   isOwnerNew: boolean,
   kind: TurnKind,
 ): Promise<void> {
   const { settings, revoking } = visit;
+  const { key, record } = held;
   await revoking?.rememberEnd(visit, key, record, !isOwnerNew);
   // A request may read the tombstone before the answer to its write is here.
-  const takeBack = noteTurn(settings, key, "left");
+  const forget = noteTurn(settings, key, "left", undefined, false);
   try {
     await writeTombstone(visit, key, record);
   } catch (error) {
     // The revocations refuse its cookies, or only the answer was lost.
-    if (!revoking && !await hasEnded(visit, key, record)) {
-      takeBack();
+    if (!revoking && !await hasEnded(visit, held)) {
+      forget();
       throw error;
     }
   }
   noteTurn(settings, key, kind);
+  forget();
 }
 
 /**
  * Whether the store shows that a record has ended. Where it has not shown the
  * record itself yet, that nothing is there says nothing.
  */
-async function hasEnded(
-  visit: Visit,
-  key: string,
-  known: SessionRecord,
-): Promise<boolean> {
+async function hasEnded(visit: Visit, { key, text }: Held): Promise<boolean> {
   const look = { ...visit, waited: 0, takesBack: true };
   try {
     const record = await fetchRecord(look, key, true);
-    return record ? !record.id : known.value !== "";
+    return record ? !record.id : text === undefined;
   } catch {
     return false;
   }

@@ -1,7 +1,7 @@
 import { noteTurn } from "../session/overtaken.ts";
 import { isGraceOver } from "../session/timeouts.ts";
 import { isHandshake } from "../http/request.ts";
-import { idOf, isNew, type State, tell, type Visit } from "../session/state.ts";
+import { type Held, idOf, isNew, type State, tell } from "../session/state.ts";
 import { fetchRecord, isLive } from "./back_end.ts";
 import { endRecord } from "./end_record.ts";
 import { generationOf, isJustReplaced } from "./generation.ts";
@@ -13,11 +13,14 @@ async function end(state: State): Promise<void> {
   if (state.isEndDone) return;
   while (state.saving) await state.saving;
   const { guest } = visit;
-  const { key: known, record } = state.held ?? guest ?? {};
-  const sid = guest?.sid ?? (isNew(state) ? undefined : content.sid);
-  const key = known ?? (sid && await keyOf(sid));
-  if (key) await endRecord(visit, key, record, "ended");
-  await endReplaced(state, visit);
+  const known = state.held ?? guest;
+  const sid = known?.sid ?? (isNew(state) ? undefined : content.sid);
+  for (const each of new Set([known ?? (sid && { sid }), guest])) {
+    if (!each) continue;
+    const { key = await keyOf(each.sid), record }: Partial<Held> = each;
+    await endRecord(visit, key, record, "ended");
+  }
+  await endReplaced(state);
   delete state.abandon;
   state.isEndDone = true;
 }
@@ -27,26 +30,27 @@ async function end(state: State): Promise<void> {
  * request came. A late store has it by an id that is not known here: the answer
  * that brings the new cookie is held back, if it is on its way.
  */
-async function endReplaced(
-  state: State,
-  { refused, opened = 0, ...visit }: Visit,
-): Promise<void> {
-  const { settings } = visit;
-  // A socket may ask for it long after.
-  if (!refused || isGraceOver(opened, settings.now(), true)) return;
+async function endReplaced(state: State): Promise<void> {
+  const { visit, content } = state;
+  const { settings, refused, opened = 0 } = visit;
+  if (!refused) return;
   const { key, held, number } = refused;
-  noteTurn(settings, key, held ? "replaced" : "ended");
-  const record = held && await fetchRecord(visit, key, true);
-  if (!held || !record || !isLive(visit, record)) return;
-  const values = await valuesOf(visit, { ...held, record });
-  if (!values || !isJustReplaced(settings, generationOf(values), number)) {
-    return;
+  // A socket may ask for it long after.
+  if (isGraceOver(opened, settings.now(), true)) delete visit.refused;
+  // On a late store, what has replaced it may not last.
+  else if (!held) await endRecord(visit, key, undefined, "ended");
+  else {
+    noteTurn(settings, key, "replaced");
+    const record = await fetchRecord(visit, key, true);
+    const values = isLive(visit, record) &&
+      await valuesOf(visit, { ...held, record });
+    if (!values) return;
+    const generation = generationOf(values);
+    if (!isJustReplaced(settings, generation, number)) return;
+    await endRecord(visit, key, record, "ended");
+    const { sid } = held;
+    tell(state, "destroyed", { id: idOf({ content: { ...content, sid } }) });
   }
-  await endRecord(visit, key, record, "ended");
-  const { sid } = held;
-  tell(state, "destroyed", {
-    id: idOf({ content: { ...state.content, sid } }),
-  });
 }
 
 /**

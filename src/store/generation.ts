@@ -13,7 +13,7 @@ export interface Generation {
   readonly newest: number;
   /**
    * The number of the oldest that may be served: after a renewal, the one
-   * before.
+   * before. After a login or `regenerate()`, the oldest that was until then.
    */
   readonly oldest: number;
   /**
@@ -110,17 +110,23 @@ export function isFloorNew(
 }
 
 /**
- * Whether a `regenerate()` has just replaced the cookie of this number. One
- * from before a login may be somebody else's.
+ * Whether a cookie of this number was still served when a `regenerate()` made
+ * the newest one, just now. One from before a login may be somebody else's.
  */
 export function isJustReplaced(
   settings: Settings,
   generation: Generation,
   number: number,
 ): boolean {
-  const { newest, login } = generation;
-  return isFloorNew(settings, generation) &&
-    number >= Math.max(login, newest - 1);
+  const { login, oldest } = generation;
+  return isFloorNew(settings, generation) && number >= Math.max(login, oldest);
+}
+
+/** The number of the oldest cookie that is served, or was a moment ago. */
+function oldestNow(settings: Settings, generation: Generation): number {
+  const { newest, oldest } = generation;
+  const isAlone = isSeen(generation) && isOldOver(settings, generation);
+  return isAlone ? newest : oldest;
 }
 
 /** Whether the newest cookie has been seen, if one before it is served. */
@@ -166,11 +172,12 @@ export function replace(
   isLogin: boolean,
   isOwnerNew: boolean,
 ): number {
-  const { newest, login, since } = generationOf(values);
+  const generation = generationOf(values);
+  const { newest, login, since } = generation;
   const next = newest + 1;
   putGeneration(values, {
     newest: next,
-    oldest: next,
+    oldest: oldestNow(settings, generation),
     floor: next,
     login: isLogin ? next : login,
     since: isOwnerNew ? next : since,

@@ -1,4 +1,8 @@
-import { isOvertaken, overtakenAfter } from "../session/overtaken.ts";
+import {
+  isOvertaken,
+  overtakenAfter,
+  turnsAfter,
+} from "../session/overtaken.ts";
 import type { State } from "../session/state.ts";
 import { refuseGone } from "../session/write_rules.ts";
 
@@ -22,11 +26,17 @@ export function isLeftBehind(state: State): boolean {
 
 /**
  * Whether this process has ended the session or made newer cookies meanwhile.
+ * What another session has replaced in the browser is no login.
  */
 export function isOutdated(state: State): boolean {
-  const { held, began, generation = 0, visit: { settings } } = state;
-  const turn = held && overtakenAfter(settings, held.key, began);
-  return !!turn && (turn.generation ?? Infinity) > generation;
+  const { held, began, generation: own = 0, visit: { settings } } = state;
+  const turns = held ? turnsAfter(settings, held.key, began) : [];
+  const isLogin = turns.some(({ kind, generation }) =>
+    kind === "login" && generation === own
+  );
+  return turns.some(({ kind, generation = Infinity }) =>
+    generation > own && !(isLogin && kind === "replaced")
+  );
 }
 
 /**
@@ -46,5 +56,5 @@ export function isAnsweredSince(
  */
 export function maySend(state: State): boolean {
   if (isLeftBehind(state)) refuseGone(state);
-  return !isOutdated(state);
+  return !isOutdated(state) && !(state.isOptional && isAnsweredSince(state));
 }

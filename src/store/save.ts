@@ -135,10 +135,7 @@ function adopt(state: State, kept: Written, batches: readonly Batch[]): void {
   const { held, values, generation, isCookieDue, isSuperseded } = kept;
   const { settings } = state.visit;
   const kind = userOf(batches) === undefined ? "left" : "login";
-  const turn = turnAfter(settings, held.key, state.began);
-  // A login by the cookie that this write has made refused was faster.
-  const isReplaced = kind === "left" && turn?.kind === "replaced";
-  if (batches.some(({ isRegenerated }) => isRegenerated) && !isReplaced) {
+  if (batches.some(({ isRegenerated }) => isRegenerated)) {
     noteTurn(settings, held.key, kind, generation);
   }
   state.content.created = held.record.createdAt / 1000;
@@ -191,7 +188,18 @@ async function insertAs(
   const { settings, refused } = state.visit;
   if (refused && userOf(batches) !== undefined) {
     // The response that replaces the refused cookie may still be on its way.
-    noteTurn(settings, refused.key, "replaced");
+    const forget = noteTurn(
+      settings,
+      refused.key,
+      "replaced",
+      undefined,
+      false,
+    );
+    const { abandon } = state;
+    state.abandon = async () => {
+      forget();
+      await abandon?.();
+    };
   }
   if (isEarlier) return false;
   showSaved(state, held, values, batches);
@@ -252,7 +260,7 @@ async function move(
   values: Values,
 ): Promise<void> {
   const { visit, owner } = state;
-  const { key, record } = state.held as Held;
+  const old = state.held as Held;
   delete values[GENERATION];
   delete values[WRITES];
   abandonLater(state);
@@ -261,14 +269,14 @@ async function move(
   try {
     const isOwnerNew = !!owner && user !== undefined && owner !== user;
     const kind = user === undefined ? "left" : "login";
-    await leaveRecord(visit, key, record, isOwnerNew, kind);
+    await leaveRecord(visit, old, isOwnerNew, kind);
   } catch (error) {
     await remove({ ...visit, takesBack: true }, held.key).catch(() => {});
     throw error;
   }
   beginRecord(state, held);
-  if (user === undefined) noteNext(visit.settings, key, held.key);
+  if (user === undefined) noteNext(visit.settings, old.key, held.key);
   // A login has left the old record for good.
-  state.leftKey = user === undefined ? state.leftKey ?? key : undefined;
+  state.leftKey = user === undefined ? state.leftKey ?? old.key : undefined;
   showSaved(state, held, values, batches);
 }

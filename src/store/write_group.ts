@@ -6,7 +6,7 @@ import type { Values } from "../session/codec.ts";
 import { SessionError } from "../errors.ts";
 import { type Held, type State, tell, type Visit } from "../session/state.ts";
 import type { SessionRecord, SessionStore } from "./contract.ts";
-import { fetchRecord, isLive, storeOf } from "./back_end.ts";
+import { fetchRecord, isEventual, isLive, storeOf } from "./back_end.ts";
 import { call, pause, spend, timeLeft } from "./call.ts";
 import { encode, valuesOf } from "./record.ts";
 import { addAttempt, hasArrived, newAttempt, remember } from "./attempts.ts";
@@ -148,7 +148,11 @@ async function writeAll(all: Member[], queue: Queue): Promise<void> {
   for (let tries = 1;; tries++) {
     const { values, outcomes } = await compose(members, base, visit);
     members = outcomes.map(({ member }) => member);
-    const settle = (held: Held) => {
+    const settle = (kept: Held) => {
+      // A late store may not show it at once.
+      const held = isEventual(visit)
+        ? { ...kept, text: visit.settings.codec.stringify(values) }
+        : kept;
       queue.latest = held;
       for (const { member, outcome } of outcomes) {
         // Each keeps its own copy of the id, as it is compared by identity.

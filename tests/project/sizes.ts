@@ -8,10 +8,10 @@ import { root } from "./process.ts";
 export const LIMITS = {
   program: 8925,
   cookie: 2270,
-  writing: 4150,
-  whole: 13_900,
-  checks: 1650,
-  engine: 10_700,
+  writing: 4350,
+  whole: 14_300,
+  checks: 1720,
+  engine: 11_300,
   store: 3200,
   redis: 4250,
 } as const;
