@@ -102,6 +102,8 @@ export type Change = (values: Values) => void;
 /** A write to a store, the answer to which may be lost. */
 export interface Attempt {
   readonly id: string;
+  /** The generation that it makes, if it is one of a login or `regenerate()`. */
+  made?: number | undefined;
   /** Its request tries again; if that succeeds, nothing is taken back. */
   claim?: Promise<boolean>;
   /** The write is being taken back. */

@@ -46,7 +46,9 @@ async function endReplaced(state: State): Promise<void> {
       await valuesOf(visit, { ...held, record });
     if (!values) return;
     const generation = generationOf(values);
-    if (!isJustReplaced(settings, generation, number)) return;
+    // If what has replaced the cookie was taken back, the cookie counts again.
+    const isBack = number >= generation.floor;
+    if (!isBack && !isJustReplaced(settings, generation, number)) return;
     await endRecord(visit, key, record, "ended");
     const { sid } = held;
     tell(state, "destroyed", { id: idOf({ content: { ...content, sid } }) });

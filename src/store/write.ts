@@ -64,6 +64,14 @@ export function replay(batches: readonly Batch[], values: Values): boolean {
   return missing.length > 0;
 }
 
+/** Notes which generation a write makes, if it does. */
+function noteMade(batches: readonly Batch[], made?: number): void {
+  for (const { attempts } of batches) {
+    const attempt = attempts?.at(-1);
+    if (attempt) attempt.made = made;
+  }
+}
+
 /**
  * Changes the values of a session as a request wants.
  *
@@ -94,10 +102,13 @@ export function fulfil(
   const isMovedOn = before.floor > generation;
   const isLogin = user !== undefined;
   // A request that stays open gets nothing of a login made much later.
-  const isOwn = batches.some(({ attempts }) =>
-    attempts?.some((attempt) => hasArrived(values, attempt))
+  const arrived = batches.flatMap(({ attempts = [] }) =>
+    attempts.filter((attempt) => hasArrived(values, attempt))
   );
+  const isOwn = arrived.some(({ made }) => made === before.floor);
   const isLongAgo = isMovedOn && !isOwn && !isFloorNew(settings, before);
+  // What it would have made on other values is not there.
+  if (!isOwn) noteMade(batches);
   if (isLongAgo && isLogin && owner === user) return undefined;
   let next = before.newest;
   // A `regenerate()` that a login has overtaken has nothing to replace.
@@ -108,6 +119,7 @@ export function fulfil(
     const isSame = isMovedOn && (!isLogin || owner === user);
     if (!isSame) {
       next = replace(settings, values, isLogin, isLogin && owner !== user);
+      noteMade(batches, next);
       if (settings.renewAfter) values[ISSUED] = settings.now();
     }
     // A request that takes another's generation writes its changes on top, or
