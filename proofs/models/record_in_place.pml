@@ -69,6 +69,9 @@
 #ifndef FAULTS
 #define FAULTS 1 /* store calls whose answer is lost or late */
 #endif
+#ifndef CRASHES
+#define CRASHES 0 /* processes that stop between two calls */
+#endif
 
 #ifdef SETUP_RENEWAL /* two tabs, two servers, time passes */
 #define COUNT_OF_PEOPLE 2
@@ -158,6 +161,40 @@
   run Tab(1, 0, 2, 1, INC | REGEN, ADA); \
   run Tab(2, 0, 3, 1, INC | LOGIN, ADA)
 #endif
+#ifdef SETUP_LOGOUTS /* a logout by a cookie that was just replaced */
+#define COUNT_OF_PEOPLE 3
+#define OWNER ADA
+#define PEOPLE \
+  run Tab(0, 0, 0, 1, REGEN | LOGIN, ADA); \
+  run Tab(1, 0, 1, 1, DESTROY, ADA); \
+  run Tab(2, 0, 2, 1, INC | REGEN | LOGIN, ADA)
+#endif
+#ifdef SETUP_THIEF_LOGOUT /* the same, by a copy of the cookie */
+#define COUNT_OF_PEOPLE 2
+#define OWNER ADA
+#define AGE RENEW
+#define THIEF
+#define PEOPLE \
+  run Tab(0, 0, 0, 2, REGEN | LOGIN, ADA); \
+  run Tab(1, 1, 2, 1, DESTROY, ADA)
+#endif
+#ifdef SETUP_LATE_LOGOUT /* the same, much later */
+#define COUNT_OF_PEOPLE 2
+#define OWNER ADA
+#define TICKS 3
+#define PEOPLE \
+  run Tab(0, 0, 0, 1, REGEN | LOGIN, ADA); \
+  run Tab(1, 0, 1, 1, DESTROY, ADA)
+#endif
+#ifdef SETUP_ONE_PROCESS /* a login by a cookie that was just replaced */
+#define COUNT_OF_PEOPLE 3
+#define OWNER ADA
+#define LEAVES
+#define PEOPLE \
+  run Tab(0, 0, 0, 1, REGEN, ADA); \
+  run Tab(1, 0, 1, 1, LOGIN, ADA); \
+  run Tab(2, 0, 2, 1, REGEN | READ | INC, ADA)
+#endif
 #ifdef SETUP_REVOKE_ALL /* two sessions of Ada, one of a visitor */
 #define COUNT_OF_PEOPLE 3
 #define OWNER ADA
@@ -167,6 +204,36 @@
   run Tab(0, 0, 0, 2, INC | REGEN | LOGIN | READ, ADA); \
   run Tab(1, 1, 2, 1, INC | LOGIN, ADA); \
   run Admin()
+#endif
+#ifdef SETUP_REVOKE_OTHERS /* the same, but the first one stays */
+#define COUNT_OF_PEOPLE 3
+#define OWNER ADA
+#define MORE_RECORDS
+#define EXCEPT 1
+#define AGE RENEW
+#define PEOPLE \
+  run Tab(0, 0, 0, 1, INC | REGEN | LOGIN | READ, ADA); \
+  run Tab(1, 1, 2, 1, INC | LOGIN, ADA); \
+  run Admin()
+#endif
+#ifdef SETUP_TABS_THIEF /* two tabs, and a copy of their cookie */
+#define COUNT_OF_PEOPLE 3
+#define OWNER ADA
+#define AGE RENEW
+#define THIEF
+#define PEOPLE \
+  run Tab(0, 0, 0, 1, LOGIN | REGEN, ADA); \
+  run Tab(1, 0, 1, 1, INC | DESTROY, ADA); \
+  run Tab(2, 1, 2, 1, READ | INC | REGEN | DESTROY, ADA)
+#endif
+#ifdef SETUP_THIEF_SLOW /* a copy, in a request that stays open for long */
+#define COUNT_OF_PEOPLE 2
+#define OWNER ADA
+#define TICKS 3
+#define THIEF
+#define PEOPLE \
+  run Tab(0, 0, 0, 1, LOGIN | REGEN, ADA); \
+  run Tab(1, 1, 1, 1, REGEN, ADA)
 #endif
 #ifdef SETUP_THIEF /* a copy of the cookie, and the visitor logs in again */
 #define COUNT_OF_PEOPLE 2
@@ -253,6 +320,7 @@ byte off[2];
 #define clock(s) (now + off[s])
 byte due[PROCS]; /* by when something on its way has arrived */
 byte faults = FAULTS;
+byte crashes = CRASHES;
 byte running = 0;
 
 /* A write whose answer comes late. */
@@ -265,6 +333,23 @@ byte lateMade; /* the generation that it makes, or 0 */
 Rec lateRec;
 Rec lateOld;
 
+#ifdef LEAVES
+/* What one process remembers: of each request, the session that it has opened,
+ * and what became of that since (MOST: its browser has another session). */
+#define MOST 255
+byte opened[PROCS];
+byte noted[PROCS];
+#define noteOne(i, I, G) \
+  noted[i] = (opened[i] == I && (G) > noted[i] -> (G) : noted[i])
+#ifdef BREAK_HOLD
+#define note(I, G)
+#else
+#define note(I, G) noteOne(0, I, G); noteOne(1, I, G); noteOne(2, I, G)
+#endif
+#else
+#define note(I, G)
+#endif
+
 /* What only the properties know. */
 bit ended[SIDS];    /* an end of it was acknowledged */
 byte acked = 0;     /* increments that were acknowledged */
@@ -272,6 +357,8 @@ byte wiped = 0;     /* increments that an end or another user has removed */
 byte sidOf[4];      /* where each was counted */
 bit isHers = 0;     /* its visitor has logged in or regenerated */
 bit isEnded = 0;    /* there was some end */
+byte floorAt = START; /* when the first record's last login or regenerate was */
+byte sharedGen = 0; /* two that met have taken this generation */
 byte jarUser = 0;   /* whose login the visitor's browser has read last */
 byte jarLogin = 0;  /* which of the logins that was, as they were written */
 byte jarLoginSid = 0;
@@ -288,7 +375,7 @@ inline lookAtCopies() {
   must(P_COPIES, !(rec[1].own == ADA && jarSid[1] == 1 &&
     jarGen[1] >= rec[1].floor));
 #endif
-  must(P_COPIES, !(rec[1].own == ADA && isHers && jarSid[1] == 1 &&
+  must(P_COPIES, sharedGen || !(rec[1].own == ADA && isHers && jarSid[1] == 1 &&
     jarGen[1] >= rec[1].floor))
 }
 
@@ -325,6 +412,10 @@ inline swap(I, X, R) {
     :: X.login > rec[I].login -> logins++
     :: else
     fi;
+    if
+    :: I == 1 && X.floor > rec[I].floor -> floorAt = X.at - off[X.clk]
+    :: else
+    fi;
     COPY(rec[I], X);
     rec[I].on = 1;
     rec[I].rev = X.rev + 1;
@@ -356,6 +447,30 @@ inline remove(I) {
 #else
 #define isOver(x, s) (clock(s) > x.at + GRACE + (s == x.clk -> 0 : SKEW))
 #endif
+
+/* The last login or regenerate was a moment ago. */
+#define isFloorNew(x, s) (x.gen == x.floor && !isOver(x, s))
+#ifdef BREAK_BEFORE_LOGIN
+#define isJustReplaced(x, t_, s) isFloorNew(x, s)
+#else
+#ifdef BREAK_REPLACED
+#define isJustReplaced(x, t_, s) false
+#else
+#ifdef BREAK_MUCH_LATER
+#define isJustReplaced(x, t_, s) (x.gen == x.floor && (t_) >= x.login)
+#else
+/* A cookie of this number, but not one from before a login. */
+#define isJustReplaced(x, t_, s) (isFloorNew(x, s) && (t_) >= x.login)
+#endif
+#endif
+#endif
+#ifdef BREAK_OPEN_FOR_LONG
+#define mayShare(x, s) true
+#else
+#define mayShare(x, s) isFloorNew(x, s)
+#endif
+/* The same by real time: what two clocks may make of it at most. */
+#define isReallyNew (now <= floorAt + GRACE + (off[0] || off[1] -> 2 * SKEW : 0))
 
 #ifdef BREAK_CONFIRM
 #define isSeen(x) true
@@ -428,6 +543,15 @@ inline replace(X, S) {
   X.bump = clock(S)
 }
 
+/* A choice, and no fault, among requests that were on their way together. */
+inline share() {
+#ifndef STRICT
+  sharedGen = (sid == 1 && isReallyNew -> s.gen : sharedGen)
+#else
+  skip
+#endif
+}
+
 /* What a request makes of the record s; cg: the cookie that it gets, or 0. */
 inline compose() {
   cg = 0;
@@ -445,17 +569,19 @@ inline compose() {
     :: else
     fi;
     if
-    /* Two logins of one user that meet give the same generation. */
+    /* Two of one user that meet give the same generation. */
 #ifdef BREAK_FOLLOW_RENEWAL
     :: s.own == user && s.gen > ag -> skip
-#else
-#ifdef BREAK_FOLLOW_REGENERATE
-    :: s.own == user && s.floor > ag -> skip
 #else
 #ifdef BREAK_FOLLOW
     :: false -> skip
 #else
+#ifdef ALONE
     :: s.own == user && s.login > ag -> skip
+#else
+    :: s.own == user && s.floor > ag ->
+      isLongAgo = !mayShare(s, srv);
+      share()
 #endif
 #endif
 #endif
@@ -473,12 +599,19 @@ inline compose() {
     cg = s.gen
   :: op == REGEN ->
     if
+#ifdef ALONE
     /* Another request has made a new one since: only that one has it. */
-    :: s.floor > ag ->
-#ifdef REGENERATE_FOLLOWS
-      cg = s.gen
+    :: s.floor > ag -> skip
 #else
-      skip
+#ifdef BREAK_FOLLOW_LOGIN
+    :: s.floor > ag && mayShare(s, srv) -> cg = s.gen
+#else
+    :: s.floor > ag && s.login <= ag && mayShare(s, srv) ->
+      cg = s.gen;
+      share()
+#endif
+    /* A login has overtaken it, or another one did long ago. */
+    :: s.floor > ag && (s.login > ag || !mayShare(s, srv)) -> skip
 #endif
     :: else -> replace(s, srv); cg = s.gen
     fi
@@ -540,7 +673,19 @@ inline decide() {
 #endif
     if
     :: op == LOGIN && s.own == user -> cg = s.gen
+#ifdef ALONE
     :: op == REGEN && s.floor == made && s.since == as -> cg = s.gen
+#else
+#ifdef BREAK_OWN_WRITE
+    :: op == REGEN && s.login <= ag && s.since == as -> cg = s.gen; share()
+#else
+    /* That its write is there does not make the generation its own. */
+    :: op == REGEN && s.login <= ag && s.since == as &&
+      (s.floor == made || mayShare(s, srv)) ->
+      cg = s.gen;
+      share()
+#endif
+#endif
     :: op != LOGIN && op != REGEN && s.since == as ->
       cg = (s.gen > tg && s.floor <= ag -> s.gen : 0)
     :: else
@@ -557,6 +702,7 @@ inline loseLogin() {
   if
   :: b == 0 && jarUser && !(rec[cs].own == jarUser && cg >= rec[cs].floor) ->
     must(P_LAST, late || !(began < loginsRead && after >= jarLogin &&
+      jarSid[0] == jarLoginSid && jarGen[0] >= rec[jarLoginSid].floor &&
       rec[jarLoginSid].on && rec[jarLoginSid].own == jarUser));
     jarUser = 0
   :: b == 0 && jarUser && rec[cs].own == jarUser && cg >= rec[cs].floor &&
@@ -638,12 +784,18 @@ proctype Late() {
 #define BEGIN 4  /* it has no session, or not any more */
 #define ANSWER 5 /* its answer is on its way */
 #define OVER 6
+#define END 7    /* it is a logout, and knows what it ends */
+#define LEAVE 8  /* it looks whether its cookie still counts */
 
 #define isWriting (op == INC || op == LOGIN || op == REGEN || \
   v == NEWEST && (isRenewable || !isSeen(s)))
 
 inline reset() {
   CLEAR(s);
+#ifdef LEAVES
+  opened[me] = 0; noted[me] = 0;
+#endif
+  isJust = 0; isLongAgo = 0; mustEnd = 0; before = 0;
   sid = 0; tg = 0; tt = 0; op = 0; v = 0; ag = 0; ao = 0; as = 0; seenData = 0;
   cs = 0; cg = 0; ct = 0; made = 0; r = 0; tries = 0; began = 0; after = 0;
   srv = 0; isLateMine = 0; isLogin = 0; was = 0;
@@ -653,6 +805,7 @@ inline reset() {
 
 inline answer() {
   after = logins;
+  isJust = 0; isLongAgo = 0; mustEnd = 0; before = 0;
   ct = (cs && cs < SIDS -> clock(srv) : 0);
   CLEAR(s);
   isRenewable = 0; tg = 0; tt = 0; made = 0; r = 0; tries = 0; ag = 0; ao = 0; as = 0; seenData = 0; v = 0;
@@ -674,8 +827,16 @@ inline finish() {
     fi;
     cs = (cg -> sid : 0);
     isHers = isHers || (b == 0 && sid == 1 && cg && (op == LOGIN || op == REGEN));
+    /* What she makes alone is hers alone. */
+    sharedGen = (b == 0 && sid == 1 && cg && cg == made && made > sharedGen ->
+      0 : sharedGen);
     lookAtCopies();
+#ifdef LEAVES
+    note(sid, (op == LOGIN || op == REGEN -> cg : 0));
+    step = LEAVE
+#else
     answer()
+#endif
   :: r == GONE && op == LOGIN ->
     /* It is a login all the same: with what the visitor had before. */
     seenData = (ao == NONE -> seenData : 0);
@@ -688,7 +849,8 @@ inline finish() {
 proctype Tab(byte me; byte b; byte w0; byte count; byte ops; byte user) {
   byte w, sid, tg, tt, op, v, ag, ao, as, seenData, was, step;
   byte cs, cg, ct, made, r, tries, began, after;
-  bit srv, isRenewable, isLateMine, again, isLogin;
+  byte before;
+  bit srv, isRenewable, isLateMine, again, isLogin, isJust, isLongAgo, mustEnd;
   Rec s;
   w = w0;
   do
@@ -716,12 +878,19 @@ proctype Tab(byte me; byte b; byte w0; byte count; byte ops; byte user) {
     /* It is opened. */
     atomic {
       due[me] = 0;
+#ifdef LEAVES
+      opened[me] = sid;
+#endif
       reread();
       if
       :: !s.on -> v = FRESH
       :: else ->
         judge(s, tg, tt, srv, v);
         isRenewable = (v == NEWEST && isDue(s, srv));
+        isJust = (v == REFUSED && isJustReplaced(s, tg, srv) &&
+          (op == DESTROY || op == LOGIN));
+        mustEnd = (op == DESTROY && v == REFUSED && sid == 1 &&
+          tg >= s.login && tg < s.floor && now < floorAt + GRACE);
         must(P_ENDED, !ended[sid]);
         ag = s.gen;
         ao = s.own;
@@ -753,12 +922,18 @@ proctype Tab(byte me; byte b; byte w0; byte count; byte ops; byte user) {
           answer()
         :: op != DESTROY && isWriting ->
           compose();
+#ifdef BREAK_EARLY_ANSWER
+          acked = (op == INC -> acked | (1 << w) : acked);
+          sidOf[w] = sid;
+#endif
           if
-          :: true -> swap(sid, s, r)
+          /* It was kept open for too long: it begins a session of its own. */
+          :: isLongAgo -> r = GONE
+          :: !isLongAgo -> swap(sid, s, r)
           /* Done, but the answer is lost: the client sends it again. */
-          :: faults -> faults--; swap(sid, s, r); again = (r == OK)
+          :: !isLongAgo && faults -> faults--; swap(sid, s, r); again = (r == OK)
           /* The answer comes late, or the write itself. */
-          :: faults && !late ->
+          :: !isLongAgo && faults && !late ->
             faults--;
             late = 1;
             lateSid = sid;
@@ -835,7 +1010,32 @@ proctype Tab(byte me; byte b; byte w0; byte count; byte ops; byte user) {
         fi;
 #endif
         if
-        :: op != LOGIN && op != INC -> answer()
+        :: op == DESTROY && v == REFUSED ->
+          /* It asks again: somebody may have logged in meanwhile. */
+          before = rec[sid].login;
+#ifdef BREAK_ASK_AGAIN
+          step = (isJust -> END : OVER);
+#else
+          /* Or the one that has replaced its cookie was taken back. */
+#ifdef BREAK_TAKEN_BACK
+          step = (isJust && rec[sid].on && isJustReplaced(rec[sid], tg, srv) ->
+            END : OVER);
+#else
+          step = (isJust && rec[sid].on && (tg >= rec[sid].floor ||
+            isJustReplaced(rec[sid], tg, srv)) -> END : OVER);
+#endif
+#endif
+          if
+          :: step == OVER ->
+            must(P_ENDED, !(mustEnd && rec[sid].on &&
+              tg >= rec[sid].login && now < floorAt + GRACE));
+            cs = 0;
+            answer()
+          /* Much later, it is a copy like others. */
+          :: else -> must(P_COPIES, tg >= rec[sid].floor || sid != 1 || isReallyNew)
+          fi
+        :: op != LOGIN && op != INC && !(op == DESTROY && v == REFUSED) ->
+          answer()
 #ifdef JOIN
         :: v == REFUSED && op == LOGIN && rec[sid].on &&
           rec[sid].own == user && rec[sid].login > tg ->
@@ -867,11 +1067,19 @@ proctype Tab(byte me; byte b; byte w0; byte count; byte ops; byte user) {
           s.data = (op == INC -> NEW_OF(NONE) : seenData);
           s.n = (op == INC -> (1 << (2 * w)) : 0);
           s.h1 = w + 1;
+          before = sid;
           sid = top;
           top++;
           if
           :: true ->
             insert(sid, s);
+#ifdef LEAVES
+            if
+            /* The answer with the cookie that it should have had is held back. */
+            :: op == LOGIN && isJust -> note(before, MOST)
+            :: else
+            fi;
+#endif
             cs = sid;
             cg = 1;
             isLogin = (op == LOGIN);
@@ -891,6 +1099,34 @@ proctype Tab(byte me; byte b; byte w0; byte count; byte ops; byte user) {
           answer()
         fi
       }
+
+    :: atomic { step == END ->
+        must(P_COPIES, tg >= before);
+        remove(sid);
+        ended[sid] = 1;
+        cs = SIDS;
+        answer()
+      }
+
+#ifdef LEAVES
+    :: atomic { step == LEAVE ->
+        cs = (noted[me] > cg -> 0 : cs);
+        answer()
+      }
+#endif
+
+#if CRASHES
+    /* Its process stops, and nobody takes its late write back. */
+    :: atomic { crashes && (step == STEAL || step == SETTLE || step == DECIDE ||
+          step == BEGIN || step == END || step == LEAVE) ->
+        crashes--;
+        lateIsFailed = lateIsFailed && !isLateMine;
+        lateIsLeft = lateIsLeft || isLateMine;
+        printf("t%d tab %d: its process stops\n", now, me);
+        due[me] = 0; after = 0; again = 0; isRenewable = 0;
+        reset()
+      }
+#endif
 
     /* It arrives, in any order with others, or is lost. */
     :: atomic { step == ANSWER ->
@@ -927,30 +1163,44 @@ proctype Tab(byte me; byte b; byte w0; byte count; byte ops; byte user) {
 }
 
 #ifdef MORE_RECORDS
+#ifndef EXCEPT
+#define EXCEPT 0
+#endif
 bit wasAdas[SIDS];
 byte sinceWhen[SIDS];
 
 /* Ends all of Ada's sessions: the list is no snapshot. */
 proctype Admin() {
-  byte i;
+  byte i, gen;
   bit isListed;
   atomic {
+    gen = rec[EXCEPT].gen;
     for (i : 1 .. SIDS - 1) {
       wasAdas[i] = rec[i].on && rec[i].own == ADA;
       sinceWhen[i] = rec[i].since
     }
   }
   for (i : 1 .. SIDS - 1) {
-    isListed = rec[i].on && rec[i].own == ADA;
+#ifdef BREAK_EXCEPT
+    /* As if its id were another one after a login or regenerate. */
+    isListed = rec[i].on && rec[i].own == ADA &&
+      (i != EXCEPT || rec[i].gen != gen);
+#else
+    isListed = rec[i].on && rec[i].own == ADA && i != EXCEPT;
+#endif
     if
-    :: isListed -> atomic { remove(i); isListed = 0 }
+    :: isListed -> atomic {
+        must(P_RIGHTFUL, i != EXCEPT);
+        remove(i);
+        isListed = 0
+      }
     :: else
     fi
   }
   atomic {
     for (i : 1 .. SIDS - 1) {
       if
-      :: wasAdas[i] ->
+      :: wasAdas[i] && i != EXCEPT ->
         must(P_ENDED, !rec[i].on || rec[i].since != sinceWhen[i]);
         ended[i] = !rec[i].on
       :: else
