@@ -12,7 +12,7 @@ import type { Values } from "./session/codec.ts";
 import { LiveSession, stateOf } from "./session/live_session.ts";
 import { EPOCH, OWNER } from "./session/own_keys.ts";
 import type { AnyData } from "./session/session.ts";
-import { idOf, isChanged, type State } from "./session/state.ts";
+import { idOf, isChanged, isLogin, type State } from "./session/state.ts";
 import { checkOpen, openBatch, refuseAgain } from "./session/write_rules.ts";
 import type { Sessions } from "./sessions.ts";
 
@@ -107,7 +107,10 @@ export function createSessions<Data extends object = AnyData>(
       const kept = typeof except === "object" ? stateOf(except) : undefined;
       const id = kept ? idOf(kept) : except as string | undefined;
       const { visit, revocations } = await administer();
-      const epoch = await revocations?.endLogins(visit, userId, id);
+      // A login of this request has its epoch later.
+      const isKnown = kept?.values[OWNER] === userId && !isLogin(kept);
+      const before = isKnown ? (kept.values[EPOCH] ?? 0) as number : undefined;
+      const epoch = await revocations?.endLogins(visit, userId, id, before);
       if (epoch && kept?.values[OWNER] === userId) stayAt(kept, epoch);
       if (revocations && !settings.store) return undefined;
       const { engine, ...own } = await administerStore();

@@ -122,12 +122,15 @@ export async function stamp(visit: Visit, values: Values): Promise<void> {
 /**
  * Ends all logins of a user but that of one session.
  *
- * @returns The epoch that logins carry from now on.
+ * @param own The epoch of that session, if it is known: one that is over
+ * already, which a request may still have, is not brought back.
+ * @returns The epoch that logins carry from now on, or 0 for such a session.
  */
 export async function endLogins(
   visit: Visit,
   userId: string,
   except: string | undefined,
+  own: number = Infinity,
 ): Promise<number> {
   const { settings } = visit;
   const key = await keyOfUser(settings, userId);
@@ -135,13 +138,16 @@ export async function endLogins(
   const revocation = await changeRevocation(
     visit,
     key,
-    (revocation) => ({
-      ...revocation,
-      epoch: after(revocation.epoch, now),
-      except,
-    }),
+    (before) => {
+      const isOver = own < before.epoch && before.except !== except;
+      return {
+        ...before,
+        epoch: after(before.epoch, now),
+        except: isOver ? undefined : except,
+      };
+    },
   );
-  return revocation.epoch;
+  return revocation.except === except ? revocation.epoch : 0;
 }
 
 /** Changes a user's record, even if others change it at the same time. */

@@ -99,6 +99,25 @@ for (const [place, options] of Object.entries(PLACES)) {
   });
 }
 
+describe("a session that is over", () => {
+  it("does not stay by a request that still has it", async () => {
+    const bench = setUp();
+    const revocations = new MemoryStore({ now: () => bench.clock.now });
+    const sessions = createSessions({ ...bench.options, revocations });
+    const session = sessions.create();
+    session.login("ada");
+    const token = await sessions.seal(session);
+    const open = await sessions.unseal(token);
+    await sessions.revokeAll("ada");
+    await sessions.revokeAll("ada", { except: open as Session });
+    assert.equal(await sessions.unseal(token), null);
+    const other = sessions.create();
+    other.login("ada");
+    await sessions.revokeAll("ada", { except: other });
+    assert.ok(await sessions.unseal(await sessions.seal(other)));
+  });
+});
+
 describe("revocations", () => {
   it("refuse a store that may forget them", () => {
     const { options } = setUp();
