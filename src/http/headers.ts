@@ -1,17 +1,26 @@
 const VARIES_BY_COOKIE = /(^|,)\s*(\*|cookie)\s*(,|$)/i;
 /** Fields that overrule `Cache-Control` in some cache (RFC 9213, and older). */
 const OVERRULING = /.cache-control$|^(surrogate-|edge-control|x-accel-expires)/;
+/** Those that more than one CDN knows. */
+const STANDARD = ["cdn-cache-control", "surrogate-control"];
 
 /**
  * Tells all caches alike that a response depends on the cookie (RFC 9111 §4.1).
  *
  * @returns The names of the response's header fields.
  */
-export function varyByCookie(headers: Headers): string[] {
+export function varyByCookie({ headers, status }: Response): string[] {
   // Listing all names once costs less than asking for each of them.
   const names = [...headers.keys()];
   append(headers, names, "vary", "Cookie", VARIES_BY_COOKIE);
-  for (const name of names) if (OVERRULING.test(name)) headers.delete(name);
+  const overruling = names.filter((name) => OVERRULING.test(name));
+  for (const name of overruling) headers.delete(name);
+  if (status === 304) {
+    // A cache keeps what it has of a field that a 304 does not name (§3.2).
+    for (const name of [...STANDARD, ...overruling]) {
+      if (name.endsWith("control")) headers.set(name, "no-store");
+    }
+  }
   return names;
 }
 

@@ -51,7 +51,7 @@ async function makeDecodedPrivate(
 
 function makePrivate(response: Response, isSignedIn: boolean): Response {
   const { headers } = response;
-  const names = varyByCookie(headers);
+  const names = varyByCookie(response);
   const hasOwn = names.includes("cache-control");
   const value = isSignedIn && !hasOwn ? "no-store" : "private";
   append(headers, names, "cache-control", value, SHARED_OR_PRIVATE);

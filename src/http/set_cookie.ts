@@ -20,7 +20,7 @@ export function setCookies(
   const lines = sent.flatMap(({ setCookie = [] }) => setCookie);
   const made = makeCopy(response, (response) => {
     const { headers } = response;
-    putLines(headers, varyByCookie(headers), lines);
+    putLines(headers, varyByCookie(response), lines);
     if (
       said.some(({ clearCache }) => clearCache) &&
       !headers.get("clear-site-data")?.includes('"cache"')

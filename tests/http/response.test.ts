@@ -103,6 +103,25 @@ describe("Response headers", () => {
     }
   });
 
+  it("fields for CDNs say no-store on a 304, or those of what is kept would stay", async () => {
+    for (const use of ["read", "write"] as const) {
+      const init = {
+        status: 304,
+        headers: {
+          "cloudflare-cdn-cache-control": "max-age=600",
+          "surrogate-key": "page",
+          "x-accel-expires": "600",
+        },
+      };
+      const { headers } = await answer(use, () => new Response(null, init));
+      assert.equal(headers.get("cdn-cache-control"), "no-store");
+      assert.equal(headers.get("surrogate-control"), "no-store");
+      assert.equal(headers.get("cloudflare-cdn-cache-control"), "no-store");
+      assert.equal(headers.get("surrogate-key"), null);
+      assert.equal(headers.get("x-accel-expires"), null);
+    }
+  });
+
   it("Cache-Control of a visitor who is signed in is no-store, if unsaid", async () => {
     const { options } = setUp();
     const answer = async (said?: string) => {
