@@ -39,7 +39,9 @@ export function readCookie(
         value !== (found ??= value)
       ) return null;
     }
-    at = next < 0 ? next : header.indexOf(start, next);
+    // Not from `next` on: behind a comma, ours may follow one whose name ends
+    // like it.
+    at = header.indexOf(start, at + 1);
   }
   return found;
 }

@@ -72,6 +72,16 @@ const HEADERS: readonly (readonly [
   ["does so with a blank before it", "a=1, __Host-sid=abc", null],
   ["ignores it behind a no-break space", "a=1;\xa0__Host-sid=abc", undefined],
   ["ignores it behind a form feed", "a=1;\f__Host-sid=abc", undefined],
+  [
+    "does so behind a name that ends like it",
+    "x__Host-sid=1, __Host-sid=abc",
+    null,
+  ],
+  [
+    "does so behind a value that spells it",
+    "a=__Host-sid=1,__Host-sid=abc",
+    null,
+  ],
   ["does so inside quotes", 'a="; b=1, __Host-sid=abc"', null],
   ["ignores the name without its prefix", "sid=abc", undefined],
   ["ignores the name with another prefix", "__Secure-sid=abc", undefined],

@@ -275,6 +275,7 @@ export const severalCases: readonly HttpCase[] = [
           `a=1; b=2, sid-3000=${plain}; c=3`,
           `sid-3000=${plain}, a=1`,
           `sid-3000=${plain},sid-3000=${plain}`,
+          `__Host-sid-3000=x, sid-3000=${plain}`,
         ]
       ) assert.equal(await ask(handle, header, origin), "ada", header);
 
