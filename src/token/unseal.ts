@@ -9,9 +9,13 @@ import type { Keyring } from "./keyring.ts";
 export { Keyring } from "./keyring.ts";
 
 // The strict decoder is for doubtful text only: in Deno it takes 5 times as
-// long.
-const decoder: TextDecoder = new TextDecoder();
-const strict: TextDecoder = new TextDecoder("utf-8", { fatal: true });
+// long. A byte order mark is a part of the text, which a codec has made.
+const OPTIONS = { ignoreBOM: true } as const;
+const decoder: TextDecoder = new TextDecoder("utf-8", OPTIONS);
+const strict: TextDecoder = new TextDecoder("utf-8", {
+  ...OPTIONS,
+  fatal: true,
+});
 
 /**
  * Opens a token, or says why it is refused; no token makes it throw. Whether

@@ -114,6 +114,21 @@ describe("unseal() by content", () => {
     assert.equal(await reasonOf({ text }), "not-utf8");
   });
 
+  it("opens text that begins with a byte order mark, as a codec may", async () => {
+    const { sessions, seal } = setUp({
+      tokenCache: 0,
+      codec: {
+        stringify: (value) => `\ufeff${JSON.stringify(value)}`,
+        parse: (text) => {
+          assert.equal(text[0], "\ufeff");
+          return JSON.parse(text.slice(1));
+        },
+      },
+    });
+    const session = await sessions.unseal(await seal());
+    assert.deepEqual(session?.toJSON(), { cart: ["apple"] });
+  });
+
   it("opens the deepest JSON that a cookie can hold, or refuses it", async () => {
     const depth = 1480;
     for (const key of ["a", "__proto__"]) {
