@@ -1,5 +1,5 @@
 import { EPOCH, OWNER } from "../session/own_keys.ts";
-import type { Values } from "../session/codec.ts";
+import { isPlain, type Values } from "../session/codec.ts";
 import { SessionError } from "../errors.ts";
 import { checkRevocations } from "../options/rules.ts";
 import { idOf, type State, tell, type Visit } from "../session/state.ts";
@@ -255,7 +255,10 @@ function read(record: SessionRecord | null): UserRevocation | null {
   if (!record) return NONE;
   try {
     const revocation = JSON.parse(record.value);
-    return Number.isFinite(revocation?.epoch) ? revocation : null;
+    const { epoch, ended = {}, left = [] } = revocation;
+    const isSound = Number.isFinite(epoch) && isPlain(ended) &&
+      Array.isArray(left);
+    return isSound ? revocation : null;
   } catch {
     return null;
   }

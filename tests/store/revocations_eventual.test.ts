@@ -32,6 +32,27 @@ function begin(more: Partial<SessionOptions> = {}) {
 }
 
 describe("revocations beside a store that may be late", () => {
+  it("fail closed where a list in them is none, until one is written", async () => {
+    for (const part of [{ left: 5 }, { left: "x" }, { ended: 5 }]) {
+      const { bench, ends, options, store, login, read, act } = begin();
+      const cookie = await login("ada");
+      store.settle();
+      const sessions = createSessions({ ...bench.options, ...options });
+      await act(cookie, ({ id }) => sessions.revokeAll("ada", { except: id }));
+      const { get } = ends.store;
+      let isOdd = true;
+      ends.store.get = async (key) => {
+        const record = await get.call(ends.store, key);
+        const value = JSON.stringify({ epoch: 1, ...part });
+        return record && isOdd ? { ...record, value } : record;
+      };
+      await assert.rejects(read(cookie), { code: "store-failed" });
+      await sessions.revokeAll("ada");
+      isOdd = false;
+      assert.equal(await read(cookie), null);
+    }
+  });
+
   it("let who has ended all others reload with a new id on its way", async () => {
     const acts: ((session: Session) => void)[] = [
       (session) => session.regenerate(),
