@@ -151,6 +151,33 @@ export const keepingCases: readonly StoreCase[] = [
     },
   },
   {
+    name: "a new session that ends while save() is on its way has no record",
+    async run(bench) {
+      const { promise: isCreating, resolve: began } = Promise.withResolvers<
+        void
+      >();
+      const { promise: isEnding, resolve: ended } = Promise.withResolvers<
+        void
+      >();
+      bench.watched.before = async ({ op }) => {
+        if (op !== "create") return;
+        began();
+        await isEnding;
+      };
+      const session = bench.sessions.create();
+      session.login("ada");
+      const saving = session.save();
+      await isCreating;
+      session.destroy();
+      const ending = session.save();
+      ended();
+      await Promise.all([saving, ending]);
+      bench.watched.before = undefined;
+      assert.ok(bench.takeCalls().includes("delete"));
+      assert.equal(await countOf(bench, "ada"), 0);
+    },
+  },
+  {
     name: "what was saved stays, also where the handler fails later",
     async run(bench) {
       const cookie = await bench.begin();
