@@ -31,7 +31,9 @@ function doneAt(visit: Visit, deed: Deed): number | undefined {
   const saved = visit.deeds.find(({ kind, done }, other) =>
     kind === "save" && other > place && done !== undefined
   );
-  const answered = visit.outcome === "answered" ? visit.ended : undefined;
+  // A socket has nothing but what it saves.
+  const isAnswered = visit.outcome === "answered" && !visit.plan.isSocket;
+  const answered = isAnswered ? visit.ended : undefined;
   return deed.done ?? saved?.done ?? answered;
 }
 
@@ -80,7 +82,7 @@ const rules: Record<string, Rule> = {
     const faults: string[] = [];
     for (const { visit, deed } of deedsOf(trace)) {
       const { kind, of, id, began } = deed;
-      if (!ENDS.test(kind)) continue;
+      if (!ENDS.test(kind) || kind === "revoke" && !deed.answer) continue;
       // An end stands though its handler throws, unless the store refused it.
       const stands = visit.outcome === "failed" && /^(destroy|reset)$/.test(kind) &&
           visit.error?.code !== "store-failed"
@@ -147,7 +149,7 @@ const rules: Record<string, Rule> = {
       const { mark, kind } = deed;
       const done = doneAt(visit, deed);
       if (!mark || kind === "flash" || done === undefined || there.has(mark)) continue;
-      const isSaved = visit.outcome !== "answered";
+      const isSaved = visit.outcome !== "answered" || visit.plan.isSocket;
       const meets = (other: Visit) =>
         other.outcome === undefined || (other.ended ?? Infinity) > (visit.began ?? 0);
       const wipes = all.some((other) =>
@@ -159,6 +161,10 @@ const rules: Record<string, Rule> = {
       if (wipes || trace.events.includes("reuse")) continue;
       // A new session whose answer has not come out is nobody's.
       if (isSaved && (visit.seen?.isNew || visit.deeds.some((each) => NEW_COOKIES.test(each.kind)))) continue;
+      // What a login or `regenerate()` has kept is out of reach if the browser
+      // never got its answer.
+      if (trace.visits.some((each) =>
+        !each.received && each.deeds.some(({ kind }) => NEW_COOKIES.test(kind)))) continue;
       // Answers that cross, of different processes, leave the older cookie.
       if (crosses(trace)) continue;
       if (promises.keeps === "unmet" && trace.visits.some((other) =>
@@ -195,15 +201,11 @@ const rules: Record<string, Rule> = {
 
   "a browser keeps its session": (trace) => {
     if (mayEnd(trace) || trace.faults.length || crosses(trace)) return [];
-    return trace.jars.flatMap(({ name, plan, token, first }) => {
+    return trace.jars.flatMap(({ name, token, first }) => {
       const own = trace.visits.filter((visit) => visit.plan.browser === name);
-      const hasMet = trace.visits.some(({ plan: other, deeds }) =>
-        other.browser !== name && (other.browser === plan.copyOf ||
-            trace.jars.some((jar) => jar.plan.copyOf === name)) &&
-        deeds.some(({ kind }) => NEW_COOKIES.test(kind))
-      );
+      const hasMet = othersMake(trace, name);
       const answers = own.filter(({ received }) => received);
-      if (hasMet || !first && !answers.length) return [];
+      if (hasMet || isCut(trace, name) || !first && !answers.length) return [];
       const opens = trace.tokens.find(({ value }) => value === token)?.opens;
       return opens && !opens.isNew ? [] : [`${name} has lost its session`];
     });
@@ -213,10 +215,11 @@ const rules: Record<string, Rule> = {
     if (mayEnd(trace) || crosses(trace)) return [];
     return trace.jars.flatMap(({ name, token }) => {
       const last = trace.visits
-        .filter(({ plan, ended }) => plan.browser === name && ended !== undefined)
+        .filter(({ plan, ended }) => plan.browser === name && !plan.isSocket && ended !== undefined)
         .sort((one, other) => (one.ended ?? 0) - (other.ended ?? 0)).at(-1);
       const user = last?.deeds.findLast(({ kind }) => kind === "login")?.of;
       if (!last || last.outcome !== "answered" || !user) return [];
+      if (isCut(trace, name) || othersMake(trace, name)) return [];
       const users = new Set(trace.visits.flatMap((visit) =>
         visit === last || (visit.ended ?? Infinity) > (last.began ?? 0)
           ? visit.deeds.filter(({ kind }) => kind === "login").map(({ of }) => of)
@@ -267,6 +270,25 @@ const rules: Record<string, Rule> = {
     );
   },
 };
+
+/** Whether a new cookie went nowhere: its handler failed, or is a socket's. */
+function isCut(trace: Trace, browser: string): boolean {
+  return trace.visits.some(({ plan, outcome, deeds }) =>
+    plan.browser === browser &&
+    (plan.isSocket || outcome !== "answered") &&
+    deeds.some(({ kind }) => NEW_COOKIES.test(kind))
+  );
+}
+
+/** Whether whoever shares a browser's cookie has made a newer one of it. */
+function othersMake({ jars, visits }: Trace, browser: string): boolean {
+  const copyOf = (name: string) =>
+    jars.find((jar) => jar.name === name)?.plan.copyOf;
+  return visits.some(({ plan: { browser: other }, deeds }) =>
+    (copyOf(other) === browser || copyOf(browser) === other) &&
+    deeds.some(({ kind }) => NEW_COOKIES.test(kind))
+  );
+}
 
 /** The name of the session that a request, or a browser at first, had. */
 function idOf(trace: Trace, from: string): string | undefined {

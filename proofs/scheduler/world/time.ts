@@ -35,7 +35,7 @@ export class Time {
 
   constructor(scheduler: Scheduler, seed = 1) {
     this.#scheduler = scheduler;
-    this.#seed = seed;
+    this.#seed = Math.imul(seed, 0x9e3779b1);
   }
 
   /** Puts this time in the place of the real one. Returns how to undo that. */

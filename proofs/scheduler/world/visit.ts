@@ -23,6 +23,8 @@ export interface Deed {
   readonly began: number;
   /** When the handler was told that it is done: `save()`, `revokeAll()`. */
   done?: number | undefined;
+  /** What the call said: whether `revoke()` has found a session. */
+  answer?: unknown;
   /** What the handler has read. */
   readonly read?: readonly unknown[] | undefined;
 }
@@ -95,7 +97,7 @@ export async function perform(
       continue;
     }
     deeds.push(deed);
-    await act(session, running, kind, of, mark);
+    deed.answer = await act(session, running, kind, of, mark);
     if (/^(save|reload|revoke)/.test(kind)) deed.done = now();
   }
 }
@@ -106,7 +108,7 @@ async function act(
   kind: string,
   of = "",
   mark = "",
-): Promise<void> {
+): Promise<unknown> {
   switch (kind) {
     case "read":
     case "flashes":
@@ -125,25 +127,25 @@ async function act(
     case "flash":
       return session.flash?.("f", mark);
     case "login":
-      return void await session.login(of);
+      return await session.login(of);
     case "regenerate":
-      return void await session.regenerate();
+      return await session.regenerate();
     case "destroy":
-      return void await session.destroy();
+      return await session.destroy();
     case "reset":
-      return void await session.reset?.();
+      return await session.reset?.();
     case "save":
-      return void await session.save?.();
+      return await session.save?.();
     case "reload":
-      return void await session.reload?.();
+      return await session.reload?.();
     case "later":
       return void session.save?.();
     case "revokeAll":
-      return void await running.revokeAll?.(of);
+      return await running.revokeAll?.(of);
     case "revokeOthers":
-      return void await running.revokeAll?.(of, session);
+      return await running.revokeAll?.(of, session);
     case "revoke":
-      return void await running.revoke?.(of, session.id);
+      return await running.revoke?.(of, session.id);
     case "throw":
       throw new Error("The handler fails");
     default:
