@@ -218,6 +218,27 @@ function stories(): Scenario[] {
       ],
     },
     {
+      title: "logout while a new session is saved",
+      browsers: { tab: {} },
+      requests: [{
+        browser: "tab",
+        process: "P",
+        ops: ["login ada", "later", "pause", "destroy"],
+      }],
+    },
+    {
+      title: "a login that was saved, and another one",
+      browsers: ADA,
+      requests: [
+        {
+          browser: "tab",
+          process: "P",
+          ops: ["login ada", "save", "pause", "read"],
+        },
+        request("login bob", "P"),
+      ],
+    },
+    {
       title: "notices",
       browsers: ADA,
       requests: [
@@ -256,3 +277,12 @@ export const catalogue: Readonly<Record<string, readonly Scenario[]>> = {
   stories: stories(),
   large: large(),
 };
+
+/** A program by its title. */
+export function programOf(title: string): Scenario {
+  const found = Object.values(catalogue).flat().find((each) =>
+    each.title === title
+  );
+  if (!found) throw new Error(`There is no program "${title}"`);
+  return found;
+}

@@ -94,8 +94,13 @@ const rules: Record<string, Rule> = {
         if (kind === "destroy") faults.push(...inJar(trace, visit, deed, done));
         continue;
       }
-      for (const { by, seen } of later(trace, done)) {
+      for (const { by, token, seen } of later(trace, done)) {
         if (seen.isNew) continue;
+        // Where a new cookie is a new id, it may be of a session that stays.
+        const isNewer = trace.tokens.some(({ value, since }) =>
+          value === token && since >= (visit.began ?? 0)
+        );
+        if (promises.keeps !== "all" && isNewer) continue;
         const isIt = kind === "revokeAll" || kind === "revokeOthers"
           ? seen.user === of && !(kind === "revokeOthers" && seen.id === id) &&
             !loggedInSince(trace, seen, of, began)
@@ -154,7 +159,8 @@ const rules: Record<string, Rule> = {
         other.outcome === undefined || (other.ended ?? Infinity) > (visit.began ?? 0);
       const wipes = all.some((other) =>
         WIPES.test(other.deed.kind) &&
-        (other.visit === visit
+        // Without a store, nothing says at once that it was in vain.
+        (other.visit === visit && promises.ends === "all"
           ? visit.deeds.indexOf(other.deed) > visit.deeds.indexOf(deed)
           : meets(other.visit))
       );
@@ -177,7 +183,7 @@ const rules: Record<string, Rule> = {
     return faults;
   },
 
-  "nobody is refused without a reason": (trace) => {
+  "nobody is refused without a reason": (trace, { promises }) => {
     const faults: string[] = [];
     const doers = (pattern: RegExp, but: Visit) =>
       deedsOf(trace).some(({ visit, deed }) => visit !== but && pattern.test(deed.kind));
@@ -191,6 +197,8 @@ const rules: Record<string, Rule> = {
           trace.events.includes("reuse")
         : code === "destroyed"
         ? plan.ops.includes("destroy")
+        : code === "unsupported"
+        ? !promises.hasLists
         : code === "store-failed" || code === "conflict"
         ? trace.faults.length > 0
         : false;
@@ -252,7 +260,8 @@ const rules: Record<string, Rule> = {
     // the cookie from before it sends none (decision 003).
     const bare = visits.filter(({ deeds, received }) =>
       received === undefined &&
-      deeds.some(({ kind }) => NEW_COOKIES.test(kind))
+      deeds.some(({ kind }) => NEW_COOKIES.test(kind)) &&
+      !deeds.some(({ kind }) => /^(destroy|reset)$/.test(kind))
     );
     return isExcused || orphans <= bare.length ? [] : [`${orphans} records`];
   },

@@ -85,7 +85,10 @@ export async function withSessionIn(
             },
           });
         },
-        records: async () => await opened?.open().count?.(),
+        records: async () =>
+          kind.promises.keeps === "all"
+            ? await opened?.open().count?.()
+            : undefined,
         ...opened?.content && { content: () => opened.content?.() },
         ...opened?.close && { close: () => opened.close?.() as Promise<void> },
       } satisfies Instance;

@@ -80,6 +80,6 @@ export interface Promises {
   readonly ends: "all" | "jar";
   /** Whether `login()` and `regenerate()` end earlier cookies. */
   readonly refusesOld: boolean;
-  /** Whether a session keeps its name. */
-  readonly hasIds: boolean;
+  /** Whether a user's sessions can be listed, and ended. */
+  readonly hasLists: boolean;
 }
