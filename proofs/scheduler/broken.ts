@@ -34,8 +34,7 @@ export const breakages: readonly Breakage[] = [
     edits: [{
       file: "src/store/write_group.ts",
       from: "    base = { sid, key, record: now };\n",
-      to:
-        "    base = { sid, key, record: now };\n    return settle(base);\n",
+      to: "    base = { sid, key, record: now };\n    return settle(base);\n",
     }],
     title: "add | add elsewhere",
   },

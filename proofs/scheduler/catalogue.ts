@@ -6,13 +6,14 @@ import type { BrowserPlan, RequestPlan, Scenario } from "./world/scenario.ts";
 const REQUESTS: Readonly<Record<string, readonly string[]>> = {
   read: ["read"],
   add: ["add"],
+  set: ["set"],
   "add, pause, add": ["add", "pause", "add"],
   "add, save, add": ["add", "save", "add"],
   "login ada": ["login ada", "add"],
   "login bob": ["login bob", "set"],
   regenerate: ["regenerate", "add"],
   logout: ["destroy"],
-  "logout, save": ["destroy", "save"],
+
   reset: ["reset", "set"],
   clear: ["clear", "set"],
   "revokeAll ada": ["revokeAll ada"],

@@ -31,7 +31,10 @@ export async function explore(
   subject: Subject,
   scenario: Scenario,
   look: (trace: Trace) => boolean | void,
-  { most = Infinity, isReduced = true } = {},
+  { most = Infinity, isReduced = true }: {
+    readonly most?: number | undefined;
+    readonly isReduced?: boolean;
+  } = {},
 ): Promise<Search> {
   const search: Search = { runs: 0, left: 0, isWhole: true };
   const stack: Node[] = [];

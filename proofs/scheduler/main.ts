@@ -98,12 +98,14 @@ async function searchAll(): Promise<void> {
     new Promise<void>((resolve, reject) => {
       const { library } = values;
       const data = { library, word, most };
-      const worker = new Worker(new URL("./search_worker.ts", import.meta.url), {
-        workerData: data,
-        execArgv: ["--no-deprecation"],
-      });
-      const give = () =>
-        worker.postMessage(next < count ? next++ : undefined);
+      const worker = new Worker(
+        new URL("./search_worker.ts", import.meta.url),
+        {
+          workerData: data,
+          execArgv: ["--no-deprecation"],
+        },
+      );
+      const give = () => worker.postMessage(next < count ? next++ : undefined);
       worker.on("message", (found: Found) => {
         all.push(found);
         for (const { text } of found.breaches) fail(`${found.title}\n${text}`);
@@ -151,8 +153,10 @@ async function randomAll(): Promise<void> {
           `seed ${seed}, ${((stopwatch() - began) / 1000).toFixed(0)} s`,
       );
       if (failure) {
-        fail(`${failure.text}\nAgain: npm run prove:scheduler -- ` +
-          `--only=random ${failure.replay}`);
+        fail(
+          `${failure.text}\nAgain: npm run prove:scheduler -- ` +
+            `--only=random ${failure.replay}`,
+        );
       }
     } finally {
       await subject.close?.();

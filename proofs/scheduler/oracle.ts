@@ -39,7 +39,11 @@ function doneAt(visit: Visit, deed: Deed): number | undefined {
 
 function marksIn({ values }: Seen): string[] {
   return Object.entries(values).flatMap(([key, value]) =>
-    key === "marks" ? value as string[] : key.startsWith("k") ? [key.slice(1)] : []
+    key === "marks"
+      ? value as string[]
+      : key.startsWith("k")
+      ? [key.slice(1)]
+      : []
   );
 }
 
@@ -50,7 +54,9 @@ function looksOf(trace: Trace): { by: string; seen: Seen }[] {
     if (seen) looks.push({ by: name, seen });
   }
   for (const { from, opens } of trace.tokens) {
-    if (opens) looks.push({ by: `the cookie of ${from}, at last`, seen: opens });
+    if (opens) {
+      looks.push({ by: `the cookie of ${from}, at last`, seen: opens });
+    }
   }
   return looks;
 }
@@ -84,10 +90,11 @@ const rules: Record<string, Rule> = {
       const { kind, of, id, began } = deed;
       if (!ENDS.test(kind) || kind === "revoke" && !deed.answer) continue;
       // An end stands though its handler throws, unless the store refused it.
-      const stands = visit.outcome === "failed" && /^(destroy|reset)$/.test(kind) &&
+      const stands =
+        visit.outcome === "failed" && /^(destroy|reset)$/.test(kind) &&
           visit.error?.code !== "store-failed"
-        ? visit.ended
-        : undefined;
+          ? visit.ended
+          : undefined;
       const done = doneAt(visit, deed) ?? stands;
       if (done === undefined) continue;
       if (promises.ends === "jar") {
@@ -105,7 +112,11 @@ const rules: Record<string, Rule> = {
           ? seen.user === of && !(kind === "revokeOthers" && seen.id === id) &&
             !loggedInSince(trace, seen, of, began)
           : seen.id === id;
-        if (isIt) faults.push(`${by} is served ${seen.id} after ${visit.name}'s ${kind}`);
+        if (isIt) {
+          faults.push(
+            `${by} is served ${seen.id} after ${visit.name}'s ${kind}`,
+          );
+        }
       }
     }
     return faults;
@@ -119,11 +130,14 @@ const rules: Record<string, Rule> = {
       const done = doneAt(visit, deed);
       if (done === undefined) continue;
       const old = trace.tokens.filter((token) =>
-        token.since < (visit.began ?? 0) && idOf(trace, token.from) === visit.seen?.id
+        token.since < (visit.began ?? 0) &&
+        idOf(trace, token.from) === visit.seen?.id
       );
       for (const { by, token, seen } of later(trace, done)) {
         if (seen.isNew || !old.some(({ value }) => value === token)) continue;
-        faults.push(`${by} is served with a cookie from before ${visit.name}'s ${deed.kind}`);
+        faults.push(
+          `${by} is served with a cookie from before ${visit.name}'s ${deed.kind}`,
+        );
       }
     }
     return faults;
@@ -131,7 +145,9 @@ const rules: Record<string, Rule> = {
 
   "no value of one user is in another's session": (trace) =>
     looksOf(trace).flatMap(({ by, seen }) => {
-      if (seen.isNew) return marksIn(seen).map((mark) => `${by} begins with ${mark}`);
+      if (seen.isNew) {
+        return marksIn(seen).map((mark) => `${by} begins with ${mark}`);
+      }
       return marksIn(seen)
         .filter((mark) => ownerOf(mark) && ownerOf(mark) !== seen.user)
         .map((mark) => `${by} sees ${mark} as ${seen.user ?? "nobody"}`);
@@ -153,10 +169,13 @@ const rules: Record<string, Rule> = {
     for (const { visit, deed } of all) {
       const { mark, kind } = deed;
       const done = doneAt(visit, deed);
-      if (!mark || kind === "flash" || done === undefined || there.has(mark)) continue;
+      if (!mark || kind === "flash" || done === undefined || there.has(mark)) {
+        continue;
+      }
       const isSaved = visit.outcome !== "answered" || visit.plan.isSocket;
       const meets = (other: Visit) =>
-        other.outcome === undefined || (other.ended ?? Infinity) > (visit.began ?? 0);
+        other.outcome === undefined ||
+        (other.ended ?? Infinity) > (visit.began ?? 0);
       const wipes = all.some((other) =>
         WIPES.test(other.deed.kind) &&
         // Without a store, nothing says at once that it was in vain.
@@ -166,18 +185,35 @@ const rules: Record<string, Rule> = {
       );
       if (wipes || trace.events.includes("reuse")) continue;
       // A new session whose answer has not come out is nobody's.
-      if (isSaved && (visit.seen?.isNew || visit.deeds.some((each) => NEW_COOKIES.test(each.kind)))) continue;
+      if (
+        isSaved &&
+        (visit.seen?.isNew ||
+          visit.deeds.some((each) => NEW_COOKIES.test(each.kind)))
+      ) continue;
       // What a login or `regenerate()` has kept is out of reach if the browser
       // never got its answer.
-      if (trace.visits.some((each) =>
-        !each.received && each.deeds.some(({ kind }) => NEW_COOKIES.test(kind)))) continue;
+      if (
+        trace.visits.some((each) =>
+          !each.received &&
+          each.deeds.some(({ kind }) => NEW_COOKIES.test(kind))
+        )
+      ) continue;
       // Answers that cross, of different processes, leave the older cookie.
       if (crosses(trace)) continue;
-      if (promises.keeps === "unmet" && trace.visits.some((other) =>
-        other !== visit && meets(other) && (other.began ?? Infinity) < done)) continue;
+      if (
+        promises.keeps === "unmet" &&
+        trace.visits.some((other) =>
+          other !== visit && meets(other) && (other.began ?? Infinity) < done
+        )
+      ) continue;
       // A browser that has sent two first requests has the session of one.
-      if (visit.seen?.isNew && trace.visits.some((other) =>
-        other !== visit && other.seen?.isNew && other.plan.browser === visit.plan.browser)) continue;
+      if (
+        visit.seen?.isNew &&
+        trace.visits.some((other) =>
+          other !== visit && other.seen?.isNew &&
+          other.plan.browser === visit.plan.browser
+        )
+      ) continue;
       faults.push(`${mark} of ${visit.name} is lost`);
     }
     return faults;
@@ -186,7 +222,9 @@ const rules: Record<string, Rule> = {
   "nobody is refused without a reason": (trace, { promises }) => {
     const faults: string[] = [];
     const doers = (pattern: RegExp, but: Visit) =>
-      deedsOf(trace).some(({ visit, deed }) => visit !== but && pattern.test(deed.kind));
+      deedsOf(trace).some(({ visit, deed }) =>
+        visit !== but && pattern.test(deed.kind)
+      );
     for (const visit of trace.visits) {
       const { error, name, plan } = visit;
       if (!error || error.message === "The handler fails") continue;
@@ -223,16 +261,22 @@ const rules: Record<string, Rule> = {
     if (mayEnd(trace) || crosses(trace)) return [];
     return trace.jars.flatMap(({ name, token }) => {
       const last = trace.visits
-        .filter(({ plan, ended }) => plan.browser === name && !plan.isSocket && ended !== undefined)
+        .filter(({ plan, ended }) =>
+          plan.browser === name && !plan.isSocket && ended !== undefined
+        )
         .sort((one, other) => (one.ended ?? 0) - (other.ended ?? 0)).at(-1);
       const user = last?.deeds.findLast(({ kind }) => kind === "login")?.of;
       if (!last || last.outcome !== "answered" || !user) return [];
       if (isCut(trace, name) || othersMake(trace, name)) return [];
-      const users = new Set(trace.visits.flatMap((visit) =>
-        visit === last || (visit.ended ?? Infinity) > (last.began ?? 0)
-          ? visit.deeds.filter(({ kind }) => kind === "login").map(({ of }) => of)
-          : []
-      ));
+      const users = new Set(
+        trace.visits.flatMap((visit) =>
+          visit === last || (visit.ended ?? Infinity) > (last.began ?? 0)
+            ? visit.deeds.filter(({ kind }) => kind === "login").map(({ of }) =>
+              of
+            )
+            : []
+        ),
+      );
       const opens = trace.tokens.find(({ value }) => value === token)?.opens;
       return opens?.user && users.has(opens.user)
         ? []
@@ -244,7 +288,9 @@ const rules: Record<string, Rule> = {
     const begun = trace.visits.filter(({ seen }) => seen?.isNew);
     const ids = [
       ...begun.map(({ seen }) => seen?.id),
-      ...trace.jars.flatMap(({ plan, first }) => first && !plan.copyOf ? [first.id] : []),
+      ...trace.jars.flatMap(({ plan, first }) =>
+        first && !plan.copyOf ? [first.id] : []
+      ),
     ];
     return ids.filter((id, place) => ids.indexOf(id) !== place)
       .map((id) => `${id} is used twice`);
@@ -331,7 +377,8 @@ function inJar(trace: Trace, visit: Visit, deed: Deed, done: number): string[] {
     plan.process === visit.plan.process
   );
   const isPlain = trace.visits.every((other) =>
-    other === visit || other.deeds.every(({ kind }) => !/login|regenerate|reset/.test(kind))
+    other === visit ||
+    other.deeds.every(({ kind }) => !/login|regenerate|reset/.test(kind))
   );
   if (!isOneProcess || !isPlain) return [];
   const faults: string[] = [];
@@ -344,7 +391,9 @@ function inJar(trace: Trace, visit: Visit, deed: Deed, done: number): string[] {
   const jar = trace.jars.find(({ name }) => name === visit.plan.browser);
   const opens = trace.tokens.find(({ value }) => value === jar?.token)?.opens;
   if (opens && !opens.isNew && opens.id === deed.id) {
-    faults.push(`${jar?.name} still has ${opens.id} after ${visit.name}'s logout`);
+    faults.push(
+      `${jar?.name} still has ${opens.id} after ${visit.name}'s logout`,
+    );
   }
   return faults;
 }

@@ -37,7 +37,11 @@ const ops: fc.Arbitrary<string> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom("regenerate", "throw") },
   {
     weight: 1,
-    arbitrary: fc.constantFrom("revokeAll ada", "revokeOthers ada", "revoke ada"),
+    arbitrary: fc.constantFrom(
+      "revokeAll ada",
+      "revokeOthers ada",
+      "revoke ada",
+    ),
   },
 );
 const lastOps: fc.Arbitrary<string | undefined> = fc.oneof(
@@ -150,14 +154,18 @@ export function tellOf(
     ...visits.map(({ name, plan, outcome, error }) =>
       `${name} of ${plan.browser} in ${plan.process}` +
       `${plan.isSocket ? " (socket)" : ""}` +
-      `${plan.after?.length ? ` after ${plan.after.map((place) => `r${place + 1}`)}` : ""}: ` +
+      `${
+        plan.after?.length
+          ? ` after ${plan.after.map((place) => `r${place + 1}`)}`
+          : ""
+      }: ` +
       `${plan.ops.join(", ") || "nothing"} -> ${outcome} ${
         error?.code ?? error?.message ?? ""
       }`
     ),
-    `renewAfter ${scenario.renewAfter ?? "none"}, age ${scenario.age ?? 0}, jumps ${
-      scenario.jumps?.join() || "none"
-    }`,
+    `renewAfter ${scenario.renewAfter ?? "none"}, age ${
+      scenario.age ?? 0
+    }, jumps ${scenario.jumps?.join() || "none"}`,
     `order: ${path.join(" | ")}`,
     `events: ${events.join(", ")}`,
   ].join("\n");

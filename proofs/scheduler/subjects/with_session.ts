@@ -57,7 +57,7 @@ export async function withSessionIn(
     promises: kind.promises,
     async begin(around, content) {
       const now = () => around.time.wall;
-      const names = new KeyNames();
+      const names = new KeyNames(content instanceof Map ? content.keys() : []);
       const opened = await kind.openStore?.(now, content);
       const revocations = kind.hasRevocations
         ? new MemoryStore({ now })
@@ -148,9 +148,10 @@ function facadeOf(session: Session): Facade {
     login: (user) => session.login(user),
     regenerate: () => session.regenerate(),
     destroy: () => session.destroy(),
-    reset: () => session.reset(),
     save: () => session.save(),
-    reload: () => session.reload(),
+    // Earlier versions have neither.
+    ...session.reset && { reset: () => session.reset() },
+    ...session.reload && { reload: () => session.reload() },
   };
 }
 

@@ -10,6 +10,11 @@ type Way = "apply" | "lost" | "failed" | "twice";
 export class KeyNames {
   readonly #names: Map<string, string> = new Map();
 
+  /** @param before Keys from before the requests, which keep their names. */
+  constructor(before: Iterable<string> = []) {
+    for (const key of before) this.#names.set(key, key);
+  }
+
   nameOf(key: string): string {
     const known = this.#names.get(key);
     if (known) return known;
@@ -22,25 +27,26 @@ export class KeyNames {
 
 const READS = /^(get|count|list.*)$/;
 
+/** Makes a call when the scheduler lets it, and gives its answer then. */
+export type Hold = <Answer>(
+  op: string,
+  touched: string,
+  work: () => Promise<Answer>,
+) => Promise<Answer>;
+
 /**
- * A store of one process whose calls wait twice: before they are made, and
- * before their answer is given. Instead, a call may fail, its answer may be lost,
- * or a client may send it a second time.
+ * Holds the calls of one process twice: before they are made, and before their
+ * answer is given. Instead, a call may fail, its answer may be lost, or a client
+ * may send it a second time.
  *
- * @param space What the records are in: sessions, or revocations.
+ * @param space What the calls are about: sessions, or revocations.
  */
-export function heldStore(
-  inner: SessionStore,
+export function holdFor(
   process: string,
   space: string,
-  names: KeyNames,
   around: Surroundings,
-): SessionStore {
-  const held = async <Answer>(
-    op: string,
-    touched: string,
-    work: () => Promise<Answer>,
-  ): Promise<Answer> => {
+): Hold {
+  return async (op, touched, work) => {
     const actor = actors.getStore();
     if (!actor) return await work();
     const { scheduler, faults } = around;
@@ -64,7 +70,9 @@ export function heldStore(
     const way = await scheduler.choose(name, ways);
     if (way !== "apply") around.fail(way);
     const make = () => actors.exit(() => counted(work));
-    let outcome: { answer: Answer } | { error: unknown };
+    let outcome: { answer: Awaited<ReturnType<typeof work>> } | {
+      error: unknown;
+    };
     try {
       if (way === "failed") throw new Error("ECONNREFUSED");
       let answer = await make();
@@ -83,6 +91,17 @@ export function heldStore(
     if ("error" in outcome) throw outcome.error;
     return outcome.answer;
   };
+}
+
+/** A store of one process whose calls are held. */
+export function heldStore(
+  inner: SessionStore,
+  process: string,
+  space: string,
+  names: KeyNames,
+  around: Surroundings,
+): SessionStore {
+  const held = holdFor(process, space, around);
   return new Proxy(inner, {
     get(target, name: keyof SessionStore) {
       const member = target[name];

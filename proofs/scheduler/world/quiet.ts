@@ -135,7 +135,9 @@ export function replaceCrypto(): () => void {
         const isImport = method === "importKey" && args[0] === "raw";
         if (!isImport) return answered(method, call);
         const name = args.map((arg) =>
-          ArrayBuffer.isView(arg) ? Buffer.from(arg as Bytes).toString("hex") : arg
+          ArrayBuffer.isView(arg)
+            ? Buffer.from(arg as Bytes).toString("hex")
+            : arg
         ).join();
         const key = imported.get(name) ?? call();
         imported.set(name, key);

@@ -111,7 +111,9 @@ class World {
     this.#subject = subject;
     this.#scenario = scenario;
     // What was written before has taken its numbers from another seed.
-    const isBegun = beginningsOf(subject).has(JSON.stringify(scenario.browsers));
+    const isBegun = beginningsOf(subject).has(
+      JSON.stringify(scenario.browsers),
+    );
     this.time = new Time(this.scheduler, isBegun ? 2 : 1);
     this.#faultsLeft = faults.length ? mostFaults : 0;
     const visits = requests.map((plan, place) => ({
@@ -364,12 +366,12 @@ class World {
 
   #tokenOf(response: Response): string | undefined {
     const start = `${this.#subject.cookie}=`;
-    for (const line of response.headers.getSetCookie()) {
-      if (!line.startsWith(start)) continue;
-      const isOver = /; *(Max-Age=0|Expires=Thu, 01 Jan 1970)/i.test(line);
-      return isOver ? "" : line.slice(start.length).split(";")[0];
-    }
-    return undefined;
+    const line = response.headers.getSetCookie().findLast((each) =>
+      each.startsWith(start)
+    );
+    if (line === undefined) return undefined;
+    const isOver = /; *(Max-Age=0|Expires=Thu, 01 Jan 1970)/i.test(line);
+    return isOver ? "" : line.slice(start.length).split(";")[0];
   }
 
   #jarOf(browser: string): Jar {
