@@ -12,7 +12,7 @@ import type { Values } from "./session/codec.ts";
 import { LiveSession, stateOf } from "./session/live_session.ts";
 import { EPOCH, OWNER } from "./session/own_keys.ts";
 import type { AnyData } from "./session/session.ts";
-import { idOf, isChanged, isLogin, type State } from "./session/state.ts";
+import { idOf, isChanged, type State } from "./session/state.ts";
 import { checkOpen, openBatch, refuseAgain } from "./session/write_rules.ts";
 import type { Sessions } from "./sessions.ts";
 
@@ -107,11 +107,8 @@ export function createSessions<Data extends object = AnyData>(
       const kept = typeof except === "object" ? stateOf(except) : undefined;
       const id = kept ? idOf(kept) : except as string | undefined;
       const { visit, revocations } = await administer();
-      // A login of this request has its epoch later.
-      const isKnown = kept?.values[OWNER] === userId && !isLogin(kept);
-      const before = isKnown ? (kept.values[EPOCH] ?? 0) as number : undefined;
-      const epoch = await revocations?.endLogins(visit, userId, id, before);
-      if (epoch && kept?.values[OWNER] === userId) stayAt(kept, epoch);
+      const ended = await revocations?.endLogins(visit, userId, id);
+      if (ended && kept?.values[OWNER] === userId) stayAt(kept, ended);
       if (revocations && !settings.store) return undefined;
       const { engine, ...own } = await administerStore();
       return await engine.revokeAll(own.visit, userId, id, kept?.held?.key);
@@ -140,10 +137,17 @@ async function keepForToken(state: State, engine: Engine): Promise<void> {
   delete state.abandon;
 }
 
-/** Keeps a session alive that has ended all other logins of its user. */
-function stayAt(state: State, epoch: number): void {
+/**
+ * Keeps a session alive that has ended all other logins of its user, unless it
+ * had been ended before.
+ */
+function stayAt(
+  state: State,
+  { epoch, least }: { readonly epoch: number; readonly least: number },
+): void {
+  const own = state.values[EPOCH] as number | undefined ?? 0;
   // If no cookie can go out any more, the user's record still exempts its id.
-  if (state.visit.phase !== "open") return;
+  if (state.visit.phase !== "open" || own < least) return;
   state.epoch = epoch;
   const stay = (values: Values) => {
     values[EPOCH] = Math.max(values[EPOCH] as number | undefined ?? 0, epoch);

@@ -21,6 +21,8 @@ interface UserRevocation {
   readonly epoch: number;
   /** The public id of the session that stays. */
   readonly except?: string | undefined;
+  /** The epoch that it carries at least, or it had been ended before. */
+  readonly least?: number | undefined;
   /** Sessions ended one by one, with when they would expire at the latest. */
   readonly ended?: Readonly<Record<string, number>> | undefined;
   /** The last sessions that their user left for one with another id. */
@@ -52,11 +54,11 @@ export async function checkRevoked(state: State): Promise<boolean> {
   } else {
     const key = await keyOfUser(settings, userId);
     const revocation = revocationIn(await find(visit, key));
-    const { epoch, except } = revocation;
+    const { epoch, except, least = 0 } = revocation;
     const own = values[EPOCH] as number | undefined ?? 0;
     if (!late || !isEnded(revocation, shortKeyOf(late))) {
       if (own >= epoch) return false;
-      if (except === idOf(state)) {
+      if (except === idOf(state) && own >= least) {
         // The session stays by its epoch from now on, even under another id.
         values[EPOCH] = state.epoch = epoch;
         return false;
@@ -120,34 +122,34 @@ export async function stamp(visit: Visit, values: Values): Promise<void> {
 }
 
 /**
- * Ends all logins of a user but that of one session.
+ * Ends all logins of a user but that of one session, unless that was ended
+ * before: a slow request must not bring it back.
  *
- * @param own The epoch of that session, if it is known: one that is over
- * already, which a request may still have, is not brought back.
- * @returns The epoch that logins carry from now on, or 0 for such a session.
+ * @param except The public id of the session that stays.
+ * @returns The epoch that logins carry from now on, and the one that the
+ * session carries at least if it stays.
  */
 export async function endLogins(
   visit: Visit,
   userId: string,
   except: string | undefined,
-  own: number = Infinity,
-): Promise<number> {
+): Promise<{ epoch: number; least: number }> {
   const { settings } = visit;
   const key = await keyOfUser(settings, userId);
   const now = settings.now() * 1000;
-  const revocation = await changeRevocation(
+  const { epoch, least = 0 } = await changeRevocation(
     visit,
     key,
-    (before) => {
-      const isOver = own < before.epoch && before.except !== except;
-      return {
-        ...before,
-        epoch: after(before.epoch, now),
-        except: isOver ? undefined : except,
-      };
-    },
+    (revocation) => ({
+      ...revocation,
+      epoch: after(revocation.epoch, now),
+      except,
+      least: except && except === revocation.except
+        ? revocation.least
+        : revocation.epoch,
+    }),
   );
-  return revocation.except === except ? revocation.epoch : 0;
+  return { epoch, least };
 }
 
 /** Changes a user's record, even if others change it at the same time. */
