@@ -97,7 +97,8 @@ const rules: Record<string, Rule> = {
           : undefined;
       const done = doneAt(visit, deed) ?? stands;
       if (done === undefined) continue;
-      if (promises.ends === "jar") {
+      const isAll = /^revoke(All|Others)$/.test(kind);
+      if (promises.ends === "jar" || promises.ends === "revoked" && !isAll) {
         if (kind === "destroy") faults.push(...inJar(trace, visit, deed, done));
         continue;
       }
@@ -108,7 +109,7 @@ const rules: Record<string, Rule> = {
           value === token && since >= (visit.began ?? 0)
         );
         if (promises.keeps !== "all" && isNewer) continue;
-        const isIt = kind === "revokeAll" || kind === "revokeOthers"
+        const isIt = isAll
           ? seen.user === of && !(kind === "revokeOthers" && seen.id === id) &&
             !loggedInSince(trace, seen, of, began)
           : seen.id === id;
@@ -179,11 +180,13 @@ const rules: Record<string, Rule> = {
       const wipes = all.some((other) =>
         WIPES.test(other.deed.kind) &&
         // Without a store, nothing says at once that it was in vain.
-        (other.visit === visit && promises.ends === "all"
+        (other.visit === visit && promises.keeps === "all"
           ? visit.deeds.indexOf(other.deed) > visit.deeds.indexOf(deed)
           : meets(other.visit))
       );
       if (wipes || trace.events.includes("reuse")) continue;
+      // Without a store, `save()` only tries.
+      if (isSaved && promises.ends !== "all") continue;
       // A new session whose answer has not come out is nobody's.
       if (
         isSaved &&
@@ -198,6 +201,8 @@ const rules: Record<string, Rule> = {
           each.deeds.some(({ kind }) => NEW_COOKIES.test(kind))
         )
       ) continue;
+      // There the browser's cookie has the data, and a socket sets none.
+      if (promises.keeps === "unmet" && visit.plan.isSocket) continue;
       // Answers that cross, of different processes, leave the older cookie.
       if (crosses(trace)) continue;
       if (
@@ -232,6 +237,8 @@ const rules: Record<string, Rule> = {
       const isExcused = code === "gone"
         ? doers(/^(destroy|reset|revoke|login|regenerate)/, visit) ||
           plan.ops.some((op) => op.startsWith("revoke")) ||
+          // What was not there yet is judged by a clock that has jumped since.
+          promises.keeps === "unmet" && hasJumped(trace) ||
           trace.events.includes("reuse")
         : code === "destroyed"
         ? plan.ops.includes("destroy")
@@ -325,6 +332,11 @@ const rules: Record<string, Rule> = {
     );
   },
 };
+
+/** Whether a clock has jumped by more than clocks may be apart. */
+function hasJumped({ scenario: { jumps = [] } }: Trace): boolean {
+  return jumps.some((ms) => Math.abs(ms) > 60_000);
+}
 
 /** Whether a new cookie went nowhere: its handler failed, or is a socket's. */
 function isCut(trace: Trace, browser: string): boolean {

@@ -153,7 +153,7 @@ function inCookies(name: string, hasRevocations: boolean): Kind {
     name,
     promises: {
       keeps: "unmet",
-      ends: "jar",
+      ends: hasRevocations ? "revoked" : "jar",
       refusesOld: false,
       hasLists: false,
     },

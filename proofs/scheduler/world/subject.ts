@@ -76,8 +76,11 @@ export interface Promises {
    * none that anything met.
    */
   readonly keeps: "all" | "unmet";
-  /** Whether ends hold for copies of the cookie, or only for the jar. */
-  readonly ends: "all" | "jar";
+  /**
+   * Which ends hold for copies of the cookie, too: all, those of all sessions of
+   * a user, or none.
+   */
+  readonly ends: "all" | "revoked" | "jar";
   /** Whether `login()` and `regenerate()` end earlier cookies. */
   readonly refusesOld: boolean;
   /** Whether a user's sessions can be listed, and ended. */
