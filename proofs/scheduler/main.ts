@@ -15,7 +15,7 @@ import { stopwatch } from "./world/time.ts";
 
 /** How many random runs by default: a real server is slower. */
 const RUNS: Readonly<Record<string, number>> = {
-  memory: 10_000,
+  memory: 8_000,
   sqlite: 3_000,
   redis: 2_000,
   postgres: 1_000,
@@ -31,7 +31,7 @@ const { values } = parseArgs({
     path: { type: "string" },
     store: { type: "string" },
     program: { type: "string", default: "" },
-    most: { type: "string", default: "30000" },
+    most: { type: "string", default: "1000" },
     only: { type: "string" },
     library: { type: "string" },
     peers: { type: "boolean", default: false },
