@@ -185,8 +185,8 @@ const rules: Record<string, Rule> = {
           : meets(other.visit))
       );
       if (wipes || trace.events.includes("reuse")) continue;
-      // Without a store, `save()` only tries.
-      if (isSaved && promises.ends !== "all") continue;
+      // There the browser's cookie has the data: no answer, no new cookie.
+      if (isSaved && promises.keeps !== "all") continue;
       // A new session whose answer has not come out is nobody's.
       if (
         isSaved &&
@@ -201,8 +201,6 @@ const rules: Record<string, Rule> = {
           each.deeds.some(({ kind }) => NEW_COOKIES.test(kind))
         )
       ) continue;
-      // There the browser's cookie has the data, and a socket sets none.
-      if (promises.keeps === "unmet" && visit.plan.isSocket) continue;
       // Answers that cross, of different processes, leave the older cookie.
       if (crosses(trace)) continue;
       if (
