@@ -51,8 +51,8 @@ export const breakages: readonly Breakage[] = [
     name: "a login leaves earlier cookies",
     edits: [{
       file: "src/store/generation.ts",
-      from: "    oldest: next,\n    floor: next,\n",
-      to: "    oldest: newest,\n    floor: newest,\n",
+      from: "    floor: next,\n",
+      to: "    floor: newest,\n",
     }],
     title: "a thief's copy, and a login",
   },
@@ -69,8 +69,8 @@ export const breakages: readonly Breakage[] = [
     name: "a slower answer does not ask what has ended",
     edits: [{
       file: "src/store/outdated.ts",
-      from: "return !!turn && (turn.generation ?? Infinity) > generation;",
-      to: "return false;",
+      from: `generation > own && !(isLogin && kind === "replaced")`,
+      to: "false",
     }],
     title: "a login that was saved, and another one",
   },

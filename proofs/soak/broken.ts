@@ -24,7 +24,8 @@ const EDITS: Readonly<Record<string, Edit>> = {
   // A write takes the place of whatever is there.
   "no-swap": {
     file: "src/store/write_group.ts",
-    find: "const ask = () => storeOf(visit).update(key, record, revision);",
+    find:
+      "const ask = () =>\n      storeOf(visit).update(key, record, shown?.revision ?? revision);",
     put: `const ask = async () => {
       const there = await storeOf(visit).get(key);
       const last = there?.revision ?? revision;

@@ -47,8 +47,9 @@ export const MOST = 10_000;
 /** How many events of one session, and of those that came from it. */
 const MOST_TURNS = 100;
 /**
- * By store, or for all sessions in cookies; then by the first id of a session,
- * as two requests may each have given it a new one.
+ * By store, or for all sessions in cookies; then by a session's name. What
+ * counts for others stands by the first id, too, as two requests may each have
+ * given it a new one.
  */
 const turns: WeakMap<object, Map<string, Map<string, Turn>>> = new WeakMap();
 /** The ticks of the cookies that were sent last. */
@@ -77,15 +78,36 @@ export function noteTurn(
   isSure = true,
 ): () => void {
   const { store, now } = settings;
-  const first = firstOf(settings, name);
-  const all = turns.get(store ?? inCookies)?.get(first) ?? new Map();
+  const first = SHARED.test(kind) ? firstOf(settings, name) : name;
   const tick = ++ticks;
   const turn = { name, kind, generation, tick, at: now() };
   // A later one of the same says all that an earlier one did.
   const place = `${kind} ${generation} ${name} ${isSure || tick}`;
-  put(all, place, turn, MOST_TURNS);
-  remember(turns, store, first, all);
-  return () => all.get(place) === turn && all.delete(place);
+  const homes = [...new Set([name, first])].map((each) => {
+    const home = turns.get(store ?? inCookies)?.get(each) ??
+      new Map<string, Turn>();
+    if (home.size >= MOST_TURNS) home.delete(leastOf(home));
+    home.delete(place);
+    home.set(place, turn);
+    remember(turns, store, each, home);
+    return home;
+  });
+  return () => {
+    for (const home of homes) if (home.get(place) === turn) home.delete(place);
+  };
+}
+
+/** The place of the oldest event, of those that decide least. */
+function leastOf(home: ReadonlyMap<string, Turn>): string {
+  const [least] = [...home].toSorted(([, one], [, other]) =>
+    compare(one, other)
+  );
+  return least?.[0] ?? "";
+}
+
+function compare(one: Turn, other: Turn): number {
+  return RANKS.indexOf(one.kind) - RANKS.indexOf(other.kind) ||
+    one.tick - other.tick;
 }
 
 /** What became of a session after a tick: the event that decides. */
@@ -118,20 +140,18 @@ export function turnsAfter(
   name: string,
   tick: number,
 ): Turn[] {
-  const home = settings.store ?? inCookies;
-  const all = turns.get(home)?.get(firstOf(settings, name));
-  return all
-    ? [...all.values()].filter((turn) =>
-      turn.tick > tick && (turn.name === name || SHARED.test(turn.kind))
-    )
-    : [];
+  const known = turns.get(settings.store ?? inCookies);
+  const names = new Set([name, firstOf(settings, name)]);
+  const all = [...names].flatMap((
+    each,
+  ) => [...known?.get(each)?.values() ?? []]);
+  return all.filter((turn) =>
+    turn.tick > tick && (turn.name === name || SHARED.test(turn.kind))
+  );
 }
 
 function strongest(all: readonly Turn[]): Turn | undefined {
-  return all.toSorted((one, other) =>
-    RANKS.indexOf(one.kind) - RANKS.indexOf(other.kind) ||
-    one.tick - other.tick
-  ).at(-1);
+  return all.toSorted(compare).at(-1);
 }
 
 /** Notes that a session goes on under another name. */
@@ -173,17 +193,7 @@ function remember<Value>(
 ): void {
   const known = all.get(home) ?? new Map<string, Value>();
   all.set(home, known);
-  put(known, name, value, MOST);
-}
-
-/** Puts a value at the end of a map, and forgets the first one of too many. */
-function put<Value>(
-  known: Map<string, Value>,
-  name: string,
-  value: Value,
-  most: number,
-): void {
   known.delete(name);
   known.set(name, value);
-  if (known.size > most) known.delete(known.keys().next().value as string);
+  if (known.size > MOST) known.delete(known.keys().next().value as string);
 }

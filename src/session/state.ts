@@ -210,6 +210,8 @@ export interface State {
   isOptional?: boolean;
   /** Removes the record that this request has made, if no cookie goes out. */
   abandon?: (() => Promise<void>) | undefined;
+  /** Takes back the note that another session is replaced by this one. */
+  forgetReplaced?: () => void;
   /** The values are not what the record and the changes make. */
   isBehind?: boolean;
   /** The session has been ended, as its handler wanted. */

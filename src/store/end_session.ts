@@ -1,11 +1,9 @@
 import { noteTurn } from "../session/overtaken.ts";
-import { isGraceOver } from "../session/timeouts.ts";
 import { isHandshake } from "../http/request.ts";
 import { type Held, idOf, isNew, type State, tell } from "../session/state.ts";
-import { fetchRecord, isLive } from "./back_end.ts";
 import { endRecord } from "./end_record.ts";
-import { generationOf, isJustReplaced } from "./generation.ts";
-import { keyOf, valuesOf } from "./record.ts";
+import { keyOf } from "./record.ts";
+import { findReplaced, isReplacedLongAgo } from "./replaced.ts";
 
 /** Ends a session for good, even one that could not be read. */
 async function end(state: State): Promise<void> {
@@ -32,27 +30,22 @@ async function end(state: State): Promise<void> {
  */
 async function endReplaced(state: State): Promise<void> {
   const { visit, content } = state;
-  const { settings, refused, opened = 0 } = visit;
+  const { settings, refused } = visit;
   if (!refused) return;
-  const { key, held, number } = refused;
-  // A socket may ask for it long after.
-  if (isGraceOver(opened, settings.now(), true)) delete visit.refused;
+  const { key, held } = refused;
+  if (isReplacedLongAgo(visit)) return void delete visit.refused;
   // On a late store, what has replaced it may not last.
-  else if (!held) await endRecord(visit, key, undefined, "ended");
-  else {
-    noteTurn(settings, key, "replaced");
-    const record = await fetchRecord(visit, key, true);
-    const values = isLive(visit, record) &&
-      await valuesOf(visit, { ...held, record });
-    if (!values) return;
-    const generation = generationOf(values);
-    // If what has replaced the cookie was taken back, the cookie counts again.
-    const isBack = number >= generation.floor;
-    if (!isBack && !isJustReplaced(settings, generation, number)) return;
-    await endRecord(visit, key, record, "ended");
-    const { sid } = held;
-    tell(state, "destroyed", { id: idOf({ content: { ...content, sid } }) });
+  if (!held) return await endRecord(visit, key, undefined, "ended");
+  const forget = noteTurn(settings, key, "replaced", undefined, false);
+  const record = await findReplaced(visit);
+  if (!record) {
+    // The browser has a cookie that counts.
+    delete visit.refused;
+    return forget();
   }
+  await endRecord(visit, key, record, "ended");
+  const { sid } = held;
+  tell(state, "destroyed", { id: idOf({ content: { ...content, sid } }) });
 }
 
 /**

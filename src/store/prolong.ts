@@ -79,7 +79,8 @@ async function allowBy(
   record: SessionRecord,
 ): Promise<boolean> {
   const { visit, held, generation = 0 } = state;
-  const values = held && await valuesOf(visit, { ...held, record });
+  const values = held &&
+    await valuesOf(visit, { sid: held.sid, key: held.key, record });
   if (!values) return false;
   const { floor, newest } = generationOf(values);
   if (floor > generation) return false;

@@ -22,6 +22,7 @@ import { endAtStore, leaveRecord, remove } from "./end_record.ts";
 import { generationOf } from "./generation.ts";
 import { writeTogether, type Written } from "./write_group.ts";
 import { insert } from "./insert.ts";
+import { findReplaced, isReplacedLongAgo } from "./replaced.ts";
 import { replay, userOf } from "./write.ts";
 
 /** Why a session is written that has not changed. */
@@ -185,31 +186,30 @@ async function insertAs(
   abandonLater(state);
   const { held, isEarlier } = await insert(state, batches, values);
   beginRecord(state, held);
-  const { settings, refused } = state.visit;
-  if (refused && userOf(batches) !== undefined) {
-    // The response that replaces the refused cookie may still be on its way.
-    const forget = noteTurn(
-      settings,
-      refused.key,
-      "replaced",
-      undefined,
-      false,
-    );
-    const { abandon } = state;
-    state.abandon = async () => {
-      forget();
-      await abandon?.();
-    };
-  }
+  if (userOf(batches) !== undefined) await noteReplaced(state);
   if (isEarlier) return false;
   showSaved(state, held, values, batches);
   return true;
+}
+
+/**
+ * Notes that the browser goes on with this login's session: the response that
+ * replaces its refused cookie may still be on its way.
+ */
+async function noteReplaced(state: State): Promise<void> {
+  const { visit } = state;
+  const { refused, settings } = visit;
+  if (!refused || isReplacedLongAgo(visit)) return;
+  if (refused.held && !await findReplaced(visit).catch(() => undefined)) return;
+  const { key } = refused;
+  state.forgetReplaced = noteTurn(settings, key, "replaced", undefined, false);
 }
 
 /** Lets a new record be removed if no cookie goes out for it. */
 function abandonLater(state: State): void {
   const before = state.held;
   state.abandon = async () => {
+    state.forgetReplaced?.();
     while (state.saving) await state.saving;
     const { visit, held } = state;
     if (!held || held === before) return;

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { SessionOptions } from "../../mod.ts";
+import {
+  noteNext,
+  noteTurn,
+  overtakenAfter,
+  turnAfter,
+} from "../../src/session/overtaken.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { TieredStore } from "../../stores/tiered.ts";
 import { withCrypto } from "../shared/crypto_calls.ts";
@@ -197,4 +203,48 @@ describe("a slow request whose session another process", () => {
       assertNoCookie(slow);
     });
   }
+});
+
+describe("what became of a session", () => {
+  const begin = () =>
+    ({ store: {}, now: () => 1_000 }) as unknown as Parameters<
+      typeof noteTurn
+    >[0];
+
+  it("is found though others have gone on since", () => {
+    const settings = begin();
+    noteNext(settings, "first", "next");
+    noteTurn(settings, "next", "ended");
+    for (let i = 0; i < 10_000; i++) noteNext(settings, `a${i}`, `b${i}`);
+    assert.equal(turnAfter(settings, "next", 0)?.kind, "ended");
+  });
+
+  it("is no lesser event that came later", () => {
+    const settings = begin();
+    noteTurn(settings, "a", "ended");
+    for (let i = 0; i < 200; i++) noteTurn(settings, "a", "left", i);
+    assert.equal(overtakenAfter(settings, "a", 0)?.kind, "ended");
+  });
+
+  it("counts for what came from it, if its visitor did it", () => {
+    const settings = begin();
+    noteTurn(settings, "next", "revoked");
+    noteNext(settings, "first", "next");
+    noteTurn(settings, "first", "left");
+    noteNext(settings, "first", "other");
+    assert.equal(overtakenAfter(settings, "next", 0)?.kind, "revoked");
+    assert.equal(overtakenAfter(settings, "other", 0), undefined);
+    noteTurn(settings, "other", "ended");
+    assert.equal(overtakenAfter(settings, "first", 0)?.kind, "ended");
+  });
+
+  it("is taken back by itself, in any order", () => {
+    const settings = begin();
+    const note = () => noteTurn(settings, "a", "left", undefined, false);
+    const [first, second] = [note(), note()];
+    first();
+    assert.equal(turnAfter(settings, "a", 0)?.kind, "left");
+    second();
+    assert.equal(turnAfter(settings, "a", 0), undefined);
+  });
 });
