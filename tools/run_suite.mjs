@@ -105,7 +105,7 @@ function run([command, ...args]) {
       cwd: root,
       env,
       stdio: ["ignore", "pipe", "pipe"],
-      timeout: 10 * 60_000,
+      timeout: 15 * 60_000,
     });
     const chunks = [];
     child.stdout.on("data", (chunk) => chunks.push(chunk));
