@@ -67,7 +67,8 @@ export function tickNow(): number {
 /**
  * Notes that a session has ended or has newer cookies.
  *
- * @param isSure Whether it has happened, and will not be taken back.
+ * @param isSure Whether it has happened. If not, the note stands beside earlier
+ * ones of the same, and may be taken back without them.
  * @returns Takes the note back.
  */
 export function noteTurn(

@@ -13,6 +13,7 @@ async function end(state: State): Promise<void> {
   const { guest } = visit;
   const known = state.held ?? guest;
   const sid = known?.sid ?? (isNew(state) ? undefined : content.sid);
+  // A guest may have begun another session beside the one that was not read.
   for (const each of new Set([known ?? (sid && { sid }), guest])) {
     if (!each) continue;
     const { key = await keyOf(each.sid), record }: Partial<Held> = each;
