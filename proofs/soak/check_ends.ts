@@ -12,6 +12,8 @@ interface End {
   readonly op: Op;
   /** From when on nobody may be served; never, if nobody knows. */
   readonly from: number;
+  /** From when on it may have ended, by any request. */
+  readonly mayFrom: number;
 }
 
 /** Checks all ends, and counts them and what a cache has dropped. */
@@ -81,7 +83,10 @@ function livesOf(ops: readonly Op[]): Map<string, Life> {
   return lives;
 }
 
-/** The earliest certain end of each session, or one that nobody is sure of. */
+/**
+ * The earliest certain end of each session, or one that nobody is sure of, and
+ * when the first of them all began.
+ */
 function endsOf(
   ops: readonly Op[],
   lives: ReadonlyMap<string, Life>,
@@ -90,7 +95,9 @@ function endsOf(
   const add = (id: string, op: Op, isCertain: boolean) => {
     const from = isCertain ? op.ended : Infinity;
     const known = ends.get(id);
-    if (!known || from < known.from) ends.set(id, { op, from });
+    const mayFrom = Math.min(op.began, known?.mayFrom ?? Infinity);
+    const first = known && known.from <= from ? known : { op, from };
+    ends.set(id, { ...first, mayFrom });
   };
   // A login without an answer may have been one.
   const doubtful = new Set(
@@ -157,7 +164,7 @@ function checkReach(
     if (outcome !== "ok" || op.isProbe || !sent || !seen) continue;
     if (seen.id === sent || seen.ended === sent) continue;
     const end = ends.get(sent);
-    if (end && end.op.began < op.ended) continue;
+    if (end && end.mayFrom < op.ended) continue;
     const isMoved = movers.get(op.browser)?.some((mover) =>
       mover !== op && mover.began < op.ended &&
       (mover.outcome !== "ok" || mover.ended > op.began)

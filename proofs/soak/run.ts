@@ -7,7 +7,7 @@ import { check, type Report } from "./check.ts";
 import { open, STORE_TIMEOUT, type StoreName } from "./clients.ts";
 import { APART, type FaultName, Faults, type Window } from "./faults.ts";
 import { Fleet, type Remains } from "./fleet.ts";
-import type { Break } from "./history.ts";
+import type { Break, History } from "./history.ts";
 import { readLeft } from "./left.ts";
 import { type Mischief, Proxy } from "./proxy.ts";
 import { type Random, randomOf } from "./random.ts";
@@ -24,8 +24,10 @@ export interface RunOptions {
   readonly root: URL;
   /** Called every few seconds. */
   readonly onProgress?: ((text: string) => void) | undefined;
-  /** Where the history goes, as JSON lines. */
-  readonly onHistory?: ((history: unknown) => void) | undefined;
+  /** Gets all that visitors asked and were told, and when a fault was there. */
+  readonly onHistory?:
+    | ((history: History & { readonly windows: readonly Window[] }) => void)
+    | undefined;
 }
 
 /** What came of a run. */

@@ -298,6 +298,24 @@ describe("the checker of the soak finds", () => {
     assert.deepEqual(rulesOf([...ops, login], [left(["x"])]), []);
   });
 
+  it("a logout everywhere before a later one that is certain", () => {
+    const user = "u";
+    const login = save(0, 3, ["x"], {
+      kind: "login",
+      seen: seen(["x"], { user }),
+    });
+    const everywhere = (began: number) =>
+      op(began, began + 3, {
+        browser: "b",
+        kind: "revokeAll",
+        user,
+        seen: { id: "T" },
+      });
+    const other = read(6, 7, [], { sent: "S", seen: seen([], { id: "U" }) });
+    assert.deepEqual(rulesOf([login, everywhere(2), other, everywhere(8)]), []);
+    assert.deepEqual(rulesOf([login, other, everywhere(8)]), ["logged out"]);
+  });
+
   it("a cookie from before a login", () => {
     const probe = read(4, 5, ["x"], { burned: "S", isProbe: true });
     const ops = [save(0, 1, ["x"]), probe];
