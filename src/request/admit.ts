@@ -3,7 +3,7 @@ import { isNavigation } from "../http/request.ts";
 import { isChecked } from "../options/settings.ts";
 import { begin } from "../session/begin.ts";
 import { readValues } from "../session/codec.ts";
-import { uncleared } from "../session/overtaken.ts";
+import { firstOf, uncleared } from "../session/overtaken.ts";
 import { nameOf, type State, tell, type Visit } from "../session/state.ts";
 import type { Unsealed } from "../token/content.ts";
 import { acceptValues, noteOpened, tellRejected } from "./accept.ts";
@@ -65,7 +65,7 @@ export function admit(
     return null;
   }
   const state = begin(visit, false, { ...content });
-  if (uncleared.size && uncleared.has(nameOf(state))) {
+  if (uncleared.size && isUncleared(state)) {
     tell(state, "gone");
     return null;
   }
@@ -76,4 +76,11 @@ export function admit(
   }
   noteOpened(state, now);
   return state;
+}
+
+/** Whether a failed request has ended the session, by this id or another. */
+function isUncleared(state: State): boolean {
+  const name = nameOf(state);
+  const first = firstOf(state.visit.settings, name);
+  return uncleared.has(name) || uncleared.has(first);
 }

@@ -1,6 +1,6 @@
 import { isSessionError } from "../errors.ts";
 import { writeCookie } from "../http/cookie.ts";
-import { MOST, noteTurn, uncleared } from "../session/overtaken.ts";
+import { firstOf, MOST, noteTurn, uncleared } from "../session/overtaken.ts";
 import { isNew, nameOf, type State, tell } from "../session/state.ts";
 import { isRemovable } from "./scopes.ts";
 import type { Others } from "./seal_session.ts";
@@ -68,7 +68,11 @@ function noteUncleared(state: State): void {
   const { before, isEndAsked, visit: { settings } } = state;
   if (before) noteUncleared(before);
   if (!isEndAsked || settings.store || isNew(state)) return;
-  uncleared.add(nameOf(state));
-  const [oldest] = uncleared;
-  if (uncleared.size > MOST) uncleared.delete(oldest as string);
+  // Another request may have gone on from the same id.
+  const name = nameOf(state);
+  uncleared.add(name).add(firstOf(settings, name));
+  for (const oldest of uncleared) {
+    if (uncleared.size <= MOST) break;
+    uncleared.delete(oldest);
+  }
 }

@@ -96,7 +96,7 @@ function isAnswered(state: State): boolean {
 function noteSent(state: State, isNews: boolean): void {
   const { visit: { settings }, left, isCookieDue } = state;
   const name = nameOf(state);
-  if (left) {
+  if (left && !settings.store) {
     noteTurn(settings, name, isLogin(state) ? "login" : "left");
     if (!isLogin(state)) noteNext(settings, name, nameOf(state, true));
   }

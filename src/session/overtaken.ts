@@ -37,6 +37,18 @@ export interface Turn {
   readonly generation?: number | undefined;
 }
 
+/** A session that has taken another one's place. */
+export interface Successor {
+  readonly name: string;
+  /** The hash of its user, `""` without one. */
+  readonly user: string;
+  /** In ms since 1970. */
+  readonly createdAt: number;
+  /** Whether a login has made it: from then on, the other one is none of it. */
+  readonly isLogin: boolean;
+  readonly tick: number;
+}
+
 /**
  * The names of sessions in cookies that a failed request has ended: no response
  * has cleared the cookie, and only this process knows of the end.
@@ -52,6 +64,12 @@ const MOST_TURNS = 100;
  * given it a new one.
  */
 const turns: WeakMap<object, Map<string, Map<string, Turn>>> = new WeakMap();
+/**
+ * By a session's first id: those that a late store has in its place, after a
+ * `regenerate()` or a login.
+ */
+const successors: WeakMap<object, Map<string, readonly Successor[]>> =
+  new WeakMap();
 /** The ticks of the cookies that were sent last. */
 const cookies: WeakMap<object, Map<string, number>> = new WeakMap();
 /** For the ids that a session has had one after the other: the first one. */
@@ -87,7 +105,7 @@ export function noteTurn(
   const homes = [...new Set([name, first])].map((each) => {
     const home = turns.get(store ?? inCookies)?.get(each) ??
       new Map<string, Turn>();
-    if (home.size >= MOST_TURNS) home.delete(leastOf(home));
+    if (home.size >= MOST_TURNS) home.delete(leastOf(home, each));
     home.delete(place);
     home.set(place, turn);
     remember(turns, store, each, home);
@@ -98,10 +116,14 @@ export function noteTurn(
   };
 }
 
-/** The place of the oldest event, of those that decide least. */
-function leastOf(home: ReadonlyMap<string, Turn>): string {
+/**
+ * The place of the oldest event, of those that decide least: of others' before
+ * the session's own.
+ */
+function leastOf(home: ReadonlyMap<string, Turn>, name: string): string {
+  const isOwn = (turn: Turn) => Number(turn.name === name);
   const [least] = [...home].toSorted(([, one], [, other]) =>
-    compare(one, other)
+    isOwn(one) - isOwn(other) || compare(one, other)
   );
   return least?.[0] ?? "";
 }
@@ -135,6 +157,18 @@ export function overtakenAfter(
   return strongest(turnsAfter(settings, name, tick));
 }
 
+/**
+ * Why a session's cookies do not count any more, as far as this process has
+ * done that. Another session in the browser is no reason.
+ */
+export function pastTurn(settings: Settings, name: string): Turn | undefined {
+  return strongest(
+    turnsAfter(settings, name, 0).filter((turn) =>
+      turn.name === name || turn.kind !== "replaced"
+    ),
+  );
+}
+
 /** All that became of a session after a tick. */
 export function turnsAfter(
   settings: Settings,
@@ -164,7 +198,41 @@ export function noteNext(
   remember(firsts, settings.store, next, firstOf(settings, name));
 }
 
-function firstOf({ store }: Settings, name: string): string {
+/** Notes which session is in another one's place, on a late store. */
+export function noteSuccessor(
+  settings: Settings,
+  name: string,
+  next: Omit<Successor, "tick">,
+): void {
+  const { store } = settings;
+  const first = firstOf(settings, name);
+  const known = successors.get(store ?? inCookies)?.get(first) ?? [];
+  const made = { ...next, tick: ++ticks };
+  remember(successors, store, first, [...known, made].slice(-MOST_TURNS));
+  if (!next.isLogin) noteNext(settings, name, next.name);
+}
+
+/**
+ * Which sessions end with another one: all that came from the same one, and
+ * those of logins that it was not known of when the request began.
+ */
+export function successorsOf(
+  settings: Settings,
+  name: string,
+  began: number,
+): Successor[] {
+  const all = successors.get(settings.store ?? inCookies)
+    ?.get(firstOf(settings, name)) ?? [];
+  return all
+    .filter(({ isLogin, tick }) => !isLogin || tick > began)
+    .flatMap((each) =>
+      each.isLogin ? [each, ...successorsOf(settings, each.name, began)] : each
+    )
+    .filter((each) => each.name !== name && !turnAfter(settings, each.name, 0));
+}
+
+/** The id that a session began with, as far as this process knows it. */
+export function firstOf({ store }: Settings, name: string): string {
   return firsts.get(store ?? inCookies)?.get(name) ?? name;
 }
 

@@ -210,6 +210,8 @@ export interface State {
   isOptional?: boolean;
   /** Removes the record that this request has made, if no cookie goes out. */
   abandon?: (() => Promise<void>) | undefined;
+  /** The request has logged somebody in, and kept that. */
+  hasLoggedIn?: boolean;
   /** Takes back the note that another session is replaced by this one. */
   forgetReplaced?: () => void;
   /** The values are not what the record and the changes make. */

@@ -91,9 +91,16 @@ export async function endAtStore(
   record?: SessionRecord,
   kind: TurnKind = "revoked",
 ): Promise<void> {
-  if (isEventual(visit)) await writeTombstone(visit, key, record);
-  else await remove(visit, key);
-  noteTurn(visit.settings, key, kind);
+  const { settings } = visit;
+  // A request may find nothing before the answer is here.
+  const forget = noteTurn(settings, key, kind, undefined, false);
+  try {
+    if (isEventual(visit)) await writeTombstone(visit, key, record);
+    else await remove(visit, key);
+    noteTurn(settings, key, kind);
+  } finally {
+    forget();
+  }
 }
 
 /** Replaces a late store's record by a tombstone, or removes it. */

@@ -1,9 +1,20 @@
-import { noteTurn } from "../session/overtaken.ts";
+import { noteTurn, successorsOf } from "../session/overtaken.ts";
 import { isHandshake } from "../http/request.ts";
 import { type Held, idOf, isNew, type State, tell } from "../session/state.ts";
+import { fetchRecord } from "./back_end.ts";
 import { endRecord } from "./end_record.ts";
 import { keyOf } from "./record.ts";
 import { findReplaced, isReplacedLongAgo } from "./replaced.ts";
+
+/** What is not known of a record that a late store does not show. */
+const UNSEEN = {
+  revision: 0,
+  value: "",
+  id: "",
+  label: "",
+  lastSeenAt: 0,
+  expiresAt: 0,
+};
 
 /** Ends a session for good, even one that could not be read. */
 async function end(state: State): Promise<void> {
@@ -18,10 +29,28 @@ async function end(state: State): Promise<void> {
     if (!each) continue;
     const { key = await keyOf(each.sid), record }: Partial<Held> = each;
     await endRecord(visit, key, record, "ended");
+    await endSuccessors(state, key);
   }
   await endReplaced(state);
   delete state.abandon;
   state.isEndDone = true;
+}
+
+/**
+ * Ends what is in the session's place by now, on a late store, as far as this
+ * process knows it.
+ */
+async function endSuccessors(
+  { visit, began }: State,
+  key: string,
+): Promise<void> {
+  for (const next of successorsOf(visit.settings, key, began)) {
+    const shown = await fetchRecord(visit, next.name, true)
+      .catch(() => undefined);
+    // A late store may not show it yet.
+    const record = shown ?? { ...UNSEEN, ...next };
+    await endRecord(visit, next.name, record, "ended");
+  }
 }
 
 /**
@@ -36,7 +65,10 @@ async function endReplaced(state: State): Promise<void> {
   const { key, held } = refused;
   if (isReplacedLongAgo(visit)) return void delete visit.refused;
   // On a late store, what has replaced it may not last.
-  if (!held) return await endRecord(visit, key, undefined, "ended");
+  if (!held) {
+    await endRecord(visit, key, undefined, "ended");
+    return await endSuccessors(state, key);
+  }
   const forget = noteTurn(settings, key, "replaced", undefined, false);
   const record = await findReplaced(visit);
   if (!record) {

@@ -1,7 +1,7 @@
 import { OWNER, WRITES } from "../session/own_keys.ts";
 import { readValues, type Values } from "../session/codec.ts";
 import { SessionError } from "../errors.ts";
-import { tickNow, turnAfter } from "../session/overtaken.ts";
+import { pastTurn, tickNow } from "../session/overtaken.ts";
 import {
   type Carried,
   type Held,
@@ -82,7 +82,7 @@ export async function unpack(
   const { r: revision, w: written, d: data } = JSON.parse(text);
   if (!revision) return;
   state.carried = { revision, written, data };
-  const turn = turnAfter(state.visit.settings, key, 0);
+  const turn = pastTurn(state.visit.settings, key);
   if (mayBeOnItsWay(state.carried, state.visit, true) && !turn) {
     await holdCarried(state, sid);
   }

@@ -31,9 +31,10 @@ export function isLeftBehind(state: State): boolean {
 export function isOutdated(state: State): boolean {
   const { held, began, generation: own = 0, visit: { settings } } = state;
   const turns = held ? turnsAfter(settings, held.key, began) : [];
-  const isLogin = turns.some(({ kind, generation }) =>
-    kind === "login" && generation === own
-  );
+  const isLogin = state.hasLoggedIn ||
+    turns.some(({ kind, generation }) =>
+      kind === "login" && generation === own
+    );
   return turns.some(({ kind, generation = Infinity }) =>
     generation > own && !(isLogin && kind === "replaced")
   );

@@ -1,7 +1,7 @@
 import { isGraceOver, isRotationDue } from "../session/timeouts.ts";
 import { ISSUED, OWNER } from "../session/own_keys.ts";
 import type { Values } from "../session/codec.ts";
-import { turnAfter } from "../session/overtaken.ts";
+import { pastTurn } from "../session/overtaken.ts";
 import { type Held, type State, tell } from "../session/state.ts";
 import { fetchRecord, isEventual, isLive } from "./back_end.ts";
 import { isAhead, readLate, referTo } from "./late_store.ts";
@@ -32,13 +32,13 @@ export async function read(
     if (isLive(visit, record)) state.held = { sid, key, record };
     // A late store may still have the record of a session that this process has
     // ended or left: do not read it.
-  } else if (!turnAfter(visit.settings, key, 0)) {
+  } else if (!pastTurn(visit.settings, key)) {
     await readLate(state, sid, key);
   }
   if (state.held) return await valuesOf(visit, state.held);
   // This process may know why: it has ended the session or replaced its cookie,
   // perhaps while the store was asked.
-  const turn = turnAfter(visit.settings, key, 0);
+  const turn = pastTurn(visit.settings, key);
   // If the visitor did that just now, the response that clears the cookie or sets
   // another may still be on its way: a second line could remove the new cookie.
   const isOwn = turn && turn.kind !== "revoked" &&

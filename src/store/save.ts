@@ -1,7 +1,7 @@
 import { GENERATION, OWNER, WRITES } from "../session/own_keys.ts";
 import type { Values } from "../session/codec.ts";
 import {
-  noteNext,
+  noteSuccessor,
   noteTurn,
   overtakenAfter,
   type Turn,
@@ -20,6 +20,7 @@ import { isEventual } from "./back_end.ts";
 import { pack, referTo } from "./late_store.ts";
 import { endAtStore, leaveRecord, remove } from "./end_record.ts";
 import { generationOf } from "./generation.ts";
+import { keyOf } from "./record.ts";
 import { writeTogether, type Written } from "./write_group.ts";
 import { insert } from "./insert.ts";
 import { findReplaced, isReplacedLongAgo } from "./replaced.ts";
@@ -136,6 +137,7 @@ function adopt(state: State, kept: Written, batches: readonly Batch[]): void {
   const { held, values, generation, isCookieDue, isSuperseded } = kept;
   const { settings } = state.visit;
   const kind = userOf(batches) === undefined ? "left" : "login";
+  state.hasLoggedIn ||= kind === "login";
   if (batches.some(({ isRegenerated }) => isRegenerated)) {
     noteTurn(settings, held.key, kind, generation);
   }
@@ -186,23 +188,40 @@ async function insertAs(
   abandonLater(state);
   const { held, isEarlier } = await insert(state, batches, values);
   beginRecord(state, held);
-  if (userOf(batches) !== undefined) await noteReplaced(state);
+  if (userOf(batches) !== undefined) {
+    state.hasLoggedIn = true;
+    await noteReplaced(state);
+  }
   if (isEarlier) return false;
   showSaved(state, held, values, batches);
   return true;
 }
 
 /**
- * Notes that the browser goes on with this login's session: the response that
- * replaces its refused cookie may still be on its way.
+ * Notes that the browser goes on with this login's session, and not with the
+ * one whose cookie was refused or could not be read: the response that replaces
+ * that cookie may still be on its way.
  */
 async function noteReplaced(state: State): Promise<void> {
   const { visit } = state;
-  const { refused, settings } = visit;
+  const { guest, refused, settings } = visit;
+  if (guest) {
+    const key = guest.key ?? await keyOf(guest.sid);
+    state.forgetReplaced = noteTurn(
+      settings,
+      key,
+      "replaced",
+      undefined,
+      false,
+    );
+  }
   if (!refused || isReplacedLongAgo(visit)) return;
-  if (refused.held && !await findReplaced(visit).catch(() => undefined)) return;
-  const { key } = refused;
-  state.forgetReplaced = noteTurn(settings, key, "replaced", undefined, false);
+  const { key, held } = refused;
+  const forget = noteTurn(settings, key, "replaced", undefined, false);
+  state.forgetReplaced = forget;
+  // If the store does not tell, hold the other cookie back.
+  const mayBe = !held || await findReplaced(visit).catch(() => true);
+  if (!mayBe) forget();
 }
 
 /** Lets a new record be removed if no cookie goes out for it. */
@@ -275,7 +294,11 @@ async function move(
     throw error;
   }
   beginRecord(state, held);
-  if (user === undefined) noteNext(visit.settings, old.key, held.key);
+  const isLogin = user !== undefined;
+  const { user: hash = "", createdAt } = held.record;
+  const next = { name: held.key, isLogin, user: hash, createdAt };
+  noteSuccessor(visit.settings, old.key, next);
+  state.hasLoggedIn ||= isLogin;
   // A login has left the old record for good.
   state.leftKey = user === undefined ? state.leftKey ?? old.key : undefined;
   showSaved(state, held, values, batches);
