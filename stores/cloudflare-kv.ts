@@ -118,8 +118,10 @@ const PATIENCE = 4_000;
  * - KV takes one write per key in a second. A write that is refused for that is
  *   tried again for up to 4 seconds, after half a second to a whole one each
  *   time; each time is an operation. Writes of one session that meet in an
- *   isolate are one. The time is enough for three isolates that write at the
- *   same moment; of five, one write in 5 fails, of ten more than half.
+ *   isolate are one, after the first of them. The time is enough for three
+ *   isolates with one write each at the same moment; of five, one write in 5
+ *   fails, of ten more than half. Three with several writes each need two
+ *   turns, and one may fail.
  * - There is no `touch`: it would be a write.
  * - A record may take 25 MiB. An expired one is removed by KV.
  * - A session may be missing in a list for as long as `carry` after its login,

@@ -53,9 +53,8 @@ export function checkSecrets(option: unknown): readonly KeyMaterial[] {
     if (!length) {
       refuse(
         name,
-        `must be text, bytes or an HKDF key for deriveKey and deriveBits: is ${
-          i ? "it" : "SESSION_SECRET"
-        } set?`,
+        "must be text, bytes or an HKDF key for deriveKey and deriveBits" +
+          (secret ? "" : `: is ${i ? "it" : "SESSION_SECRET"} set?`),
       );
     }
     if (length < SHORTEST) {
