@@ -1,7 +1,8 @@
-import { run, type Trace } from "./world/run.ts";
+import { run } from "./world/run.ts";
 import type { Scenario } from "./world/scenario.ts";
 import { depend, type Step } from "./world/scheduler.ts";
 import type { Subject } from "./world/subject.ts";
+import type { Trace } from "./world/trace.ts";
 
 /** A place in the tree of all orders. */
 interface Node {

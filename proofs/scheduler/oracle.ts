@@ -1,5 +1,5 @@
 import type { Subject } from "./world/subject.ts";
-import type { Trace } from "./world/run.ts";
+import type { Trace } from "./world/trace.ts";
 import { type Deed, ownerOf, type Seen, type Visit } from "./world/visit.ts";
 
 // What a visitor may see, whatever the order was. Each rule looks at a whole run

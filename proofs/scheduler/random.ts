@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { judge } from "./oracle.ts";
-import { run, type Trace } from "./world/run.ts";
+import { run } from "./world/run.ts";
 import type {
   BrowserPlan,
   FaultKind,
@@ -8,6 +8,7 @@ import type {
   Scenario,
 } from "./world/scenario.ts";
 import type { Subject } from "./world/subject.ts";
+import type { Trace } from "./world/trace.ts";
 
 // Scenarios and orders that nobody has thought of.
 

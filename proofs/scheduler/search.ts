@@ -2,10 +2,10 @@ import { catalogue } from "./catalogue.ts";
 import { explore } from "./explore.ts";
 import { judge } from "./oracle.ts";
 import { tellOf } from "./random.ts";
-import type { Trace } from "./world/run.ts";
 import type { Scenario } from "./world/scenario.ts";
 import type { Subject } from "./world/subject.ts";
 import { stopwatch } from "./world/time.ts";
+import type { Trace } from "./world/trace.ts";
 
 /** What came of the search of one program. */
 export interface Found {
