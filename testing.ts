@@ -98,15 +98,17 @@ export {
   type StoreCase,
   type StoreHarness,
 } from "./testing/harness.ts";
-export { backEndCases, storeCases } from "./testing/store_cases.ts";
 export {
   createKvSimulator,
   type KvSimulator,
   type KvSimulatorOptions,
-  type SimulatedKv,
-  type SimulatedKvGetOptions,
-  type SimulatedKvListOptions,
-  type SimulatedKvName,
-  type SimulatedKvNames,
-  type SimulatedKvPutOptions,
 } from "./testing/kv_simulator.ts";
+export type {
+  SimulatedKv,
+  SimulatedKvGetOptions,
+  SimulatedKvListOptions,
+  SimulatedKvName,
+  SimulatedKvNames,
+  SimulatedKvPutOptions,
+} from "./testing/simulated_kv.ts";
+export { backEndCases, storeCases } from "./testing/store_cases.ts";

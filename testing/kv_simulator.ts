@@ -1,4 +1,19 @@
 import { createClock, type TestClock } from "./clock.ts";
+import {
+  checkAnswer,
+  checkLife,
+  checkLimit,
+  checkName,
+  checkRead,
+  checkWrite,
+  MOST_NAMES,
+  refusal,
+} from "./kv_refusals.ts";
+import type {
+  SimulatedKv,
+  SimulatedKvGetOptions,
+  SimulatedKvName,
+} from "./simulated_kv.ts";
 
 /** What a {@linkcode KvSimulator} is made of. */
 export interface KvSimulatorOptions {
@@ -32,82 +47,6 @@ export interface KvSimulatorOptions {
    * @default {createClock()}
    */
   readonly clock?: TestClock | undefined;
-}
-
-/** How to read from a {@linkcode SimulatedKv}. */
-export interface SimulatedKvGetOptions {
-  /** Only texts can be read. */
-  readonly type?: "text" | undefined;
-  /**
-   * For how many seconds the location remembers the answer; at least 30.
-   *
-   * @default {60}
-   */
-  readonly cacheTtl?: number | undefined;
-}
-
-/** How to write to a {@linkcode SimulatedKv}. */
-export interface SimulatedKvPutOptions {
-  /** When the value ends, in seconds since 1970; at least 60 s from now. */
-  readonly expiration?: number | undefined;
-  /** In how many seconds it ends; at least 60. */
-  readonly expirationTtl?: number | undefined;
-  /** What a list says of it: at most 1024 bytes of JSON. */
-  readonly metadata?: unknown;
-}
-
-/** Which names to list in a {@linkcode SimulatedKv}. */
-export interface SimulatedKvListOptions {
-  /** What they begin with. */
-  readonly prefix?: string | undefined;
-  /** How many at most, from 1 to 1000. */
-  readonly limit?: number | undefined;
-  /** Where the list before this one ended. */
-  readonly cursor?: string | null | undefined;
-}
-
-/** What is listed of a name. */
-export interface SimulatedKvName {
-  /** The name. */
-  readonly name: string;
-  /** When its value ends, in seconds since 1970, if it does. */
-  readonly expiration?: number;
-  /** What was written with it, if anything was. */
-  readonly metadata?: unknown;
-}
-
-/** Some names of a {@linkcode SimulatedKv}, in order. */
-export interface SimulatedKvNames {
-  /** The names. */
-  readonly keys: readonly SimulatedKvName[];
-  /** Whether there are no more. */
-  readonly list_complete: boolean;
-  /** Where the next list begins, if there are more. */
-  readonly cursor?: string;
-}
-
-/** A KV namespace as a Worker in one location has it. */
-export interface SimulatedKv {
-  /**
-   * The value by this name, as far as this location knows; of up to 100 names,
-   * all values, of at most 25 MiB together.
-   */
-  get<Names extends string | readonly string[]>(
-    names: Names,
-    options?: SimulatedKvGetOptions,
-  ): Promise<
-    Names extends string ? string | null : Map<string, string | null>
-  >;
-  /** Writes a value. */
-  put(
-    name: string,
-    value: string,
-    options?: SimulatedKvPutOptions,
-  ): Promise<void>;
-  /** Removes a value. */
-  delete(name: string): Promise<void>;
-  /** The names that the central store has. */
-  list(options?: SimulatedKvListOptions): Promise<SimulatedKvNames>;
 }
 
 /** A KV namespace that is seen from several locations. */
@@ -146,14 +85,8 @@ interface Name {
   writes: number[];
 }
 
-const SHORTEST_CACHE = 30;
+/** In seconds. */
 const USUAL_CACHE = 60;
-const SHORTEST_LIFE = 60;
-const LONGEST_NAME = 512;
-const MOST_METADATA = 1024;
-const MOST_BYTES = 25 * 1024 * 1024;
-const MOST_NAMES = 1_000;
-const MOST_READ = 100;
 
 /**
  * Makes a KV namespace that is as late as Cloudflare's may be, under a clock
@@ -218,7 +151,7 @@ export function createKvSimulator(options: KvSimulatorOptions): KvSimulator {
     const now = clock.now();
     known.writes = known.writes.filter((time) => time > now - 1_000);
     if (writesPerSecond && known.writes.length >= writesPerSecond) {
-      throw failure(method, "429 Too Many Requests");
+      throw refusal(method, "429 Too Many Requests");
     }
     known.writes.push(now);
     const arrive = () =>
@@ -261,19 +194,10 @@ export function createKvSimulator(options: KvSimulatorOptions): KvSimulator {
       const isOne = typeof names === "string";
       const method = isOne ? "GET" : "GET_BULK";
       const all = isOne ? [names] : names;
-      for (const name of all) checkName(method, name);
-      if (!all.length || all.length > MOST_READ) {
-        throw failure(method, `400 You can request 1 to ${MOST_READ} keys`);
-      }
-      if (cacheTtl < SHORTEST_CACHE) {
-        throw failure(method, `400 Invalid cache_ttl of ${cacheTtl}`);
-      }
+      checkRead(method, all, cacheTtl);
       const values = all.map((name) => read(location, name, cacheTtl));
       if (isOne) return await Promise.resolve(values[0] ?? null);
-      const bytes = values.reduce((sum, value) => sum + sizeOf(value ?? ""), 0);
-      if (bytes > MOST_BYTES) {
-        throw failure(method, "413 Total size of request exceeds the limit");
-      }
+      checkAnswer(method, values);
       return new Map(all.map((name, place) => [name, values[place] ?? null]));
     }
     return get as SimulatedKv["get"];
@@ -285,21 +209,12 @@ export function createKvSimulator(options: KvSimulatorOptions): KvSimulator {
     return {
       get: getter(location),
       async put(name, value, { expiration, expirationTtl, metadata } = {}) {
-        checkName("PUT", name);
-        const bytes = sizeOf(value);
-        if (bytes > MOST_BYTES) {
-          throw failure("PUT", `413 Value length of ${bytes} is too large`);
-        }
-        if (sizeOf(JSON.stringify(metadata) ?? "") > MOST_METADATA) {
-          throw failure("PUT", "413 Metadata is too large");
-        }
+        checkWrite(name, value, metadata);
         const now = clock.now();
         const ends = expirationTtl === undefined
           ? (expiration ?? Infinity) * 1000
           : now + expirationTtl * 1000;
-        if (!(ends >= now + SHORTEST_LIFE * 1000)) {
-          throw failure("PUT", "400 Invalid expiration");
-        }
+        checkLife(ends, now);
         await Promise.resolve(
           write("PUT", location, name, value, ends, metadata),
         );
@@ -309,9 +224,7 @@ export function createKvSimulator(options: KvSimulatorOptions): KvSimulator {
         await Promise.resolve(write("DELETE", location, name, null, 0));
       },
       async list({ prefix = "", limit = MOST_NAMES, cursor } = {}) {
-        if (!(limit >= 1 && limit <= MOST_NAMES)) {
-          throw failure("GET", `400 Invalid key_count_limit of ${limit}`);
-        }
+        checkLimit(limit);
         const now = clock.now();
         const found: SimulatedKvName[] = [];
         for (const [name, { versions }] of names) {
@@ -346,23 +259,6 @@ function valueOf(version: Version | undefined, now: number): string | null {
 
 function checkRange(name: string, isGood: boolean): void {
   if (!isGood) throw new RangeError(`Option ${name} is out of range`);
-}
-
-function checkName(method: string, name: string): void {
-  if (!name || name === "." || name === "..") {
-    throw new TypeError("Key name cannot be empty, . or ..");
-  }
-  if (sizeOf(name) > LONGEST_NAME) {
-    throw failure(method, "414 Key is too long");
-  }
-}
-
-function failure(method: string, what: string): Error {
-  return new Error(`KV ${method} failed: ${what}`);
-}
-
-function sizeOf(text: string): number {
-  return new TextEncoder().encode(text).length;
 }
 
 function copyOf(metadata: unknown): unknown {

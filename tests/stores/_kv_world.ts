@@ -3,8 +3,8 @@ import { type AnyData, type SessionStore, withSession } from "../../mod.ts";
 import {
   createKvSimulator,
   type KvSimulator,
-  type SimulatedKv,
 } from "../../testing/kv_simulator.ts";
+import type { SimulatedKv } from "../../testing/simulated_kv.ts";
 import { createClock, type TestClock } from "../../testing.ts";
 import { Browser } from "../shared/browser.ts";
 import { SECRET } from "../shared/format.ts";

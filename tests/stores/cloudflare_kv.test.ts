@@ -7,10 +7,8 @@ import {
   type KvNamespaceLike,
 } from "../../stores/cloudflare-kv.ts";
 import { createClock, runStoreCase } from "../../testing.ts";
-import {
-  createKvSimulator,
-  type SimulatedKv,
-} from "../../testing/kv_simulator.ts";
+import { createKvSimulator } from "../../testing/kv_simulator.ts";
+import type { SimulatedKv } from "../../testing/simulated_kv.ts";
 import { casesOfBlindStore, withoutCount } from "./_blind_cases.ts";
 
 const START = Date.UTC(2036, 0, 1);

@@ -4,8 +4,8 @@ import {
   createKvSimulator,
   type KvSimulator,
   type KvSimulatorOptions,
-  type SimulatedKvPutOptions,
 } from "../../testing/kv_simulator.ts";
+import type { SimulatedKvPutOptions } from "../../testing/simulated_kv.ts";
 
 const MINUTE = 60_000;
 const LOCATIONS = 4;

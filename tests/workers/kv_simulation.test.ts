@@ -4,7 +4,7 @@ import type { SessionStore } from "../../mod.ts";
 import { CloudflareKvStore } from "../../stores/cloudflare-kv.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { TieredStore } from "../../stores/tiered.ts";
-import type { SimulatedKv } from "../../testing/kv_simulator.ts";
+import type { SimulatedKv } from "../../testing/simulated_kv.ts";
 import type { TestClock } from "../../testing.ts";
 import {
   add,
