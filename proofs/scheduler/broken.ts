@@ -1,4 +1,4 @@
-import type { Edit } from "./subjects/library.ts";
+import type { Edit } from "../common/library_copy.ts";
 
 // Ways to break the library. Each has to be found, or the search is worth
 // nothing.
@@ -15,8 +15,8 @@ export const breakages: readonly Breakage[] = [
     name: "a write takes no notice of the revision",
     edits: [{
       file: "stores/memory.ts",
-      from: `if (entry.record.revision !== revision) return "conflict";`,
-      to: "",
+      find: `if (entry.record.revision !== revision) return "conflict";`,
+      put: "",
     }],
     title: "add | add elsewhere",
   },
@@ -24,8 +24,8 @@ export const breakages: readonly Breakage[] = [
     name: "a write inserts what has ended",
     edits: [{
       file: "stores/memory.ts",
-      from: `if (!entry) return "gone";`,
-      to: `if (!entry) return await this.create(key, record), "ok";`,
+      find: `if (!entry) return "gone";`,
+      put: `if (!entry) return await this.create(key, record), "ok";`,
     }],
     title: "add | logout elsewhere",
   },
@@ -33,8 +33,8 @@ export const breakages: readonly Breakage[] = [
     name: "a change is not made again after a conflict",
     edits: [{
       file: "src/store/write_group.ts",
-      from: "    base = { sid, key, record: now };\n",
-      to: "    base = { sid, key, record: now };\n    return settle(base);\n",
+      find: "    base = { sid, key, record: now };\n",
+      put: "    base = { sid, key, record: now };\n    return settle(base);\n",
     }],
     title: "add | add elsewhere",
   },
@@ -42,8 +42,8 @@ export const breakages: readonly Breakage[] = [
     name: "a write is not found in its record",
     edits: [{
       file: "src/store/attempts.ts",
-      from: "if (ids.startsWith(id, at)) return true;",
-      to: "if (ids.startsWith(id, at)) return false;",
+      find: "if (ids.startsWith(id, at)) return true;",
+      put: "if (ids.startsWith(id, at)) return false;",
     }],
     title: "add | add elsewhere, an answer that is lost",
   },
@@ -51,8 +51,8 @@ export const breakages: readonly Breakage[] = [
     name: "a login leaves earlier cookies",
     edits: [{
       file: "src/store/generation.ts",
-      from: "    floor: next,\n",
-      to: "    floor: newest,\n",
+      find: "    floor: next,\n",
+      put: "    floor: newest,\n",
     }],
     title: "a thief's copy, and a login",
   },
@@ -60,8 +60,8 @@ export const breakages: readonly Breakage[] = [
     name: "a login leaves another user's data",
     edits: [{
       file: "src/store/write.ts",
-      from: "  if (isOthers) wipe(values);\n",
-      to: "",
+      find: "  if (isOthers) wipe(values);\n",
+      put: "",
     }],
     title: "add | login bob elsewhere",
   },
@@ -69,8 +69,8 @@ export const breakages: readonly Breakage[] = [
     name: "a slower answer does not ask what has ended",
     edits: [{
       file: "src/store/outdated.ts",
-      from: `generation > own && !(isLogin && kind === "replaced")`,
-      to: "false",
+      find: `generation > own && !(isLogin && kind === "replaced")`,
+      put: "false",
     }],
     title: "a login that was saved, and another one",
   },
@@ -78,8 +78,8 @@ export const breakages: readonly Breakage[] = [
     name: "destroy() does not wait for a save()",
     edits: [{
       file: "src/store/end_session.ts",
-      from: "  while (state.saving) await state.saving;\n",
-      to: "",
+      find: "  while (state.saving) await state.saving;\n",
+      put: "",
     }],
     title: "logout while a new session is saved",
   },

@@ -1,24 +1,7 @@
 // Copies of the library, each broken on purpose in one place: a soak that does
 // not find them is worth nothing.
 
-import {
-  cpSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import process from "node:process";
-import { pathToFileURL } from "node:url";
-
-/** One place, and what it becomes. */
-interface Edit {
-  readonly file: string;
-  readonly find: string;
-  readonly put: string;
-}
+import { breakCopy, type Edit } from "../common/library_copy.ts";
 
 const EDITS: Readonly<Record<string, Edit>> = {
   // A write takes the place of whatever is there.
@@ -107,11 +90,6 @@ const EDITS: Readonly<Record<string, Edit>> = {
   },
 };
 
-const copies: string[] = [];
-process.once("exit", () => {
-  for (const copy of copies) rmSync(copy, { recursive: true, force: true });
-});
-
 /** What can be broken. */
 export const NAMES: readonly string[] = Object.keys(EDITS);
 
@@ -126,18 +104,5 @@ export function isBroken(name: string): boolean {
  * @returns Where it is.
  */
 export function breakLibrary(name: string): URL {
-  const { file, find, put } = EDITS[name] as Edit;
-  const here = join(import.meta.dirname, "../..");
-  const copy = mkdtempSync(join(tmpdir(), "with-session-broken-"));
-  copies.push(copy);
-  for (const part of ["mod.ts", "src", "stores", "package.json"]) {
-    cpSync(join(here, part), join(copy, part), { recursive: true });
-  }
-  const path = join(copy, file);
-  const text = readFileSync(path, "utf8");
-  if (text.split(find).length !== 2) {
-    throw new Error(`Cannot break ${name}: ${file} has changed`);
-  }
-  writeFileSync(path, text.replace(find, () => put));
-  return pathToFileURL(`${copy}/`);
+  return breakCopy(EDITS[name] as Edit);
 }

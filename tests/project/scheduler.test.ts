@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import type { Edit } from "../../proofs/common/library_copy.ts";
 import { breakages } from "../../proofs/scheduler/broken.ts";
 import { programOf } from "../../proofs/scheduler/catalogue.ts";
 import { runRandom } from "../../proofs/scheduler/random.ts";
 import { searchProgram } from "../../proofs/scheduler/search.ts";
 import { kinds } from "../../proofs/scheduler/subjects/kinds.ts";
-import {
-  type Edit,
-  loadLibrary,
-} from "../../proofs/scheduler/subjects/library.ts";
+import { loadLibrary } from "../../proofs/scheduler/subjects/library.ts";
 import { withSessionIn } from "../../proofs/scheduler/subjects/with_session.ts";
 import { replaceCrypto } from "../../proofs/scheduler/world/quiet.ts";
 import type { Subject } from "../../proofs/scheduler/world/subject.ts";

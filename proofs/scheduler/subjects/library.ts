@@ -1,15 +1,12 @@
-import {
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import process from "node:process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import {
+  copyLibrary,
+  type Edit,
+  makeFolder,
+  root,
+} from "../../common/library_copy.ts";
 
 export type Core = typeof import("../../../mod.ts");
 
@@ -20,16 +17,6 @@ export interface Library {
   /** A module of a store. */
   store<Module>(path: string): Promise<Module>;
 }
-
-/** A change of the source that breaks it. */
-export interface Edit {
-  readonly file: string;
-  readonly from: string;
-  readonly to: string;
-}
-
-const PARTS = ["mod.ts", "src", "stores", "testing.ts", "testing"];
-const root = resolve(import.meta.dirname, "../../..");
 
 /**
  * Copies a checkout: each copy has a memory of its own of what it has ended, as
@@ -42,20 +29,13 @@ export async function loadLibrary(
   if (!existsSync(join(checkout, "mod.ts"))) {
     throw new Error(`There is no mod.ts in ${checkout}`);
   }
-  const home = mkdtempSync(join(tmpdir(), "scheduler-"));
-  process.on("exit", () => rmSync(home, { recursive: true, force: true }));
-  writeFileSync(join(home, "package.json"), `{"type":"module"}`);
+  const home = makeFolder();
   const copied = new Map<number, string>();
   const copyOf = (number: number) => {
     const known = copied.get(number);
     if (known) return known;
     const folder = join(home, `${number}`);
-    for (const part of PARTS) {
-      const from = join(checkout, part);
-      if (!existsSync(from)) continue;
-      cpSync(from, join(folder, part), { recursive: true });
-    }
-    for (const edit of edits) apply(folder, edit);
+    copyLibrary(checkout, folder, edits);
     copied.set(number, folder);
     return folder;
   };
@@ -65,13 +45,4 @@ export async function loadLibrary(
     core: (number) => load(number, "mod.ts"),
     store: (path) => load(0, path),
   });
-}
-
-function apply(folder: string, { file, from, to }: Edit): void {
-  const path = join(folder, file);
-  const text = readFileSync(path, "utf8");
-  if (text.split(from).length !== 2) {
-    throw new Error(`${file} does not have once: ${from}`);
-  }
-  writeFileSync(path, text.replace(from, () => to));
 }
