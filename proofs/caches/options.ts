@@ -1,5 +1,6 @@
 // What a run can be told on its command line.
 
+import { numberOf, oneOf, someOf, take } from "../common/options.ts";
 import { NAMES as BROKEN } from "./broken.ts";
 import { type CacheName, CACHES } from "./caches.ts";
 
@@ -27,48 +28,25 @@ export const USAGE: string = `Usage: npm run caches -- [options]
 
 /** Reads them; throws a `RangeError` that says what is wrong. */
 export function readOptions(args: readonly string[]): Options {
-  const given = new Map<string, string>();
-  for (const arg of args) {
-    const [, name, value] = /^--(requests|seed|cache|broken)=(.+)$/.exec(arg) ??
-      /^--(trial)()$/.exec(arg) ?? [];
-    if (name === undefined || value === undefined) {
-      throw new RangeError(`Unknown option ${arg}`);
-    }
-    given.set(name, value);
-  }
-  const broken = given.get("broken");
+  const given = take(args, {
+    values: ["requests", "seed", "cache", "broken"],
+    flags: ["trial"],
+  });
   return {
-    requests: number("requests", given, 20_000, 100, 1e7),
-    seed: number("seed", given, Date.now() % 1e6, 0, 2 ** 32 - 1),
-    caches: (given.get("cache")?.split(",") ?? CACHES).map((name) =>
-      oneOf("cache", name, CACHES)
-    ),
-    ...broken !== undefined && { broken: oneOf("broken", broken, BROKEN) },
+    requests: numberOf(given, "requests", {
+      usual: 20_000,
+      least: 100,
+      most: 1e7,
+      isWhole: true,
+    }),
+    seed: numberOf(given, "seed", {
+      usual: Date.now() % 1e6,
+      least: 0,
+      most: 2 ** 32 - 1,
+      isWhole: true,
+    }),
+    caches: someOf(given, "cache", CACHES),
+    broken: oneOf(given, "broken", BROKEN),
     isTrial: given.has("trial"),
   };
-}
-
-function number(
-  name: string,
-  given: ReadonlyMap<string, string>,
-  usual: number,
-  least: number,
-  most: number,
-): number {
-  const text = given.get(name);
-  const value = text === undefined ? usual : Number(text);
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new RangeError(
-    `Option --${name} must be a whole number from ${least} to ${most}`,
-  );
-}
-
-function oneOf<Item extends string>(
-  name: string,
-  value: string,
-  all: readonly Item[],
-): Item {
-  const item = all.find((each) => each === value);
-  if (item !== undefined) return item;
-  throw new RangeError(`Option --${name} must be of ${all.join(", ")}`);
 }

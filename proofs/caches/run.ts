@@ -4,6 +4,7 @@
 
 import process from "node:process";
 import { found as nginx } from "../../tests/servers/nginx.ts";
+import { readCommandLine } from "../common/options.ts";
 import { breakLibrary, NAMES } from "./broken.ts";
 import type { CacheName } from "./caches.ts";
 import { type Options, readOptions, USAGE } from "./options.ts";
@@ -11,19 +12,6 @@ import { LEAST_HITS, play, type Played } from "./play.ts";
 import { found as varnish } from "./varnish.ts";
 
 const here = new URL("../../", import.meta.url);
-
-function parse(): Options {
-  if (process.argv.includes("--help")) {
-    console.log(USAGE);
-    process.exit();
-  }
-  try {
-    return readOptions(process.argv.slice(2));
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${USAGE}`);
-    process.exit(2);
-  }
-}
 
 /** Ends the program if one of them cannot run. */
 function need(caches: readonly CacheName[]): void {
@@ -109,5 +97,5 @@ async function tryAll({ caches, requests, seed }: Options): Promise<void> {
   }
 }
 
-await main(parse());
+await main(readCommandLine(readOptions, USAGE));
 process.exit();

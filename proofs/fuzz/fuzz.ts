@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import process from "node:process";
 import { inspect } from "node:util";
+import { readCommandLine } from "../common/options.ts";
 import {
   lineOf,
   loadTarget,
@@ -17,26 +18,16 @@ import { choose, feed, type Outcome, tryInput } from "./engine.ts";
 import { readOptions, usage } from "./options.ts";
 
 const names = targetNames();
-if (process.argv.includes("--help")) {
-  console.log(usage(names));
-  process.exit();
-}
-const options = read();
+const options = readCommandLine(
+  (args) => readOptions(args, names),
+  usage(names),
+);
 watchCoverage();
 process.exitCode = options.replay
   ? await replay(options.targets[0] as string, options.replay)
   : await fuzz();
 // A target may leave timers, such as that of a store's timeout.
 process.exit();
-
-function read() {
-  try {
-    return readOptions(process.argv.slice(2), names);
-  } catch (error) {
-    console.error(`${(error as Error).message}\n${usage(names)}`);
-    process.exit(2);
-  }
-}
 
 async function fuzz(): Promise<number> {
   const { targets, seconds, seed, isKept } = options;

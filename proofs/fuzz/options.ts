@@ -1,5 +1,7 @@
 // What a run can be told on its command line.
 
+import { numberOf, someOf, take } from "../common/options.ts";
+
 /** The options of `npm run fuzz`. */
 export interface Options {
   readonly seconds: number;
@@ -26,43 +28,24 @@ export function readOptions(
   args: readonly string[],
   names: readonly string[],
 ): Options {
-  const given = new Map(args.map((arg) => {
-    const [, name = "", value] = /^--([a-z]+)(?:=(.+))?$/.exec(arg) ?? [];
-    if (!/^(seconds|target|seed|keep|replay)$/.test(name)) {
-      throw new RangeError(`Unknown option ${arg}`);
-    }
-    if ((name === "keep") !== (value === undefined)) {
-      throw new RangeError(
-        `Option --${name} ${name === "keep" ? "takes no" : "needs a"} value`,
-      );
-    }
-    return [name, value] as const;
-  }));
-  const targets = given.get("target")?.split(",") ?? [...names];
-  if (!targets.every((name) => names.includes(name))) {
-    throw new RangeError(`Option --target must be of ${names.join(", ")}`);
-  }
+  const given = take(args, {
+    values: ["seconds", "target", "seed", "replay"],
+    flags: ["keep"],
+  });
+  const targets = someOf(given, "target", names);
   const replay = given.get("replay");
   if (replay && targets.length !== 1) {
     throw new RangeError("Option --replay needs one --target");
   }
   return {
-    seconds: number(given.get("seconds"), "seconds", 60, 1, 1e6),
-    seed: number(given.get("seed"), "seed", Date.now() % 1e6, 0, 2 ** 32),
+    seconds: numberOf(given, "seconds", { usual: 60, least: 1, most: 1e6 }),
+    seed: numberOf(given, "seed", {
+      usual: Date.now() % 1e6,
+      least: 0,
+      most: 2 ** 32,
+    }),
     targets,
     isKept: given.has("keep"),
     replay,
   };
-}
-
-function number(
-  text: string | undefined,
-  name: string,
-  usual: number,
-  least: number,
-  most: number,
-): number {
-  const value = text === undefined ? usual : Number(text);
-  if (value >= least && value <= most) return value;
-  throw new RangeError(`Option --${name} must be from ${least} to ${most}`);
 }

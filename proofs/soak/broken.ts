@@ -93,11 +93,6 @@ const EDITS: Readonly<Record<string, Edit>> = {
 /** What can be broken. */
 export const NAMES: readonly string[] = Object.keys(EDITS);
 
-/** Whether there is a copy that is broken like this. */
-export function isBroken(name: string): boolean {
-  return Object.hasOwn(EDITS, name);
-}
-
 /**
  * Makes such a copy, which is removed when this process ends.
  *

@@ -1,6 +1,7 @@
 // What a soak can be told on its command line.
 
-import { isBroken, NAMES } from "./broken.ts";
+import { numberOf, oneOf, someOf, take } from "../common/options.ts";
+import { NAMES } from "./broken.ts";
 import { type StoreName, STORES } from "./clients.ts";
 import { type FaultName, FAULTS } from "./faults.ts";
 
@@ -29,61 +30,27 @@ export const USAGE: string = `Usage: npm run soak -- [options]
 
 /** Reads them; throws a `RangeError` that says what is wrong. */
 export function readOptions(args: readonly string[]): Options {
-  const given = new Map(args.map((arg) => {
-    const [, name = "", value] = /^--([a-z]+)(?:=(.+))?$/.exec(arg) ?? [];
-    if (!name) throw new RangeError(`Unknown option ${arg}`);
-    return [name, value] as const;
-  }));
-  const take = (name: string) => {
-    const value = given.get(name);
-    if (given.has(name) && value === undefined) {
-      throw new RangeError(`Option --${name} needs a value`);
-    }
-    given.delete(name);
-    return value;
-  };
-  const isTrial = given.has("trial");
-  given.delete("trial");
-  const options = {
-    minutes: number(take("minutes"), "minutes", 10, 0.05, 10_000),
-    stores: list(take("stores"), "stores", STORES),
-    faults: list(take("faults"), "faults", FAULTS, "none"),
-    seed: number(take("seed"), "seed", Date.now() % 1e6, 0, 2 ** 32),
-    broken: take("broken"),
-    history: take("history"),
-    isTrial,
-  };
-  const [other] = given.keys();
-  if (other !== undefined) throw new RangeError(`Unknown option --${other}`);
-  if (options.broken !== undefined && !isBroken(options.broken)) {
-    throw new RangeError(`Option --broken must be of ${NAMES.join(", ")}`);
-  }
-  return options;
-}
-
-function number(
-  text: string | undefined,
-  name: string,
-  usual: number,
-  least: number,
-  most: number,
-): number {
-  const value = text === undefined ? usual : Number(text);
-  if (value >= least && value <= most) return value;
-  throw new RangeError(`Option --${name} must be from ${least} to ${most}`);
-}
-
-function list<Item extends string>(
-  text: string | undefined,
-  name: string,
-  all: readonly Item[],
-  nothing?: string,
-): Item[] {
-  if (text === undefined) return [...all];
-  if (text === nothing) return [];
-  return text.split(",").map((each) => {
-    const item = all.find((one) => one === each);
-    if (item !== undefined) return item;
-    throw new RangeError(`Option --${name} must be of ${all.join(", ")}`);
+  const given = take(args, {
+    values: ["minutes", "stores", "faults", "seed", "broken", "history"],
+    flags: ["trial"],
   });
+  return {
+    minutes: numberOf(given, "minutes", {
+      usual: 10,
+      least: 0.05,
+      most: 10_000,
+    }),
+    stores: someOf(given, "stores", STORES),
+    faults: given.get("faults") === "none"
+      ? []
+      : someOf(given, "faults", FAULTS),
+    seed: numberOf(given, "seed", {
+      usual: Date.now() % 1e6,
+      least: 0,
+      most: 2 ** 32,
+    }),
+    broken: oneOf(given, "broken", NAMES),
+    history: given.get("history"),
+    isTrial: given.has("trial"),
+  };
 }

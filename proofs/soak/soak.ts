@@ -5,6 +5,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { readCommandLine } from "../common/options.ts";
 import { breakLibrary, NAMES } from "./broken.ts";
 import { type Options, readOptions, USAGE } from "./options.ts";
 import { describe, describeBreaks } from "./report.ts";
@@ -17,19 +18,6 @@ import {
 } from "./run.ts";
 
 const here = new URL("../../", import.meta.url);
-
-function parse(): Options {
-  if (process.argv.includes("--help")) {
-    console.log(USAGE);
-    process.exit();
-  }
-  try {
-    return readOptions(process.argv.slice(2));
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${USAGE}`);
-    process.exit(2);
-  }
-}
 
 async function soak(options: Options, root: URL): Promise<Result[]> {
   const { stores, minutes, seed, faults, history } = options;
@@ -84,5 +72,5 @@ async function tryAll(options: Options): Promise<void> {
   }
 }
 
-await main(parse());
+await main(readCommandLine(readOptions, USAGE));
 process.exit();

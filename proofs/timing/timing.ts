@@ -7,6 +7,7 @@
 import process from "node:process";
 import { printTable } from "../../bench/common/table.ts";
 import { shuffle } from "../../bench/common/shuffle.ts";
+import { numberOf, readCommandLine, take } from "../common/options.ts";
 import { allKinds, type Kind, PAIRS } from "./kinds.ts";
 import { CERTAIN, compare, summarize } from "./statistics.ts";
 
@@ -14,7 +15,14 @@ const REFERENCE = "tag wrong in its first byte";
 /** A sign test that leans by less finds nothing that a forger could use. */
 const MOST = 0.02;
 
-const rounds = roundsOf(process.argv.slice(2));
+const rounds = readCommandLine(
+  (args) => {
+    const given = take(args, { values: ["rounds"] });
+    const range = { usual: 10_000, least: 100, most: 1_000_000, isWhole: true };
+    return numberOf(given, "rounds", range);
+  },
+  "Usage: npm run prove:timing -- [--rounds=<100 to 1000000>]",
+);
 const started = performance.now();
 const kinds = await allKinds();
 const times = await measure(kinds, rounds);
@@ -104,19 +112,4 @@ function printPairs(): number {
   });
   printTable(["Pair", "", "Else", "longer", "deviations"], rows, 3);
   return broken;
-}
-
-function roundsOf(args: readonly string[]): number {
-  let rounds = 10_000;
-  for (const arg of args) {
-    const [, value = ""] = /^--rounds=(\d+)$/.exec(arg) ?? [];
-    rounds = Number(value);
-    if (rounds >= 100 && rounds <= 1_000_000) continue;
-    console.error(
-      `Unknown option ${arg}\n\nUsage: npm run prove:timing -- ` +
-        "[--rounds=<100 to 1000000>]",
-    );
-    process.exit(2);
-  }
-  return rounds;
 }
