@@ -33,7 +33,7 @@ export const PARTS: readonly Part[] = [
   {
     name: "with-session, JSON, base64",
     has: ({ functionName, url }) =>
-      /\/src\/\w+\.ts$|internal\/encoding|node:buffer/.test(url) ||
+      /\/src\/[\w/]+\.ts$|internal\/encoding|node:buffer/.test(url) ||
       !url && NATIVE_TEXT.test(functionName),
   },
   {
@@ -42,6 +42,11 @@ export const PARTS: readonly Part[] = [
   },
   { name: "rest", has: () => true },
 ];
+
+/** Whose time a frame's is. */
+export function partOf(frame: Frame): string {
+  return PARTS.find((part) => part.has(frame))?.name ?? "";
+}
 
 /** Nobody's time. */
 export function isIdle({ functionName }: Frame): boolean {

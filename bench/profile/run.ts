@@ -5,7 +5,7 @@ import { temporaryFolder } from "../../tests/servers/server.ts";
 import { root, runtimes } from "../../tools/paths.mjs";
 import type { Runtime } from "../common/machine.ts";
 import type { Kind } from "../in_process/subject.ts";
-import { type Frame, isIdle, PARTS } from "./parts.ts";
+import { type Frame, isIdle, partOf, PARTS } from "./parts.ts";
 
 /** The share of a part in the time of the thread that serves requests. */
 export interface Row {
@@ -70,7 +70,7 @@ function shareOut({ nodes, samples, timeDeltas }: Profile) {
     const frame = frames.get(id);
     const time = timeDeltas[place] ?? 0;
     if (!frame || isIdle(frame)) continue;
-    const name = PARTS.find((part) => part.has(frame))?.name ?? "";
+    const name = partOf(frame);
     times.set(name, (times.get(name) ?? 0) + time);
     total += time;
   }
