@@ -17,11 +17,13 @@ const { handler, jars } = await prepare(
 );
 const requests = jars.map((jar) => requestOf(kind as Kind, jar));
 const end = performance.now() + Number(seconds) * 1000;
-let turn = 0;
 await Promise.all(
-  Array.from({ length: IN_FLIGHT }, async () => {
-    while (performance.now() < end) {
-      await handler(requests[turn++ % requests.length] as Request);
+  Array.from({ length: IN_FLIGHT }, async (_, lane) => {
+    // Each has its own: what comes with a `Request` that is still in flight has
+    // the session of that one.
+    const own = requests.filter((_, place) => place % IN_FLIGHT === lane);
+    for (let turn = 0; performance.now() < end; turn++) {
+      await handler(own[turn % own.length] as Request);
     }
   }),
 );
