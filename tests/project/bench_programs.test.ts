@@ -1,9 +1,11 @@
-// That the programs of bench:http and bench:scale work; nothing is timed.
+// That the programs of bench:http, bench:scale and bench:profile work; nothing is
+// timed.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { begin, prove } from "../../bench/http/proof.ts";
 import { places, startApp } from "../../bench/http/servers.ts";
+import { sharesOf } from "../../bench/profile/run.ts";
 import { memory } from "../../bench/scale/memory.ts";
 import { rotation } from "../../bench/scale/rotation.ts";
 import { populate } from "../../bench/scale/populate.ts";
@@ -66,5 +68,14 @@ describe("bench:scale", () => {
     const rows = await populate("sqlite", [10, 100], tight, measure);
     assert.deepEqual(rows, [{ subject: "sqlite", size: 10, ...row }]);
     assert.match(notes.join(), /^sqlite stops at 10 records: 100 would take/);
+  });
+});
+
+describe("bench:profile", () => {
+  it("the time of requests that write is shared out", async () => {
+    const rows = await sharesOf("node", "write-seen", 0.3);
+    const total = rows.reduce((sum, { share }) => sum + share, 0);
+    assert.ok(Math.abs(total - 1) < 0.01, `${total}`);
+    assert.ok(rows.find(({ part }) => part === "WebCrypto")?.share);
   });
 });
