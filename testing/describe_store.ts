@@ -49,7 +49,8 @@ export interface PlannedCase extends StoreCase {
  * itself.
  *
  * @param name What the store is called in the report.
- * @param open Opens an empty store.
+ * @param open Opens an empty store on a clock of its own, which may be that of
+ * its back end as well.
  *
  * @throws {TypeError} If an option names something else than an ability, or
  * both name the same.

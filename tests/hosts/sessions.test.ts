@@ -10,12 +10,17 @@ import { openSqlite } from "./_sqlite.ts";
 
 type Now = () => number;
 
+interface Opened {
+  readonly store: SessionStore;
+  close?(): unknown;
+}
+
 /** Opens a store in a new folder, which is removed with it. */
 function inFolder(
   open: (
     folder: string,
     now: Now,
-  ) => Promise<{ store: SessionStore; close?: () => unknown }>,
+  ) => Opened | Promise<Opened>,
 ) {
   return async (now: Now) => {
     const { path, remove } = await temporaryFolder();
@@ -42,9 +47,7 @@ describeSessions(
 
 describeSessions(
   "FileStore",
-  inFolder((folder, now) =>
-    Promise.resolve({ store: new FileStore(folder, { now }) })
-  ),
+  inFolder((folder, now) => ({ store: new FileStore(folder, { now }) })),
 );
 
 describeSessions(
@@ -52,6 +55,6 @@ describeSessions(
   inFolder((folder, now) => {
     const database = new ClassicLevel(folder);
     const store = new LevelStore(database, { now });
-    return Promise.resolve({ store, close: () => database.close() });
+    return { store, close: () => database.close() };
   }),
 );

@@ -12,6 +12,11 @@ import { setUp } from "./support.ts";
 /**
  * Registers what holds over HTTP on a store, and all races.
  *
+ * `open` gives what that of `describeStore` does, but for the clock. There it is
+ * the store's, and `open` makes it, as a back end may have one to be moved with
+ * it. Here all of a session goes by it, in years when no back end removes
+ * anything by itself, and now and then it goes back: so the case makes it.
+ *
  * @param canList Whether the store lists a user's sessions.
  * @param isStrong Whether it can compare and swap; else there are no races.
  */

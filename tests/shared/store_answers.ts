@@ -141,7 +141,7 @@ export const answerCases: readonly StoreCase[] = [
     name: "a write whose answer is lost is made once beside others",
     async run(bench) {
       const cookie = await bench.begin();
-      const others = Array.from({ length: 3 }, () => bench.another?.());
+      const others = Array.from({ length: 3 }, () => bench.reopen?.());
       const stores = await Promise.all(others) as (SessionStore | undefined)[];
       bench.watched.after = once("update", async () => {
         bench.watched.after = undefined;

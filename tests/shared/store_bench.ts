@@ -9,6 +9,7 @@ import {
   type SessionStore,
   withSession,
 } from "../../mod.ts";
+import type { StoreHarness } from "../../testing.ts";
 import {
   type Clock,
   type Handler,
@@ -17,16 +18,13 @@ import {
   tokenOf,
 } from "./support.ts";
 
-/** A store for tests of sessions, on the clock that it is given. */
-export interface OpenedStore {
-  readonly store: SessionStore;
-  /** The same back end, as another program has it. */
-  another?(): Promise<SessionStore>;
-  close?(): Promise<void>;
-}
+/** A store for tests of sessions: a harness without a clock. */
+export type OpenedStore = Pick<StoreHarness, "store" | "reopen" | "close">;
 
-/** Opens an empty store. */
-export type OpenStore = (now: () => number) => Promise<OpenedStore>;
+/** Opens an empty store, on the clock that it is given. */
+export type OpenStore = (
+  now: () => number,
+) => OpenedStore | Promise<OpenedStore>;
 
 /** A call of a store's method. */
 export interface Call {
@@ -84,18 +82,18 @@ export class StoreBench {
   readonly watched: WatchedStore;
   readonly options: Omit<SessionOptions, "lazy">;
   readonly sessions: Sessions;
-  readonly another: (() => Promise<SessionStore>) | undefined;
+  readonly reopen: StoreHarness["reopen"];
 
   constructor(
     { clock, events, options }: ReturnType<typeof setUp>,
-    { store, another }: OpenedStore,
+    { store, reopen }: OpenedStore,
   ) {
     this.clock = clock;
     this.events = events;
     this.watched = watch(store);
     this.options = { ...options, store: this.watched.store };
     this.sessions = createSessions(this.options);
-    this.another = another;
+    this.reopen = reopen;
   }
 
   /** Whether the store lists a user's sessions. */

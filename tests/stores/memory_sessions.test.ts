@@ -3,5 +3,5 @@ import { describeSessions } from "../shared/describe_sessions.ts";
 
 describeSessions("MemoryStore", (now) => {
   const store = new MemoryStore({ now });
-  return Promise.resolve({ store, another: () => Promise.resolve(store) });
+  return { store, reopen: () => Promise.resolve(store) };
 });

@@ -17,7 +17,7 @@ for (const shared of [true, false]) {
       new MemoryStore({ now }),
     ];
     const store = new TieredStore(fast, durable, { shared, now });
-    return Promise.resolve({ store });
+    return { store };
   }, { isStrong: shared });
 }
 

@@ -32,5 +32,5 @@ describe("CloudflareKvStore", () => {
 describeSessions("CloudflareKvStore", (now) => {
   const prefix = `sessions-${prefixes++}:`;
   const store = new CloudflareKvStore(bindings.KV, { prefix, now });
-  return Promise.resolve({ store });
+  return { store };
 }, { isStrong: false });

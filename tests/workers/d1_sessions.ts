@@ -14,5 +14,5 @@ describeSessions("D1Store", async (now) => {
   const open = () => new D1Store(bindings.DB, { table, now });
   const store = open();
   await store.createSchema();
-  return { store, another: () => Promise.resolve(open()) };
+  return { store, reopen: () => Promise.resolve(open()) };
 });

@@ -10,8 +10,5 @@ export { default } from "../workerd/worker_entry.ts";
 describeSessions("DurableObjectStore", (now) => {
   const options = { prefix: crypto.randomUUID(), now };
   const open = () => new DurableObjectStore(bindings.SESSIONS, options);
-  return Promise.resolve({
-    store: open(),
-    another: () => Promise.resolve(open()),
-  });
+  return { store: open(), reopen: () => Promise.resolve(open()) };
 });
