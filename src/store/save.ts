@@ -224,14 +224,18 @@ async function noteReplaced(state: State): Promise<void> {
   if (!mayBe) forget();
 }
 
-/** Lets a new record be removed if no cookie goes out for it. */
+/**
+ * Lets what the request has made be removed if no cookie goes out for it: not
+ * the record that it found, whatever was made on the way.
+ */
 function abandonLater(state: State): void {
+  if (state.abandon) return;
   const before = state.held;
   state.abandon = async () => {
     state.forgetReplaced?.();
     while (state.saving) await state.saving;
     const { visit, held } = state;
-    if (!held || held === before) return;
+    if (!held || held.key === before?.key) return;
     await remove({ ...visit, waited: 0, takesBack: true }, held.key).catch(
       () => {},
     );

@@ -114,6 +114,98 @@ describe("a record that a late store has got a new one for", () => {
   }
 });
 
+describe("a request of a late store that fails after a save()", () => {
+  const FAILED = new Error("Failed");
+  const fail = () => Promise.reject(FAILED);
+
+  /**
+   * The keys of the records that are left after a request, which fails if there
+   * is an error.
+   */
+  async function leftBy(
+    { bench, store }: ReturnType<typeof begin>,
+    cookie: string,
+    act: Act,
+    error: object | undefined = FAILED,
+  ): Promise<string[]> {
+    const answer = bench.act(cookie, act);
+    if (error) await assert.rejects(answer, error);
+    else await answer;
+    bench.watched.before = undefined;
+    store.settle();
+    const keys = new Set(bench.watched.calls.map(({ key }) => key));
+    const records = await Promise.all([...keys].map((key) => store.get(key)));
+    return records.flatMap((record) => record?.id || []);
+  }
+
+  /** A visitor whose record the store shows, and whom this process knows. */
+  async function visitor(userId?: string) {
+    const { bench, ...rest } = begin();
+    const cookie = await bench.begin(userId);
+    rest.store.settle();
+    bench.clock.advance(3600);
+    return { bench, ...rest, cookie };
+  }
+
+  it("leaves no login that nobody has got", async () => {
+    const logins: Act[] = [
+      (session) => session.login("ada"),
+      async (session) => {
+        session.login("ada");
+        await session.save();
+        session.regenerate();
+      },
+      async (session) => {
+        session.regenerate();
+        await session.save();
+        session.login("ada");
+      },
+    ];
+    for (const login of logins) {
+      for (const isNew of [false, true]) {
+        const world = await visitor();
+        const cookie = isNew ? "" : world.cookie;
+        const left = await leftBy(world, cookie, async (session) => {
+          await login(session);
+          await session.save();
+          await fail();
+        });
+        assert.deepEqual(left, []);
+      }
+    }
+  });
+
+  it("leaves nothing that it has made if the next record cannot be", async () => {
+    for (const isNew of [false, true]) {
+      const world = await visitor();
+      const cookie = isNew ? "" : world.cookie;
+      const left = await leftBy(world, cookie, async (session) => {
+        session.login("ada");
+        await session.save();
+        session.regenerate();
+        world.bench.watched.before = ({ op }) =>
+          op === "create" && Promise.reject(DOWN);
+      }, { code: "store-failed" });
+      assert.deepEqual(left, []);
+    }
+  });
+
+  it("leaves the record that it came with if it could not leave that", async () => {
+    const world = await visitor("ada");
+    const { bench, cookie } = world;
+    await leftBy(world, cookie, async (session) => {
+      session.regenerate();
+      bench.watched.before = ({ op }) =>
+        op === "create" && Promise.reject(DOWN);
+      await assert.rejects(session.save(), { code: "store-failed" });
+      bench.watched.before = undefined;
+      await session.reload();
+      await fail();
+    });
+    assert.deepEqual(await bench.read(cookie), { name: "Ada" });
+  });
+});
+
 describe("a record that a late store does not show yet", () => {
   it("ends for good, whether the cookie carries it or not", async () => {
     for (const length of [5, 5000]) {
