@@ -1,3 +1,4 @@
+import type { SessionError } from "../errors.ts";
 import { endOf, type State } from "../session/state.ts";
 import { isSlow } from "../session/timeouts.ts";
 import { fetchRecord, isEventual, isLive, storeOf } from "./back_end.ts";
@@ -35,10 +36,15 @@ export async function prolong(state: State, now: number): Promise<boolean> {
   return await allowCookie(state);
 }
 
-/** Writes a record only to make it last; the cookie is as due as before. */
+/**
+ * Writes a record only to make it last; the cookie is as due as before. If the
+ * store cannot do that, nothing is lost, as with `touch`.
+ */
 async function saveAged(state: State): Promise<void> {
   const { isCookieDue } = state;
-  await save(state, { isForced: true });
+  await save(state, { isForced: true }).catch((error: SessionError) => {
+    if (!/^(store-failed|conflict)$/.test(error.code)) throw error;
+  });
   state.isCookieDue = !!isCookieDue;
 }
 
@@ -57,17 +63,19 @@ async function touch(
 /**
  * Asks a store whether a session may have a cookie, and of which generation.
  *
- * @throws {SessionError} `store-failed` if the store cannot say, and the
+ * @throws {SessionError} `store-failed` if a strong store cannot say, and the
  * browser needs the cookie for what the handler believes is saved.
  */
 export async function allowCookie(state: State): Promise<boolean> {
   const { visit, held, isCookieDue } = state;
   if (!held) return true;
   const record = await fetchRecord(visit, held.key).catch((error: unknown) => {
-    if (isCookieDue) throw error;
+    if (isCookieDue && !isEventual(visit)) throw error;
     return null;
   });
-  // A late store may not have received what this request has written.
+  // A late store may not have received what this request has written. Whether
+  // it shows nothing or fails, the browser needs the cookie: the old one may be
+  // over.
   const isBefore = !record || record.revision <= held.record.revision;
   if (isCookieDue && isEventual(visit) && isBefore) return true;
   return isLive(visit, record) && await allowBy(state, record);

@@ -23,6 +23,7 @@ import { generationOf } from "./generation.ts";
 import { keyOf } from "./record.ts";
 import { writeTogether, type Written } from "./write_group.ts";
 import { insert } from "./insert.ts";
+import { isLeftBehind, isOutdated } from "./outdated.ts";
 import { findReplaced, isReplacedLongAgo } from "./replaced.ts";
 import { replay, userOf } from "./write.ts";
 
@@ -186,6 +187,7 @@ async function insertAs(
   delete values[GENERATION];
   delete values[WRITES];
   abandonLater(state);
+  delete state.leftKey;
   const { held, isEarlier } = await insert(state, batches, values);
   beginRecord(state, held);
   if (userOf(batches) !== undefined) {
@@ -234,8 +236,12 @@ function abandonLater(state: State): void {
   state.abandon = async () => {
     state.forgetReplaced?.();
     while (state.saving) await state.saving;
-    const { visit, held } = state;
+    const { visit, held, leftKey } = state;
     if (!held || held.key === before?.key) return;
+    // A `regenerate()` has ended the record that the request found. Nothing may
+    // bring that back, so the session is in the new one or nowhere.
+    const isMoved = leftKey !== undefined && leftKey === before?.key;
+    if (isMoved && !isLeftBehind(state) && !isOutdated(state)) return;
     await remove({ ...visit, waited: 0, takesBack: true }, held.key).catch(
       () => {},
     );

@@ -147,6 +147,48 @@ describe("a request of a late store that fails after a save()", () => {
     return { bench, ...rest, cookie };
   }
 
+  for (const [name, move] of Object.entries(MOVES)) {
+    it(`has not failed as the store cannot be asked after ${name}`, async () => {
+      const { bench, cookie } = await visitor("ada");
+      const answer = await bench.act(cookie, async (session) => {
+        await move(session);
+        await session.save();
+        bench.clock.advance(3);
+        bench.watched.before = ({ op }) => op === "get" && Promise.reject(DOWN);
+      });
+      bench.watched.before = undefined;
+      assert.deepEqual(await bench.read(cookieOf(answer)), { name: "Ada" });
+    });
+  }
+
+  it("leaves the session in the record that regenerate() has made", async () => {
+    const world = await visitor("ada");
+    let id = "";
+    const left = await leftBy(world, world.cookie, async (session) => {
+      session.regenerate();
+      await session.save();
+      session.regenerate();
+      await session.save();
+      ({ id } = session);
+      await fail();
+    });
+    assert.deepEqual(left, [id]);
+    // What save() has told stands, as in a strong store.
+    assert.equal(await world.bench.read(world.cookie), null);
+  });
+
+  it("leaves none where the visitor has logged out meanwhile", async () => {
+    const world = await visitor("ada");
+    const { bench, cookie } = world;
+    const left = await leftBy(world, cookie, async (session) => {
+      session.regenerate();
+      await session.save();
+      await bench.act(cookie, (other) => other.destroy());
+      await fail();
+    });
+    assert.deepEqual(left, []);
+  });
+
   it("leaves no login that nobody has got", async () => {
     const logins: Act[] = [
       (session) => session.login("ada"),
@@ -173,6 +215,24 @@ describe("a request of a late store that fails after a save()", () => {
         assert.deepEqual(left, []);
       }
     }
+  });
+
+  it("leaves no login in the place of a session that has ended", async () => {
+    const world = await visitor("ada");
+    const { bench, store, cookie } = world;
+    const left = await leftBy(world, cookie, async (session) => {
+      session.regenerate();
+      await session.save();
+      const made = bench.watched.calls.find(({ op }) => op === "create");
+      await store.delete(made?.key as string);
+      store.settle();
+      bench.clock.advance(151);
+      await assert.rejects(session.reload(), { code: "gone" });
+      session.login("ada");
+      await session.save();
+      await fail();
+    });
+    assert.deepEqual(left, []);
   });
 
   it("leaves nothing that it has made if the next record cannot be", async () => {

@@ -11,6 +11,19 @@ function begin(more?: Partial<SessionOptions>): StoreBench {
   return new StoreBench(bench, { store });
 }
 
+/** The options of a store that can move no times forward. */
+function withoutTouch({ watched: { store } }: StoreBench) {
+  return {
+    store: {
+      consistency: "strong",
+      create: store.create.bind(store),
+      get: store.get.bind(store),
+      update: store.update.bind(store),
+      delete: store.delete.bind(store),
+    } as const,
+  };
+}
+
 const look = (session: { get(key: string): unknown }) => session.get("name");
 
 describe("renewAfter", () => {
@@ -275,16 +288,7 @@ describe("trackIdle", () => {
 
   it("cookie: an update does what a store without touch cannot", async () => {
     const bench = begin();
-    const { store } = bench.watched;
-    const bare = {
-      store: {
-        consistency: "strong",
-        create: store.create.bind(store),
-        get: store.get.bind(store),
-        update: store.update.bind(store),
-        delete: store.delete.bind(store),
-      } as const,
-    };
+    const bare = withoutTouch(bench);
     let cookie = await bench.begin("ada", bare);
     for (let hour = 1; hour <= 72; hour++) {
       bench.clock.advance(3600);
@@ -294,6 +298,21 @@ describe("trackIdle", () => {
     assert.deepEqual(await bench.read(cookie, bare), { name: "Ada" });
     const writes = bench.takeCalls().filter((op) => op !== "get");
     assert.deepEqual(writes, ["update", "update"]);
+  });
+
+  it("cookie: such an update that fails fails no request", async () => {
+    const bench = begin();
+    const bare = withoutTouch(bench);
+    let cookie = await bench.begin("ada", bare);
+    for (let hour = 1; hour <= 72; hour++) {
+      bench.clock.advance(3600);
+      bench.watched.before = ({ op }) => {
+        if (op === "update" && hour < 30) throw new Error("READONLY");
+      };
+      cookie = cookieOf(await bench.act(cookie, look, bare));
+    }
+    assert.deepEqual(await bench.read(cookie, bare), { name: "Ada" });
+    assert.ok(bench.takeEvents().includes("store-error"));
   });
 
   it("store: a stale touch does not cut what persist() has made longer", async () => {
