@@ -1,4 +1,5 @@
 import { SessionError } from "./errors.ts";
+import { isHandshake } from "./http/request.ts";
 import { finish } from "./http/response.ts";
 import { decidingPartsFor, partsFor } from "./on_demand.ts";
 import type { SessionOptions } from "./options/options.ts";
@@ -145,13 +146,16 @@ function stayAt(
   state: State,
   { epoch, least }: { readonly epoch: number; readonly least: number },
 ): void {
-  const own = state.values[EPOCH] as number | undefined ?? 0;
-  // If no cookie can go out any more, the user's record still exempts its id.
-  if (state.visit.phase !== "open" || own < least) return;
+  const { held, values, visit } = state;
+  const own = values[EPOCH] as number | undefined ?? 0;
+  // If no cookie can go out, the user's record still exempts its id.
+  const isTooLate = visit.phase !== "open" ||
+    !held && isHandshake(visit.headers);
+  if (isTooLate || own < least) return;
   state.epoch = epoch;
   const stay = (values: Values) => {
     values[EPOCH] = Math.max(values[EPOCH] as number | undefined ?? 0, epoch);
   };
-  stay(state.values);
+  stay(values);
   openBatch(state).changes.push(stay);
 }

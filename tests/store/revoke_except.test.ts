@@ -100,6 +100,34 @@ for (const [place, options] of Object.entries(PLACES)) {
 }
 
 describe("revokeAll() with except", () => {
+  for (const [place, options] of Object.entries(PLACES)) {
+    it(`is done in a WebSocket handshake, ${place}, which sets no cookie`, async () => {
+      const bench = setUp();
+      const make = () => new MemoryStore({ now: () => bench.clock.now });
+      const sessions = createSessions({ ...bench.options, ...options(make) });
+      const login = async () => {
+        const session = sessions.create();
+        session.login("ada");
+        return await sessions.seal(session);
+      };
+      const other = await login();
+      const mine = await login();
+      const headers = { upgrade: "websocket" };
+      const shake = requestWith(`__Host-sid=${mine}`, undefined, { headers });
+      const socket = await sessions.open(shake);
+      for (let times = 1; times <= 2; times++) {
+        await sessions.revokeAll("ada", { except: socket });
+        bench.clock.advance(1);
+      }
+      const upgrade = { status: 101 } as Response;
+      assert.equal(await sessions.commit(socket, upgrade), upgrade);
+      const whose = (token: string) =>
+        sessions.unseal(token).then((session) => session?.userId);
+      assert.equal(await whose(other), undefined);
+      assert.equal(await whose(mine), "ada");
+    });
+  }
+
   const EXCEPT: Readonly<
     Record<string, (session: Session) => Session | string>
   > = {
