@@ -6,7 +6,8 @@
  * - `destroyed`: the session was written after `destroy()`; `reset()` begins
  *   another one.
  * - `gone`: the session ended, or another user logged in, before a change could
- *   be saved; or the cookie stopped counting a moment before the request.
+ *   be saved; or the cookie stopped counting a moment before the request, whose
+ *   `destroy()` may come too late to end what the session has become.
  * - `invalid-data`: a value cannot be saved as it is, or does not fit `schema`,
  *   or the schema threw.
  * - `late-read`: the session was first read after its response had left or its

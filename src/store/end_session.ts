@@ -1,10 +1,15 @@
-import { noteTurn, successorsOf } from "../session/overtaken.ts";
+import { SessionError } from "../errors.ts";
+import {
+  noteTurn,
+  overtakenAfter,
+  successorsOf,
+} from "../session/overtaken.ts";
 import { isHandshake } from "../http/request.ts";
 import { type Held, idOf, isNew, type State, tell } from "../session/state.ts";
 import { fetchRecord } from "./back_end.ts";
 import { endRecord } from "./end_record.ts";
 import { keyOf } from "./record.ts";
-import { findReplaced, isReplacedLongAgo } from "./replaced.ts";
+import { isReplacedLongAgo, lookForReplaced } from "./replaced.ts";
 
 /** What is not known of a record that a late store does not show. */
 const UNSEEN = {
@@ -57,28 +62,52 @@ async function endSuccessors(
  * Ends the session whose cookie a `regenerate()` had just replaced when the
  * request came. A late store has it by an id that is not known here: the answer
  * that brings the new cookie is held back, if it is on its way.
+ *
+ * @throws {SessionError} `gone` if the session goes on, by a cookie that the
+ * browser may have got meanwhile: no response may clear that one, nor say that
+ * the visitor has logged out.
  */
 async function endReplaced(state: State): Promise<void> {
   const { visit, content } = state;
   const { settings, refused } = visit;
   if (!refused) return;
   const { key, held } = refused;
-  if (isReplacedLongAgo(visit)) return void delete visit.refused;
-  // On a late store, what has replaced it may not last.
+  const isLongAgo = isReplacedLongAgo(visit);
   if (!held) {
-    await endRecord(visit, key, undefined, "ended");
-    return await endSuccessors(state, key);
+    // On a late store, what has replaced it may not last.
+    if (!isLongAgo) {
+      await endRecord(visit, key, undefined, "ended");
+      return await endSuccessors(state, key);
+    }
+    const { kind = "left" } = overtakenAfter(settings, key, 0) ?? {};
+    delete visit.refused;
+    if (kind === "left") refuseEnd(state);
+    return;
   }
-  const forget = noteTurn(settings, key, "replaced", undefined, false);
-  const record = await findReplaced(visit);
-  if (!record) {
+  const { sid } = held;
+  const id = idOf({ content: { ...content, sid } });
+  const forget = isLongAgo
+    ? undefined
+    : noteTurn(settings, key, "replaced", undefined, false);
+  const replaced = await lookForReplaced(visit);
+  if (!replaced?.isInReach) {
     // The browser has a cookie that counts.
     delete visit.refused;
-    return forget();
+    forget?.();
+    if (replaced) refuseEnd(state, { id });
+    return;
   }
-  await endRecord(visit, key, record, "ended");
-  const { sid } = held;
-  tell(state, "destroyed", { id: idOf({ content: { ...content, sid } }) });
+  await endRecord(visit, key, replaced.record, "ended");
+  tell(state, "destroyed", { id });
+}
+
+/** Refuses to end a session that this request does not reach any more. */
+function refuseEnd(state: State, of?: { readonly id: string }): never {
+  tell(state, "gone", of);
+  throw new SessionError(
+    "gone",
+    "Cannot end: the cookie was replaced long ago",
+  );
 }
 
 /**

@@ -2,8 +2,15 @@ import { isGraceOver } from "../session/timeouts.ts";
 import type { Visit } from "../session/state.ts";
 import { fetchRecord, isLive } from "./back_end.ts";
 import type { SessionRecord } from "./contract.ts";
-import { generationOf, isJustReplaced } from "./generation.ts";
+import { generationOf } from "./generation.ts";
 import { valuesOf } from "./record.ts";
+
+/** The session whose cookie a `regenerate()` had replaced. */
+export interface Replaced {
+  readonly record: SessionRecord;
+  /** Whether that cookie may still end it. */
+  readonly isInReach: boolean;
+}
 
 /**
  * Returns the record of the session whose cookie a `regenerate()` had just
@@ -13,22 +20,31 @@ import { valuesOf } from "./record.ts";
 export async function findReplaced(
   visit: Visit,
 ): Promise<SessionRecord | undefined> {
-  const { refused, settings } = visit;
+  const replaced = await lookForReplaced(visit);
+  return replaced?.isInReach ? replaced.record : undefined;
+}
+
+/** Like `findReplaced()`, also if it is too long ago to end the session. */
+export async function lookForReplaced(
+  visit: Visit,
+): Promise<Replaced | undefined> {
+  const { refused } = visit;
   if (!refused?.held) return undefined;
   const { key, held: { sid }, number } = refused;
   const record = await fetchRecord(visit, key, true);
   const values = isLive(visit, record) &&
     await valuesOf(visit, { sid, key, record });
   if (!record || !values) return undefined;
-  const generation = generationOf(values);
+  const { floor, login } = generationOf(values);
+  if (number < login) return undefined;
   // If what has replaced the cookie was taken back, the cookie counts again.
-  const isBack = number >= generation.floor;
-  return isBack || isJustReplaced(settings, generation, number)
-    ? record
-    : undefined;
+  return { record, isInReach: number >= floor || !isReplacedLongAgo(visit) };
 }
 
-/** Whether it is too long ago: a socket may ask for something an hour after. */
+/**
+ * Whether the request came too long ago: a socket may ask for something an hour
+ * after. That its cookie had been replaced a moment before was judged then.
+ */
 export function isReplacedLongAgo({ opened = 0, settings }: Visit): boolean {
   return isGraceOver(opened, settings.now(), true);
 }
