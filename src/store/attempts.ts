@@ -29,6 +29,11 @@ export function hasArrived(values: Values, { id }: Attempt): boolean {
   return false;
 }
 
+/** Whether a write is the last one that the values of a record name. */
+export function isLast(values: Values, { id }: Attempt): boolean {
+  return !!(values[WRITES] as string | undefined)?.endsWith(id);
+}
+
 /** Adds a write to those that the values of a record name. */
 export function remember(values: Values, { id }: Attempt): void {
   const ids = values[WRITES] as string | undefined ?? "";

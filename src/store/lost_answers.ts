@@ -1,9 +1,9 @@
 import type { SessionError } from "../errors.ts";
 import type { Values } from "../session/codec.ts";
-import { GENERATION, ISSUED, WRITES } from "../session/own_keys.ts";
+import { GENERATION, ISSUED } from "../session/own_keys.ts";
 import type { Attempt, Held, State } from "../session/state.ts";
 import { put } from "../session/values.ts";
-import { hasArrived } from "./attempts.ts";
+import { hasArrived, isLast } from "./attempts.ts";
 import { fetchRecord, isEventual, isLive, storeOf } from "./back_end.ts";
 import { call, Overload, timeLeft } from "./call.ts";
 import type { SessionRecord } from "./contract.ts";
@@ -66,8 +66,7 @@ export async function takeBack(
     if (await claim) return;
     const found = await find({ ...state, visit }, where, attempt);
     const values = found && await valuesOf(visit, found);
-    const ids = values?.[WRITES] as string | undefined;
-    if (!found || !values || !ids?.endsWith(attempt.id)) return;
+    if (!found || !values || !isLast(values, attempt)) return;
     // On a late store, another write may be on top that is not seen here.
     if (before && isEventual(visit)) return;
     const { key } = where;

@@ -4,12 +4,24 @@ import { fit } from "../schema/fit_schema.ts";
 import { prepare } from "../schema/prepare.ts";
 import type { Values } from "../session/codec.ts";
 import { SessionError } from "../errors.ts";
-import { type Held, type State, tell, type Visit } from "../session/state.ts";
+import {
+  type Attempt,
+  type Held,
+  type State,
+  tell,
+  type Visit,
+} from "../session/state.ts";
 import type { SessionRecord, SessionStore } from "./contract.ts";
 import { fetchRecord, isEventual, isLive, storeOf } from "./back_end.ts";
 import { call, pause, spend, timeLeft } from "./call.ts";
 import { encode, valuesOf } from "./record.ts";
-import { addAttempt, hasArrived, newAttempt, remember } from "./attempts.ts";
+import {
+  addAttempt,
+  hasArrived,
+  isLast,
+  newAttempt,
+  remember,
+} from "./attempts.ts";
 import { findAfter, takeBack } from "./lost_answers.ts";
 import {
   fulfil,
@@ -27,6 +39,8 @@ import {
 /** A request that waits for its write. */
 interface Member {
   readonly wish: Wish;
+  /** When it came, by a clock that never jumps. */
+  readonly since: number;
   /** Whether it has its answer, or has waited for too long. */
   isOver: boolean;
   /** Its session has this record now; none if the session has ended. */
@@ -46,6 +60,13 @@ interface Queue {
   running: number;
   /** The record after the last write. */
   latest?: Held;
+}
+
+/** A write that was sent, and may be taken back. */
+interface Sent {
+  readonly state: State;
+  readonly before: Held;
+  readonly attempt: Attempt;
 }
 
 const TRIES = 5;
@@ -73,11 +94,15 @@ function writeInGroup(wish: Wish, key: string): Promise<Written | undefined> {
   queues.set(store, all);
   const queue = all.get(key) ?? { waiting: [], running: 0 };
   all.set(key, queue);
-  const flush = () =>
+  const flush = () => {
+    queue.running++;
     void writeWaiting(queue).then(() => {
+      queue.running--;
+      // Nobody comes between: whoever finds no write on its way is alone.
       if (queue.waiting.length) flush();
       else if (!queue.running) all.delete(key);
     });
+  };
   return new Promise((resolve, reject) => {
     const since = performance.now();
     const timers: ReturnType<typeof setTimeout>[] = [];
@@ -88,11 +113,13 @@ function writeInGroup(wish: Wish, key: string): Promise<Written | undefined> {
     };
     const member: Member = {
       wish,
+      since,
       isOver: false,
       done: (kept) => member.isOver || (end(), resolve(kept)),
       fail: (error) => member.isOver || (end(), reject(error)),
     };
     queue.waiting.push(member);
+    // Alone, it has the time of its calls.
     if (!queue.running) return flush();
     const left = timeLeft(visit);
     const cause = new Error("Too late");
@@ -107,7 +134,6 @@ function writeInGroup(wish: Wish, key: string): Promise<Written | undefined> {
 async function writeWaiting(queue: Queue): Promise<void> {
   const members = takePlain(queue.waiting);
   if (!members.length) return;
-  queue.running++;
   try {
     await writeAll(members, queue);
   } catch (error) {
@@ -120,8 +146,6 @@ async function writeWaiting(queue: Queue): Promise<void> {
         await writeAll([member], queue).catch(member.fail);
       }
     }
-  } finally {
-    queue.running--;
   }
 }
 
@@ -135,31 +159,42 @@ function takePlain(waiting: Member[]): Member[] {
 }
 
 /** Writes these members at once. */
-async function writeAll(all: Member[], queue: Queue): Promise<void> {
+async function writeAll(
+  all: Member[],
+  queue: Queue,
+  known?: Held,
+): Promise<void> {
   let members = all.filter(({ isOver }) => !isOver);
   if (!members.length) return;
   const visit = roomiest(members);
   const attempt = newAttempt();
   for (const { wish } of members) addAttempt(wish.batches, attempt);
   let failures = 0;
-  let base = newest([queue.latest, ...members.map(heldBy)]);
+  let base = known ?? newest([queue.latest, ...members.map(heldBy)]);
+  let sent: Sent | undefined;
+  /** Whether a write may be at the store, or reach it yet. */
+  let isUnsure = false;
   /** What the store has, if it has not received the base yet. */
   let shown: SessionRecord | undefined;
   for (let tries = 1;; tries++) {
     const { values, outcomes } = await compose(members, base, visit);
     members = outcomes.map(({ member }) => member);
-    const settle = (kept: Held) => {
+    const settle = async (kept: Held) => {
       // A late store may not show it at once.
       const held = isEventual(visit)
         ? { ...kept, text: visit.settings.codec.stringify(values) }
         : kept;
       queue.latest = held;
-      for (const { member, outcome } of outcomes) {
+      const inTime = outcomes.filter(({ member }) => !member.isOver);
+      for (const { member, outcome } of inTime) {
         // Each keeps its own copy of the id, as it is compared by identity.
         const { sid } = heldBy(member);
         const own = { ...held, sid };
         member.done({ ...outcome, held: own, values: { ...values } });
       }
+      if (inTime.length === outcomes.length) return;
+      if (!sent || !isLast(values, attempt)) return;
+      await takeOut(sent, inTime.map(({ member }) => member), queue);
     };
     if (!outcomes.some(({ outcome }) => outcome.isChanged)) {
       return settle(base);
@@ -172,6 +207,11 @@ async function writeAll(all: Member[], queue: Queue): Promise<void> {
     const ask = () =>
       storeOf(visit).update(key, record, shown?.revision ?? revision);
     const late = () => takeBack(state, before, attempt, before);
+    // Who has been refused by now has no part in it.
+    if (!isUnsure && members.some(({ isOver }) => isOver)) {
+      return await writeAll(members, queue, base);
+    }
+    sent = { state, before, attempt };
     let now;
     try {
       const result = await call(visit, {
@@ -190,6 +230,7 @@ async function writeAll(all: Member[], queue: Queue): Promise<void> {
       const found = await findAfter(state, before, attempt, error);
       if (!found && failures++) throw error;
       // The write has not arrived, or not yet: the next is a conflict then.
+      isUnsure = !found;
       if (!found) continue;
       now = found.record;
     }
@@ -201,7 +242,8 @@ async function writeAll(all: Member[], queue: Queue): Promise<void> {
     shown = undefined;
     // A write that arrived while its answer was lost is not made again.
     const read = await valuesOf(visit, base);
-    if (read && hasArrived(read, attempt) && tries < 2 * TRIES) continue;
+    isUnsure = !!read && hasArrived(read, attempt);
+    if (isUnsure && tries < 2 * TRIES) continue;
     if (tries >= TRIES) {
       for (const { wish } of members) tell(wish.state, "conflict");
       throw new SessionError("conflict", `Cannot save: ${TRIES} tries failed`);
@@ -209,6 +251,34 @@ async function writeAll(all: Member[], queue: Queue): Promise<void> {
     // Try again at once, and from the second time on, make room for others.
     if (tries > 1) await pause(Math.random() * 4 ** tries);
   }
+}
+
+/**
+ * Takes a write back for those who were refused while it was on its way, and
+ * leaves what the others have written.
+ */
+async function takeOut(
+  { state, before, attempt }: Sent,
+  others: readonly Member[],
+  queue: Queue,
+): Promise<void> {
+  const { visit } = state;
+  if (isEventual(visit)) return;
+  const { revision } = (queue.latest as Held).record;
+  let old = before;
+  if (others.length) {
+    const { values, outcomes } = await compose(others, before, visit);
+    // What cannot stand without the rest keeps it.
+    if (outcomes.length < others.length) return;
+    const writer = { ...writerOf(others, before), visit };
+    old = { ...before, record: await encode(writer, values, revision) };
+  }
+  const back = takeBack(state, before, attempt, old);
+  // A save that tries again may wait for its turn, and decides.
+  if (attempt.claim) return;
+  // Who does not wait for that writes on what it will be.
+  queue.latest = { ...old, record: { ...old.record, revision } };
+  await back;
 }
 
 /**
@@ -281,11 +351,18 @@ function newest(all: readonly (Held | undefined)[]): Held {
   );
 }
 
-/** The visit of the request that can wait longest, with a count of its own. */
+/**
+ * The visit of the request that can wait longest, with a count of its own, in
+ * which its time in the queue is counted.
+ */
 function roomiest(members: readonly Member[]): Visit {
-  const visits = members.map(({ wish }) => wish.state.visit);
-  const visit = visits.reduce((one, other) =>
+  const now = performance.now();
+  const visits = members.map(({ wish, since }) => {
+    const visit = { ...wish.state.visit };
+    spend(visit, now - since);
+    return visit;
+  });
+  return visits.reduce((one, other) =>
     timeLeft(other) > timeLeft(one) ? other : one
   );
-  return { ...visit };
 }
