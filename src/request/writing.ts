@@ -101,7 +101,7 @@ function noteSent(state: State, isNews: boolean): void {
     if (!isLogin(state)) noteNext(settings, name, nameOf(state, true));
   }
   if (isNews || isCookieDue) {
-    noteCookie(settings, state.held?.key ?? name);
+    noteCookie(settings, state.held?.key ?? name, state.packed);
   }
   if (state.isRenewed) tell(state, "renewed");
 }

@@ -25,6 +25,16 @@ const RANKS: readonly TurnKind[] = [
 /** What its visitor does counts for each session that came from one. */
 const SHARED = /^(ended|login|replaced)$/;
 
+const ENDS = /^(ended|revoked)$/;
+
+/** A cookie that was sent. */
+interface SentCookie {
+  /** When it left. */
+  readonly tick: number;
+  /** Of a late store: when what it carries was written, at the latest. */
+  readonly packed: number;
+}
+
 /** When something became of a session, and what. */
 export interface Turn {
   readonly name: string;
@@ -35,16 +45,18 @@ export interface Turn {
   readonly kind: TurnKind;
   /** In a strong store, the generation of the newest cookie. */
   readonly generation?: number | undefined;
+  /** Whether it has happened. If not, it is on its way, and may fail. */
+  readonly isSure: boolean;
 }
 
-/** A session that has taken another one's place. */
+/** A session that has taken another one's place, on a late store. */
 export interface Successor {
   readonly name: string;
   /** The hash of its user, `""` without one. */
   readonly user: string;
   /** In ms since 1970. */
   readonly createdAt: number;
-  /** Whether a login has made it: from then on, the other one is none of it. */
+  /** Whether a login has made it, so that it is no longer the same session. */
   readonly isLogin: boolean;
   readonly tick: number;
 }
@@ -58,20 +70,19 @@ export const uncleared: Set<string> = new Set();
 export const MOST = 10_000;
 /** How many events of one session, and of those that came from it. */
 const MOST_TURNS = 100;
+/** How many sessions end with one: each is a call of the store. */
+const MOST_SUCCESSORS = 5;
 /**
  * By store, or for all sessions in cookies; then by a session's name. What
  * counts for others stands by the first id, too, as two requests may each have
  * given it a new one.
  */
 const turns: WeakMap<object, Map<string, Map<string, Turn>>> = new WeakMap();
-/**
- * By a session's first id: those that a late store has in its place, after a
- * `regenerate()` or a login.
- */
+/** By a session's first id: those that a late store has in its place by now. */
 const successors: WeakMap<object, Map<string, readonly Successor[]>> =
   new WeakMap();
-/** The ticks of the cookies that were sent last. */
-const cookies: WeakMap<object, Map<string, number>> = new WeakMap();
+/** The cookies that were sent last. */
+const cookies: WeakMap<object, Map<string, SentCookie>> = new WeakMap();
 /** For the ids that a session has had one after the other: the first one. */
 const firsts: WeakMap<object, Map<string, string>> = new WeakMap();
 const inCookies = {};
@@ -80,6 +91,11 @@ let ticks = 0;
 /** The present tick. Events are counted, as clocks jump. */
 export function tickNow(): number {
   return ticks;
+}
+
+/** A tick of its own, to tell what comes after it. */
+export function nextTick(): number {
+  return ++ticks;
 }
 
 /**
@@ -99,7 +115,7 @@ export function noteTurn(
   const { store, now } = settings;
   const first = SHARED.test(kind) ? firstOf(settings, name) : name;
   const tick = ++ticks;
-  const turn = { name, kind, generation, tick, at: now() };
+  const turn = { name, kind, generation, tick, at: now(), isSure };
   // A later one of the same says all that an earlier one did.
   const place = `${kind} ${generation} ${name} ${isSure || tick}`;
   const homes = [...new Set([name, first])].map((each) => {
@@ -159,30 +175,37 @@ export function overtakenAfter(
 
 /**
  * Why a session's cookies do not count any more, as far as this process has
- * done that. Another session in the browser is no reason.
+ * done that, or is about to. Another session in the browser is no reason.
  */
 export function pastTurn(settings: Settings, name: string): Turn | undefined {
   return strongest(
-    turnsAfter(settings, name, 0).filter((turn) =>
+    allTurns(settings, name).filter((turn) =>
       turn.name === name || turn.kind !== "replaced"
     ),
   );
 }
 
-/** All that became of a session after a tick. */
+/**
+ * All that became of a session after a tick. An end that is on its way holds no
+ * cookie back: if it fails, the browser needs that one.
+ */
 export function turnsAfter(
   settings: Settings,
   name: string,
   tick: number,
 ): Turn[] {
+  return allTurns(settings, name).filter((turn) =>
+    turn.tick > tick && (turn.isSure || !ENDS.test(turn.kind))
+  );
+}
+
+function allTurns(settings: Settings, name: string): Turn[] {
   const known = turns.get(settings.store ?? inCookies);
   const names = new Set([name, firstOf(settings, name)]);
   const all = [...names].flatMap((
     each,
   ) => [...known?.get(each)?.values() ?? []]);
-  return all.filter((turn) =>
-    turn.tick > tick && (turn.name === name || SHARED.test(turn.kind))
-  );
+  return all.filter((turn) => turn.name === name || SHARED.test(turn.kind));
 }
 
 function strongest(all: readonly Turn[]): Turn | undefined {
@@ -207,28 +230,60 @@ export function noteSuccessor(
   const { store } = settings;
   const first = firstOf(settings, name);
   const known = successors.get(store ?? inCookies)?.get(first) ?? [];
+  const living = known.filter((each) => each.name !== name);
   const made = { ...next, tick: ++ticks };
-  remember(successors, store, first, [...known, made].slice(-MOST_TURNS));
+  const all = [...living, made].slice(-MOST_SUCCESSORS);
+  remember(successors, store, first, all);
   if (!next.isLogin) noteNext(settings, name, next.name);
 }
 
 /**
+ * Notes that two logins were made from one session at a time, by a double click
+ * say: they end together, as the browser has the cookie of one of them.
+ */
+export function noteTwin(
+  settings: Settings,
+  twin: Successor,
+  next: Omit<Successor, "tick">,
+): void {
+  const { store } = settings;
+  const first = firstOf(settings, twin.name);
+  const known = successors.get(store ?? inCookies)?.get(first) ?? [twin];
+  const all = [...known, { ...next, tick: ++ticks }]
+    .map((each) => ({ ...each, isLogin: false }));
+  remember(successors, store, first, all.slice(-MOST_SUCCESSORS));
+  noteNext(settings, twin.name, next.name);
+}
+
+/**
  * Which sessions end with another one: all that came from the same one, and
- * those of logins that it was not known of when the request began.
+ * those of logins that were made after a tick, with what came from them.
  */
 export function successorsOf(
   settings: Settings,
   name: string,
-  began: number,
+  tick: number,
 ): Successor[] {
-  const all = successors.get(settings.store ?? inCookies)
-    ?.get(firstOf(settings, name)) ?? [];
-  return all
-    .filter(({ isLogin, tick }) => !isLogin || tick > began)
-    .flatMap((each) =>
-      each.isLogin ? [each, ...successorsOf(settings, each.name, began)] : each
-    )
-    .filter((each) => each.name !== name && !turnAfter(settings, each.name, 0));
+  const known = successors.get(settings.store ?? inCookies);
+  const found = new Map<string, Successor>();
+  const firsts = new Set([firstOf(settings, name)]);
+  for (const first of firsts) {
+    for (const each of known?.get(first) ?? []) {
+      if (each.isLogin && each.tick <= tick) continue;
+      if (each.isLogin) firsts.add(each.name);
+      found.set(each.name, each);
+    }
+    if (found.size >= MOST_SUCCESSORS) break;
+  }
+  found.delete(name);
+  return [...found.values()]
+    .filter((each) => !isOver(settings, each.name))
+    .slice(0, MOST_SUCCESSORS);
+}
+
+function isOver(settings: Settings, name: string): boolean {
+  const turn = turnAfter(settings, name, 0);
+  return !!turn && turn.kind !== "replaced";
 }
 
 /** The id that a session began with, as far as this process knows it. */
@@ -236,9 +291,29 @@ export function firstOf({ store }: Settings, name: string): string {
   return firsts.get(store ?? inCookies)?.get(name) ?? name;
 }
 
-/** Notes that a cookie was sent which holds more than a renewed one. */
-export function noteCookie({ store }: Settings, name: string): void {
-  remember(cookies, store, name, ++ticks);
+/**
+ * Notes that a cookie was sent which holds more than a renewed one.
+ *
+ * @param packed Of a late store: when it was made, by `nextTick()`.
+ */
+export function noteCookie(
+  { store }: Settings,
+  name: string,
+  packed = 0,
+): void {
+  const before = cookies.get(store ?? inCookies)?.get(name)?.packed ?? 0;
+  const sent = { tick: ++ticks, packed: Math.max(before, packed) };
+  remember(cookies, store, name, sent);
+}
+
+/** Whether a cookie was sent that carries what was written after a tick. */
+export function isCarriedAfter(
+  { store }: Settings,
+  name: string,
+  packed: number,
+): boolean {
+  const sent = cookies.get(store ?? inCookies)?.get(name);
+  return !!sent && sent.packed > packed;
 }
 
 /**
@@ -250,7 +325,7 @@ export function isOvertaken(
   name: string,
   tick: number,
 ): boolean {
-  const sent = cookies.get(settings.store ?? inCookies)?.get(name) ?? 0;
+  const sent = cookies.get(settings.store ?? inCookies)?.get(name)?.tick ?? 0;
   return sent > tick || !!overtakenAfter(settings, name, tick);
 }
 

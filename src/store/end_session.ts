@@ -1,25 +1,11 @@
 import { SessionError } from "../errors.ts";
-import {
-  noteTurn,
-  overtakenAfter,
-  successorsOf,
-} from "../session/overtaken.ts";
+import { noteTurn, overtakenAfter } from "../session/overtaken.ts";
 import { isHandshake } from "../http/request.ts";
 import { type Held, idOf, isNew, type State, tell } from "../session/state.ts";
-import { fetchRecord } from "./back_end.ts";
 import { endRecord } from "./end_record.ts";
 import { keyOf } from "./record.ts";
 import { isReplacedLongAgo, lookForReplaced } from "./replaced.ts";
-
-/** What is not known of a record that a late store does not show. */
-const UNSEEN = {
-  revision: 0,
-  value: "",
-  id: "",
-  label: "",
-  lastSeenAt: 0,
-  expiresAt: 0,
-};
+import { endSuccessors } from "./successors.ts";
 
 /** Ends a session for good, even one that could not be read. */
 async function end(state: State): Promise<void> {
@@ -34,7 +20,7 @@ async function end(state: State): Promise<void> {
     if (!each) continue;
     const { key = await keyOf(each.sid), record }: Partial<Held> = each;
     await endRecord(visit, key, record, "ended");
-    await endSuccessors(state, key);
+    await endAfter(state, key);
   }
   await endReplaced(state);
   delete state.abandon;
@@ -42,20 +28,12 @@ async function end(state: State): Promise<void> {
 }
 
 /**
- * Ends what is in the session's place by now, on a late store, as far as this
- * process knows it.
+ * Ends what is in the session's place by now. Whoever holds a request open gets
+ * no later login by that.
  */
-async function endSuccessors(
-  { visit, began }: State,
-  key: string,
-): Promise<void> {
-  for (const next of successorsOf(visit.settings, key, began)) {
-    const shown = await fetchRecord(visit, next.name, true)
-      .catch(() => undefined);
-    // A late store may not show it yet.
-    const record = shown ?? { ...UNSEEN, ...next };
-    await endRecord(visit, next.name, record, "ended");
-  }
+async function endAfter({ visit, began }: State, key: string): Promise<void> {
+  const tick = isReplacedLongAgo(visit) ? Infinity : began;
+  await endSuccessors(visit, key, tick, "ended");
 }
 
 /**
@@ -77,7 +55,7 @@ async function endReplaced(state: State): Promise<void> {
     // On a late store, what has replaced it may not last.
     if (!isLongAgo) {
       await endRecord(visit, key, undefined, "ended");
-      return await endSuccessors(state, key);
+      return await endAfter(state, key);
     }
     const { kind = "left" } = overtakenAfter(settings, key, 0) ?? {};
     delete visit.refused;

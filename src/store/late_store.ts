@@ -1,7 +1,7 @@
 import { OWNER, WRITES } from "../session/own_keys.ts";
 import { readValues, type Values } from "../session/codec.ts";
 import { SessionError } from "../errors.ts";
-import { pastTurn, tickNow } from "../session/overtaken.ts";
+import { nextTick, pastTurn } from "../session/overtaken.ts";
 import {
   type Carried,
   type Held,
@@ -66,7 +66,7 @@ export function pack(
     referTo(state);
   }
   state.isCookieDue = true;
-  state.packed = tickNow();
+  state.packed = nextTick();
 }
 
 /**

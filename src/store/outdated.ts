@@ -1,4 +1,5 @@
 import {
+  isCarriedAfter,
   isOvertaken,
   overtakenAfter,
   turnsAfter,
@@ -6,12 +7,15 @@ import {
 import type { State } from "../session/state.ts";
 import { refuseGone } from "../session/write_rules.ts";
 
-/** Whether, on a late store, a cookie was sent later than this one was made. */
+/**
+ * Whether, on a late store, a cookie was sent that carries a later write: what
+ * this request has saved is in there, too.
+ */
 export function isOutrun(
   { held, packed, visit: { settings } }: State,
 ): boolean {
   return !!held && packed !== undefined &&
-    isOvertaken(settings, held.key, packed);
+    isCarriedAfter(settings, held.key, packed);
 }
 
 /**
@@ -57,5 +61,6 @@ export function isAnsweredSince(
  */
 export function maySend(state: State): boolean {
   if (isLeftBehind(state)) refuseGone(state);
-  return !isOutdated(state) && !(state.isOptional && isAnsweredSince(state));
+  return !isOutdated(state) && !isOutrun(state) &&
+    !(state.isOptional && isAnsweredSince(state));
 }

@@ -44,9 +44,9 @@ export async function read(
   const isOwn = turn && turn.kind !== "revoked" &&
     (turn.kind === "ended" || isEventual(visit));
   visit.isGone = isOwn && !isGraceOver(turn.at, visit.settings.now(), true);
-  if (visit.isGone && /^(left|replaced)$/.test(turn?.kind as string)) {
-    visit.refused = { key, number: 0 };
-  }
+  // Where it is not this session's own end, the visitor may end it yet.
+  const isOther = turn?.name !== key || /^(left|replaced)$/.test(turn.kind);
+  if (visit.isGone && isOther) visit.refused = { key, number: 0 };
   tell(state, "gone");
   return undefined;
 }

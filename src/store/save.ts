@@ -3,7 +3,9 @@ import type { Values } from "../session/codec.ts";
 import {
   noteSuccessor,
   noteTurn,
+  noteTwin,
   overtakenAfter,
+  successorsOf,
   type Turn,
   turnAfter,
 } from "../session/overtaken.ts";
@@ -18,13 +20,14 @@ import {
 import { refuseGone } from "../session/write_rules.ts";
 import { isEventual } from "./back_end.ts";
 import { pack, referTo } from "./late_store.ts";
-import { endAtStore, leaveRecord, remove } from "./end_record.ts";
+import { endAtStore, endRecord, leaveRecord, remove } from "./end_record.ts";
 import { generationOf } from "./generation.ts";
 import { keyOf } from "./record.ts";
 import { writeTogether, type Written } from "./write_group.ts";
 import { insert } from "./insert.ts";
 import { isLeftBehind, isOutdated } from "./outdated.ts";
 import { findReplaced, isReplacedLongAgo } from "./replaced.ts";
+import { endSuccessors } from "./successors.ts";
 import { replay, userOf } from "./write.ts";
 
 /** Why a session is written that has not changed. */
@@ -216,6 +219,8 @@ async function noteReplaced(state: State): Promise<void> {
       undefined,
       false,
     );
+    // As far as the store can: nobody but a thief has a cookie of it any more.
+    await endRecord(visit, key, guest.record, "ended").catch(() => {});
   }
   if (!refused || isReplacedLongAgo(visit)) return;
   const { key, held } = refused;
@@ -299,17 +304,33 @@ async function move(
     const isOwnerNew = !!owner && user !== undefined && owner !== user;
     const kind = user === undefined ? "left" : "login";
     await leaveRecord(visit, old, isOwnerNew, kind);
+    if (user !== undefined) {
+      await endSuccessors(visit, old.key, Infinity, kind);
+    }
   } catch (error) {
     await remove({ ...visit, takesBack: true }, held.key).catch(() => {});
     throw error;
   }
   beginRecord(state, held);
-  const isLogin = user !== undefined;
-  const { user: hash = "", createdAt } = held.record;
-  const next = { name: held.key, isLogin, user: hash, createdAt };
-  noteSuccessor(visit.settings, old.key, next);
-  state.hasLoggedIn ||= isLogin;
+  noteMoved(state, old, held, user !== undefined);
+  state.hasLoggedIn ||= user !== undefined;
   // A login has left the old record for good.
   state.leftKey = user === undefined ? state.leftKey ?? old.key : undefined;
   showSaved(state, held, values, batches);
+}
+
+/** Notes which record has taken another one's place, for later ends. */
+function noteMoved(
+  { visit, began }: State,
+  old: Held,
+  { key: name, record: { user = "", createdAt } }: Held,
+  isLogin: boolean,
+): void {
+  const { settings } = visit;
+  const next = { name, isLogin, user, createdAt };
+  const twin = isLogin && !isReplacedLongAgo(visit) &&
+    successorsOf(settings, old.key, began)
+      .find((each) => each.isLogin && each.user === user);
+  noteSuccessor(settings, old.key, next);
+  if (twin) noteTwin(settings, twin, next);
 }

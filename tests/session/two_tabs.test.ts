@@ -5,6 +5,7 @@ import { noteNext, noteTurn, turnAfter } from "../../src/session/overtaken.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { LateStore } from "../shared/late_store.ts";
 import { type Act, cookieOf, StoreBench } from "../shared/store_bench.ts";
+import { assertOutrun, Eventual, slowly } from "../shared/tabs.ts";
 import {
   assertNoCookie,
   NAVIGATION,
@@ -13,11 +14,6 @@ import {
 } from "../shared/support.ts";
 
 // Tabs of one browser, of which one logs in or out, and another is slow.
-
-/** A store that refuses no write, and shows each at once. */
-class Eventual extends MemoryStore {
-  override readonly consistency = "eventual" as never;
-}
 
 const STORES = {
   "in a strong store": (now: () => number) => new MemoryStore({ now }),
@@ -30,42 +26,6 @@ function begin(place: Place, more: Partial<SessionOptions> = {}): StoreBench {
   const bench = setUp({ tokenCache: undefined, ...more as object });
   const store: SessionStore = STORES[place](() => bench.clock.now);
   return new StoreBench(bench, { store });
-}
-
-/** A request that stops where its handler says, and goes on when it is told. */
-function slowly(
-  bench: StoreBench,
-  cookie: string,
-  act: (session: Session, wait: () => Promise<void>) => unknown,
-  more?: Partial<SessionOptions>,
-  init?: RequestInit,
-) {
-  const arrived = Promise.withResolvers<void>();
-  const told = Promise.withResolvers<void>();
-  const answer = bench.act(
-    cookie,
-    async (session) => {
-      await act(session, async () => {
-        arrived.resolve();
-        await told.promise;
-      });
-    },
-    more,
-    init,
-  ).catch((error: unknown) => error as { code?: string });
-  return {
-    arrived: arrived.promise,
-    async end(): Promise<Response & { code?: string }> {
-      told.resolve();
-      return await answer as Response & { code?: string };
-    },
-  };
-}
-
-/** That an answer sets no cookie: there is one without, or an error. */
-function assertOutrun(answer: Response & { code?: string }): void {
-  if (answer instanceof Response) assertNoCookie(answer);
-  else assert.equal((answer as { code: string }).code, "gone");
 }
 
 const regenerate: Act = (session) => session.regenerate();
