@@ -16,7 +16,7 @@ import { requestWith, setUp } from "../shared/support.ts";
 // was refused is not kept, by nobody's patience, and takes nothing from others.
 
 /** The options of a request that waits for a moment only. */
-const HURRIED = { storeTimeout: 0.2 };
+const HURRIED = { storeTimeout: 0.4 };
 const LOST = new Error("Connection lost");
 
 function begin(
@@ -30,6 +30,22 @@ function begin(
 /** Adds one to a number. */
 function add(key: string): Act {
   return (session) => session.update(key, (n: number = 0) => n + 1);
+}
+
+let ran = 0;
+
+/** One request, whose handler is counted. */
+function visit(
+  bench: StoreBench,
+  cookie: string,
+  act: Act,
+  more?: Partial<SessionOptions>,
+): Promise<Response> {
+  const counted: Act = (session) => {
+    ran++;
+    return act(session);
+  };
+  return bench.act(cookie, counted, more);
 }
 
 /** What becomes of a request. */
@@ -63,12 +79,12 @@ async function meet(
   bench: StoreBench,
   cookie: string,
   come: () => Meeting,
-  { act = add("a"), wait = 20, ready, before, after }: Scene,
+  { act = add("a"), wait = 0, ready, before, after }: Scene,
 ): Promise<Meeting> {
   const isUnderWay = Promise.withResolvers<void>();
   const isReleased = Promise.withResolvers<void>();
   const isOver = Promise.withResolvers<void>();
-  let meeting: Meeting | undefined;
+  const meeting: Meeting[] = [];
   let updates = 0;
   const { watched } = bench;
   watched.before = async ({ op }) => {
@@ -79,7 +95,7 @@ async function meet(
     }
     watched.before = undefined;
     try {
-      await before?.(meeting as Meeting);
+      await before?.(...meeting as [Meeting]);
     } finally {
       if (!after) isOver.resolve();
     }
@@ -88,20 +104,41 @@ async function meet(
     if (op !== "update" || updates < 2) return;
     watched.after = undefined;
     try {
-      await after?.(meeting as Meeting);
+      await after?.(...meeting as [Meeting]);
     } finally {
       isOver.resolve();
     }
   };
   const first = fate(bench.act(cookie, act));
   await isUnderWay.promise;
-  meeting = come();
+  const earlier = ran;
+  const here = come();
+  meeting.push(here);
+  await arrive(earlier + 1 + here.others.length);
   await pause(wait);
-  ready?.(meeting);
+  ready?.(here);
   isReleased.resolve();
   assert.equal(await first, "kept");
   await isOver.promise;
-  return meeting;
+  return here;
+}
+
+/** Another request comes, and waits for its turn. */
+async function join(
+  bench: StoreBench,
+  cookie: string,
+  { others }: Meeting,
+  more?: Partial<SessionOptions>,
+): Promise<void> {
+  const earlier = ran;
+  others.push(fate(visit(bench, cookie, add("d"), more)));
+  await arrive(earlier + 1);
+}
+
+/** Waits until so many handlers have run, and want to have their work kept. */
+async function arrive(count: number): Promise<void> {
+  while (ran < count) await pause(2);
+  await pause(20);
 }
 
 /** What was kept in the end, when nothing is on its way any more. */
@@ -126,7 +163,7 @@ describe("a write that was refused while it was on its way", () => {
       const { hurried } = await meet(
         bench,
         cookie,
-        () => ({ hurried: fate(bench.act(cookie, act)), others: [] }),
+        () => ({ hurried: fate(visit(bench, cookie, act)), others: [] }),
         { before: ({ hurried }) => hurried },
       );
       assert.equal(await hurried, "store-failed");
@@ -142,10 +179,10 @@ describe("a write that was refused while it was on its way", () => {
       bench,
       cookie,
       () => ({
-        hurried: fate(bench.act(cookie, add("a"), HURRIED)),
+        hurried: fate(visit(bench, cookie, add("a"), HURRIED)),
         others: [
-          fate(bench.act(cookie, add("a"))),
-          fate(bench.act(cookie, add("c"))),
+          fate(visit(bench, cookie, add("a"))),
+          fate(visit(bench, cookie, add("c"))),
         ],
       }),
       { before: ({ hurried }) => hurried },
@@ -166,8 +203,8 @@ describe("a write that was refused while it was on its way", () => {
       bench,
       cookie,
       () => ({
-        hurried: fate(bench.act(cookie, add("b"), HURRIED)),
-        others: [fate(bench.act(cookie, add("c")))],
+        hurried: fate(visit(bench, cookie, add("b"), HURRIED)),
+        others: [fate(visit(bench, cookie, add("c")))],
       }),
       {
         after: async ({ hurried }) => {
@@ -192,8 +229,8 @@ describe("a write that was refused while it was on its way", () => {
       bench,
       cookie,
       () => ({
-        hurried: fate(bench.act(cookie, add("b"), HURRIED)),
-        others: [fate(bench.act(cookie, add("c")))],
+        hurried: fate(visit(bench, cookie, add("b"), HURRIED)),
+        others: [fate(visit(bench, cookie, add("c")))],
       }),
       {
         before: async ({ hurried }) => {
@@ -219,8 +256,8 @@ describe("a write that was refused while it was on its way", () => {
       bench,
       cookie,
       () => ({
-        hurried: fate(bench.act(cookie, add("b"), HURRIED)),
-        others: [fate(bench.act(cookie, add("c")))],
+        hurried: fate(visit(bench, cookie, add("b"), HURRIED)),
+        others: [fate(visit(bench, cookie, add("c")))],
       }),
       {
         ready: ({ hurried }) => {
@@ -245,14 +282,14 @@ describe("a write that was refused while it was on its way", () => {
   });
 
   it("is not sent once more, as nobody waits for it", async () => {
-    const bench = begin({ storeTimeout: 0.5 });
+    const bench = begin({ storeTimeout: 1 });
     const cookie = await bench.begin();
     const { hurried } = await meet(
       bench,
       cookie,
-      () => ({ hurried: fate(bench.act(cookie, add("b"))), others: [] }),
+      () => ({ hurried: fate(visit(bench, cookie, add("b"))), others: [] }),
       {
-        wait: 150,
+        wait: 300,
         before: async ({ hurried }) => {
           bench.takeCalls();
           await hurried;
@@ -277,15 +314,14 @@ describe("a write that was refused while it was on its way", () => {
       bench,
       cookie,
       () => ({
-        hurried: fate(bench.act(cookie, add("b"), HURRIED)),
-        others: [fate(bench.act(cookie, add("c")))],
+        hurried: fate(visit(bench, cookie, add("b"), HURRIED)),
+        others: [fate(visit(bench, cookie, add("c")))],
       }),
       {
-        after: async ({ hurried, others }) => {
-          await hurried;
+        after: async (meeting) => {
+          await meeting.hurried;
           await elsewhere(requestWith(cookie));
-          others.push(fate(bench.act(cookie, add("d"))));
-          await pause(20);
+          await join(bench, cookie, meeting);
           throw LOST;
         },
       },
@@ -303,18 +339,14 @@ describe("a write that was refused while it was on its way", () => {
       bench,
       cookie,
       () => ({
-        hurried: fate(bench.act(cookie, add("b"), HURRIED)),
-        others: [fate(bench.act(cookie, add("c")))],
+        hurried: fate(visit(bench, cookie, add("b"), HURRIED)),
+        others: [fate(visit(bench, cookie, add("c")))],
       }),
       {
-        before: async ({ hurried, others }) => {
-          await hurried;
-          const next = fate(
-            bench.act(cookie, add("d"), { storeTimeout: 0.5 }),
-          );
-          others.push(next);
-          await pause(20);
-          bench.watched.before = once("get", () => next);
+        before: async (meeting) => {
+          await meeting.hurried;
+          await join(bench, cookie, meeting, { storeTimeout: 1 });
+          bench.watched.before = once("get", () => meeting.others.at(-1));
         },
       },
     );
@@ -332,15 +364,14 @@ describe("a write that was refused while it was on its way", () => {
       bench,
       cookie,
       () => ({
-        hurried: fate(bench.act(cookie, add("b"), HURRIED)),
-        others: [fate(bench.act(cookie, add("c")))],
+        hurried: fate(visit(bench, cookie, add("b"), HURRIED)),
+        others: [fate(visit(bench, cookie, add("c")))],
       }),
       {
-        before: async ({ hurried, others }) => {
-          await hurried;
+        before: async (meeting) => {
+          await meeting.hurried;
           bench.watched.before = once("get", async () => {
-            others.push(fate(bench.act(cookie, add("d"))));
-            await pause(30);
+            await join(bench, cookie, meeting);
             isRead.resolve();
           });
         },
@@ -356,30 +387,29 @@ describe("a write that was refused while it was on its way", () => {
   it("stays where another one's changes cannot do without it", async () => {
     const bench = begin();
     const cookie = await bench.begin();
+    const isSet = Promise.withResolvers<void>();
+    const name: Act = (session) => {
+      session.set("name", "Bob");
+      isSet.resolve();
+    };
+    const shout: Act = async (session) => {
+      await isSet.promise;
+      await pause(20);
+      session.update("name", (name?: string) => {
+        if (!name) throw new Error("No name");
+        return `${name}!`;
+      });
+    };
     const { hurried, others } = await meet(
       bench,
       cookie,
       () => ({
-        hurried: fate(
-          bench.act(cookie, (session) => session.set("name", "Bob"), HURRIED),
-        ),
-        others: [
-          fate(
-            bench.act(
-              cookie,
-              (session) =>
-                session.update("name", (name?: string) => {
-                  if (!name) {
-                    throw new Error("No name");
-                  }
-                  return `${name}!`;
-                }),
-            ),
-          ),
-        ],
+        hurried: fate(visit(bench, cookie, name, HURRIED)),
+        others: [fate(visit(bench, cookie, shout))],
       }),
       {
         act: (session) => session.delete("name"),
+        wait: 40,
         before: ({ hurried }) => hurried,
       },
     );
@@ -396,13 +426,13 @@ describe("a write that was refused while it was on its way", () => {
       bench,
       cookie,
       () => ({
-        hurried: fate(bench.act(cookie, async (session) => {
+        hurried: fate(visit(bench, cookie, async (session) => {
           await add("b")(session);
           await assert.rejects(session.save(), { code: "store-failed" });
           isRefused.resolve();
           await session.save();
         }, HURRIED)),
-        others: [fate(bench.act(cookie, add("c")))],
+        others: [fate(visit(bench, cookie, add("c")))],
       }),
       {
         before: async () => {
@@ -424,18 +454,17 @@ describe("a write that was refused while it was on its way", () => {
       bench,
       cookie,
       () => ({
-        hurried: fate(bench.act(cookie, async (session) => {
+        hurried: fate(visit(bench, cookie, async (session) => {
           await add("b")(session);
           await assert.rejects(session.save(), { code: "store-failed" });
           await session.save();
         }, HURRIED)),
-        others: [fate(bench.act(cookie, add("c")))],
+        others: [fate(visit(bench, cookie, add("c")))],
       }),
       {
-        after: async ({ hurried, others }) => {
-          await hurried;
-          others.push(fate(bench.act(cookie, add("d"))));
-          await pause(20);
+        after: async (meeting) => {
+          await meeting.hurried;
+          await join(bench, cookie, meeting);
         },
       },
     );
@@ -454,14 +483,13 @@ describe("a write that was refused while a late store had it", () => {
       bench,
       cookie,
       () => ({
-        hurried: fate(bench.act(cookie, add("b"), HURRIED)),
-        others: [fate(bench.act(cookie, add("c")))],
+        hurried: fate(visit(bench, cookie, add("b"), HURRIED)),
+        others: [fate(visit(bench, cookie, add("c")))],
       }),
       {
-        before: async ({ hurried, others }) => {
-          await hurried;
-          others.push(fate(bench.act(cookie, add("d"))));
-          await pause(20);
+        before: async (meeting) => {
+          await meeting.hurried;
+          await join(bench, cookie, meeting);
           bench.takeCalls();
         },
       },
@@ -493,8 +521,8 @@ describe("a write that is refused before it is sent", () => {
         bench,
         cookie,
         () => {
-          const hurried = fate(bench.act(cookie, add("b"), HURRIED));
-          kept = bench.act(cookie, add("c"), { schema } as object);
+          const hurried = fate(visit(bench, cookie, add("b"), HURRIED));
+          kept = visit(bench, cookie, add("c"), { schema } as object);
           return { hurried, others: [fate(kept)] };
         },
         {
