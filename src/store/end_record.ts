@@ -45,23 +45,30 @@ export async function endRecord(
  *
  * @param isOwnerNew Whether the session is another user's from now on.
  * @param kind Whether a login has left it.
+ * @param bringOver Takes along what others have written into it meanwhile.
  */
 export async function leaveRecord(
   visit: Visit,
   held: Held,
   isOwnerNew: boolean,
   kind: TurnKind,
+  bringOver: (record: SessionRecord) => Promise<void>,
 ): Promise<void> {
   const { settings, revoking } = visit;
   const { key, record } = held;
   await revoking?.rememberEnd(visit, key, record, !isOwnerNew);
   // A request may read the tombstone before the answer to its write is here.
   const forget = noteTurn(settings, key, "left", undefined, false);
+  let isBehind = false;
   try {
-    await writeTombstone(visit, key, record);
+    await writeTombstone(visit, key, record, async (newer) => {
+      isBehind = true;
+      await bringOver(newer);
+      isBehind = false;
+    });
   } catch (error) {
     // The revocations refuse its cookies, or only the answer was lost.
-    if (!revoking && !await hasEnded(visit, held)) {
+    if (isBehind || !revoking && !await hasEnded(visit, held)) {
       forget();
       throw error;
     }
@@ -103,29 +110,37 @@ export async function endAtStore(
   }
 }
 
-/** Replaces a late store's record by a tombstone, or removes it. */
+/**
+ * Replaces a late store's record by a tombstone, or removes it.
+ *
+ * @param bringOver Called with what others have written after the known record,
+ * before it is replaced.
+ */
 async function writeTombstone(
   visit: Visit,
   key: string,
   known: SessionRecord | undefined,
+  bringOver?: (record: SessionRecord) => Promise<void>,
 ): Promise<void> {
-  const store = storeOf(visit);
-  try {
-    for (let tries = 1; tries <= TRIES; tries++) {
-      const record = tries === 1 && known?.revision
-        ? known
-        : await fetchRecord(visit, key, true);
-      if (record && !record.id) return;
-      // A late store may not show it yet.
-      if (!record) break;
-      const tombstone = tombstoneOf(visit, record);
-      const ask = () => store.update(key, tombstone, record.revision);
-      const result = await call(visit, { op: "update", ask, isEnd: true });
-      if (result === "ok") return;
-      if (result === "gone") break;
+  let newest = known?.revision ?? Infinity;
+  for (let tries = 1; tries <= TRIES; tries++) {
+    const record = tries === 1 && known?.revision
+      ? known
+      : await fetchRecord(visit, key, true).catch(() => null);
+    if (record && !record.id) return;
+    // A late store may not show it yet.
+    if (!record) break;
+    if (bringOver && record.revision > newest) {
+      newest = record.revision;
+      await bringOver(record);
     }
-  } catch {
-    // There may be no room for a tombstone.
+    const tombstone = tombstoneOf(visit, record);
+    const ask = () => storeOf(visit).update(key, tombstone, record.revision);
+    const result = await call(visit, { op: "update", ask, isEnd: true })
+      // There may be no room for a tombstone.
+      .catch(() => "failed");
+    if (result === "ok") return;
+    if (result !== "conflict") break;
   }
   await remove(visit, key);
 }

@@ -21,7 +21,9 @@ import { refuseGone } from "../session/write_rules.ts";
 import { isEventual } from "./back_end.ts";
 import { pack, referTo } from "./late_store.ts";
 import { endAtStore, endRecord, leaveRecord, remove } from "./end_record.ts";
+import type { SessionRecord } from "./contract.ts";
 import { generationOf } from "./generation.ts";
+import { goOnFrom, insertAgain, newestOf, startAnew } from "./moving.ts";
 import { keyOf } from "./record.ts";
 import { writeTogether, type Written } from "./write_group.ts";
 import { insert } from "./insert.ts";
@@ -77,12 +79,10 @@ async function writeOnce(
   const seen = { ...state.values };
   const isGone = endedMeanwhile(state, batches);
   if (!state.held && await insertAs(state, batches, seen)) return true;
-  if (!isGone && isMoving(state)) {
-    await move(state, batches, seen);
-    return true;
-  }
+  const isMoved = !isGone && isMoving(state);
+  if (isMoved && await move(state, batches, seen)) return true;
   const wish = { state, batches, seen, isRotated, isForced };
-  let kept = isGone ? undefined : await writeTogether(wish);
+  let kept = isGone || isMoved ? undefined : await writeTogether(wish);
   const turn = kept && endedMeanwhile(state, batches);
   if (kept && turn) {
     // The session ended while the write was on its way: end it once more.
@@ -287,28 +287,44 @@ async function saveAnew(
 
 /**
  * Goes on in a new record, on a late store: makes it, then ends the old one.
+ * What others have written into that is taken along.
+ *
+ * @returns `false` if the session has ended, or is another user's.
  */
 async function move(
   state: State,
   batches: readonly Batch[],
-  values: Values,
-): Promise<void> {
+  seen: Values,
+): Promise<boolean> {
   const { visit, owner } = state;
-  const old = state.held as Held;
-  delete values[GENERATION];
-  delete values[WRITES];
+  const shown = await newestOf(visit, state.held as Held);
+  const old = shown ?? state.held as Held;
+  // What a change has failed on is made again, too.
+  const base = shown ?? (state.isBehind ? old : undefined);
+  let values = base ? await goOnFrom(state, base, batches) : seen;
+  if (!values) return false;
+  startAnew(state, values);
   abandonLater(state);
-  const { held } = await insert(state, batches, values);
+  let { held } = await insert(state, batches, values);
   const user = userOf(batches);
+  const isOwnerNew = !!owner && user !== undefined && owner !== user;
+  const kind = user === undefined ? "left" : "login";
+  const bringOver = async (record: SessionRecord) => {
+    const { sid, key } = old;
+    const newer = await goOnFrom(state, { sid, key, record }, batches);
+    if (!newer) return;
+    held = await insertAgain(state, held, batches, newer);
+    values = newer;
+  };
+  const takeOut = () =>
+    remove({ ...visit, takesBack: true }, held.key).catch(() => {});
   try {
-    const isOwnerNew = !!owner && user !== undefined && owner !== user;
-    const kind = user === undefined ? "left" : "login";
-    await leaveRecord(visit, old, isOwnerNew, kind);
+    await leaveRecord(visit, old, isOwnerNew, kind, bringOver);
     if (user !== undefined) {
       await endSuccessors(visit, old.key, Infinity, kind);
     }
   } catch (error) {
-    await remove({ ...visit, takesBack: true }, held.key).catch(() => {});
+    await takeOut();
     throw error;
   }
   beginRecord(state, held);
@@ -317,6 +333,7 @@ async function move(
   // A login has left the old record for good.
   state.leftKey = user === undefined ? state.leftKey ?? old.key : undefined;
   showSaved(state, held, values, batches);
+  return true;
 }
 
 /** Notes which record has taken another one's place, for later ends. */

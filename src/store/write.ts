@@ -64,6 +64,12 @@ export function replay(batches: readonly Batch[], values: Values): boolean {
   return missing.length > 0;
 }
 
+/** Keeps the epoch that a session has stayed by when others were ended. */
+export function keepEpoch({ epoch }: State, values: Values): void {
+  const own = values[EPOCH] as number | undefined ?? 0;
+  if (epoch !== undefined) values[EPOCH] = Math.max(own, epoch);
+}
+
 /** Notes which generation a write makes, if it does. */
 function noteMade(batches: readonly Batch[], made?: number): void {
   for (const { attempts } of batches) {
@@ -94,11 +100,7 @@ export function fulfil(
   let isChanged = isForced || batches.length > 0;
   if (isReplayed) isChanged = replay(batches, values) || isForced;
   else Object.assign(values, seen);
-  if (state.epoch !== undefined) {
-    const epoch = values[EPOCH] as number | undefined ?? 0;
-    values[EPOCH] = Math.max(epoch, state.epoch);
-  }
-
+  keepEpoch(state, values);
   const isMovedOn = before.floor > generation;
   const isLogin = user !== undefined;
   // A request that stays open gets nothing of a login made much later.

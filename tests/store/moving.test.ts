@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { createStorage } from "unstorage";
+import type { Session, SessionOptions, SessionStore } from "../../mod.ts";
+import { MemoryStore } from "../../stores/memory.ts";
+import { TieredStore } from "../../stores/tiered.ts";
+import { UnstorageStore } from "../../stores/unstorage.ts";
+import { LateStore } from "../shared/late_store.ts";
+import {
+  type Act,
+  cookieOf,
+  once,
+  StoreBench,
+  watch,
+} from "../shared/store_bench.ts";
+import { setUp } from "../shared/support.ts";
+
+// What others write while a session gets a new id: nothing of it is lost.
+
+/** A store that takes each write, and shows it at once. */
+class Taking extends LateStore {
+  override get(key: string) {
+    this.settle();
+    return super.get(key);
+  }
+}
+
+type Make = (now: () => number) => SessionStore;
+
+/** A store that takes a write only on top of the last one. */
+class Comparing extends MemoryStore {
+  override readonly consistency = "eventual" as never;
+}
+
+const comparing: Make = (now) => new Comparing({ now });
+
+/** Stores that do so, as far as they know. */
+const COMPARING: Readonly<Record<string, Make>> = {
+  "a store that compares": comparing,
+  UnstorageStore: (now) => new UnstorageStore(createStorage(), { now }),
+  TieredStore: (now) =>
+    new TieredStore(new MemoryStore({ now }), new MemoryStore({ now }), {
+      now,
+    }),
+};
+const STORES: Readonly<Record<string, Make>> = {
+  ...COMPARING,
+  "a strong store": (now) => new MemoryStore({ now }),
+  "a store that takes each write": () => new Taking(90),
+};
+
+function begin(make: Make, more?: Partial<SessionOptions>): StoreBench {
+  const bench = setUp(more);
+  return new StoreBench(bench, { store: make(() => bench.clock.now) });
+}
+
+const MOVES: Readonly<Record<string, Act>> = {
+  "regenerate()": (session) => session.regenerate(),
+  "a login": (session) => session.login("ada"),
+};
+
+const add = (item: string): Act => (session) =>
+  session.update("cart", (all: readonly string[] = []) => [...all, item]);
+
+const DOWN = new Error("connect ECONNREFUSED");
+
+for (const [name, move] of Object.entries(MOVES)) {
+  describe(`${name} by a slow request`, () => {
+    for (const [store, make] of Object.entries(STORES)) {
+      it(`keeps what others have written meanwhile, in ${store}`, async () => {
+        const bench = begin(make);
+        const cookie = await bench.begin();
+        const { slow } = await bench.overtake(cookie, async (session) => {
+          await add("of the slow one")(session);
+          await move(session);
+        }, add("apple"));
+        const data = { name: "Ada", cart: ["apple", "of the slow one"] };
+        for (const wait of [0, 3600]) {
+          bench.clock.advance(wait);
+          assert.deepEqual(await bench.read(cookieOf(slow)), data);
+        }
+      });
+    }
+
+    for (const [store, make] of Object.entries(COMPARING)) {
+      it(`keeps what is written while it is kept, in ${store}`, async () => {
+        const bench = begin(make);
+        const cookie = await bench.begin();
+        // Another process does not know that the session is being left.
+        const elsewhere = { store: watch(bench.watched.store).store };
+        let writes = 0;
+        bench.watched.before = async ({ op }) => {
+          if (!/create|update/.test(op) || writes > 1) return;
+          const item = `apple ${writes++}`;
+          const { before } = bench.watched;
+          bench.watched.before = undefined;
+          await bench.act(cookie, add(item), elsewhere);
+          bench.watched.before = before;
+        };
+        const answer = await bench.act(cookie, move);
+        assert.equal(writes, 2);
+        const cart = ["apple 0", "apple 1"];
+        for (const wait of [0, 3600]) {
+          bench.clock.advance(wait);
+          const data = await bench.read(cookieOf(answer));
+          assert.deepEqual(data, { name: "Ada", cart });
+        }
+      });
+    }
+  });
+}
+
+describe("what is brought over to a session's new id", () => {
+  /** A visitor who writes while a new record is made, and what then fails. */
+  async function meet(
+    act: Act,
+    fail: (bench: StoreBench, made: string) => void,
+    write: Act = add("apple"),
+  ) {
+    const bench = begin(comparing);
+    const cookie = await bench.begin("ada");
+    bench.watched.before = once("create", async () => {
+      const made = bench.watched.calls.at(-1)?.key as string;
+      await bench.act(cookie, write);
+      fail(bench, made);
+    });
+    const answer = await bench.act(cookie, act).catch((error) => error);
+    bench.watched.before = bench.watched.after = undefined;
+    return { bench, cookie, answer };
+  }
+
+  it("is there though its answer is lost", async () => {
+    const { bench, answer } = await meet(
+      (session) => session.regenerate(),
+      ({ watched }, made) => {
+        watched.after = ({ op, key }) =>
+          op === "update" && key === made && Promise.reject(DOWN);
+      },
+    );
+    const data = { name: "Ada", cart: ["apple"] };
+    assert.deepEqual(await bench.read(cookieOf(answer)), data);
+  });
+
+  it("is made again where the new record is not shown", async () => {
+    const { bench, answer } = await meet(
+      (session) => session.regenerate(),
+      ({ watched }, made) => {
+        watched.before = once("get", () => watched.store.delete(made));
+      },
+    );
+    const data = { name: "Ada", cart: ["apple"] };
+    assert.deepEqual(await bench.read(cookieOf(answer)), data);
+  });
+
+  it("stays where it is if that fails, and so does the session", async () => {
+    const { bench, cookie, answer } = await meet(
+      (session) => session.regenerate(),
+      ({ watched }, made) => {
+        watched.before = ({ op, key }) =>
+          op === "update" && key === made && Promise.reject(DOWN);
+      },
+    );
+    assert.equal(answer.code, "store-failed");
+    bench.clock.advance(151);
+    const data = { name: "Ada", cart: ["apple"] };
+    assert.deepEqual(await bench.read(cookie), data);
+  });
+
+  it("is nothing of another user's", async () => {
+    const { bench, answer } = await meet(
+      (session) => session.login("eve"),
+      () => {},
+    );
+    assert.deepEqual(await bench.read(cookieOf(answer)), {});
+  });
+
+  it("is nothing that a schema would refuse in the next request", async () => {
+    const bench = begin(comparing);
+    const cookie = await bench.begin("ada");
+    const odd = (session: Session) => session.set("name", 5);
+    const name = (data: unknown) => (data as { name?: unknown }).name;
+    const schema = {
+      "~standard": {
+        version: 1 as const,
+        vendor: "test",
+        validate: (value: unknown) =>
+          typeof name(value) === "string"
+            ? { value: value as object }
+            : { issues: [{ message: "No name" }] },
+      },
+    };
+    const elsewhere = { store: watch(bench.watched.store).store };
+    for (const isLogin of [false, true]) {
+      const answer = await bench.act(cookie, async (session) => {
+        await bench.act(cookie, odd, elsewhere);
+        if (isLogin) session.login("ada");
+        else session.regenerate();
+        session.set("n", 1);
+      }, { schema }).catch(({ code }) => code);
+      assert.equal(answer, isLogin ? "invalid-data" : "gone");
+      await bench.act(cookie, (session) => session.set("name", "Ada"));
+    }
+  });
+});
