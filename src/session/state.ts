@@ -74,14 +74,14 @@ export interface Streaming {
 
 /** What `store/revocations.ts` does, for modules that do not load it. */
 export interface Revoking {
-  checkRevoked(state: State): Promise<boolean>;
+  checkRevoked(state: State, before?: "write" | "move"): Promise<boolean>;
   stamp(visit: Visit, values: Values): Promise<void>;
   rememberEnd(
     visit: Visit,
     key: string,
     record: SessionRecord | undefined,
     isLeft?: boolean,
-  ): Promise<void>;
+  ): Promise<boolean>;
 }
 
 /** What the session's token holds, or will hold. */

@@ -46,6 +46,7 @@ export async function endRecord(
  * @param isOwnerNew Whether the session is another user's from now on.
  * @param kind Whether a login has left it.
  * @param bringOver Takes along what others have written into it meanwhile.
+ * @returns `false` if somebody has ended it meanwhile.
  */
 export async function leaveRecord(
   visit: Visit,
@@ -53,10 +54,12 @@ export async function leaveRecord(
   isOwnerNew: boolean,
   kind: TurnKind,
   bringOver: (record: SessionRecord) => Promise<void>,
-): Promise<void> {
+): Promise<boolean> {
   const { settings, revoking } = visit;
   const { key, record } = held;
-  await revoking?.rememberEnd(visit, key, record, !isOwnerNew);
+  if (await revoking?.rememberEnd(visit, key, record, !isOwnerNew)) {
+    return false;
+  }
   // A request may read the tombstone before the answer to its write is here.
   const forget = noteTurn(settings, key, "left", undefined, false);
   let isBehind = false;
@@ -75,6 +78,7 @@ export async function leaveRecord(
   }
   noteTurn(settings, key, kind);
   forget();
+  return true;
 }
 
 /**

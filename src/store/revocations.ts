@@ -41,22 +41,33 @@ const TRIES = 8;
  * Whether a session has been revoked, or its login; if so, the listener is
  * told. It asks the store once at most.
  *
+ * @param before For what an answer from before the request is too old: a late
+ * store has taken a `write`, or is to have the session by another id. A `move`
+ * from a record that another request has left is a double click.
  * @throws {SessionError} `store-failed` if the store cannot say.
  */
-export async function checkRevoked(state: State): Promise<boolean> {
+export async function checkRevoked(
+  state: State,
+  before?: "write" | "move",
+): Promise<boolean> {
   const { visit, values, held } = state;
   const { settings } = visit;
   const userId = values[OWNER] as string | undefined;
   // Single ends are only recorded of sessions in a late store.
   const late = isEventual(visit) ? held?.key : undefined;
+  const look = before ? fetchRevocation : find;
   if (!userId) {
-    if (!late || !await find(visit, late)) return false;
+    const record = late ? await look(visit, late) : null;
+    const isLeft = before === "move" && !!read(record)?.left;
+    if (!record || isLeft) return false;
   } else {
     const key = await keyOfUser(settings, userId);
-    const revocation = revocationIn(await find(visit, key));
+    const revocation = revocationIn(await look(visit, key));
     const { epoch, except, least = 0 } = revocation;
     const own = values[EPOCH] as number | undefined ?? 0;
-    if (!late || !isEnded(revocation, shortKeyOf(late))) {
+    const { left, ...others } = revocation;
+    const ends = before === "move" ? others : revocation;
+    if (!late || !isEnded(ends, shortKeyOf(late))) {
       if (own >= epoch) return false;
       if (except === idOf(state) && own >= least) {
         // The session stays by its epoch from now on, even under another id.
@@ -74,27 +85,32 @@ export async function checkRevoked(state: State): Promise<boolean> {
  *
  * @param isLeft Whether the user goes on in another session. A hundred of those
  * that were left are remembered; they never end others.
+ * @returns Whether it was noted as ended before.
  */
 export async function rememberEnd(
   visit: Visit,
   key: string,
   record: SessionRecord | undefined,
   isLeft = false,
-): Promise<void> {
+): Promise<boolean> {
   const { absoluteTimeout, now } = visit.settings;
   const time = now() * 1000;
   const { user = "", createdAt = time } = record ?? {};
   // A request on its way may write the session once more, and move its end.
   const expiresAt = createdAt + (absoluteTimeout + SKEW) * 1000;
+  const place = shortKeyOf(key);
+  let wasOver = false;
   if (!user) {
-    await changeRevocation(visit, key, () => NONE);
-    return;
+    await changeRevocation(visit, key, ({ write, left }) => {
+      wasOver = !!write && !left;
+      return isLeft && !wasOver ? { ...NONE, left: [place] } : NONE;
+    });
+    return wasOver;
   }
   await changeRevocation(visit, user, (revocation) => {
+    wasOver = isEnded({ ...revocation, left: undefined }, place);
     if (isLeft) {
-      const left = [...revocation.left ?? [], shortKeyOf(key)].slice(
-        -MOST_LEFT,
-      );
+      const left = [...revocation.left ?? [], place].slice(-MOST_LEFT);
       return { ...revocation, left };
     }
     const others = Object.entries(revocation.ended ?? {})
@@ -103,13 +119,14 @@ export async function rememberEnd(
     if (others.length < MOST_ENDED) {
       return {
         ...revocation,
-        ended: { ...ended, [shortKeyOf(key)]: expiresAt },
+        ended: { ...ended, [place]: expiresAt },
       };
     }
     // The record is full: end all of the user's sessions, rather than forget
     // one.
     return { epoch: after(revocation.epoch, time) };
   });
+  return wasOver;
 }
 
 /** Gives a login the present epoch of its user. */

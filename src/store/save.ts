@@ -1,4 +1,4 @@
-import { GENERATION, OWNER, WRITES } from "../session/own_keys.ts";
+import { EPOCH, GENERATION, OWNER, WRITES } from "../session/own_keys.ts";
 import type { Values } from "../session/codec.ts";
 import {
   noteSuccessor,
@@ -84,10 +84,12 @@ async function writeOnce(
   const wish = { state, batches, seen, isRotated, isForced };
   let kept = isGone || isMoved ? undefined : await writeTogether(wish);
   const turn = kept && endedMeanwhile(state, batches);
-  if (kept && turn) {
+  if (
+    kept && (turn || await isRevoked(state, kept.held, kept.values, "write"))
+  ) {
     // The session ended while the write was on its way: end it once more.
     const { key, record } = kept.held;
-    await endAtStore(state.visit, key, record, turn.kind);
+    await endAtStore(state.visit, key, record, turn?.kind);
     kept = undefined;
   }
   if (kept) adopt(state, kept, batches);
@@ -124,6 +126,28 @@ function endedMeanwhile(
   const isLeft = !!turnAfter(visit.settings, held.key, began);
   if (turn?.kind === "replaced" && !isLeft) return undefined;
   return turn?.kind === "left" && isMoving(state) ? undefined : turn;
+}
+
+/**
+ * Whether revocations know by now, beside a late store, that a session has
+ * ended: another process may have done that while the request ran, and the
+ * store has refused nothing.
+ *
+ * @param values The session's values, of which the owner and the epoch count.
+ */
+async function isRevoked(
+  state: State,
+  held: Held,
+  values: Values,
+  before: "write" | "move",
+): Promise<boolean> {
+  const { visit, content } = state;
+  if (!isEventual(visit) || !visit.revoking) return false;
+  const { sid } = held;
+  const asked: State = { ...state, held, values, content: { ...content, sid } };
+  const isOver = await visit.revoking.checkRevoked(asked, before);
+  if (asked.epoch !== undefined) state.epoch = asked.epoch;
+  return isOver;
 }
 
 /**
@@ -299,6 +323,8 @@ async function move(
   const { visit, owner } = state;
   const shown = await newestOf(visit, state.held as Held);
   const old = shown ?? state.held as Held;
+  const own = { [OWNER]: owner, [EPOCH]: seen[EPOCH] };
+  if (await isRevoked(state, old, own, "move")) return false;
   // What a change has failed on is made again, too.
   const base = shown ?? (state.isBehind ? old : undefined);
   let values = base ? await goOnFrom(state, base, batches) : seen;
@@ -319,7 +345,10 @@ async function move(
   const takeOut = () =>
     remove({ ...visit, takesBack: true }, held.key).catch(() => {});
   try {
-    await leaveRecord(visit, old, isOwnerNew, kind, bringOver);
+    if (!await leaveRecord(visit, old, isOwnerNew, kind, bringOver)) {
+      await takeOut();
+      return false;
+    }
     if (user !== undefined) {
       await endSuccessors(visit, old.key, Infinity, kind);
     }

@@ -3,13 +3,27 @@ import { describe, it } from "node:test";
 import {
   createSessions,
   type Session,
+  type SessionError,
   type SessionOptions,
 } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { TieredStore } from "../../stores/tiered.ts";
 import { LateStore } from "../shared/late_store.ts";
-import { cookieOf, once, StoreBench, watch } from "../shared/store_bench.ts";
-import { setUp } from "../shared/support.ts";
+import {
+  type Act,
+  cookieOf,
+  once,
+  StoreBench,
+  watch,
+} from "../shared/store_bench.ts";
+import { assertNoCookie, setUp } from "../shared/support.ts";
+
+/** What a visitor does that ends a cookie. */
+const ENDS: Readonly<Record<string, Act>> = {
+  "a logout": (session) => session.destroy(),
+  "another user's login": (session) => session.login("eve"),
+  "a new id": (session) => session.regenerate(),
+};
 
 /** Sessions in a store that is late, beside a strong one for revocations. */
 function begin(more: Partial<SessionOptions> = {}) {
@@ -23,6 +37,12 @@ function begin(more: Partial<SessionOptions> = {}) {
     store,
     ends,
     options,
+    // Another process has no memory in common with this one.
+    elsewhere: {
+      ...options,
+      store: watch(store).store,
+      revocations: watch(ends.store).store,
+    },
     login: (userId?: string) => bench.begin(userId, options),
     read: (cookie: string) => bench.read(cookie, options),
     act: (cookie: string, act: (session: Session) => unknown) =>
@@ -93,7 +113,7 @@ describe("revocations beside a store that may be late", () => {
       assert.deepEqual(takeEnds(), ["get"]);
       assert.deepEqual(bench.takeCalls(), [], "Carried by the cookie");
       await act(cookie, (session) => session.set("name", "Eve"));
-      assert.deepEqual(takeEnds(), ["get"]);
+      assert.deepEqual(takeEnds(), ["get", "get"], "And after a write");
       store.settle();
       bench.clock.advance(91);
       bench.takeCalls();
@@ -102,14 +122,12 @@ describe("revocations beside a store that may be late", () => {
       assert.deepEqual(bench.takeCalls(), ["get"]);
     });
 
-    it(`end what a slow request of ${whose} session writes later`, async () => {
-      const { bench, store, options, login, read } = begin({
+    it(`refuse what a slow request of ${whose} session writes later`, async () => {
+      const { bench, store, options, elsewhere, login, read } = begin({
         idleTimeout: 30 * 86_400,
       });
       const cookie = await login(userId);
-      // A process that has done it itself would refuse the write.
-      const elsewhere = { ...options, store: watch(store).store };
-      const { slow } = await bench.overtake(
+      const { slow } = await bench.race(
         cookie,
         (session) => session.set("late", true),
         async () => {
@@ -117,12 +135,63 @@ describe("revocations beside a store that may be late", () => {
         },
         options,
       );
+      assert.equal((slow as SessionError).code, "gone");
       store.settle();
       for (let days = 0; days < 30; days++) {
-        for (const copy of [cookie, cookieOf(slow)]) {
-          assert.equal(await read(copy), null);
-        }
+        assert.equal(await read(cookie), null);
         bench.clock.advance(86_390);
+      }
+    });
+
+    for (const [name, end] of Object.entries(ENDS)) {
+      it(`let no write of ${whose} session set a cookie after ${name} elsewhere`, async () => {
+        for (const more of [{}, { revocationsMaxAge: 10 }]) {
+          const { bench, store, elsewhere, login, read, act } = begin(more);
+          const cookie = await login(userId);
+          store.settle();
+          bench.watched.before = once(
+            "update",
+            () => bench.act(cookie, end, elsewhere),
+          );
+          const slow = act(cookie, (session) => session.set("late", true));
+          await assert.rejects(slow, { code: "gone" });
+          store.settle();
+          bench.clock.advance(151);
+          assert.equal(await read(cookie), null);
+        }
+      });
+    }
+
+    it(`let a login go on without ${whose} session that has ended elsewhere`, async () => {
+      const { bench, store, elsewhere, login, read, act } = begin();
+      const cookie = await login(userId);
+      store.settle();
+      const answer = await act(cookie, async (session) => {
+        await bench.act(cookie, (other) => other.destroy(), elsewhere);
+        session.login("ada");
+        session.set("n", 1);
+      });
+      const data = userId ? { n: 1 } : { name: "Ada", n: 1 };
+      assert.deepEqual(await read(cookieOf(answer)), data);
+    });
+
+    it(`give no new id to ${whose} session that has ended elsewhere`, async () => {
+      for (const isOnItsWay of [false, true]) {
+        const { bench, store, elsewhere, login, act } = begin();
+        const cookie = await login(userId);
+        store.settle();
+        const end = () =>
+          bench.act(cookie, (other) => other.destroy(), elsewhere);
+        if (isOnItsWay) bench.watched.before = once("create", end);
+        const answer = await act(cookie, async (session) => {
+          session.regenerate();
+          session.keys();
+          if (!isOnItsWay) await end();
+        });
+        assertNoCookie(answer);
+        store.settle();
+        const made = bench.watched.calls.filter(({ op }) => op === "create");
+        for (const { key } of made) assert.equal(await store.get(key), null);
       }
     });
   }
@@ -173,6 +242,20 @@ describe("revocations beside a store that may be late", () => {
     assert.equal(await read(two), null);
   });
 
+  it("let who has ended all others stay, though a slow request has moved it", async () => {
+    const { bench, options, login, read, act } = begin();
+    const sessions = createSessions({ ...bench.options, ...options });
+    const cookie = await login("ada");
+    const { slow } = await bench.overtake(
+      cookie,
+      (session) => session.regenerate(),
+      (session) => sessions.revokeAll("ada", { except: session }),
+      options,
+    );
+    assert.deepEqual(await read(cookieOf(slow)), { name: "Ada" });
+    await act(cookieOf(slow), (session) => session.set("n", 1));
+  });
+
   it("take no place for a login and a new id, which end nothing else", async () => {
     const { bench, store, login, read, act } = begin();
     const phone = await login("ada");
@@ -217,7 +300,7 @@ describe("revocations beside a store that may be late", () => {
 
   it("know a logout by who it was, whatever could not be read", async () => {
     for (const failing of ["revocations", "store"]) {
-      const { bench, store, ends, options, login } = begin({
+      const { bench, store, ends, options, elsewhere, login } = begin({
         onStoreError: "anonymous",
       });
       const cookie = await login("ada");
@@ -231,8 +314,7 @@ describe("revocations beside a store that may be late", () => {
       });
       await bench.act(cookie, (session) => session.destroy(), options);
       watched.before = undefined;
-      // Another process, which the store has not shown the end yet.
-      const elsewhere = { ...options, store: watch(store).store };
+      // The store has not shown it the end yet.
       assert.equal(await bench.read(cookie, elsewhere), null);
     }
   });
@@ -328,12 +410,7 @@ describe("revocationsMaxAge", () => {
 
   it("ends what ends in this process at once, elsewhere as late as that", async () => {
     const more = { revocationsMaxAge: 10 };
-    const { bench, store, ends, login, read, act } = begin(more);
-    // Another process has no memory in common with this one.
-    const elsewhere = {
-      store: watch(store).store,
-      revocations: watch(ends.store).store,
-    };
+    const { bench, elsewhere, login, read, act } = begin(more);
     const [one, two] = [await login("ada"), await login("ada")];
     for (const cookie of [one, two]) await read(cookie);
     await act(one, (session) => session.destroy());
