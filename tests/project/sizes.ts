@@ -11,7 +11,7 @@ export const LIMITS = {
   writing: 4350,
   whole: 14_300,
   checks: 1720,
-  engine: 11_900,
+  engine: 12_800,
   store: 3200,
   redis: 4250,
 } as const;
