@@ -115,13 +115,13 @@ describe("what is brought over to a session's new id", () => {
   async function meet(
     act: Act,
     fail: (bench: StoreBench, made: string) => void,
-    write: Act = add("apple"),
+    more?: Partial<SessionOptions>,
   ) {
-    const bench = begin(comparing);
+    const bench = begin(comparing, more);
     const cookie = await bench.begin("ada");
     bench.watched.before = once("create", async () => {
       const made = bench.watched.calls.at(-1)?.key as string;
-      await bench.act(cookie, write);
+      await bench.act(cookie, add("apple"));
       fail(bench, made);
     });
     const answer = await bench.act(cookie, act).catch((error) => error);
@@ -164,6 +164,38 @@ describe("what is brought over to a session's new id", () => {
     bench.clock.advance(151);
     const data = { name: "Ada", cart: ["apple"] };
     assert.deepEqual(await bench.read(cookie), data);
+  });
+
+  it("fails the request if that fails, though revocations end the old id", async () => {
+    const { bench, cookie, answer } = await meet(
+      (session) => session.regenerate(),
+      ({ watched }, made) => {
+        watched.before = ({ op, key }) =>
+          op === "update" && key === made && Promise.reject(DOWN);
+      },
+      { revocations: new MemoryStore() },
+    );
+    assert.equal(answer.code, "store-failed");
+    assert.equal(await bench.read(cookie), null);
+  });
+
+  it("is no change that fails on what others have written", async () => {
+    const bench = begin(comparing);
+    const cookie = await bench.begin("ada");
+    const elsewhere = { store: watch(bench.watched.store).store };
+    const failed = bench.act(cookie, async (session) => {
+      session.set("m", 1);
+      bench.watched.before = once("update", async () => {
+        await bench.act(cookie, (other) => other.set("n", 2), elsewhere);
+        session.update("n", (n) => {
+          if (n === 2) throw new Error("No third");
+          return 1;
+        });
+      });
+      await session.save();
+      session.regenerate();
+    });
+    await assert.rejects(failed, /No third/);
   });
 
   it("is nothing of another user's", async () => {

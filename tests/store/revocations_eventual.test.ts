@@ -175,6 +175,20 @@ describe("revocations beside a store that may be late", () => {
       assert.deepEqual(await read(cookieOf(answer)), data);
     });
 
+    it(`let two requests of ${whose} session have a new id each`, async () => {
+      const { bench, options, login, read } = begin();
+      const cookie = await login(userId);
+      const answers = await bench.overtake(
+        cookie,
+        (session) => session.regenerate(),
+        (session) => session.regenerate(),
+        options,
+      );
+      for (const answer of [answers.fast, answers.slow]) {
+        assert.deepEqual(await read(cookieOf(answer)), { name: "Ada" });
+      }
+    });
+
     it(`give no new id to ${whose} session that has ended elsewhere`, async () => {
       for (const isOnItsWay of [false, true]) {
         const { bench, store, elsewhere, login, act } = begin();
