@@ -10,7 +10,7 @@ import type { SessionError } from "../errors.ts";
 import { fit } from "../schema/fit_schema.ts";
 import { prepare } from "../schema/prepare.ts";
 import type { Unsealed } from "../token/content.ts";
-import { isLogin, type State, type Visit } from "../session/state.ts";
+import { isLogin, type State } from "../session/state.ts";
 import { lastEnd } from "../session/timeouts.ts";
 import { refuseGone } from "../session/write_rules.ts";
 
@@ -34,11 +34,16 @@ export function ready(state: State): Promise<void> {
  *
  * @throws The error, otherwise.
  */
-function admitGuest(visit: Visit, error: unknown): void {
+function admitGuest(
+  { visit, held, carried }: State,
+  { sid }: Unsealed,
+  error: unknown,
+): void {
   const { code } = error as SessionError;
   const isOut = code === "store-failed";
   if (!isOut || visit.settings.onStoreError === "throw") throw error;
   visit.phase = code;
+  visit.guest = { ...held, ...carried && { written: carried.written }, sid };
 }
 
 /**
@@ -63,8 +68,7 @@ export async function checkSession(
       ? await engine.load(state, content)
       : readValues(settings.codec, content.text);
   } catch (error) {
-    admitGuest(visit, error);
-    visit.guest = { ...state.held, sid: content.sid };
+    admitGuest(state, content, error);
   }
   if (values === undefined) return false;
   if (!acceptValues(state, values, engine ? "record" : "not-json", now)) {
@@ -76,8 +80,7 @@ export async function checkSession(
   try {
     if (await visit.revoking?.checkRevoked(state)) return false;
   } catch (error) {
-    admitGuest(visit, error);
-    visit.guest = { ...state.held, sid: content.sid };
+    admitGuest(state, content, error);
     return false;
   }
   noteOpened(state, now);

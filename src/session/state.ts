@@ -52,10 +52,12 @@ export interface Visit {
   /** Several cookies came, of which some may be of earlier scopes. */
   hasEarlier?: boolean;
   /**
-   * The id of a session that could not be read because its store failed, and
-   * its record if that is known.
+   * The id of a session that could not be read because its store failed, its
+   * record if that is known, and when its cookie's write was to a late store.
    */
-  guest?: Partial<Held> & Pick<Held, "sid"> | undefined;
+  guest?:
+    | Partial<Held> & Pick<Held, "sid"> & { readonly written?: number }
+    | undefined;
   /** How long the request has waited for its store, in ms. */
   waited?: number;
   /** Whether it only undoes a write: see `store/call.ts`. */

@@ -20,12 +20,14 @@ const AHEAD = 1_000;
  *
  * @param record The record, as far as it is known.
  * @param kind Whether the session's own visitor ends it.
+ * @param guest The session, if it could not be read.
  */
 export async function endRecord(
   visit: Visit,
   key: string,
   record?: SessionRecord,
   kind?: TurnKind,
+  guest?: Visit["guest"],
 ): Promise<void> {
   try {
     if (isEventual(visit) && visit.revoking) {
@@ -35,7 +37,7 @@ export async function endRecord(
       await visit.revoking.rememberEnd(visit, key, known ?? undefined);
     }
   } finally {
-    await endAtStore(visit, key, record, kind);
+    await endAtStore(visit, key, record, kind, guest?.written);
   }
 }
 
@@ -64,10 +66,12 @@ export async function leaveRecord(
   const forget = noteTurn(settings, key, "left", undefined, false);
   let isBehind = false;
   try {
-    await writeTombstone(visit, key, record, async (newer) => {
-      isBehind = true;
-      await bringOver(newer);
-      isBehind = false;
+    await writeTombstone(visit, key, record, {
+      bringOver: async (newer) => {
+        isBehind = true;
+        await bringOver(newer);
+        isBehind = false;
+      },
     });
   } catch (error) {
     // The revocations refuse its cookies, or only the answer was lost.
@@ -101,13 +105,15 @@ export async function endAtStore(
   key: string,
   record?: SessionRecord,
   kind: TurnKind = "revoked",
+  written?: number,
 ): Promise<void> {
   const { settings } = visit;
   // A request may find nothing before the answer is here.
   const forget = noteTurn(settings, key, kind, undefined, false);
   try {
-    if (isEventual(visit)) await writeTombstone(visit, key, record);
-    else await remove(visit, key);
+    if (isEventual(visit)) {
+      await writeTombstone(visit, key, record, { written });
+    } else await remove(visit, key);
     noteTurn(settings, key, kind);
   } finally {
     forget();
@@ -117,14 +123,18 @@ export async function endAtStore(
 /**
  * Replaces a late store's record by a tombstone, or removes it.
  *
- * @param bringOver Called with what others have written after the known record,
- * before it is replaced.
+ * @param options `bringOver` is called with what others have written after the
+ * known record, before it is replaced. `written` is when the last write was that
+ * the cookie knows of.
  */
 async function writeTombstone(
   visit: Visit,
   key: string,
   known: SessionRecord | undefined,
-  bringOver?: (record: SessionRecord) => Promise<void>,
+  { bringOver, written }: {
+    readonly bringOver?: (record: SessionRecord) => Promise<void>;
+    readonly written?: number | undefined;
+  } = {},
 ): Promise<void> {
   let newest = known?.revision ?? Infinity;
   for (let tries = 1; tries <= TRIES; tries++) {
@@ -138,7 +148,7 @@ async function writeTombstone(
       newest = record.revision;
       await bringOver(record);
     }
-    const tombstone = tombstoneOf(visit, record);
+    const tombstone = tombstoneOf(visit, record, known, written);
     const ask = () => storeOf(visit).update(key, tombstone, record.revision);
     const result = await call(visit, { op: "update", ask, isEnd: true })
       // There may be no room for a tombstone.
@@ -149,18 +159,32 @@ async function writeTombstone(
   await remove(visit, key);
 }
 
-/** Makes a tombstone, for as long as a write may be on its way. */
-function tombstoneOf(visit: Visit, { revision }: SessionRecord): SessionRecord {
+/**
+ * Makes a tombstone. A copy of a cookie counts for as long as the write that it
+ * carries may be on its way, by its reader's clock. The writer's may be ahead of
+ * this one, and the reader's behind.
+ *
+ * @param known The record as the session was read, which may be a newer one.
+ * @param written When the write was that a cookie carries.
+ */
+function tombstoneOf(
+  visit: Visit,
+  record: SessionRecord,
+  known = record,
+  written = 0,
+): SessionRecord {
   const now = visit.settings.now();
+  const seen = [record, known].map(({ lastSeenAt }) => lastSeenAt / 1000);
+  const last = Math.max(now, written, ...seen.filter(Number.isFinite));
   return {
-    revision: revision + AHEAD,
+    revision: record.revision + AHEAD,
     value: "",
     id: "",
     user: "",
     label: "",
     createdAt: now * 1000,
     lastSeenAt: now * 1000,
-    expiresAt: (now + carryOf(visit) + SKEW) * 1000,
+    expiresAt: Math.ceil(last + carryOf(visit) + 2 * SKEW) * 1000,
   };
 }
 

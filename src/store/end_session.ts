@@ -19,7 +19,8 @@ async function end(state: State): Promise<void> {
   for (const each of new Set([known ?? (sid && { sid }), guest])) {
     if (!each) continue;
     const { key = await keyOf(each.sid), record }: Partial<Held> = each;
-    await endRecord(visit, key, record, "ended");
+    const unread = each === guest ? guest : undefined;
+    await endRecord(visit, key, record, "ended", unread);
     await endAfter(state, key);
   }
   await endReplaced(state);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { SessionOptions } from "../../mod.ts";
+import type { SessionOptions, SessionStore } from "../../mod.ts";
+import { MemoryStore } from "../../stores/memory.ts";
 import { LateStore } from "../shared/late_store.ts";
 import {
   type Act,
@@ -263,6 +264,69 @@ describe("a request of a late store that fails after a save()", () => {
       await fail();
     });
     assert.deepEqual(await bench.read(cookie), { name: "Ada" });
+  });
+});
+
+describe("the end of a session in a late store", () => {
+  /** A store that shows each write, and drops what has expired. */
+  class Showing extends MemoryStore {
+    override readonly consistency = "eventual" as never;
+  }
+
+  /** A process by its clock, in seconds beside the right one. */
+  function processAt(bench: StoreBench, store: SessionStore, seconds: number) {
+    const now = () => bench.clock.now + seconds * 1000;
+    return { store: watch(store).store, now };
+  }
+
+  /** Clocks of who writes, of who logs out, and of who reads a copy. */
+  const CLOCKS: readonly (readonly [number, number, number])[] = [
+    [0, 0, 0],
+    [0, -60, 0],
+    [0, -30, 0],
+    [0, 0, -60],
+    [0, 0, -30],
+    [60, 0, 0],
+    [60, 0, 60],
+    [30, -30, -30],
+  ];
+
+  for (const [writer, ender, reader] of CLOCKS) {
+    it(`lasts, clocks of write, end and read ${writer}, ${ender}, ${reader} s apart`, async () => {
+      const setting = setUp();
+      const store = new Showing({ now: () => setting.clock.now });
+      const bench = new StoreBench(setting, { store });
+      const cookie = await bench.begin("ada", processAt(bench, store, writer));
+      bench.clock.advance(5);
+      const logout: Act = (session) => session.destroy();
+      await bench.act(cookie, logout, processAt(bench, store, ender));
+      const copy = processAt(bench, store, reader);
+      // Until then, the copy carries the data, and nobody is asked.
+      const asked = 90 + writer - reader;
+      bench.clock.advance(asked - 4);
+      for (let time = asked; time < 300; time++) {
+        assert.equal(await bench.read(cookie, copy), null, `${time} s`);
+        bench.clock.advance(1);
+      }
+    });
+  }
+
+  it("lasts by what the cookie of a guest knows of its last write", async () => {
+    const { bench, store, elsewhere } = begin({
+      onStoreError: "anonymous",
+      storeTimeout: 0.15,
+    });
+    const write: Act = (session) => session.set("text", "x".repeat(5000));
+    const first = await bench.begin("ada");
+    store.settle();
+    // The clock of the process that writes is ahead.
+    const now = () => bench.clock.now + 60_000;
+    const second = cookieOf(await bench.act(first, write, { now }));
+    const key = bench.watched.calls[0]?.key as string;
+    await bench.act(second, (session) => session.destroy(), elsewhere);
+    store.settle();
+    const { expiresAt = 0 } = await store.get(key) ?? {};
+    assert.ok(expiresAt >= bench.clock.now + (60 + 90 + 120) * 1000);
   });
 });
 
