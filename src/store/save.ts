@@ -117,10 +117,12 @@ function endedMeanwhile(
   batches: readonly Batch[],
 ): Turn | undefined {
   const { visit, held, began } = state;
-  if (!held || !isEventual(visit) || userOf(batches) !== undefined) {
-    return undefined;
-  }
+  if (!held || !isEventual(visit)) return undefined;
   const turn = overtakenAfter(visit.settings, held.key, began);
+  // A login goes on from a session that was left, as its user's own has it.
+  if (userOf(batches) !== undefined) {
+    return /^(ended|revoked)$/.test(turn?.kind as string) ? turn : undefined;
+  }
   // The browser has another session than the one that came from a left one, but
   // nobody has ended this one.
   const isLeft = !!turnAfter(visit.settings, held.key, began);
@@ -345,7 +347,8 @@ async function move(
   const takeOut = () =>
     remove({ ...visit, takesBack: true }, held.key).catch(() => {});
   try {
-    if (!await leaveRecord(visit, old, isOwnerNew, kind, bringOver)) {
+    const isOurs = await leaveRecord(visit, old, isOwnerNew, kind, bringOver);
+    if (!isOurs || user !== undefined && endedMeanwhile(state, batches)) {
       await takeOut();
       return false;
     }

@@ -84,6 +84,55 @@ for (const place of Object.keys(STORES) as Place[]) {
       );
     });
 
+    it("log in anew after a logout, with nothing of the session before", async () => {
+      for (const isSaved of [false, true]) {
+        const bench = begin(place);
+        const cookie = await bench.begin("ada");
+        const login = slowly(bench, cookie, async (session, wait) => {
+          session.keys();
+          await wait();
+          session.login("ada");
+          session.set("n", 1);
+          if (isSaved) await session.save();
+        });
+        await login.arrived;
+        await bench.act(cookie, (session) => session.destroy());
+        const next = cookieOf(await login.end());
+        assert.deepEqual(await bench.read(next), { n: 1 });
+        assert.equal(await bench.read(cookie), null);
+      }
+    });
+
+    it("log in anew if a logout comes while the login is kept", async () => {
+      const bench = begin(place);
+      const cookie = await bench.begin("ada");
+      bench.watched.before = async ({ op }) => {
+        if (!/create|update/.test(op)) return;
+        bench.watched.before = undefined;
+        await bench.act(cookie, (session) => session.destroy());
+      };
+      const answer = await bench.act(cookie, (session) => {
+        session.login("ada");
+        session.set("n", 1);
+      });
+      assert.deepEqual(await bench.read(cookieOf(answer)), { n: 1 });
+      assert.equal((await bench.sessions.list("ada")).length, 1);
+    });
+
+    it("keep what a visitor had, in a login after another tab's end", async () => {
+      const bench = begin(place);
+      const cookie = await bench.begin();
+      const login = slowly(bench, cookie, async (session, wait) => {
+        session.keys();
+        await wait();
+        session.login("ada");
+      });
+      await login.arrived;
+      await bench.act(cookie, (session) => session.destroy());
+      const next = cookieOf(await login.end());
+      assert.deepEqual(await bench.read(next), { name: "Ada" });
+    });
+
     it("end a login by a logout that was on its way", async () => {
       const bench = begin(place);
       const old = await bench.begin();
