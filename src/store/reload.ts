@@ -1,4 +1,5 @@
 import { fit, stillTrue } from "../schema/fit_schema.ts";
+import { pastTurn } from "../session/overtaken.ts";
 import type { Held, State } from "../session/state.ts";
 import { isSlow } from "../session/timeouts.ts";
 import { checkOpen, refuseGone } from "../session/write_rules.ts";
@@ -31,8 +32,10 @@ async function readAgain(state: State, { sid, key }: Held): Promise<void> {
   // The record is read by its own id, even if the session is to leave it.
   const fresh: State = { ...state, content: { ...state.content, sid } };
   delete fresh.held;
-  if (isEventual(visit)) await readLate(fresh, sid, key);
-  else {
+  if (isEventual(visit)) {
+    // The store may still have what this process has ended, or the cookie.
+    if (!pastTurn(visit.settings, key)) await readLate(fresh, sid, key);
+  } else {
     const record = await fetchRecord(visit, key);
     if (isLive(visit, record)) fresh.held = { sid, key, record };
   }

@@ -330,6 +330,43 @@ describe("the end of a session in a late store", () => {
   });
 });
 
+describe("a reload() of a session that has ended in this process", () => {
+  const ends: Readonly<Record<string, Act>> = {
+    ...MOVES,
+    ...ENDS,
+  };
+
+  for (const [name, end] of Object.entries(ends)) {
+    it(`is refused after ${name}, whatever the store shows`, async () => {
+      for (const wait of [0, 3600]) {
+        const { bench, store } = begin();
+        const cookie = await bench.begin("ada");
+        store.settle();
+        bench.clock.advance(wait);
+        await bench.act(cookie, async (session) => {
+          session.keys();
+          await bench.act(cookie, end);
+          await assert.rejects(session.reload(), { code: "gone" });
+        });
+      }
+    });
+  }
+
+  it("shows what its own request has moved to another id", async () => {
+    for (const move of Object.values(MOVES)) {
+      const { bench, store } = begin();
+      const cookie = await bench.begin("ada");
+      store.settle();
+      await bench.act(cookie, async (session) => {
+        await move(session);
+        await session.save();
+        await session.reload();
+        assert.equal(session.get("name"), "Ada");
+      });
+    }
+  });
+});
+
 describe("a record that a late store does not show yet", () => {
   it("ends for good, whether the cookie carries it or not", async () => {
     for (const length of [5, 5000]) {
