@@ -1,10 +1,10 @@
-import type { SessionError } from "../errors.ts";
+import { SessionError } from "../errors.ts";
 import { noteTurn, type TurnKind } from "../session/overtaken.ts";
 import type { SessionRecord } from "./contract.ts";
 import type { Held, Visit } from "../session/state.ts";
 import { carryOf, fetchRecord, isEventual, storeOf } from "./back_end.ts";
 import { call } from "./call.ts";
-import { SKEW } from "../session/timeouts.ts";
+import { isOnItsWay, SKEW } from "../session/timeouts.ts";
 
 const TRIES = 5;
 /** A tombstone is newer than what any request on its way may have read. */
@@ -21,6 +21,9 @@ const AHEAD = 1_000;
  * @param record The record, as far as it is known.
  * @param kind Whether the session's own visitor ends it.
  * @param guest The session, if it could not be read.
+ * @throws {SessionError} `store-failed`, too, if `revocations` cannot be told of
+ * a guest's end, as nobody knows the user: copies of the cookie are served until
+ * the store has heard of it.
  */
 export async function endRecord(
   visit: Visit,
@@ -29,16 +32,38 @@ export async function endRecord(
   kind?: TurnKind,
   guest?: Visit["guest"],
 ): Promise<void> {
+  let isUnknown = false;
   try {
     if (isEventual(visit) && visit.revoking) {
       // Revocations are looked up by the user, as long as there is one.
       const known = record ??
-        await fetchRecord(visit, key, true).catch(() => null);
+        await fetchRecord(visit, key, true).catch(() => undefined);
+      isUnknown = !!guest && !known &&
+        (known === undefined || mayArrive(visit, guest));
       await visit.revoking.rememberEnd(visit, key, known ?? undefined);
     }
   } finally {
     await endAtStore(visit, key, record, kind, guest?.written);
   }
+  if (isUnknown) {
+    throw new SessionError(
+      "store-failed",
+      "Cannot end at once: the store does not tell whose session it is",
+    );
+  }
+}
+
+/**
+ * Whether the store may have the session, though it shows nothing: its last
+ * write may not have arrived. What a cookie knows no such write of is not there.
+ */
+function mayArrive(
+  visit: Visit,
+  { written }: NonNullable<Visit["guest"]>,
+): boolean {
+  const now = visit.settings.now();
+  return written !== undefined &&
+    isOnItsWay(written, now, carryOf(visit), false);
 }
 
 /**

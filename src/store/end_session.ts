@@ -20,8 +20,11 @@ async function end(state: State): Promise<void> {
     if (!each) continue;
     const { key = await keyOf(each.sid), record }: Partial<Held> = each;
     const unread = each === guest ? guest : undefined;
-    await endRecord(visit, key, record, "ended", unread);
-    await endAfter(state, key);
+    try {
+      await endRecord(visit, key, record, "ended", unread);
+    } finally {
+      await endAfter(state, key);
+    }
   }
   await endReplaced(state);
   delete state.abandon;

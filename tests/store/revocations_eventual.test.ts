@@ -333,6 +333,90 @@ describe("revocations beside a store that may be late", () => {
     }
   });
 
+  describe("fail a guest's logout that they cannot know of,", () => {
+    /** A logout of who could not be read, and what is there for the end. */
+    async function logout(
+      prepare: (world: ReturnType<typeof begin>) => unknown,
+      size = 5,
+      isSaved = false,
+    ) {
+      const world = begin({ onStoreError: "anonymous", storeTimeout: 0.15 });
+      const { act, bench } = world;
+      const made = await act("", (session) => {
+        session.login("ada");
+        session.set("text", "x".repeat(size));
+      });
+      await prepare(world);
+      const answer = await act(cookieOf(made), async (session) => {
+        session.destroy();
+        if (isSaved) await session.save();
+      }).catch((error: SessionError) => error);
+      bench.watched.before = undefined;
+      return { ...world, cookie: cookieOf(made), answer };
+    }
+
+    const fail = () => {
+      throw new Error("Down");
+    };
+
+    for (const isSaved of [false, true]) {
+      const when = isSaved ? "save()" : "the end";
+
+      it(`as its store fails, by ${when}, and the cookie goes`, async () => {
+        for (const wait of [91, 3600]) {
+          const { bench, store, read, cookie, answer } = await logout(
+            ({ bench, store }) => {
+              store.settle();
+              bench.clock.advance(wait);
+              bench.watched.before = ({ op }) => op === "get" && fail();
+            },
+            5,
+            isSaved,
+          );
+          const { code, setCookie = "" } = answer as SessionError;
+          assert.equal(code, "store-failed");
+          assert.match(setCookie, /^__Host-sid=; Max-Age=0/);
+          // What could be done is done.
+          store.settle();
+          bench.clock.advance(151);
+          assert.equal(await read(cookie), null);
+        }
+      });
+    }
+
+    it("as the store has not received it", async () => {
+      const { store, read, cookie, answer } = await logout(() => {}, 5000);
+      assert.equal((answer as SessionError).code, "store-failed");
+      store.settle();
+      assert.equal(await read(cookie), null);
+    });
+
+    it("and none of a session that is not there any more", async () => {
+      const { answer } = await logout(async ({ bench, store }) => {
+        bench.clock.advance(151);
+        const key = bench.watched.calls[0]?.key as string;
+        await store.delete(key);
+        bench.watched.before = once("get", fail);
+      });
+      assert.match(cookieOf(answer as Response), /=$/);
+    });
+
+    it("and none of a session whose end is there", async () => {
+      const { answer } = await logout(async ({ bench, store, elsewhere }) => {
+        store.settle();
+        bench.clock.advance(91);
+        const key = bench.watched.calls[0]?.key as string;
+        const record = await store.get(key);
+        assert.ok(record);
+        const end = { ...record, revision: 1001, value: "", id: "", user: "" };
+        await elsewhere.store.update(key, end, 1);
+        store.settle();
+        bench.watched.before = once("get", fail);
+      });
+      assert.match(cookieOf(answer as Response), /=$/);
+    });
+  });
+
   for (const all of [false, true]) {
     const name = all ? "revokeAll() but of who asks" : "revoke()";
 
