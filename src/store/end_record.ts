@@ -162,7 +162,7 @@ async function writeTombstone(
   } = {},
 ): Promise<void> {
   let newest = known?.revision ?? Infinity;
-  for (let tries = 1; tries <= TRIES; tries++) {
+  for (let tries = 1, failures = 0; tries <= TRIES; tries++) {
     const record = tries === 1 && known?.revision
       ? known
       : await fetchRecord(visit, key, true).catch(() => null);
@@ -176,10 +176,12 @@ async function writeTombstone(
     const tombstone = tombstoneOf(visit, record, known, written);
     const ask = () => storeOf(visit).update(key, tombstone, record.revision);
     const result = await call(visit, { op: "update", ask, isEnd: true })
-      // There may be no room for a tombstone.
       .catch(() => "failed");
     if (result === "ok") return;
-    if (result !== "conflict") break;
+    if (result === "gone") break;
+    // There may be no room for a tombstone. If only the answer was lost, it is
+    // there, and must not be removed: the next try looks for it.
+    if (result === "failed" && ++failures > 1) break;
   }
   await remove(visit, key);
 }

@@ -311,6 +311,38 @@ describe("the end of a session in a late store", () => {
     });
   }
 
+  it("stays where only the answer to it is lost", async () => {
+    for (const isShown of [false, true]) {
+      const { bench, store } = begin();
+      const cookie = await bench.begin("ada");
+      store.settle();
+      bench.watched.after = once("update", () => {
+        if (isShown) store.settle();
+        throw DOWN;
+      });
+      const logout: Act = (session) => session.destroy();
+      await bench.act(cookie, logout);
+      const calls = isShown ? ["update", "get"] : ["update", "get", "update"];
+      assert.deepEqual(bench.takeCalls(), calls);
+      store.settle();
+      bench.clock.advance(91);
+      assert.equal(
+        await bench.read(cookie, { store: watch(store).store }),
+        null,
+      );
+    }
+  });
+
+  it("is a delete where no tombstone can be written", async () => {
+    const { bench, store } = begin();
+    const cookie = await bench.begin("ada");
+    store.settle();
+    bench.watched.before = ({ op }) => op === "update" && Promise.reject(DOWN);
+    await bench.act(cookie, (session) => session.destroy());
+    const calls = bench.takeCalls();
+    assert.deepEqual(calls, ["update", "get", "update", "delete"]);
+  });
+
   it("lasts by what the cookie of a guest knows of its last write", async () => {
     const { bench, store, elsewhere } = begin({
       onStoreError: "anonymous",
