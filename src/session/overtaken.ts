@@ -47,6 +47,8 @@ export interface Turn {
   readonly generation?: number | undefined;
   /** Whether it has happened. If not, it is on its way, and may fail. */
   readonly isSure: boolean;
+  /** If it is on its way: when that is over. */
+  readonly settled?: Promise<void> | undefined;
 }
 
 /** A session that has taken another one's place, on a late store. */
@@ -115,7 +117,11 @@ export function noteTurn(
   const { store, now } = settings;
   const first = SHARED.test(kind) ? firstOf(settings, name) : name;
   const tick = ++ticks;
-  const turn = { name, kind, generation, tick, at: now(), isSure };
+  let settle: (() => void) | undefined;
+  const settled = isSure
+    ? undefined
+    : new Promise<void>((resolve) => settle = resolve);
+  const turn = { name, kind, generation, tick, at: now(), isSure, settled };
   // A later one of the same says all that an earlier one did.
   const place = `${kind} ${generation} ${name} ${isSure || tick}`;
   const homes = [...new Set([name, first])].map((each) => {
@@ -129,6 +135,7 @@ export function noteTurn(
   });
   return () => {
     for (const home of homes) if (home.get(place) === turn) home.delete(place);
+    settle?.();
   };
 }
 

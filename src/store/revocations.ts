@@ -65,7 +65,7 @@ export async function checkRevoked(
     const revocation = revocationIn(await look(visit, key));
     const { epoch, except, least = 0 } = revocation;
     const own = values[EPOCH] as number | undefined ?? 0;
-    const { left, ...others } = revocation;
+    const { left: _, ...others } = revocation;
     const ends = before === "move" ? others : revocation;
     if (!late || !isEnded(ends, shortKeyOf(late))) {
       if (own >= epoch) return false;

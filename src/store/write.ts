@@ -1,6 +1,6 @@
 import type { Values } from "../session/codec.ts";
 import { EPOCH, ISSUED, OWNER, wipe } from "../session/own_keys.ts";
-import type { Batch, State } from "../session/state.ts";
+import type { Batch, Held, State } from "../session/state.ts";
 import { hasArrived } from "./attempts.ts";
 import {
   confirm,
@@ -30,6 +30,12 @@ export interface Outcome {
   readonly generation: number;
   readonly isCookieDue: boolean;
   readonly isSuperseded: boolean;
+}
+
+/** What has become of a request's session. */
+export interface Written extends Outcome {
+  readonly held: Held;
+  readonly values: Values;
 }
 
 /** Whether a wish is about data only, and not about cookies. */

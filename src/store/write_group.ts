@@ -29,6 +29,7 @@ import {
   type Outcome,
   userOf,
   type Wish,
+  type Written,
 } from "./write.ts";
 
 // Requests of one session that write at the same time in one process share one
@@ -46,12 +47,6 @@ interface Member {
   /** Its session has this record now; none if the session has ended. */
   done(kept: Written | undefined): void;
   fail(error: unknown): void;
-}
-
-/** What has become of a request's session. */
-export interface Written extends Outcome {
-  readonly held: Held;
-  readonly values: Values;
 }
 
 interface Queue {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createStorage } from "unstorage";
 import type { Session, SessionOptions, SessionStore } from "../../mod.ts";
+import { noteTurn } from "../../src/session/overtaken.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { TieredStore } from "../../stores/tiered.ts";
 import { UnstorageStore } from "../../stores/unstorage.ts";
@@ -137,6 +138,28 @@ for (const place of Object.keys(STORES)) {
       const cookie = cookieOf(await here.act(old, login("ada")));
       here.clock.advance(31);
       await planted.end();
+      assert.equal(await userOf(here, cookie), "ada");
+    });
+
+    it("wait with a write until it is known whether another has left", async () => {
+      const { here, now } = begin(place);
+      let key = "";
+      here.watched.before = (call) => void (key = call.key);
+      let cookie = await here.begin("ada");
+      const settings = {
+        store: here.watched.store,
+        now,
+      } as unknown as Parameters<
+        typeof noteTurn
+      >[0];
+      const answer = await here.act(cookie, (session) => {
+        session.set("a", 1);
+        // What another request is about to do, and what then fails.
+        const forget = noteTurn(settings, key, "left", undefined, false);
+        setTimeout(forget, 30);
+      });
+      cookie = cookieOf(answer);
+      assert.deepEqual(await here.read(cookie), { name: "Ada", a: 1 });
       assert.equal(await userOf(here, cookie), "ada");
     });
 
