@@ -41,6 +41,18 @@ export type {
 } from "./src/session/session.ts";
 export { createSessions } from "./src/create_sessions.ts";
 export type { Sessions } from "./src/sessions.ts";
+export type {
+  CommittedSession,
+  CookieFunctions,
+  CookieJar,
+  HeaderFields,
+  RequestHolder,
+  RequestLike,
+  SessionPlace,
+  SessionSource,
+  SetCookie,
+  SetCookieAttributes,
+} from "./src/adapters/contract.ts";
 export {
   checkKey,
   type SessionListing,

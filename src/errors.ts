@@ -5,6 +5,8 @@
  *   the user's revocations in each of eight.
  * - `destroyed`: the session was written after `destroy()`; `reset()` begins
  *   another one.
+ * - `forbidden`: `open()` was asked for the session of a request that another
+ *   site made the browser send (see `csrf`): answer it with 403.
  * - `gone`: the session ended, or another user logged in, before a change could
  *   be saved; or the cookie stopped counting a moment before the request, whose
  *   `destroy()` may come too late to end what the session has become.
@@ -32,6 +34,7 @@
 export type SessionErrorCode =
   | "conflict"
   | "destroyed"
+  | "forbidden"
   | "gone"
   | "invalid-data"
   | "late-read"

@@ -24,6 +24,12 @@ export const severalCookiesPart: OnDemand<
 /** For a wrapped handler inside another one. */
 export const nestedPart: OnDemand<typeof import("./request/nested.ts")> =
   onDemand(() => import("./request/nested.ts"));
+/** For a session that is opened from anything but a `Request`. */
+export const adaptersPart: OnDemand<typeof import("./adapters/adapters.ts")> =
+  onDemand(() => import("./adapters/adapters.ts"));
+/** For a session that was discarded. */
+export const failedPart: OnDemand<typeof import("./request/mark_failed.ts")> =
+  onDemand(() => import("./request/mark_failed.ts"));
 /** For the option `csrf`. */
 export const csrfPart: OnDemand<typeof import("./http/csrf.ts")> = onDemand(
   () => import("./http/csrf.ts"),

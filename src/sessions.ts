@@ -1,3 +1,10 @@
+import type {
+  CommittedSession,
+  CookieFunctions,
+  CookieJar,
+  SessionPlace,
+  SessionSource,
+} from "./adapters/contract.ts";
 import type { AnyData, Session, SessionInfo } from "./session/session.ts";
 
 /**
@@ -8,25 +15,57 @@ import type { AnyData, Session, SessionInfo } from "./session/session.ts";
 export interface Sessions<Data extends object = AnyData> {
   /**
    * Opens the session of a request, or a new one if the request brings none. An
-   * invalid cookie is an event, never an error.
+   * invalid cookie is an event, never an error. All layers of one request, a
+   * middleware and a handler say, get the same session.
    *
+   * @param source A `Request`; what has its headers and, if it knows it, its
+   * address, as Node's `req`; or a framework's cookie jar.
+   * @param place Where a jar was handed out: the request, or its headers. A jar
+   * alone is taken for one on https.
    * @throws {SessionError} `store-failed` if the store cannot be asked, unless
-   * `onStoreError` is `"anonymous"`.
+   * `onStoreError` is `"anonymous"`; `forbidden` if `csrf` refuses the request.
+   * @throws {TypeError} If the source is nothing of the kind, or if `csrf` or
+   * `when` has no request to look at.
    */
-  open(request: Request): Promise<Session<Data>>;
+  open(source: SessionSource, place?: SessionPlace): Promise<Session<Data>>;
   /**
-   * Saves the session and adds its headers to the response. Call it once, at
-   * the end of a request; a `Response` that the handler threw is a response
-   * like any other. If the handler threw an error, call it only after
-   * `destroy()` or `reset()`, since nothing else ends the session. A new record
-   * that `save()` has made stays if no response follows, and is removed with one
-   * that can have no cookie.
+   * Saves the session and adds its headers to the response. Call it at the end
+   * of a request, once for each layer that opened it; a `Response` that the
+   * handler threw is a response like any other. If the handler threw an error,
+   * call {@linkcode Sessions.discard} first. A new record that `save()` has made
+   * stays if no response follows, and is removed with one that can have no
+   * cookie.
    *
    * @returns The same response if the session was not used; otherwise the one
    * to send, which may be a copy.
    * @throws {SessionError} If the session cannot be saved.
    */
   commit(session: Session<Data>, response: Response): Promise<Response>;
+  /**
+   * Saves the session, where there is no `Response`: sets its cookies by a
+   * framework's cookie jar, and returns them, and the fields that the response
+   * has to get.
+   *
+   * @param jar Where the cookies go; if absent, the jar that the session was
+   * opened from. Without any, set them from what is returned.
+   * @throws {SessionError} If the session cannot be saved.
+   * @throws What the jar throws, where the framework takes no cookie any more;
+   * a new session is not kept then.
+   */
+  commit(
+    session: Session<Data>,
+    jar?: CookieJar | CookieFunctions,
+  ): Promise<CommittedSession>;
+  /**
+   * Drops the changes of a session whose handler has failed, also where the
+   * framework makes a response of the error. `commit()` marks that response,
+   * and keeps nothing. A session that the handler has ended is over all the
+   * same.
+   *
+   * @throws {SessionError} `unsupported` within `withSession`, which saves the
+   * session itself.
+   */
+  discard(session: Session<Data>): Promise<void>;
   /** Begins a new session without a request. */
   create(): Session<Data>;
   /**

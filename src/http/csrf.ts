@@ -1,5 +1,5 @@
 import type { Emit } from "../events.ts";
-import { checkRequest } from "./request.ts";
+import { type Asked, checkRequest } from "./request.ts";
 
 const SAFE = /^(GET|HEAD|OPTIONS)$/;
 /** Why a request was refused, for whoever reads the response. */
@@ -21,7 +21,7 @@ const REASONS = {
  * unsafe.
  */
 export function forbidCrossSite(
-  { headers, method, url }: Request,
+  { headers, method, url }: Asked,
   trusted: ReadonlySet<string>,
   emit?: Emit,
 ): Response | undefined {

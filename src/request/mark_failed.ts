@@ -1,6 +1,6 @@
 import { writeCookie } from "../http/cookie.ts";
 import type { Directives } from "../http/directives.ts";
-import { directivesOf } from "../session/state.ts";
+import { directivesOf, type State } from "../session/state.ts";
 import { removalOf } from "./end.ts";
 import type { Exchange } from "./exchange.ts";
 import { earlierOf } from "./scopes.ts";
@@ -14,16 +14,19 @@ export function directivesOfFailed(
   const directives = [];
   for (let each = exchange; each; each = each.outer) {
     const state = each.state();
-    if (!state?.isTouched) continue;
-    const line = removalOf(state);
-    const clearCache = !!each.settings.clearCache;
-    const earlier = earlierOf(state.visit.cookie)
-      .map((each) => writeCookie(each, "", 0));
-    directives.push(
-      line
-        ? { setCookie: [...earlier, line], clearCache }
-        : directivesOf(state),
-    );
+    if (state?.isTouched) directives.push(directivesOfDiscarded(state));
   }
   return directives;
+}
+
+/** The same of one session. */
+export function directivesOfDiscarded(state: State): Directives {
+  const { cookie, settings } = state.visit;
+  const line = removalOf(state);
+  if (!line) return directivesOf(state);
+  const earlier = earlierOf(cookie).map((each) => writeCookie(each, "", 0));
+  return {
+    setCookie: [...earlier, line],
+    clearCache: !!settings.clearCache,
+  };
 }

@@ -1,5 +1,5 @@
 import { readCookie } from "../http/cookie.ts";
-import { checkRequest } from "../http/request.ts";
+import { type Asked, checkRequest } from "../http/request.ts";
 import {
   addressPart,
   admitPart,
@@ -25,7 +25,7 @@ export function openSession(visit: Visit): State | Promise<State> {
 
 /** Opens a session whose cookie depends on the request's address. */
 async function openAt(visit: Visit, header: string): Promise<State> {
-  const { url, headers } = visit.request as Request;
+  const { url, headers } = visit.request as Asked;
   // Deno takes both back with an upgrade, which may come before the part is here.
   const fields = [...headers];
   const { chooseCookieAt } = await addressPart();

@@ -49,7 +49,9 @@ export async function sealFor(
   others: Others,
 ): Promise<string> {
   const token = await trySeal(state, now, others);
+  if (state.isSealed) return token;
   if (!state.visit.settings.store && isNew(state)) tell(state, "created");
   if (state.content.isStale) tell(state, "resealed");
+  state.isSealed = true;
   return token;
 }

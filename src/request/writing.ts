@@ -103,7 +103,8 @@ function noteSent(state: State, isNews: boolean): void {
   if (isNews || isCookieDue) {
     noteCookie(settings, state.held?.key ?? name, state.packed);
   }
-  if (state.isRenewed) tell(state, "renewed");
+  if (state.isRenewed && !state.isRenewalTold) tell(state, "renewed");
+  state.isRenewalTold ||= !!state.isRenewed;
 }
 
 /**

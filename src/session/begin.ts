@@ -1,3 +1,4 @@
+import type { Asked } from "../http/request.ts";
 import type { Settings } from "../options/settings.ts";
 import { tickNow } from "./overtaken.ts";
 import {
@@ -11,7 +12,7 @@ import {
 /** Makes the visit of a request or, without one, of a job or a socket. */
 export function visitOf(
   settings: Settings,
-  request?: Request,
+  request?: Asked,
   phase: Phase = "open",
 ): Visit {
   const cookie = settings.cookieFor(request);

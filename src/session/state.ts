@@ -1,5 +1,6 @@
 import type { SessionEvent, TokenFault } from "../events.ts";
 import type { Directives } from "../http/directives.ts";
+import type { Asked, Fields } from "../http/request.ts";
 import type { SessionCookie, Settings } from "../options/settings.ts";
 import type { SessionRecord, SessionStore } from "../store/contract.ts";
 import { encodeBase64url } from "../token/base64url.ts";
@@ -20,9 +21,9 @@ export type Phase =
 export interface Visit {
   readonly settings: Settings;
   cookie: SessionCookie;
-  readonly request?: Request | undefined;
+  readonly request?: Asked | undefined;
   /** Absent for a session without a request; see `http/request.ts`. */
-  headers?: Headers | undefined;
+  headers?: Fields | undefined;
   phase: Phase;
   /** Whether the visitor goes to a page, as far as that has to be known. */
   isNavigation: boolean;
@@ -62,6 +63,8 @@ export interface Visit {
   waited?: number;
   /** Whether it only undoes a write: see `store/call.ts`. */
   readonly takesBack?: boolean;
+  /** Is called with each first change that is not saved yet. */
+  onChange?: (() => void) | undefined;
   /** With the option `revocations`, once that part is loaded. */
   revoking?: Revoking | undefined;
   /** With the option `store`, once that part is loaded. */
@@ -156,6 +159,8 @@ export interface State {
   isRefused: boolean;
   /** The handler has ended the session. */
   isEndAsked?: boolean;
+  /** It was sealed, and the listener has been told what is new of it. */
+  isSealed?: boolean;
   /** The listener has been told of the end. */
   isEndTold?: boolean;
   /**
@@ -208,6 +213,8 @@ export interface State {
   isSent?: boolean;
   /** That cookie moves the idle timeout on. */
   isRenewed?: boolean;
+  /** The listener has been told of that. */
+  isRenewalTold?: boolean;
   /** That cookie is not sent if another one was sent meanwhile. */
   isOptional?: boolean;
   /** Removes the record that this request has made, if no cookie goes out. */

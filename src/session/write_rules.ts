@@ -20,6 +20,7 @@ export function openBatch(state: State): Batch {
   }
   const batch: Batch = { changes: [] };
   state.batches.push(batch);
+  visit.onChange?.();
   return batch;
 }
 

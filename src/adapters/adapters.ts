@@ -1,0 +1,6 @@
+// What is loaded for a session that is opened from anything but a `Request`, or
+// committed to anything but a `Response`.
+
+export { committedOf } from "./committed.ts";
+export { jarOf, writeCookies } from "./cookie_jar.ts";
+export { readCookies, readSource, requestFor } from "./source.ts";

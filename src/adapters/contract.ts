@@ -1,0 +1,103 @@
+// What a framework hands out in place of a `Request` and a `Response`.
+
+/** Header fields, as `Headers` or as Node's `req.headers` has them. */
+export type HeaderFields =
+  | Pick<Headers, "get" | "forEach">
+  | Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/**
+ * Anything that has the headers of a request and, if it knows it, the address:
+ * a `Request`, Node's `req`, that of Express or Fastify, h3's event.
+ */
+export interface RequestLike {
+  /** The header fields. */
+  readonly headers: HeaderFields;
+  /** The address, or its path and query. */
+  readonly url?: string | URL | undefined;
+  /** The method; `GET` if absent. */
+  readonly method?: string | undefined;
+  /** `http` or `https`, if the framework knows it better than the connection. */
+  readonly protocol?: string | undefined;
+}
+
+/** What holds a request inside, as Hono's `c.req` does. */
+export interface RequestHolder {
+  /** The request. */
+  readonly raw: Request | RequestLike;
+}
+
+/** How a cookie is kept, as frameworks' own functions take it. */
+export interface SetCookieAttributes {
+  /** Seconds until the browser forgets it; absent if it ends with the browser. */
+  readonly maxAge?: number;
+  /** The domain, if it is not for one host only. */
+  readonly domain?: string;
+  /** The path from which on it is sent. */
+  readonly path: string;
+  /** Scripts do not see it. */
+  readonly httpOnly: true;
+  /** It is only sent over https. */
+  readonly secure: boolean;
+  /** Whether other sites' requests bring it. */
+  readonly sameSite: "strict" | "lax" | "none";
+  /** There is one for each site that embeds this one. */
+  readonly partitioned?: true;
+  /** Which cookies Chromium drops first. */
+  readonly priority?: "low" | "medium" | "high";
+}
+
+/**
+ * A framework's cookies: `await cookies()` of Next, `event.cookies` of
+ * SvelteKit, `context.cookies` of Astro.
+ */
+export interface CookieJar {
+  /** Returns a cookie of the request: its value, or an object that has it. */
+  get(name: string): unknown;
+  /** Sets a cookie on the response. */
+  set(name: string, value: string, attributes: SetCookieAttributes): unknown;
+}
+
+/**
+ * The same as two functions:
+ * `{ read: getCookie, write: setCookie }` of TanStack Start.
+ */
+export interface CookieFunctions {
+  /** Returns a cookie of the request: its value, or an object that has it. */
+  read(name: string): unknown;
+  /** Sets a cookie on the response. */
+  write(name: string, value: string, attributes: SetCookieAttributes): unknown;
+}
+
+/** What a session can be opened from. */
+export type SessionSource =
+  | Request
+  | RequestLike
+  | RequestHolder
+  | CookieJar
+  | CookieFunctions;
+
+/** Where a cookie jar was handed out: its request, or the request's headers. */
+export type SessionPlace = Request | RequestLike | RequestHolder | Headers;
+
+/** A cookie that the browser has to keep or, with `maxAge: 0`, to forget. */
+export interface SetCookie {
+  /** The cookie's name. */
+  readonly name: string;
+  /** Its value; `""` if the browser has to forget it. */
+  readonly value: string;
+  /** The rest, as frameworks' own functions take it. */
+  readonly attributes: SetCookieAttributes;
+  /** All of it as one `Set-Cookie` field. */
+  readonly line: string;
+}
+
+/** What the response has to say of a session that was committed. */
+export interface CommittedSession {
+  /** The cookies. */
+  readonly cookies: readonly SetCookie[];
+  /**
+   * The other fields: `Vary` is added to what the response has, `Cache-Control`
+   * and `Clear-Site-Data` take its place.
+   */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+}

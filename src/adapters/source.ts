@@ -1,0 +1,200 @@
+import type { Asked, Fields } from "../http/request.ts";
+import { kindOf, tagOf } from "../options/check.ts";
+import type { Settings } from "../options/settings.ts";
+import type { HeaderFields, RequestLike } from "./contract.ts";
+import { cookiesFrom, type Jar, jarOf } from "./cookie_jar.ts";
+
+// Reads what frameworks hand out as if it were a `Request`.
+
+/** What a source tells of its request. */
+export interface Source {
+  /** Absent if there is only a cookie jar. */
+  readonly request?: Asked | undefined;
+  readonly jar?: Jar | undefined;
+  /** What is one for all layers of one request. */
+  readonly key: object;
+}
+
+/** What may be behind a framework's object. */
+interface Wrapped extends Partial<RequestLike> {
+  readonly raw?: Wrapped;
+  readonly req?: Wrapped;
+  /** The address before a router has taken its part of it. */
+  readonly originalUrl?: string;
+  readonly socket?: { readonly encrypted?: boolean } | null;
+  readonly get?: unknown;
+}
+
+/**
+ * Reads a source, and the place where a cookie jar was handed out.
+ *
+ * @throws {TypeError} If it is neither a request nor a cookie jar.
+ */
+export function readSource(
+  settings: Settings,
+  [given, place]: readonly unknown[],
+): Source {
+  const { path = "/" } = settings.cookieFor().options;
+  const jar = jarOf(given);
+  const from = jar ? place : given;
+  if (from === undefined && jar) {
+    return { request: undefined, jar, key: given as object };
+  }
+  const request = requestOf(from, path);
+  if (!request) {
+    throw new TypeError(
+      `open() must get a request, its headers or a cookie jar: it is ${
+        kindOf(from)
+      }`,
+    );
+  }
+  return { request, jar, key: innermost(from as Wrapped) };
+}
+
+function innermost(given: Wrapped): object {
+  const inner = given.req ?? given.raw;
+  return inner === Object(inner) ? innermost(inner as Wrapped) : given;
+}
+
+/** @param usualPath That of the cookie, for who knows no address. */
+function requestOf(given: unknown, usualPath: string): Asked | undefined {
+  if (tagOf(given) === "[object Request]") return given as Request;
+  if (given !== Object(given)) return undefined;
+  const { headers, req, raw, method = "GET" } = given as Wrapped;
+  if (headers !== Object(headers)) {
+    if (typeof (given as Wrapped).get === "function") {
+      return requestOf({ headers: given }, usualPath);
+    }
+    return requestOf(req ?? raw, usualPath);
+  }
+  const fields = new FieldsOf(headers as HeaderFields);
+  const url = addressOf(given as Wrapped, fields, usualPath);
+  return { headers: fields, method, url };
+}
+
+/**
+ * The address as the browser has it. It is never parsed: a stranger may have
+ * written the host.
+ */
+function addressOf(
+  given: Wrapped,
+  fields: Fields,
+  usualPath: string,
+): string {
+  const { url, originalUrl = url } = given;
+  // The address of a `Request` is whole; that of Node has a host only if a
+  // client takes the server for a proxy.
+  const isWhole = typeof url === "object" ||
+    isHeaders(given.headers as HeaderFields);
+  const whole = `${originalUrl ?? ""}`;
+  if (isWhole && /^https?:/.test(whole)) return whole;
+  const path = whole.replace(/^\w+:\/\/[^/?#]*/, "") ||
+    (whole ? "/" : usualPath);
+  const host = fields.get("host") ?? fields.get(":authority") ?? "";
+  return `${schemeOf(given, host)}://${host}${path}`;
+}
+
+const LOOPBACK = /^(([\w-]+\.)*localhost|127\.[\d.]+|\[::1])(:|$)/i;
+
+function schemeOf({ protocol, socket, req, raw }: Wrapped, host: string) {
+  const known = /^https?(?=:?$)/.exec(protocol ?? "")?.[0];
+  const connection = socket ?? req?.socket ?? raw?.socket;
+  if (known) return known;
+  if (connection) return connection.encrypted ? "https" : "http";
+  // Headers alone do not tell. The session's cookie is for https then, but on
+  // this machine.
+  return LOOPBACK.test(host) ? "http" : "https";
+}
+
+/** Header fields of any shape, read as they are asked for. */
+class FieldsOf implements Fields {
+  readonly #fields: HeaderFields;
+
+  constructor(fields: HeaderFields) {
+    this.#fields = fields;
+  }
+
+  get(name: string): string | null {
+    const fields = this.#fields;
+    if (isHeaders(fields)) return fields.get(name);
+    const value = fields[name];
+    return typeof value === "string"
+      ? value
+      : value?.join(name === "cookie" ? "; " : ", ") ?? null;
+  }
+
+  has(name: string): boolean {
+    return this.get(name) !== null;
+  }
+
+  *[Symbol.iterator](): Iterator<[string, string]> {
+    for (const name of this.#names()) {
+      yield [name, this.get(name) as string];
+    }
+  }
+
+  #names(): string[] {
+    const fields = this.#fields;
+    if (!isHeaders(fields)) return Object.keys(fields);
+    const names: string[] = [];
+    fields.forEach((_value, name) => names.push(name));
+    return names;
+  }
+}
+
+function isHeaders(
+  fields: HeaderFields,
+): fields is Pick<Headers, "get" | "forEach"> {
+  return typeof fields.get === "function";
+}
+
+/**
+ * Gives a request the cookies that a jar has for a session, which may be newer
+ * than those of its headers.
+ */
+export async function readCookies(
+  settings: Settings,
+  { request, jar }: Source,
+): Promise<Asked | undefined> {
+  if (!jar) return request;
+  const usual = settings.cookieFor();
+  // A jar alone does not tell where it is.
+  const unknown = `https://${usual.options.path ?? "/"}`;
+  const { url = unknown, method = "GET", headers = [] } = request ?? {};
+  const names = [settings.cookieFor({ url }), usual];
+  const cookie = await cookiesFrom(jar, names.map(({ name }) => name));
+  const fields = { ...Object.fromEntries(headers), cookie };
+  return { url, method, headers: new FieldsOf(fields) };
+}
+
+/**
+ * Makes a `Request` for options that look at it.
+ *
+ * @throws {TypeError} If there is only a cookie jar.
+ */
+export function requestFor(
+  { when }: Settings,
+  request: Asked | undefined,
+): Request {
+  if (!request) {
+    throw new TypeError(
+      `open() must also get the request, as the option ${
+        when ? "when" : "csrf"
+      } looks at it: open(jar, request)`,
+    );
+  }
+  const { url, method } = request;
+  const headers = [...request.headers].filter(isPlain);
+  try {
+    return new Request(url, { method, headers });
+  } catch {
+    // A host that no URL may have, or a method that `fetch` does not know.
+    const path = url.replace(/^\w+:\/\/[^/?#]*/, "");
+    return new Request(`http://invalid${path}`, { headers });
+  }
+}
+
+/** Whether a field is one of HTTP/1.1, and can be written again. */
+function isPlain([name]: [string, string]): boolean {
+  return !name.startsWith(":");
+}
