@@ -2,12 +2,11 @@ import { SessionError } from "./errors.ts";
 import { isHandshake } from "./http/request.ts";
 import { decidingPartsFor } from "./on_demand.ts";
 import type { Settings } from "./options/settings.ts";
-import type { Engine } from "./request/checks.ts";
 import { visitOf } from "./session/begin.ts";
 import type { Values } from "./session/codec.ts";
 import { type LiveSession, stateOf } from "./session/live_session.ts";
 import { EPOCH, OWNER } from "./session/own_keys.ts";
-import { idOf, type State, type Visit } from "./session/state.ts";
+import { idOf, type State } from "./session/state.ts";
 import { openBatch } from "./session/write_rules.ts";
 import type { Sessions } from "./sessions.ts";
 
@@ -26,9 +25,7 @@ export function administrationOf(
     return { visit, ...await decidingPartsFor(visit) };
   };
   /** Like `administer()`, for calls that need a store. */
-  const administerStore = async (): Promise<
-    { visit: Visit; engine: Engine }
-  > => {
+  const administerStore = async () => {
     const { visit, engine, revocations } = await administer();
     if (engine) return { visit, engine };
     const needs = revocations ? "" : ", revokeAll() also with revocations";

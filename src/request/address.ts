@@ -37,7 +37,7 @@ function behindProxy(
   headers: Fields,
 ): SessionCookie {
   const fields = headers.filter(([name]) => FORWARDED.test(name));
-  if (fields.length) {
+  if (fields.length && !isOfDevelopment(fields)) {
     const usual = settings.cookieFor();
     const isSecure = fields.some(([, value]) =>
       /\bhttps\b|^(on|true|1)$/i.test(value)
@@ -47,6 +47,31 @@ function behindProxy(
   if (!told.has(settings)) settings.emit?.({ type: "local" });
   told.add(settings);
   return cookie;
+}
+
+/** What Next's and Vite's own servers forward if the browser is here. */
+const HERE =
+  /^x-forwarded-(for|host): *((::ffff:)?127\.[\d.]+|\[?::1]?|([\w-]+\.)*localhost)(:\d+)?$|^x-forwarded-(port: *\d+|proto: *http)$/i;
+
+/**
+ * Whether the fields are of a development server on this machine, for a browser
+ * on this machine: in production, a tunnel may look like that.
+ */
+function isOfDevelopment(fields: Fields): boolean {
+  // Deno would ask the user, and forwards nothing.
+  const env = "Deno" in globalThis
+    ? undefined
+    : (globalThis as Environment).process?.env;
+  return env?.["NODE_ENV"] === "development" &&
+    fields.every(([name, value]) =>
+      value.split(",").every((each) => HERE.test(`${name}:${each}`))
+    );
+}
+
+interface Environment {
+  readonly process?: {
+    readonly env?: Readonly<Record<string, string | undefined>>;
+  };
 }
 
 /** Whether browsers send a cookie to this address (RFC 6265bis §5.1.4). */

@@ -1,4 +1,4 @@
-import { csrfPart, nestedPart, partsFor } from "../on_demand.ts";
+import { csrfPart, nestedPart } from "../on_demand.ts";
 import { tagOf } from "../options/check.ts";
 import type { Settings } from "../options/settings.ts";
 import { visitOf } from "../session/begin.ts";
@@ -7,6 +7,7 @@ import type { Phase, State, Visit } from "../session/state.ts";
 import { unawaited } from "../unawaited.ts";
 import { commit } from "./commit.ts";
 import { enter, type Exchange, exchangeOf } from "./exchange.ts";
+import { leaveFailed } from "./leave_failed.ts";
 import { openSession } from "./open.ts";
 
 /**
@@ -118,12 +119,4 @@ function beginOwn(
   };
   if (!isLeftOut) enter(request, exchange);
   return exchange;
-}
-
-/** Finishes what a failed request leaves behind: see `end.ts`. */
-export async function leaveFailed(state: State, error: unknown): Promise<void> {
-  state.streams = false;
-  if (!state.isEndAsked && !state.before && !state.abandon) return;
-  const { writing, ...others } = await partsFor(state.visit);
-  await writing.leave(state, error, others);
 }

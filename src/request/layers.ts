@@ -15,9 +15,9 @@ import type { Settings } from "../options/settings.ts";
 import { visitOf } from "../session/begin.ts";
 import { LiveSession, stateOf } from "../session/live_session.ts";
 import { refuseAgain } from "../session/write_rules.ts";
-import { leaveFailed } from "./begin_exchange.ts";
 import { commit } from "./commit.ts";
 import { type Exchange, exchangeOf } from "./exchange.ts";
+import { leaveFailed } from "./leave_failed.ts";
 import { openSession } from "./open.ts";
 
 // A program opens and commits a session itself: a middleware and a handler, a

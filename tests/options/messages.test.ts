@@ -252,7 +252,6 @@ describe("a message about arguments", () => {
         withSession(answer, options),
         withSession(answer, { ...options, csrf: true }),
         withSessions({ auth: options }, answer),
-        createSessions(options).open,
       ]
     ) {
       await assert.rejects(handle(request as never), {

@@ -11,8 +11,9 @@ const FLOORS = { "mod.ts": 8, onDemand: 13 };
 
 /** The rooms that each room of `src/` may import from, values and types. */
 const BELOW: Readonly<Record<string, readonly string[]>> = {
-  doors: ["request", "session", "options", "http"],
-  request: ["schema", "session", "options", "token", "http"],
+  doors: ["request", "adapters", "session", "options", "http"],
+  request: ["adapters", "schema", "session", "options", "token", "http"],
+  adapters: ["options", "http"],
   store: ["schema", "session", "options", "token", "http"],
   schema: ["session", "options"],
   session: ["options", "token", "http"],
@@ -22,7 +23,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   leaves: [],
 };
 const DOORS =
-  /^src\/(with_session|with_sessions|create_sessions|sessions)\.ts$/;
+  /^src\/(with_session|with_sessions|create_sessions|administer|sessions)\.ts$/;
 /** What any room may import: contracts, and rules that import nothing else. */
 const FOR_ALL = [
   "src/errors.ts",
@@ -42,10 +43,13 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
 };
 /** Who loads on demand. */
 const LOADING = [
+  "src/administer.ts",
   "src/create_sessions.ts",
   "src/http/response.ts",
   "src/request/begin_exchange.ts",
   "src/request/commit.ts",
+  "src/request/layers.ts",
+  "src/request/leave_failed.ts",
   "src/request/open.ts",
   "src/session/live_session.ts",
   "src/token/tokens.ts",
