@@ -1,6 +1,11 @@
 import { administrationOf } from "./administer.ts";
 import type { CookieJar } from "./adapters/contract.ts";
-import { commitLayer, discardLayers, openLayer } from "./request/layers.ts";
+import {
+  commitLayer,
+  discardLayers,
+  endWait,
+  openLayer,
+} from "./request/layers.ts";
 import { partsFor } from "./on_demand.ts";
 import type { SessionOptions } from "./options/options.ts";
 import { type OptionsFor, resolveOnce } from "./options/per_environment.ts";
@@ -58,6 +63,7 @@ export function createSessions<Data extends object = AnyData>(
     discard: (session: LiveSession) => discardLayers(session),
     create: () => new LiveSession(begin(visitOf(settingsOf()))),
     seal: async (session: LiveSession) => {
+      endWait(session);
       const state = stateOf(session);
       const { writing, ...others } = await partsFor(state.visit);
       if (others.engine) await keepForToken(state, others.engine);

@@ -86,6 +86,8 @@ export type RejectReason =
  *   while `cookie.secure` is `"auto"`. Cookies of such requests have neither
  *   `Secure` nor a prefix. In production, it means that a proxy hides the
  *   visitors' addresses: set `cookie.secure` to `true`.
+ * - `uncommitted`: a session that the program has opened itself was changed or
+ *   ended, and not committed within 10 s.
  * - `forbidden`: a cross-site request was answered with 403 (see `csrf`).
  */
 export type SessionEvent =
@@ -104,6 +106,7 @@ export type SessionEvent =
       | "revoked"
       | "late-write"
       | "insecure"
+      | "uncommitted"
       | "withheld";
     readonly id: string;
   }

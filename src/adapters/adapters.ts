@@ -4,3 +4,4 @@
 export { committedOf } from "./committed.ts";
 export { jarOf, writeCookies } from "./cookie_jar.ts";
 export { readCookies, readSource, requestFor } from "./source.ts";
+export { waitForCommit } from "./uncommitted.ts";

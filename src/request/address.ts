@@ -1,3 +1,4 @@
+import { isDevelopment } from "../options/development.ts";
 import type { SessionCookie, Settings } from "../options/settings.ts";
 import type { Visit } from "../session/state.ts";
 
@@ -58,20 +59,10 @@ const HERE =
  * on this machine: in production, a tunnel may look like that.
  */
 function isOfDevelopment(fields: Fields): boolean {
-  // Deno would ask the user, and forwards nothing.
-  const env = "Deno" in globalThis
-    ? undefined
-    : (globalThis as Environment).process?.env;
-  return env?.["NODE_ENV"] === "development" &&
+  return isDevelopment() &&
     fields.every(([name, value]) =>
       value.split(",").every((each) => HERE.test(`${name}:${each}`))
     );
-}
-
-interface Environment {
-  readonly process?: {
-    readonly env?: Readonly<Record<string, string | undefined>>;
-  };
 }
 
 /** Whether browsers send a cookie to this address (RFC 6265bis §5.1.4). */

@@ -35,6 +35,8 @@ interface Opened {
   /** A wrapped handler around the layers has opened it, and saves it. */
   readonly around?: Exchange | undefined;
   isDiscarded?: boolean;
+  /** Ends the wait for a commit, after a change. */
+  forget?: (() => void) | undefined;
 }
 
 /** By the options, then by what all layers of a request have. */
@@ -96,8 +98,20 @@ async function openFirst(
     ? visitOf(settings, undefined, "left-out")
     : visitOf(settings, asked);
   const session = new LiveSession(await openSession(visit));
-  known.set(session, { layers: 1, commits: 0, jar });
+  const opened: Opened = { layers: 1, commits: 0, jar };
+  known.set(session, opened);
+  const { waitForCommit } = await adaptersPart();
+  visit.onChange = () => {
+    opened.forget ??= waitForCommit(() => stateOf(session));
+  };
   return session;
+}
+
+/** Ends the wait for a commit: what was changed is kept, or dropped. */
+export function endWait(session: LiveSession): void {
+  const opened = openedOf(session);
+  opened.forget?.();
+  opened.forget = undefined;
 }
 
 /** @throws {SessionError} `forbidden` for a request of another site. */
@@ -130,6 +144,7 @@ export async function commitLayer(
   const opened = openedOf(session);
   if (isOver(opened)) refuseAgain(stateOf(session));
   opened.commits++;
+  endWait(session);
   const [target] = targets;
   const isResponse = targets.length > 0 && !isJar(target);
   // What a framework's response has already is not known then.
@@ -190,6 +205,7 @@ export async function discardLayers(session: LiveSession): Promise<void> {
     throw new SessionError("unsupported", `Cannot discard: ${why}`);
   }
   if (isOver(opened)) return;
+  endWait(session);
   opened.isDiscarded = true;
   state.visit.phase = "late-write";
   await leaveFailed(state, undefined);

@@ -201,6 +201,7 @@ export class LiveSession implements Session {
     this.#state.isEndAsked = true;
     this.#state.values = {};
     this.#state.shown = undefined;
+    visit.onChange?.();
   }
 
   reset(): void {

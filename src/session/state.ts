@@ -63,7 +63,7 @@ export interface Visit {
   waited?: number;
   /** Whether it only undoes a write: see `store/call.ts`. */
   readonly takesBack?: boolean;
-  /** Is called with each first change that is not saved yet. */
+  /** Is called when there is something to keep. */
   onChange?: (() => void) | undefined;
   /** With the option `revocations`, once that part is loaded. */
   revoking?: Revoking | undefined;

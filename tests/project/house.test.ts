@@ -13,7 +13,7 @@ const FLOORS = { "mod.ts": 8, onDemand: 13 };
 const BELOW: Readonly<Record<string, readonly string[]>> = {
   doors: ["request", "adapters", "session", "options", "http"],
   request: ["adapters", "schema", "session", "options", "token", "http"],
-  adapters: ["options", "http"],
+  adapters: ["session", "options", "http"],
   store: ["schema", "session", "options", "token", "http"],
   schema: ["session", "options"],
   session: ["options", "token", "http"],
