@@ -8,6 +8,7 @@ export const root = fileURLToPath(new URL("..", import.meta.url));
 /** The folders of tests that need nothing of a runtime, and run in all of them. */
 export const portableFolders = [
   "tests",
+  "tests/adapters",
   "tests/schema",
   "tests/http",
   "tests/options",

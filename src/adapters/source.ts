@@ -56,8 +56,12 @@ function innermost(given: Wrapped): object {
   return inner === Object(inner) ? innermost(inner as Wrapped) : given;
 }
 
-/** @param usualPath That of the cookie, for who knows no address. */
-function requestOf(given: unknown, usualPath: string): Asked | undefined {
+/**
+ * Reads a request of any shape.
+ *
+ * @param usualPath That of the cookie, for who knows no address.
+ */
+export function requestOf(given: unknown, usualPath: string): Asked | undefined {
   if (tagOf(given) === "[object Request]") return given as Request;
   if (given !== Object(given)) return undefined;
   const { headers, req, raw, method = "GET" } = given as Wrapped;

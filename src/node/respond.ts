@@ -1,0 +1,57 @@
+import type { ServerResponse } from "node:http";
+import type { Directives } from "../http/directives.ts";
+import { finish } from "../http/response.ts";
+
+// What a session says to the browser and to caches, on a response of Node.
+
+/** The fields that `finish()` looks at or changes. */
+const FIELDS =
+  /^(vary|set-cookie|clear-site-data|(.+-)?cache-control|surrogate-.*|edge-control|x-accel-expires.*)$/;
+
+/** Changes the headers of a response, once it may leave. */
+export type Mark = () => void;
+
+/**
+ * Returns what adds to a response what a session has to say of it, see
+ * `finish()`; without a promise if nothing is waited for.
+ */
+export function markOf(
+  res: ServerResponse,
+  directives: Directives | undefined,
+): Mark | undefined | Promise<Mark> {
+  if (!directives) return undefined;
+  const before = fieldsOf(res);
+  const status = Math.max(200, res.statusCode);
+  const headers = new Headers(before);
+  // Of a response, it takes the status and the fields, and copies no body.
+  const response = { status, headers, body: null } as Response;
+  const finished = finish(response, [directives]);
+  const mark = ({ headers }: Response) => () => apply(res, before, headers);
+  return finished instanceof Promise ? finished.then(mark) : mark(finished);
+}
+
+function fieldsOf(res: ServerResponse): [string, string][] {
+  const fields: [string, string][] = [];
+  for (const name of res.getHeaderNames()) {
+    if (!FIELDS.test(name)) continue;
+    for (const value of [res.getHeader(name)].flat()) {
+      fields.push([name, `${value}`]);
+    }
+  }
+  return fields;
+}
+
+function apply(
+  res: ServerResponse,
+  before: readonly (readonly [string, string])[],
+  headers: Headers,
+): void {
+  for (const [name] of before) {
+    if (!headers.has(name)) res.removeHeader(name);
+  }
+  for (const [name, value] of headers) {
+    if (name !== "set-cookie") res.setHeader(name, value);
+  }
+  const lines = headers.getSetCookie();
+  if (lines.length) res.setHeader("set-cookie", lines);
+}
