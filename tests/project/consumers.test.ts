@@ -112,7 +112,7 @@ describe("package of a consumer", () => {
       // Types of the newest Node want those of the newest TypeScript.
       const isNew = compiler === "TypeScript 7";
       const types = isNew ? ["node"] : [];
-      const more = isNew ? ["/stores/file"] : [];
+      const more = isNew ? ["/express", "/stores/file"] : [];
       const program = HEAD + GOOD + importing([...SUBPATHS, ...more]);
       await compile(packed.project, { ...way, types }, program);
     });

@@ -12,6 +12,7 @@ const FLOORS = { "mod.ts": 8, onDemand: 13 };
 /** The rooms that each room of `src/` may import from, values and types. */
 const BELOW: Readonly<Record<string, readonly string[]>> = {
   doors: ["request", "adapters", "session", "options", "http"],
+  node: ["request", "adapters", "session", "options", "http"],
   request: ["adapters", "schema", "session", "options", "token", "http"],
   adapters: ["session", "options", "http"],
   store: ["schema", "session", "options", "token", "http"],
@@ -73,6 +74,7 @@ const modules = new Map<string, Arrows>();
 const paths = [
   "mod.ts",
   "hono.ts",
+  "express.ts",
   "testing.ts",
   "{src,stores,testing}/**/*.ts",
 ];

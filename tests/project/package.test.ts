@@ -77,8 +77,9 @@ describe("package", () => {
     }
   });
 
-  it("imports nothing of the platform but in three entry points", async () => {
+  it("imports nothing of the platform but in four entry points", async () => {
     const expected: Record<string, string[]> = {
+      "chunks/node.js": ["node:async_hooks"],
       "stores/durable-object.js": ["cloudflare:workers"],
       "stores/file.js": ["node:fs/promises", "node:path"],
       "testing.js": ["node:assert/strict", "node:test"],
