@@ -1,5 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { ServerResponse } from "node:http";
+import type { Readable } from "node:stream";
+import { tagOf } from "../options/check.ts";
 import type { Mark } from "./respond.ts";
 
 // Node sends headers with the first byte, and a session is kept before that: a
@@ -38,6 +40,12 @@ class Hold {
   readonly #ours: Map<string, Method> = new Map();
   #phase: "waiting" | "held" | "done" | "failed" = "waiting";
   #queue: { name: string; args: never[] }[] = [];
+  /** Those that pipe into the response. */
+  readonly #sources: Set<Readable> = new Set();
+  /** Who waits for `drain` where others keep the listeners. */
+  readonly #waiting: Set<Method> = new Set();
+  #isAsking = false;
+  #isHeadAsked = false;
   #isDrainDue = false;
   #isEnded = false;
   #isAnswered = false;
@@ -48,7 +56,19 @@ class Hold {
     for (const name of ["writeHead", "write", "end", "flushHeaders"]) {
       this.#patch(name, (...args) => this.#called(name, args));
     }
+    // `compression()` in front keeps the listeners for a stream of its own.
+    if (Object.hasOwn(res, "on")) {
+      const { on } = res as unknown as Patched as { on: Method };
+      this.#patch("on", (...args) => {
+        const [type, listener] = args as unknown[];
+        if (type === "drain") this.#waiting.add(listener as Method);
+        return on.apply(res, args);
+      });
+    }
+    res.on("pipe", this.#notePipe);
   }
+
+  readonly #notePipe = (source: Readable) => this.#sources.add(source);
 
   #patch(name: string, ours: Method): void {
     const patched = this.#res as unknown as Patched;
@@ -70,17 +90,46 @@ class Hold {
   }
 
   #called(name: string, args: never[]): unknown {
-    switch (this.#phase) {
-      case "done":
-        return this.#pass(name, args);
-      case "failed":
-        return this.#calledAfterFailure(name, args);
-      case "held":
-        if (name === "writeHead") throw headersSent("write");
-        return this.#hold(name, args);
+    if (this.#phase === "failed") return this.#calledAfterFailure(name, args);
+    if (this.#phase === "done" || this.#phase === "waiting" && this.#isSent()) {
+      return this.#pass(name, args);
     }
-    if (this.#res.headersSent) return this.#pass(name, args);
-    if (name === "writeHead") setHead(this.#res, args);
+    checkCall(this.#res, name, args);
+    if (name === "writeHead") return this.#calledForHead(args);
+    if (this.#phase === "waiting") this.#askForHead();
+    if (this.#phase === "waiting") this.#keep();
+    return this.#passOrHold(name, args);
+  }
+
+  #calledForHead(args: never[]): unknown {
+    if (this.#phase === "held") {
+      const [status, ...rest] = args as unknown[];
+      // Who looks for a head, and not whether it was sent, asks for it again.
+      if (status === this.#res.statusCode && !rest.length) return this.#res;
+      throw headersSent("write");
+    }
+    setHead(this.#res, args);
+    this.#keep();
+    return this.#isAsking ? this.#res : this.#passOrHold("writeHead", []);
+  }
+
+  /**
+   * Lets those who change headers at the last moment do so before the session
+   * is kept, which has the last word on caches: they have built on `writeHead`.
+   */
+  #askForHead(): void {
+    const res = this.#res as unknown as Patched;
+    if (res["writeHead"] === this.#ours.get("writeHead")) return;
+    this.#isAsking = true;
+    try {
+      this.#res.writeHead(this.#res.statusCode);
+      this.#isHeadAsked = true;
+    } finally {
+      this.#isAsking = false;
+    }
+  }
+
+  #keep(): void {
     let kept: ReturnType<Keeper["keep"]>;
     try {
       kept = this.#keeper.keep();
@@ -89,22 +138,44 @@ class Hold {
     }
     if (!(kept instanceof Promise)) {
       kept?.();
-      this.#finish();
-      return this.#pass(name, name === "writeHead" ? [] : args);
+      return this.#finish();
     }
     this.#beginHold();
-    kept.then((mark) => this.#release(mark))
-      .catch((error) => this.#fail(error));
-    return this.#hold(name, name === "writeHead" ? [] : args);
+    kept.then((mark) => {
+      this.#endHold();
+      mark?.();
+    }).then(() => this.#release(), (error) => this.#fail(error));
+  }
+
+  #passOrHold(name: string, args: never[]): unknown {
+    return this.#phase === "held"
+      ? this.#hold(name, args)
+      : this.#pass(name, args);
   }
 
   #pass(name: string, args: never[]): unknown {
     const { method } = this.#before.get(name) as { method: Method };
-    // The head was set as the response's status and headers.
-    const all = name === "writeHead" && !args.length
-      ? [this.#res.statusCode] as never[]
-      : args;
-    return method.apply(this.#res, all);
+    if (name === "writeHead") {
+      // The head was set as the response's status and headers.
+      const all = args.length ? args : [this.#res.statusCode] as never[];
+      return method.apply(this.#res, all);
+    }
+    if (!this.#isHeadAsked || this.#isSent()) {
+      return method.apply(this.#res, args);
+    }
+    // Node asks for the head now; others have had their turn with it.
+    const patched = this.#res as unknown as Patched;
+    const { writeHead } = patched as { writeHead: Method };
+    patched["writeHead"] = (...args) => this.#pass("writeHead", args);
+    try {
+      return method.apply(this.#res, args);
+    } finally {
+      patched["writeHead"] = writeHead;
+    }
+  }
+
+  #isSent(): boolean {
+    return this.#res.headersSent;
   }
 
   #beginHold(): void {
@@ -146,35 +217,64 @@ class Hold {
 
   #finish(): void {
     this.#phase = "done";
+    this.#res.off("pipe", this.#notePipe);
     this.#restore();
   }
 
-  #release(mark: Mark | undefined): void {
-    this.#endHold();
-    mark?.();
+  #release(): void {
     this.#finish();
-    for (const { name, args } of this.#queue.splice(0)) this.#pass(name, args);
-    const { writableEnded, writableNeedDrain } = this.#res;
-    if (this.#isDrainDue && !writableEnded && !writableNeedDrain) {
-      this.#res.emit("drain");
+    let isFull = false;
+    try {
+      for (const { name, args } of this.#queue.splice(0)) {
+        const taken = this.#pass(name, args);
+        if (name === "write") isFull = taken === false;
+      }
+    } catch (error) {
+      // Node throws it to who has written, who has gone on.
+      this.#res.destroy(error as Error);
+      return;
+    }
+    if (!this.#isDrainDue || isFull || this.#res.writableEnded) return;
+    const known = this.#res.rawListeners("drain");
+    this.#res.emit("drain");
+    for (const listener of this.#waiting) {
+      if (!known.includes(listener)) listener.apply(this.#res);
     }
   }
 
   #fail(error: unknown): void {
     this.#endHold();
     this.#phase = "failed";
+    this.#isHeadAsked = false;
     for (const { args } of this.#queue.splice(0)) tellBack(args, error);
-    for (const name of this.#res.getHeaderNames()) {
+    this.#closeSources();
+    for (const name of this.#isSent() ? [] : this.#res.getHeaderNames()) {
       if (OF_BODY.test(name)) this.#res.removeHeader(name);
     }
     answering.run(this, () => this.#keeper.fail(error));
   }
 
+  /** Those that pipe would wait for ever: it is as if the client had left. */
+  #closeSources(): void {
+    this.#res.off("pipe", this.#notePipe);
+    for (const source of this.#sources) {
+      source.unpipe?.(this.#res);
+      // Not before somebody has answered: who piped may respond to that, too.
+      this.#res.once("close", () => {
+        if (!source.listenerCount("data")) source.destroy?.();
+      });
+    }
+  }
+
   /** Of what follows, only the answer to the failure is heard. */
   #calledAfterFailure(name: string, args: never[]): unknown {
-    if (answering.getStore() === this) return this.#answer(name, args);
+    // Who has ended the response says no more: an answer may also come from
+    // where its context was lost, as from a connection of a pool.
+    if (this.#isEnded || answering.getStore() === this) {
+      return this.#answer(name, args);
+    }
     tellBack(args, new Error("The response was not kept"));
-    return name === "write" ? true : this.#res;
+    return name === "write" ? false : this.#res;
   }
 
   #answer(name: string, args: never[]): unknown {
@@ -196,6 +296,36 @@ const OF_BODY =
 function tellBack(args: readonly unknown[], error: unknown): void {
   const callback = args.at(-1);
   if (typeof callback === "function") queueMicrotask(() => callback(error));
+}
+
+/**
+ * Refuses what Node would refuse once it is written.
+ *
+ * @throws {RangeError} If the status is none.
+ * @throws {TypeError} If a chunk can not be written.
+ */
+function checkCall(
+  { statusCode }: ServerResponse,
+  name: string,
+  [given]: readonly unknown[],
+): void {
+  const status = name === "writeHead" ? Number(given) : statusCode;
+  if (!(status >= 100 && status < 1000)) {
+    const message = `Invalid status code: ${status}`;
+    const code = "ERR_HTTP_INVALID_STATUS_CODE";
+    throw Object.assign(new RangeError(message), { code });
+  }
+  const isGiven = name === "write" ||
+    name === "end" && given && typeof given !== "function";
+  if (isGiven && typeof given !== "string" && !isBytes(given)) {
+    const message = "A chunk must be a string or a Uint8Array";
+    const code = "ERR_INVALID_ARG_TYPE";
+    throw Object.assign(new TypeError(message), { code });
+  }
+}
+
+function isBytes(given: unknown): boolean {
+  return tagOf(given) === "[object Uint8Array]";
 }
 
 /** Sets what `writeHead()` was given. */

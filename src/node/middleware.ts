@@ -108,8 +108,8 @@ export class Exchange implements Keeper {
   /** Lets the program answer that the session could not be kept. */
   fail(error: unknown): void {
     const session = this.#session as LiveSession;
-    this.#drop(session, error).finally(() => this.#next(error))
-      .catch(() => {});
+    // What the program throws then is its own, as in any listener.
+    this.#drop(session, error).catch(() => {}).then(() => this.#next(error));
   }
 
   /** Marks what the program answers then, as that may depend on the session. */

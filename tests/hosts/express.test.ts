@@ -4,129 +4,32 @@ import {
   createServer,
   type IncomingMessage,
   request as httpRequest,
-  type Server,
-  type ServerResponse,
 } from "node:http";
-import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { after, describe, it } from "node:test";
 import compression from "compression";
-import express5, { type Express, type NextFunction } from "express";
-import express4 from "express4";
+import express5 from "express";
 import helmet from "helmet";
-import polka from "polka";
-import { type SessionRequest, sessions } from "../../express.ts";
-import type { Session, SessionOptions } from "../../mod.ts";
+import { sessions } from "../../express.ts";
+import type { Session } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { setUp, START, typesOf } from "../shared/support.ts";
+import {
+  type Act,
+  answerError,
+  type AppName,
+  APPS,
+  closeServers,
+  cookieOf,
+  count,
+  kinds,
+  listen,
+  type Req,
+  start,
+} from "./_express.ts";
 
-const servers: Server[] = [];
-after(() => {
-  for (const server of servers) {
-    server.closeAllConnections?.();
-    server.close();
-  }
-});
-
-async function listen(server: Server): Promise<string> {
-  servers.push(server);
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-type Req = IncomingMessage & SessionRequest;
-type Act = (
-  req: Req,
-  res: ServerResponse,
-  next: (error?: unknown) => void,
-) => unknown;
-
-const cookieOf = (response: Response) =>
-  response.headers.getSetCookie().find((line) => line.startsWith("sid-"))
-    ?.split(";")[0];
-
-/** Counts in the session. */
-const count = ({ session }: { session: Session }) =>
-  session.update("n", (n = 0) => n + 1);
-
-const kinds = {
-  "in the cookie": () => ({}),
-  "in a store": () => ({ store: new MemoryStore({ now: () => START }) }),
-};
-
-/** The same middleware where somebody may use it. */
-const APPS = {
-  "Express 5": (middleware: Act[], act: Act) => {
-    const app = express5();
-    for (const each of middleware) app.use(each as never);
-    app.all("/", act as never);
-    app.use(answerError as never);
-    return createServer(app);
-  },
-  "Express 4": (middleware: Act[], act: Act) => {
-    const app = (express4 as unknown as () => Express)();
-    for (const each of middleware) app.use(each as never);
-    app.all("/", act as never);
-    app.use(answerError as never);
-    return createServer(app);
-  },
-  "Polka": (middleware: Act[], act: Act) => {
-    const app = polka({
-      onError: (error: unknown, req: never, res: never) =>
-        answerError(error, req, res, () => {}),
-    });
-    for (const each of middleware) app.use(each as never);
-    app.all("/", act as never);
-    return createServer(app.handler as never);
-  },
-  "node:http": (middleware: Act[], act: Act) =>
-    createServer((req, res) => {
-      const [first, ...rest] = [...middleware, act];
-      const run = (each: Act | undefined, others: Act[]): unknown =>
-        each?.(req as Req, res, (error) => {
-          if (error) answerError(error, req, res, () => {});
-          else run(others[0], others.slice(1));
-        });
-      run(first, rest);
-    }),
-};
-
-function answerError(
-  error: unknown,
-  _req: IncomingMessage,
-  res: ServerResponse,
-  _next: NextFunction | (() => void),
-): void {
-  const { code, message } = Object(error);
-  res.statusCode = Object(error).status ?? 500;
-  res.setHeader("content-type", "text/plain");
-  res.end(`error: ${code ?? message}`);
-}
-
-async function start(
-  app: keyof typeof APPS,
-  act: Act,
-  more: Partial<SessionOptions> = {},
-  around: { before?: Act[]; after?: Act[] } = {},
-) {
-  const { options, events } = setUp(more as object);
-  const middleware = sessions(options);
-  const all = [
-    ...around.before ?? [],
-    middleware as unknown as Act,
-    ...around.after ?? [],
-  ];
-  const url = await listen(APPS[app](all, act));
-  const get = (cookie = "", init: RequestInit = {}) =>
-    fetch(url, {
-      redirect: "manual",
-      ...init,
-      headers: { ...cookie && { cookie }, ...init.headers },
-    });
-  return { url, get, events, options };
-}
+after(closeServers);
 
 /** Ways to answer, each after the session was changed. */
 const ANSWERS: Readonly<Record<string, Act>> = {
@@ -166,7 +69,7 @@ const ANSWERS: Readonly<Record<string, Act>> = {
   },
 };
 
-for (const app of Object.keys(APPS) as (keyof typeof APPS)[]) {
+for (const app of Object.keys(APPS) as AppName[]) {
   for (const [kind, more] of Object.entries(kinds)) {
     describe(`${app}, data ${kind},`, () => {
       for (const [name, act] of Object.entries(ANSWERS)) {
