@@ -59,8 +59,8 @@ export interface Sessions<Data extends object = AnyData> {
   /**
    * Drops the changes of a session whose handler has failed, also where the
    * framework makes a response of the error. `commit()` marks that response,
-   * and keeps nothing. A session that the handler has ended is over all the
-   * same.
+   * and keeps nothing: also if `commit()` itself has failed before. A session
+   * that the handler has ended is over all the same.
    *
    * @throws {SessionError} `unsupported` within `withSession`, which saves the
    * session itself.

@@ -61,7 +61,10 @@ function innermost(given: Wrapped): object {
  *
  * @param usualPath That of the cookie, for who knows no address.
  */
-export function requestOf(given: unknown, usualPath: string): Asked | undefined {
+export function requestOf(
+  given: unknown,
+  usualPath: string,
+): Asked | undefined {
   if (tagOf(given) === "[object Request]") return given as Request;
   if (given !== Object(given)) return undefined;
   const { headers, req, raw, method = "GET" } = given as Wrapped;

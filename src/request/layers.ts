@@ -35,6 +35,8 @@ interface Opened {
   /** A wrapped handler around the layers has opened it, and saves it. */
   readonly around?: Exchange | undefined;
   isDiscarded?: boolean;
+  /** Its last commit has failed: once discarded, the answer is committed. */
+  hasFailed?: boolean;
   /** Ends the wait for a commit, after a change. */
   forget?: (() => void) | undefined;
 }
@@ -142,7 +144,11 @@ export async function commitLayer(
   targets: readonly Target[],
 ): Promise<Response | CommittedSession> {
   const opened = openedOf(session);
-  if (isOver(opened)) refuseAgain(stateOf(session));
+  const { hasFailed, isDiscarded } = opened;
+  if (isOver(opened) && !(hasFailed && isDiscarded)) {
+    refuseAgain(stateOf(session));
+  }
+  opened.hasFailed = false;
   opened.commits++;
   endWait(session);
   const [target] = targets;
@@ -164,6 +170,7 @@ export async function commitLayer(
     await settle(session, opened);
     return committed;
   } catch (error) {
+    opened.hasFailed = true;
     stateOf(session).isSent = false;
     await leaveFailed(stateOf(session), error);
     throw error;
@@ -204,7 +211,10 @@ export async function discardLayers(session: LiveSession): Promise<void> {
     const why = "withSession() saves the session of this request";
     throw new SessionError("unsupported", `Cannot discard: ${why}`);
   }
-  if (isOver(opened)) return;
+  if (isOver(opened)) {
+    opened.isDiscarded ||= !!opened.hasFailed;
+    return;
+  }
   endWait(session);
   opened.isDiscarded = true;
   state.visit.phase = "late-write";

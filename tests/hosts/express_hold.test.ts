@@ -206,22 +206,21 @@ describe("a response that is held", () => {
   });
 
   it("is cut off if Node refuses it once it is written", async () => {
-    const { url, get } = await start("node:http", (req, res) => {
+    const { url } = await start("node:http", (req, res) => {
       count(req);
       res.strictContentLength = true;
       res.setHeader("content-length", "3");
       res.end("much more");
     });
     await assert.rejects(read(url), { code: "ECONNRESET" });
-    await assert.rejects(get());
   });
 
   it("sends hints at once, and trailers at its end", async () => {
     const { url } = await start("node:http", async (req, res) => {
       count(req);
       res.setHeader("trailer", "x-sum");
-      res.write("a");
       res.writeEarlyHints({ link: "</a.css>; rel=preload" });
+      res.write("a");
       res.cork();
       res.write("b");
       res.uncork();

@@ -75,6 +75,30 @@ for (const [kind, more] of Object.entries(kinds)) {
       assert.deepEqual(typesOf(events), ["created", "opened", "destroyed"]);
     });
 
+    it("mark what is answered to a commit that has failed", async () => {
+      const { options } = setUp(more());
+      const sessions = createSessions(options);
+      const session = await sessions.open(new Request(url));
+      session.set("a", "x".repeat(5000));
+      const jar = {
+        get: () => undefined,
+        set() {
+          throw new Error("too late");
+        },
+      };
+      await assert.rejects(sessions.commit(session, jar));
+      const again = { code: "late-write" };
+      await assert.rejects(sessions.commit(session), again);
+      await sessions.discard(session);
+      const { cookies, headers } = await sessions.commit(session);
+      assert.deepEqual(cookies, []);
+      assert.deepEqual(Object.fromEntries(headers), {
+        "cache-control": "private",
+        vary: "Cookie",
+      });
+      await assert.rejects(sessions.commit(session), again);
+    });
+
     it("refuse a commit that no layer is left for", async () => {
       const { options } = setUp(more());
       const sessions = createSessions(options);
