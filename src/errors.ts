@@ -90,6 +90,9 @@ export class SessionError extends Error {
    */
   declare readonly setCookie?: string;
 
+  /** 403 on a `forbidden` error, as frameworks take it from an error. */
+  declare readonly status?: 403;
+
   /**
    * Makes an error with a code.
    *

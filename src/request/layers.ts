@@ -123,7 +123,9 @@ async function checkSite(
 ): Promise<void> {
   const { forbidCrossSite } = await csrfPart();
   const answer = trusted && forbidCrossSite(request, trusted, emit);
-  if (answer) throw new SessionError("forbidden", await answer.text());
+  if (!answer) return;
+  const error = new SessionError("forbidden", await answer.text());
+  throw Object.assign(error, { status: 403 });
 }
 
 /** Returns the exchange of a wrapped handler that this request is in. */
