@@ -9,7 +9,7 @@ import { directivesOfDiscarded } from "../request/mark_failed.ts";
 import { openSession } from "../request/open.ts";
 import { visitOf } from "../session/begin.ts";
 import { LiveSession, stateOf } from "../session/live_session.ts";
-import type { State } from "../session/state.ts";
+import type { Phase, State } from "../session/state.ts";
 import { unawaited } from "../unawaited.ts";
 import { holdResponse, type Keeper } from "./hold.ts";
 import { type Mark, markOf } from "./respond.ts";
@@ -24,6 +24,7 @@ export class Exchange implements Keeper {
   readonly #open: () => LiveSession | Promise<LiveSession>;
   #opened: LiveSession | Promise<LiveSession> | undefined;
   #session: LiveSession | undefined;
+  #phase: Phase;
   /** The request has failed: what its handler has changed is dropped. */
   isFailed = false;
 
@@ -35,9 +36,9 @@ export class Exchange implements Keeper {
   ) {
     this.#res = res;
     this.#next = next;
+    this.#phase = request ? "open" : "left-out";
     this.#open = () => {
-      const phase = request ? "open" : "left-out";
-      const state = openSession(visitOf(settings, request, phase));
+      const state = openSession(visitOf(settings, request, this.#phase));
       const show = (state: State) => this.#session = new LiveSession(state);
       return state instanceof Promise ? state.then(show) : show(state);
     };
@@ -57,6 +58,8 @@ export class Exchange implements Keeper {
 
   /** Saves the session, and says what the headers have to say of it. */
   keep(): Mark | undefined | Promise<Mark | undefined> {
+    // Too late to open it.
+    this.#phase = "late-write";
     if (this.#opened instanceof Promise && !this.#session) {
       // If it could not be opened, the handler has answered without it.
       return this.#opened.then(() => this.keep(), () => undefined);

@@ -22,6 +22,7 @@ import { after, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import compression from "compression";
 import { sessions } from "../../express.ts";
+import type { Session } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { certificate } from "../project/certificate.ts";
 import { setUp, START } from "../shared/support.ts";
@@ -233,6 +234,45 @@ describe("a response that is held", () => {
     assert.equal(body, "ab");
     assert.equal(response.trailers["x-sum"], "2");
     assert.ok(response.headers["set-cookie"]);
+  });
+
+  it("is a stream that may save() what comes later", async () => {
+    const store = new MemoryStore({ now: () => START });
+    const { get } = await start("Express 5", async (req, res) => {
+      if (req.method === "POST") {
+        res.end(`${req.session.get("n")}`);
+        return;
+      }
+      res.write(`${count(req)}`);
+      await delay(20);
+      count(req);
+      await req.session.save();
+      res.end();
+    }, { store });
+    const first = await get();
+    assert.equal(await first.text(), "1");
+    const second = await get(cookieOf(first), { method: "POST" });
+    assert.equal(await second.text(), "2");
+  });
+
+  it("opens no session any more once it has begun", async () => {
+    const { options } = setUp({ store: slowStore() });
+    const late = Promise.withResolvers<unknown>();
+    const middleware = sessions({ ...options, lazy: true });
+    const url = await listen(APPS["Express 5"]([middleware as never], (
+      req,
+      res,
+    ) => {
+      const open = req.session as unknown as () => Promise<Session>;
+      res.write("a");
+      open().then((session) => session.set("n", 1)).catch(late.resolve);
+      res.end();
+    }));
+    const response = await fetch(url);
+    assert.equal(await response.text(), "a");
+    assert.equal(response.headers.get("vary"), null);
+    const { code } = await late.promise as { code: string };
+    assert.equal(code, "late-write");
   });
 
   it("ends once", async () => {
