@@ -10,26 +10,28 @@
  * import { generateSecret } from "with-session";
  * import { type SessionRequest, sessions } from "with-session/express";
  * import assert from "node:assert/strict";
- * import express from "express";
+ * import express, { type Request } from "express";
+ * import { once } from "node:events";
  *
  * const app = express();
  * app.use(sessions({ secret: generateSecret() }));
  * app.get("/", (req, res) => {
- *   const { session } = req as SessionRequest<{ visits: number }>;
+ *   const { session } = req as Request & SessionRequest<{ visits: number }>;
  *   const visits = session.update("visits", (n = 0) => n + 1);
  *   res.send(`Visit ${visits}`);
  * });
  *
- * const server = app.listen(0);
+ * const server = app.listen(0, "127.0.0.1");
+ * await once(server, "listening");
  * const { port } = server.address() as { port: number };
- * const first = await fetch(`http://localhost:${port}/`);
+ * const url = `http://127.0.0.1:${port}/`;
+ * const first = await fetch(url);
  * assert.equal(await first.text(), "Visit 1");
  *
  * const cookie = first.headers.getSetCookie()[0]!.split(";")[0]!;
- * const second = await fetch(`http://localhost:${port}/`, {
- *   headers: { cookie },
- * });
+ * const second = await fetch(url, { headers: { cookie } });
  * assert.equal(await second.text(), "Visit 2");
+ * server.closeAllConnections();
  * server.close();
  * ```
  *
@@ -45,7 +47,16 @@ import type { Settings } from "./src/options/settings.ts";
 import { beginExchange, type Exchange } from "./src/node/middleware.ts";
 
 /**
- * A request that has passed the middleware.
+ * What a request has that has passed the middleware. A program may say so once,
+ * for all requests of Express:
+ *
+ * ```ts ignore
+ * declare global {
+ *   namespace Express {
+ *     interface Request extends SessionRequest<{ visits: number }> {}
+ *   }
+ * }
+ * ```
  *
  * @typeParam Data The shape of the session's data.
  */

@@ -288,6 +288,7 @@ describe("a response that is held", () => {
   it("keeps the session of a client that leaves meanwhile, and lets go", async () => {
     for (const way of ["client", "server"]) {
       const store = slowStore({ ms: 30 });
+      const begun = Promise.withResolvers<void>();
       const closed = Promise.withResolvers<void>();
       const { url, get } = await start("node:http", async (req, res) => {
         if (req.url === "/leave") {
@@ -296,6 +297,7 @@ describe("a response that is held", () => {
           const source = new Readable({ read() {} });
           source.push("a");
           const piped = pipeline(source, res);
+          begun.resolve();
           if (way === "server") res.destroy();
           await assert.rejects(piped, { code: "ERR_STREAM_PREMATURE_CLOSE" });
           return;
@@ -309,7 +311,8 @@ describe("a response that is held", () => {
         `GET /leave HTTP/1.1\r\nHost: ${hostname}:${port}\r\n` +
           `Cookie: ${cookie}\r\n\r\n`,
       );
-      await delay(40);
+      await begun.promise;
+      await delay(5);
       if (way === "client") socket.destroy();
       await closed.promise;
       await delay(60);

@@ -17,6 +17,8 @@ export interface Compiling {
   ending?: "ts" | "mts" | "cts";
   /** Packages whose global types it knows. */
   types?: string[];
+  /** Other options of the compiler. */
+  more?: object;
 }
 
 /** Which `module` goes with a resolution that says nothing of it itself. */
@@ -36,7 +38,7 @@ export function importing(subpaths: string[]): string {
 /** Compiles a program and all that it imports; fails with what is said of it. */
 export async function compile(
   project: string,
-  { compiler, resolution, ending = "ts", types = [] }: Compiling,
+  { compiler, resolution, ending = "ts", types = [], more }: Compiling,
   program: string,
 ): Promise<void> {
   const file = `consumer.${ending}`;
@@ -52,6 +54,7 @@ export async function compile(
       moduleResolution: resolution,
       types,
       typeRoots: [join(root, "node_modules/@types")],
+      ...more,
     },
     files: [file],
   };

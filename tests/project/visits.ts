@@ -74,7 +74,8 @@ export async function expectVisitsInWorkerd(
   }
 }
 
-async function untilListening(
+/** Waits until a server answers on a port. */
+export async function untilListening(
   port: string,
   hasEnded: () => boolean,
   output: () => string,
