@@ -202,7 +202,7 @@ for (const [kind, more] of Object.entries(kinds)) {
 describe("createSessions() with a function", () => {
   it("asks it once, when the options are first needed", async () => {
     let calls = 0;
-    let secret: string | undefined;
+    let secret: string | undefined = undefined;
     const { options } = setUp();
     const sessions = createSessions(() => {
       calls++;
