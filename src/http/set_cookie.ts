@@ -18,16 +18,17 @@ export function setCookies(
 ): Response {
   const sent = said.filter(({ maySend }) => maySend?.() ?? true);
   const lines = sent.flatMap(({ setCookie = [] }) => setCookie);
-  const made = makeCopy(response, (response) => {
-    const { headers } = response;
-    putLines(headers, varyByCookie(response), lines);
+  const made = makeCopy(response, (copy) => {
+    const { headers } = copy;
+    passOn(response, copy);
+    putLines(headers, varyByCookie(copy), lines);
     if (
       said.some(({ clearCache }) => clearCache) &&
       !headers.get("clear-site-data")?.includes('"cache"')
     ) {
       headers.append("clear-site-data", '"cache"');
     }
-    return response;
+    return copy;
   });
   for (const { noteSent } of sent) noteSent?.();
   return made;
@@ -44,6 +45,18 @@ function makeCopy(
   }
   const copy = new Response(response.body, response);
   return change(response.url ? tellDecoded(copy) : copy);
+}
+
+/**
+ * Gives a copy what a framework has hung on its response: where a redirect of
+ * TanStack Router leads, cookies of Astro. What a runtime has there is its own:
+ * Node 22 and Deno keep the status by symbols that are in no registry.
+ */
+function passOn(response: Response, copy: Response): void {
+  for (const key of Reflect.ownKeys(response)) {
+    if (typeof key === "symbol" && !Symbol.keyFor(key)) continue;
+    Reflect.set(copy, key, Reflect.get(response, key));
+  }
 }
 
 /** Sets our cookies, and drops those of the same names that the handler set. */

@@ -102,6 +102,21 @@ describe("Response kinds", () => {
     }
   });
 
+  it("what a framework has hung on its response is on the copy, too", async () => {
+    const state = Symbol("state");
+    const redirect = Object.assign(new Response(null, { status: 307 }), {
+      options: { to: "/" },
+      [Symbol.for("cookies")]: "jar",
+      [state]: "of a runtime",
+    });
+    const response = await answer("write", () => redirect);
+    lineOf(response);
+    assert.notEqual(response, redirect);
+    assert.equal(Reflect.get(response, "options"), redirect.options);
+    assert.equal(Reflect.get(response, Symbol.for("cookies")), "jar");
+    assert.equal(Reflect.get(response, state), undefined);
+  });
+
   it("an answer of fetch() gets the cookie", async () => {
     // Where data: cannot be fetched, the substitute has to do.
     const make = () =>
