@@ -51,6 +51,8 @@ import type { Sessions } from "./sessions.ts";
  * assert.deepEqual(again?.get("cart"), ["apple"]);
  * ```
  */
+// Frameworks that send a module to the browser, too, leave the call out there.
+/* @__NO_SIDE_EFFECTS__ */
 export function createSessions<Data extends object = AnyData>(
   options: OptionsFor<SessionOptions<Data, boolean>, []>,
 ): Sessions<Data> {

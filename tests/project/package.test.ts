@@ -77,6 +77,16 @@ describe("package", () => {
     }
   });
 
+  it("tells bundlers that createSessions() does nothing but return", async () => {
+    for (const path of ["dist/chunks/core.js", "dist/cjs/chunks/core.js"]) {
+      const code = await readFile(join(packed.installed, path), "utf8");
+      assert.match(
+        code,
+        /^\/\* @__NO_SIDE_EFFECTS__ \*\/\s*function createSessions\(/m,
+      );
+    }
+  });
+
   it("imports nothing of the platform but in four entry points", async () => {
     const expected: Record<string, string[]> = {
       "chunks/node.js": ["node:async_hooks"],
