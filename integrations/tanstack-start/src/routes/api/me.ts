@@ -1,0 +1,12 @@
+import { createFileRoute } from "@tanstack/react-router";
+
+// #region route
+export const Route = createFileRoute("/api/me")({
+  server: {
+    handlers: {
+      GET: ({ context: { session } }) =>
+        Response.json({ user: session.userId ?? null }),
+    },
+  },
+});
+// #endregion
