@@ -185,7 +185,8 @@ const parts: Parts = {
 
   "a form whose handler fails keeps nothing": async (base) => {
     const visitor = new Visitor(base);
-    await visitor.send("/", "fail");
+    await visitor.get("/");
+    await visitor.send("/try", "fail");
     assert.equal(visitsOf(await visitor.get("/")), 2);
   },
 

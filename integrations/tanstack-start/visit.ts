@@ -7,10 +7,11 @@ import { actionOf, isSession, type Page, Visitor } from "../visitor.ts";
 
 async function call(
   visitor: Visitor,
+  page: string,
   id: string,
   body?: FormData,
 ): Promise<Page> {
-  const { text } = await visitor.get("/");
+  const { text } = await visitor.get(page);
   return await visitor.get(actionOf(text, id), {
     method: "POST",
     headers: {
@@ -29,18 +30,19 @@ export const more: Parts = {
     const visitor = new Visitor(base);
     const form = new FormData();
     form.set("name", "Ada");
-    const { status, cookies, text } = await call(visitor, "sign-in", form);
+    const { status, cookies, text } = await call(visitor, "/", "sign-in", form);
     assert.equal(status, 200);
     assert.equal(cookies.filter(isSession).length, 1);
     assert.equal(JSON.parse(text).href, "/");
     assert.match((await visitor.get("/")).text, /signed in as Ada/);
-    await call(visitor, "sign-out");
+    await call(visitor, "/", "sign-out");
     assert.match((await visitor.get("/")).text, /not signed in/);
   },
 
   "a call that fails keeps nothing": async (base) => {
     const visitor = new Visitor(base);
-    const { text } = await call(visitor, "fail");
+    await visitor.get("/");
+    const { text } = await call(visitor, "/try", "fail");
     assert.match(text, /It was meant to fail/);
     assert.equal(visitsOf(await visitor.get("/")), 2);
   },

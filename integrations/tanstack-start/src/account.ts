@@ -2,15 +2,12 @@ import { redirect } from "@tanstack/react-router";
 import { createServerFn } from "@tanstack/react-start";
 import { sessions } from "./session";
 
-// #region visit
 export const visit = createServerFn().handler(({ context: { session } }) => ({
   visits: session.update("visits", (n = 0) => n + 1),
   user: session.userId ?? null,
   notices: [...session.flashes<string>("notice")],
 }));
-// #endregion
 
-// #region sign-in
 export const signIn = createServerFn({ method: "POST" })
   .validator((form: FormData) => ({ name: String(form.get("name")) }))
   .handler(({ data, context: { session } }) => {
@@ -26,25 +23,20 @@ export const signOut = createServerFn({ method: "POST" })
     session.flash("notice", "You have signed out");
     throw redirect({ to: "/", statusCode: 303 });
   });
-// #endregion
 
-// #region everywhere
 export const signOutEverywhere = createServerFn({ method: "POST" })
   .handler(async ({ context: { session } }) => {
     if (session.userId) await sessions.revokeAll(session.userId);
     session.destroy();
     throw redirect({ to: "/", statusCode: 303 });
   });
-// #endregion
 
-// #region protected
 export const readAccount = createServerFn().handler(
   ({ context: { session } }) => {
     if (!session.userId) throw redirect({ to: "/", statusCode: 303 });
     return { name: session.userId };
   },
 );
-// #endregion
 
 /** A function that fails after it has written. */
 export const fail = createServerFn({ method: "POST" })

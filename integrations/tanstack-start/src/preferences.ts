@@ -8,7 +8,6 @@ import {
 } from "@tanstack/react-start/server";
 import { createSessions } from "with-session";
 
-// #region jar
 // A second session, in a cookie of its own, without a middleware.
 const preferences = createSessions<{ theme: string }>(() => ({
   secret: process.env.SESSION_SECRET,
@@ -37,4 +36,3 @@ export const chooseTheme = createServerFn({ method: "POST" })
     await preferences.commit(session);
     throw redirect({ to: "/preferences", statusCode: 303 });
   });
-// #endregion

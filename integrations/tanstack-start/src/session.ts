@@ -4,14 +4,11 @@ import { getRequest } from "@tanstack/react-start/server";
 import { createSessions } from "with-session";
 import { MemoryStore } from "with-session/stores/memory";
 
-// #region sessions
 export const sessions = createSessions<{ visits: number }>(() => ({
   secret: process.env.SESSION_SECRET,
   store: new MemoryStore(),
 }));
-// #endregion
 
-// #region middleware
 export const sessionMiddleware = createMiddleware().server(
   async ({ request, next }) => {
     const session = await sessions.open(request);
@@ -27,9 +24,7 @@ export const sessionMiddleware = createMiddleware().server(
     }
   },
 );
-// #endregion
 
-// #region failed
 /** Start answers the browser's call of a function that throws with 200. */
 export const failureMiddleware = createMiddleware({ type: "function" })
   .middleware([sessionMiddleware])
@@ -44,4 +39,3 @@ export const failureMiddleware = createMiddleware({ type: "function" })
       throw error;
     }
   });
-// #endregion

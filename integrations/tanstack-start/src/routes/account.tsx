@@ -1,9 +1,7 @@
 import { createFileRoute } from "@tanstack/react-router";
 import { readAccount } from "../account";
 
-// #region protected
 export const Route = createFileRoute("/account")({
   loader: () => readAccount(),
   component: () => <p>{`Account of ${Route.useLoaderData().name}`}</p>,
 });
-// #endregion

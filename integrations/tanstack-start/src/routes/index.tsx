@@ -1,7 +1,6 @@
 import { createFileRoute } from "@tanstack/react-router";
-import { fail, signIn, signOut, signOutEverywhere, visit } from "../account";
+import { signIn, signOut, signOutEverywhere, visit } from "../account";
 
-// #region page
 export const Route = createFileRoute("/")({
   loader: () => visit(),
   component: Home,
@@ -25,10 +24,6 @@ function Home() {
       <form id="everywhere" method="post" action={signOutEverywhere.url}>
         <button type="submit">Sign out everywhere</button>
       </form>
-      <form id="fail" method="post" action={fail.url}>
-        <button type="submit">Fail</button>
-      </form>
     </main>
   );
 }
-// #endregion

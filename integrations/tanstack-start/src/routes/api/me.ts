@@ -1,6 +1,5 @@
 import { createFileRoute } from "@tanstack/react-router";
 
-// #region route
 export const Route = createFileRoute("/api/me")({
   server: {
     handlers: {
@@ -9,4 +8,3 @@ export const Route = createFileRoute("/api/me")({
     },
   },
 });
-// #endregion

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { existsSync, globSync } from "node:fs";
+import { basename, join } from "node:path";
+import { describe, it } from "node:test";
+import { read } from "./manifests.ts";
+import { root } from "./process.ts";
+
+// What runs these programs needs the registry of npm: `npm run test:frameworks`.
+
+const programs = globSync("integrations/*/package.json", { cwd: root })
+  .map((path) => basename(join(path, "..")));
+
+/** A block of a page, under a comment that names the file it is from. */
+const FROM_A_FILE =
+  /^<!-- (integrations\/[\w./-]+) -->\n\n```tsx? ignore\n([\s\S]*?)^```$/gm;
+
+/** A line and what it holds, however deep it is. */
+function outdent(code: string): string {
+  return code.split("\n").map((line) => line.trim()).join("\n").trim();
+}
+
+describe("pages of frameworks", () => {
+  it("are there for each program, and are named where one looks", () => {
+    assert.ok(programs.length > 0);
+    for (const name of programs) {
+      const page = `docs/frameworks/${name}.md`;
+      assert.ok(existsSync(join(root, page)), page);
+      assert.match(read("README.md"), RegExp(`\\./${page}\\)`));
+      assert.match(read("integrations/README.md"), RegExp(`\\./${page}\\)`));
+    }
+  });
+
+  for (const name of programs) {
+    const page = read(`docs/frameworks/${name}.md`);
+    const blocks = [...page.matchAll(FROM_A_FILE)];
+
+    it(`${name} shows code of its program`, () => {
+      assert.ok(blocks.length > 3);
+      for (const [, path = "", code = ""] of blocks) {
+        assert.ok(path.startsWith(`integrations/${name}/`), path);
+        const text = outdent(read(path));
+        assert.ok(text.includes(outdent(code)), `${path} has no\n${code}`);
+      }
+    });
+
+    it(`${name} shows the glue as a whole`, () => {
+      for (const file of ["session.ts", "start.ts"]) {
+        const path = `integrations/${name}/src/${file}`;
+        if (!existsSync(join(root, path))) continue;
+        assert.ok(
+          blocks.some(([, from, code]) => from === path && code === read(path)),
+          path,
+        );
+      }
+    });
+
+    it(`${name} names the versions that were tried`, () => {
+      const { dependencies } = JSON.parse(
+        read(`integrations/${name}/package.json`),
+      );
+      const named = [...page.matchAll(/`([@\w/-]+)` (\d+\.\d+\.\d+)/g)];
+      assert.ok(named.length > 0);
+      for (const [, module = "", version] of named) {
+        assert.equal(dependencies[module], version, module);
+      }
+    });
+  }
+});
