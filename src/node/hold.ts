@@ -35,9 +35,9 @@ export function holdResponse(res: ServerResponse, keeper: Keeper): void {
 class Hold {
   readonly #res: ServerResponse;
   readonly #keeper: Keeper;
-  /** What was there before, and whether that was the response's own. */
-  readonly #before: Map<string, { method: Method; isOwn: boolean }> = new Map();
-  readonly #ours: Map<string, Method> = new Map();
+  /** What was there before, by its name. */
+  readonly #before: Patched = {};
+  readonly #ours: Patched = {};
   #phase: "waiting" | "held" | "done" | "failed" = "waiting";
   #queue: { name: string; args: never[] }[] = [];
   /** Those that pipe into the response. */
@@ -72,20 +72,19 @@ class Hold {
 
   #patch(name: string, ours: Method): void {
     const patched = this.#res as unknown as Patched;
-    const isOwn = Object.hasOwn(patched, name);
-    this.#before.set(name, { method: patched[name] as Method, isOwn });
-    this.#ours.set(name, ours);
-    patched[name] = ours;
+    this.#before[name] = patched[name] as Method;
+    this.#ours[name] = patched[name] = ours;
   }
 
-  /** Leaves the response as it was, unless others have built on what is here. */
-  #restore(names: Iterable<string> = this.#ours.keys()): void {
+  /**
+   * Leaves the response as it was, unless others have built on what is here. A
+   * property that is deleted would make all others slow.
+   */
+  #restore(names: readonly string[] = Object.keys(this.#ours)): void {
     const patched = this.#res as unknown as Patched;
     for (const name of names) {
-      const before = this.#before.get(name);
-      if (!before || patched[name] !== this.#ours.get(name)) continue;
-      if (before.isOwn) patched[name] = before.method;
-      else delete patched[name];
+      const before = this.#before[name];
+      if (before && patched[name] === this.#ours[name]) patched[name] = before;
     }
   }
 
@@ -119,7 +118,7 @@ class Hold {
    */
   #askForHead(): void {
     const res = this.#res as unknown as Patched;
-    if (res["writeHead"] === this.#ours.get("writeHead")) return;
+    if (res["writeHead"] === this.#ours["writeHead"]) return;
     this.#isAsking = true;
     try {
       this.#res.writeHead(this.#res.statusCode);
@@ -154,7 +153,7 @@ class Hold {
   }
 
   #pass(name: string, args: never[]): unknown {
-    const { method } = this.#before.get(name) as { method: Method };
+    const method = this.#before[name] as Method;
     if (name === "writeHead") {
       // The head was set as the response's status and headers.
       const all = args.length ? args : [this.#res.statusCode] as never[];

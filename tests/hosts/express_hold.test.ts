@@ -275,6 +275,37 @@ describe("a response that is held", () => {
     assert.equal(code, "late-write");
   });
 
+  it("is held by two sessions in turn", async () => {
+    const store = slowStore({ ms: 5 });
+    const { options } = setUp();
+    const moved: Act = (req, _res, next) => {
+      Object.assign(req, { first: req.session });
+      next();
+    };
+    const { get } = await start(
+      "Express 5",
+      (req, res) => {
+        const { first } = req as unknown as { first: Session };
+        const counted = [count({ session: first }), count(req)];
+        return pipeline(Readable.from([counted.join(), "."]), res);
+      },
+      { store },
+      {
+        before: [
+          sessions({ ...options, cookie: { name: "__Host-prefs" } }) as never,
+          moved,
+        ],
+      },
+    );
+    const first = await get();
+    assert.equal(await first.text(), "1,1.");
+    const lines = first.headers.getSetCookie();
+    assert.equal(lines.length, 2);
+    const cookie = lines.map((line) => line.split(";")[0]).join("; ");
+    const second = await get(cookie);
+    assert.equal(await second.text(), "2,2.");
+  });
+
   it("ends once", async () => {
     const { get } = await start("node:http", (req, res) => {
       count(req);
