@@ -44,6 +44,11 @@ class Hold {
   readonly #sources: Set<Readable> = new Set();
   /** Who waits for `drain` where others keep the listeners. */
   readonly #waiting: Set<Method> = new Set();
+  /** What was to leave; an error handler may set another status too late. */
+  #status = 200;
+  #message = "";
+  /** Leaves the connection as it was. */
+  #giveBack: (() => void) | undefined;
   #isAsking = false;
   #isHeadAsked = false;
   #isDrainDue = false;
@@ -179,6 +184,8 @@ class Hold {
 
   #beginHold(): void {
     this.#phase = "held";
+    this.#status = this.#res.statusCode;
+    this.#message = this.#res.statusMessage;
     const sent = { configurable: true, get: () => true };
     Object.defineProperty(this.#res, "headersSent", sent);
     for (const name of ["setHeader", "setHeaders", "appendHeader"]) {
@@ -202,8 +209,28 @@ class Hold {
       this.#isEnded = true;
       const ended = { configurable: true, get: () => true };
       Object.defineProperty(this.#res, "writableEnded", ended);
+      this.#keepConnection();
     }
     return name === "flushHeaders" ? undefined : this.#res;
+  }
+
+  /**
+   * Express cuts the connection if a handler throws that has answered: then the
+   * answer has left usually, and it has to here.
+   */
+  #keepConnection(): void {
+    const { socket } = this.#res;
+    // HTTP/2 has a connection for many responses, and lets nobody touch it.
+    if (!socket || "stream" in this.#res) return;
+    const { destroy } = socket;
+    socket.destroy = (...args) => {
+      socket.destroy = destroy;
+      const isCut = !args[0] && this.#phase === "held" && !this.#res.destroyed;
+      if (!isCut) return destroy.apply(socket, args);
+      this.#res.once("finish", () => socket.destroy());
+      return socket;
+    };
+    this.#giveBack = () => socket.destroy = destroy;
   }
 
   /** Lets `keep()` change headers, and others see the response as it is. */
@@ -211,6 +238,10 @@ class Hold {
     const own: { headersSent?: boolean; writableEnded?: boolean } = this.#res;
     delete own.headersSent;
     delete own.writableEnded;
+    this.#giveBack?.();
+    const res = this.#res;
+    res.statusCode = this.#status;
+    if (res.statusMessage !== this.#message) res.statusMessage = this.#message;
     this.#restore(["setHeader", "setHeaders", "appendHeader", "removeHeader"]);
   }
 

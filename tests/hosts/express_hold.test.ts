@@ -306,6 +306,25 @@ describe("a response that is held", () => {
     assert.equal(await second.text(), "2,2.");
   });
 
+  it("leaves whole if its handler throws after it has answered", async () => {
+    for (const app of ["Express 5", "Express 4"] as const) {
+      const { get } = await start(
+        app,
+        (req, res, next) => {
+          count(req);
+          res.end("answered");
+          next(new Error("late"));
+        },
+        { store: slowStore({ ms: 5 }) },
+      );
+      const response = await get();
+      assert.equal(response.status, 200);
+      assert.equal(await response.text(), "answered");
+      assert.ok(cookieOf(response));
+      assert.equal((await get()).status, 200);
+    }
+  });
+
   it("ends once", async () => {
     const { get } = await start("node:http", (req, res) => {
       count(req);
