@@ -46,7 +46,7 @@ class Hold {
   readonly #waiting: Set<Method> = new Set();
   /** What was to leave; an error handler may set another status too late. */
   #status = 200;
-  #message = "";
+  #message: string | undefined;
   /** Leaves the connection as it was. */
   #giveBack: (() => void) | undefined;
   #isAsking = false;
@@ -185,7 +185,8 @@ class Hold {
   #beginHold(): void {
     this.#phase = "held";
     this.#status = this.#res.statusCode;
-    this.#message = this.#res.statusMessage;
+    // HTTP/2 has none, and warns of each look.
+    if (!isHttp2(this.#res)) this.#message = this.#res.statusMessage;
     const sent = { configurable: true, get: () => true };
     Object.defineProperty(this.#res, "headersSent", sent);
     for (const name of ["setHeader", "setHeaders", "appendHeader"]) {
@@ -221,11 +222,13 @@ class Hold {
   #keepConnection(): void {
     const { socket } = this.#res;
     // HTTP/2 has a connection for many responses, and lets nobody touch it.
-    if (!socket || "stream" in this.#res) return;
+    if (!socket || isHttp2(this.#res)) return;
     const { destroy } = socket;
     socket.destroy = (...args) => {
       socket.destroy = destroy;
-      const isCut = !args[0] && this.#phase === "held" && !this.#res.destroyed;
+      // If it is the client that has gone, nothing is to be waited for.
+      const isCut = !args[0] && this.#phase === "held" && socket.writable &&
+        !this.#res.destroyed;
       if (!isCut) return destroy.apply(socket, args);
       this.#res.once("finish", () => socket.destroy());
       return socket;
@@ -241,7 +244,7 @@ class Hold {
     this.#giveBack?.();
     const res = this.#res;
     res.statusCode = this.#status;
-    if (res.statusMessage !== this.#message) res.statusMessage = this.#message;
+    if (!isHttp2(res)) res.statusMessage = this.#message as string;
     this.#restore(["setHeader", "setHeaders", "appendHeader", "removeHeader"]);
   }
 
@@ -322,6 +325,10 @@ class Hold {
 const OF_BODY =
   /^(content-(?!security)|etag$|last-modified$|transfer-encoding$|accept-ranges$|trailer$)/;
 
+function isHttp2(res: object): boolean {
+  return "stream" in res;
+}
+
 /** Calls the callback of a write that nobody sees. */
 function tellBack(args: readonly unknown[], error: unknown): void {
   const callback = args.at(-1);
@@ -363,7 +370,9 @@ function setHead(res: ServerResponse, args: readonly unknown[]): void {
   const [status, ...rest] = args;
   res.statusCode = status as number;
   const message = typeof rest[0] === "string" ? rest.shift() : undefined;
-  if (message !== undefined) res.statusMessage = message as string;
+  if (message !== undefined && !isHttp2(res)) {
+    res.statusMessage = message as string;
+  }
   const headers = rest[0];
   if (Array.isArray(headers)) setList(res, headers);
   else {for (const [name, value] of Object.entries(headers ?? {})) {
