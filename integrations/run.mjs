@@ -34,23 +34,21 @@ const env = {
   PATH: dirname(runtimes.node) + delimiter + process.env.PATH,
 };
 const temporary = mkdtempSync(join(tmpdir(), "with-session-frameworks-"));
+// Also where an installation that fails ends the process.
+process.on("exit", () => rmSync(temporary, { recursive: true }));
+const tarball = pack();
 let failures = 0;
-try {
-  const tarball = pack();
-  for (const name of names) {
-    try {
-      await run(name, tarball);
-    } catch (error) {
-      failures++;
-      console.log(`  FAILED  ${error.message}`);
-    }
+for (const name of names) {
+  try {
+    await run(name);
+  } catch (error) {
+    failures++;
+    console.log(`  FAILED  ${error.message}`);
   }
-} finally {
-  rmSync(temporary, { recursive: true });
 }
 process.exit(failures ? 1 : 0);
 
-async function run(name, tarball) {
+async function run(name) {
   const folder = join(here, name);
   console.log(`${name}: ${versionsOf(folder)}`);
   const times = [];
@@ -63,7 +61,7 @@ async function run(name, tarball) {
   };
   await timed("install", () => {
     install(folder);
-    putPackage(folder, tarball);
+    putPackage(folder);
   });
   await timed("build", () => npm(folder, ["run", "build"]));
   const server = await start(folder);
@@ -95,7 +93,7 @@ function pack() {
  * scripts to care for. A lock file cannot name it, as each build has another
  * hash.
  */
-function putPackage(folder, tarball) {
+function putPackage(folder) {
   const target = join(folder, "node_modules/with-session");
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
