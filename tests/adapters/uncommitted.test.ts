@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
-import process from "node:process";
 import { afterEach, beforeEach, describe, it, mock } from "node:test";
 import { createSessions } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { setUp, START, typesOf } from "../shared/support.ts";
 
-const isDeno = "Deno" in globalThis;
 const url = "https://example.com/";
 
 describe("a change that nobody commits", () => {
@@ -58,29 +56,5 @@ describe("a change that nobody commits", () => {
       typesOf(events).filter((type) => type !== "created"),
       [],
     );
-  });
-
-  it("is shown in development, with its place and without its value", async () => {
-    const before = process.env["NODE_ENV"];
-    const warn = mock.method(console, "warn", () => {});
-    try {
-      for (const value of ["development", "production"]) {
-        process.env["NODE_ENV"] = value;
-        const { options } = setUp();
-        const session = await createSessions(options).open(new Request(url));
-        session.set("a", "secret-value");
-        mock.timers.tick(10_000);
-        const [call] = warn.mock.calls;
-        warn.mock.resetCalls();
-        assert.equal(!!call, value === "development" && !isDeno);
-        const text = `${call?.arguments[0] ?? ""}`;
-        if (text) assert.match(text, /not committed .*\n?.*uncommitted\.test/s);
-        assert.doesNotMatch(text, /secret-value/);
-      }
-    } finally {
-      warn.mock.restore();
-      if (before === undefined) delete process.env["NODE_ENV"];
-      else process.env["NODE_ENV"] = before;
-    }
   });
 });

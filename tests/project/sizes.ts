@@ -9,7 +9,7 @@ export const LIMITS = {
   program: 8925,
   cookie: 2270,
   writing: 4350,
-  whole: 14_300,
+  whole: 14_600,
   checks: 1720,
   engine: 12_800,
   store: 3200,

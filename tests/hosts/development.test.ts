@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import process from "node:process";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { afterEach, beforeEach, describe, it, mock } from "node:test";
 import { createSessions } from "../../mod.ts";
 import { setUp } from "../shared/support.ts";
 
+const url = "https://example.com/";
 const isDeno = "Deno" in globalThis;
 
 /** The name of the cookie that a request gets, if it gets one. */
@@ -75,6 +76,34 @@ describe("a development server that forwards to itself", () => {
       if (value === undefined) delete process.env["NODE_ENV"];
       else process.env["NODE_ENV"] = value;
       assert.equal(await nameFor(NEXT), undefined);
+    }
+  });
+});
+
+describe("a change that nobody commits", () => {
+  it("is shown in development, with its place and without its value", async () => {
+    const before = process.env["NODE_ENV"];
+    mock.timers.enable({ apis: ["setTimeout"] });
+    const warn = mock.method(console, "warn", () => {});
+    try {
+      for (const value of ["development", "production"]) {
+        process.env["NODE_ENV"] = value;
+        const { options } = setUp();
+        const session = await createSessions(options).open(new Request(url));
+        session.set("a", "secret-value");
+        mock.timers.tick(10_000);
+        const [call] = warn.mock.calls;
+        warn.mock.resetCalls();
+        assert.equal(!!call, value === "development" && !isDeno);
+        const text = `${call?.arguments[0] ?? ""}`;
+        if (text) assert.match(text, /not committed .*\n?.*development\.test/s);
+        assert.doesNotMatch(text, /secret-value/);
+      }
+    } finally {
+      mock.timers.reset();
+      warn.mock.restore();
+      if (before === undefined) delete process.env["NODE_ENV"];
+      else process.env["NODE_ENV"] = before;
     }
   });
 });
