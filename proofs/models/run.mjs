@@ -89,7 +89,7 @@ async function check({ model, flags }) {
     // Anything but an assertion is a fault of the model.
     const isFound = /assertion violated/.test(stdout);
     if (!isFound) return { result: "not searched whole", states };
-    const steps = trail ? await follow(options) : undefined;
+    const steps = trail ? await follow(model, options) : undefined;
     return { result: "found", states, steps };
   } catch (error) {
     const message = error.killed
@@ -102,8 +102,8 @@ async function check({ model, flags }) {
 }
 
 /** What the model prints on the way to a fault. */
-async function follow(options) {
-  const { stdout } = await run("./pan", ["-r"], options);
+async function follow(model, options) {
+  const { stdout } = await run("./pan", ["-r", `${model}.pml.trail`], options);
   return stdout.split("\n").filter((line) => /^\s*t\d+ /.test(line));
 }
 
