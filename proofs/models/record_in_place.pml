@@ -30,6 +30,7 @@
 #ifndef PROPS
 #define PROPS 255
 #endif
+#define IS_LAST (PROPS & P_LAST)
 #define must(p, e) assert(!((p) & PROPS) || (e))
 
 /* Users. */
@@ -178,6 +179,16 @@
   run Tab(0, 0, 0, 2, REGEN | LOGIN, ADA); \
   run Tab(1, 1, 2, 1, DESTROY, ADA)
 #endif
+#ifdef SETUP_OLD_COPY_LOGOUT /* the same, by one that was a copy before that */
+#define COUNT_OF_PEOPLE 2
+#define OWNER ADA
+#define TICKS 3
+#define AGE RENEW
+#define THIEF
+#define PEOPLE \
+  run Tab(0, 0, 0, 3, READ | REGEN, ADA); \
+  run Tab(1, 1, 3, 1, DESTROY, ADA)
+#endif
 #ifdef SETUP_LATE_LOGOUT /* the same, much later */
 #define COUNT_OF_PEOPLE 2
 #define OWNER ADA
@@ -186,14 +197,14 @@
   run Tab(0, 0, 0, 1, REGEN | LOGIN, ADA); \
   run Tab(1, 0, 1, 1, DESTROY, ADA)
 #endif
-#ifdef SETUP_ONE_PROCESS /* a login by a cookie that was just replaced */
+#ifdef SETUP_ONE_PROCESS /* logins and logouts, also by a cookie just replaced */
 #define COUNT_OF_PEOPLE 3
-#define OWNER ADA
+#define OWNER NONE
 #define LEAVES
 #define PEOPLE \
   run Tab(0, 0, 0, 1, REGEN, ADA); \
   run Tab(1, 0, 1, 1, LOGIN, ADA); \
-  run Tab(2, 0, 2, 1, REGEN | READ | INC, ADA)
+  run Tab(2, 0, 2, 2, REGEN | LOGIN | INC | DESTROY, ADA)
 #endif
 #ifdef SETUP_REVOKE_ALL /* two sessions of Ada, one of a visitor */
 #define COUNT_OF_PEOPLE 3
@@ -212,7 +223,7 @@
 #define EXCEPT 1
 #define AGE RENEW
 #define PEOPLE \
-  run Tab(0, 0, 0, 1, INC | REGEN | LOGIN | READ, ADA); \
+  run Tab(0, 0, 0, 2, INC | REGEN | LOGIN | READ, ADA); \
   run Tab(1, 1, 2, 1, INC | LOGIN, ADA); \
   run Admin()
 #endif
@@ -224,7 +235,7 @@
 #define PEOPLE \
   run Tab(0, 0, 0, 1, LOGIN | REGEN, ADA); \
   run Tab(1, 0, 1, 1, INC | DESTROY, ADA); \
-  run Tab(2, 1, 2, 1, READ | INC | REGEN | DESTROY, ADA)
+  run Tab(2, 1, 2, 2, READ | INC | REGEN | DESTROY, ADA)
 #endif
 #ifdef SETUP_THIEF_SLOW /* a copy, in a request that stays open for long */
 #define COUNT_OF_PEOPLE 2
@@ -283,12 +294,15 @@ typedef Rec {
   byte own;
   byte since; /* generation of the last login that changed the owner */
   byte gen;   /* of the newest cookie */
+  byte old;   /* of the oldest one that may be served, or could be until then */
   byte floor; /* of the last login or regenerate: before it is refused */
   byte login; /* of the last login */
   byte at;    /* when the newest was first seen; 0: not yet */
   bit clk;    /* by whose clock */
   byte bump;  /* when the newest was made, or offered again */
-  byte from;  /* the properties only: the newest that a login or regenerate began with */
+  /* Only for the properties: the newest one that a login or regenerate began
+   * with, and the first one that was no copy for sure when they came. */
+  byte from; byte sure;
   byte n;     /* two bits a request: how often its increment counts */
   byte data;  /* whose data there is */
   byte h1; byte h2; byte h3; byte h4; byte h5; /* the last writes */
@@ -296,12 +310,12 @@ typedef Rec {
 
 #define COPY(x, y) \
   x.on = y.on; x.rev = y.rev; x.own = y.own; x.since = y.since; \
-  x.gen = y.gen; x.floor = y.floor; x.login = y.login; x.at = y.at; \
-  x.clk = y.clk; x.bump = y.bump; x.from = y.from; x.n = y.n; x.data = y.data; \
+  x.gen = y.gen; x.old = y.old; x.floor = y.floor; x.login = y.login; x.at = y.at; \
+  x.clk = y.clk; x.bump = y.bump; x.from = y.from; x.sure = y.sure; x.n = y.n; x.data = y.data; \
   x.h1 = y.h1; x.h2 = y.h2; x.h3 = y.h3; x.h4 = y.h4; x.h5 = y.h5
 #define CLEAR(x) \
-  x.on = 0; x.rev = 0; x.own = 0; x.since = 0; x.gen = 0; x.floor = 0; \
-  x.login = 0; x.at = 0; x.clk = 0; x.bump = 0; x.from = 0; x.n = 0; x.data = 0; \
+  x.on = 0; x.rev = 0; x.own = 0; x.since = 0; x.gen = 0; x.old = 0; x.floor = 0; \
+  x.login = 0; x.at = 0; x.clk = 0; x.bump = 0; x.from = 0; x.sure = 0; x.n = 0; x.data = 0; \
   x.h1 = 0; x.h2 = 0; x.h3 = 0; x.h4 = 0; x.h5 = 0
 
 #define SIDS 6 /* 0 is no session */
@@ -318,6 +332,11 @@ byte jarSealed[2]; /* when, by the clock of who has made it */
 byte now = START;
 byte off[2];
 #define clock(s) (now + off[s])
+#ifdef SKEWED
+#define APART (2 * SKEW) /* one server takes the other's clock for 60 s off */
+#else
+#define APART 0
+#endif
 byte due[PROCS]; /* by when something on its way has arrived */
 byte faults = FAULTS;
 byte crashes = CRASHES;
@@ -335,19 +354,43 @@ Rec lateOld;
 
 #ifdef LEAVES
 /* What one process remembers: of each request, the session that it has opened,
- * and what became of that since (MOST: its browser has another session). */
-#define MOST 255
+ * and what became of that since. */
 byte opened[PROCS];
-byte noted[PROCS];
-#define noteOne(i, I, G) \
-  noted[i] = (opened[i] == I && (G) > noted[i] -> (G) : noted[i])
-#ifdef BREAK_HOLD
-#define note(I, G)
+byte newer[PROCS];  /* the newest generation, or MOST: it has ended */
+byte logged[PROCS]; /* the generations that were a login's, as bits */
+byte turned[PROCS]; /* who says that the browser has another session, as bits */
+byte endedHere = 0; /* the sessions that it has ended, as bits */
+#define MOST 255
+#define noteOne(i, I, G, L) \
+  newer[i] = (opened[i] == I && (G) > newer[i] -> (G) : newer[i]); \
+  logged[i] = logged[i] | (opened[i] == I && (L) -> 1 << (G) : 0)
+#ifdef BREAK_NEWER
+#define note(I, G, L)
 #else
-#define note(I, G) noteOne(0, I, G); noteOne(1, I, G); noteOne(2, I, G)
+#define note(I, G, L) \
+  noteOne(0, I, G, L); noteOne(1, I, G, L); noteOne(2, I, G, L)
+#endif
+#define noteEnd(I) \
+  noteOne(0, I, MOST, false); noteOne(1, I, MOST, false); \
+  noteOne(2, I, MOST, false); endedHere = endedHere | (1 << (I))
+#ifdef BREAK_HOLD
+#define noteTurned(I)
+#else
+#define noteTurned(I) \
+  turned[0] = turned[0] | (opened[0] == (I) -> 1 << me : 0); \
+  turned[1] = turned[1] | (opened[1] == (I) -> 1 << me : 0); \
+  turned[2] = turned[2] | (opened[2] == (I) -> 1 << me : 0)
+#endif
+#define forgetTurned() \
+  turned[0] = turned[0] & ~(1 << me); turned[1] = turned[1] & ~(1 << me); \
+  turned[2] = turned[2] & ~(1 << me)
+#ifdef BREAK_OWN_LOGIN
+#define isOutdated() (newer[me] > cg || turned[me])
+#else
+#define isOutdated() (newer[me] > cg || turned[me] && !((logged[me] >> cg) & 1))
 #endif
 #else
-#define note(I, G)
+#define noteEnd(I)
 #endif
 
 /* What only the properties know. */
@@ -360,11 +403,31 @@ bit isEnded = 0;    /* there was some end */
 byte floorAt = START; /* when the first record's last login or regenerate was */
 byte sharedGen = 0; /* two that met have taken this generation */
 byte jarUser = 0;   /* whose login the visitor's browser has read last */
-byte jarLogin = 0;  /* which of the logins that was, as they were written */
 byte jarLoginSid = 0;
 byte jarLoginGen = 0;
+#if IS_LAST
+byte jarLogin = 0;  /* which of the logins that was, as they were counted */
 byte loginsRead = 0;
-byte logins = 0;    /* logins written */
+byte logins = 0;    /* logins written or, in one process, known to it */
+#endif
+#if IS_LAST && !defined(LEAVES)
+#define countLogin(e) logins = logins + ((e) -> 1 : 0)
+#else
+#define countLogin(e)
+#endif
+#if IS_LAST && defined(LEAVES)
+#define countKnown() logins++; after = logins
+#define countForeign() after = MOST
+byte jarLoginOf;    /* by a cookie of which session it was */
+/* It had opened that before the login was known, and has an older cookie. */
+#define isBefore() (began < jarLogin && opened[me] && opened[me] == jarLoginOf && \
+  (cs != jarLoginSid || cg < jarLoginGen))
+#else
+#define countKnown() skip
+#define countForeign() skip
+/* It was sent before the login's answer was read. */
+#define isBefore() (began < loginsRead)
+#endif
 
 #define COUNT(n_, w_) (((n_) >> (2 * (w_))) & 3)
 #define one(n_, w_) (COUNT(n_, w_) -> (1 << (w_)) : 0)
@@ -408,10 +471,7 @@ inline swap(I, X, R) {
       wiped = wiped | (counted(rec[I].n) & ~counted(X.n))
     :: else
     fi;
-    if
-    :: X.login > rec[I].login -> logins++
-    :: else
-    fi;
+    countLogin(X.login > rec[I].login);
     if
     :: I == 1 && X.floor > rec[I].floor -> floorAt = X.at - off[X.clk]
     :: else
@@ -426,10 +486,7 @@ inline swap(I, X, R) {
 
 inline insert(I, X) {
   COPY(rec[I], X);
-  if
-  :: X.own != NONE -> logins++
-  :: else
-  fi;
+  countLogin(X.own != NONE);
   look(I)
 }
 
@@ -457,10 +514,17 @@ inline remove(I) {
 #define isJustReplaced(x, t_, s) false
 #else
 #ifdef BREAK_MUCH_LATER
-#define isJustReplaced(x, t_, s) (x.gen == x.floor && (t_) >= x.login)
+#define isJustReplaced(x, t_, s) (x.gen == x.floor && (t_) >= x.login && \
+  (t_) >= x.old)
 #else
-/* A cookie of this number, but not one from before a login. */
+#ifdef BREAK_OLDEST
 #define isJustReplaced(x, t_, s) (isFloorNew(x, s) && (t_) >= x.login)
+#else
+/* A cookie of this number that was served until then, but not one from before
+ * a login. */
+#define isJustReplaced(x, t_, s) (isFloorNew(x, s) && (t_) >= x.login && \
+  (t_) >= x.old)
+#endif
 #endif
 #endif
 #endif
@@ -470,7 +534,7 @@ inline remove(I) {
 #define mayShare(x, s) isFloorNew(x, s)
 #endif
 /* The same by real time: what two clocks may make of it at most. */
-#define isReallyNew (now <= floorAt + GRACE + (off[0] || off[1] -> 2 * SKEW : 0))
+#define isReallyNew (now <= floorAt + GRACE + APART)
 
 #ifdef BREAK_CONFIRM
 #define isSeen(x) true
@@ -494,7 +558,7 @@ inline judge(X, G, T, S, R) {
   if
   :: G == X.gen -> R = NEWEST
   :: G > X.gen || G < X.floor -> R = REFUSED
-  :: else -> R = (G + 1 == X.gen && isServed(X, T, S) -> OLDER : REUSE)
+  :: else -> R = (G >= X.old && isServed(X, T, S) -> OLDER : REUSE)
   fi
 }
 
@@ -503,7 +567,7 @@ inline judge(X, G, T, S, R) {
 #define isDue(x, s) (clock(s) >= x.bump + RENEW)
 #else
 #define isDue(x, s) (clock(s) >= x.bump + RENEW && \
-  (x.gen == x.floor || (x.at && isOver(x, s))))
+  (x.gen == x.old || (x.at && isOver(x, s))))
 #endif
 
 #ifdef BREAK_IDS
@@ -536,6 +600,10 @@ inline remember(X, W) {
 /* A new generation, by a login or regenerate: all before it are refused. */
 inline replace(X, S) {
   X.from = (ag > X.from -> ag : X.from);
+  /* By real time: no clock is further off. */
+  X.sure = (X.at && now + off[X.clk] > X.at + GRACE + APART ->
+    X.gen : X.sure);
+  X.old = (X.gen == X.old || (X.at && isOver(X, S)) -> X.gen : X.old);
   X.gen++;
   X.floor = X.gen;
   X.at = clock(S);
@@ -634,6 +702,7 @@ inline compose() {
     :: s.gen <= ag && v == NEWEST ->
       if
       :: isRenewable ->
+        s.old = s.gen;
         s.gen++;
         s.at = 0;
         s.clk = 0;
@@ -647,6 +716,7 @@ inline compose() {
     fi
   fi;
   made = (s.gen > was -> s.gen : 0);
+  was = 0;
   remember(s, w)
 }
 
@@ -701,9 +771,11 @@ inline decide() {
 inline loseLogin() {
   if
   :: b == 0 && jarUser && !(rec[cs].own == jarUser && cg >= rec[cs].floor) ->
-    must(P_LAST, late || !(began < loginsRead && after >= jarLogin &&
+#if IS_LAST
+    must(P_LAST, late || !(isBefore() && after >= jarLogin &&
       jarSid[0] == jarLoginSid && jarGen[0] >= rec[jarLoginSid].floor &&
       rec[jarLoginSid].on && rec[jarLoginSid].own == jarUser));
+#endif
     jarUser = 0
   :: b == 0 && jarUser && rec[cs].own == jarUser && cg >= rec[cs].floor &&
     cs != jarLoginSid ->
@@ -715,18 +787,26 @@ inline loseLogin() {
 /* ---------------------------------------------------------------- the rest */
 
 proctype Clock() {
+end:
   do
   :: atomic {
       now < START + TICKS && running && (!due[0] || due[0] > now) &&
         (!due[1] || due[1] > now) && (!due[2] || due[2] > now) -> now++
     }
-  :: atomic { !running -> break }
   od
+}
+
+inline forgetLate() {
+  late = 3;
+  lateMade = 0;
+  CLEAR(lateRec);
+  CLEAR(lateOld)
 }
 
 /* A write that arrives after its request has given up, or before. */
 proctype Late() {
   byte r;
+end:
   do
   :: atomic { late == 1 ->
       if
@@ -735,7 +815,11 @@ proctype Late() {
         COPY(lateOld, rec[lateSid]);
         swap(lateSid, lateRec, r)
       fi;
-      late = (r == OK -> 2 : 3);
+      late = 2;
+      if
+      :: r != OK -> forgetLate()
+      :: else
+      fi;
       printf("t%d late write arrives: %d\n", now, r);
       r = 0
     }
@@ -758,6 +842,7 @@ proctype Late() {
         if
         :: lateRec.gen > lateOld.gen && lateRec.floor == lateOld.floor ->
           lateOld.gen = lateRec.gen;
+          lateOld.old = lateRec.old;
           lateOld.at = lateRec.at;
           lateOld.clk = lateRec.clk;
           lateOld.bump = lateRec.bump
@@ -769,11 +854,10 @@ proctype Late() {
       :: else
       fi;
       printf("t%d taken back\n", now);
-      late = 3
+      forgetLate()
     }
   /* Or the process stops before. */
-  :: atomic { late == 2 -> late = 3; lateIsLeft = 1 }
-  :: atomic { (late == 0 || late == 3) && !running -> break }
+  :: atomic { late == 2 -> lateIsLeft = 1; forgetLate() }
   od
 }
 
@@ -783,9 +867,13 @@ proctype Late() {
 #define STEAL 3  /* its cookie is a copy: the session ends */
 #define BEGIN 4  /* it has no session, or not any more */
 #define ANSWER 5 /* its answer is on its way */
-#define OVER 6
+#define OVER 0
+#define SENT 6   /* its cookie is on its way */
 #define END 7    /* it is a logout, and knows what it ends */
 #define LEAVE 8  /* it looks whether its cookie still counts */
+#define SAY 9    /* it tells its process that it may end what replaced its cookie */
+#define LOOK 10  /* it looks whether that is still there, and tells it */
+#define NOTE 11
 
 #define isWriting (op == INC || op == LOGIN || op == REGEN || \
   v == NEWEST && (isRenewable || !isSeen(s)))
@@ -793,18 +881,29 @@ proctype Late() {
 inline reset() {
   CLEAR(s);
 #ifdef LEAVES
-  opened[me] = 0; noted[me] = 0;
+  isForeign = 0;
+  opened[me] = 0; newer[me] = 0; logged[me] = 0; turned[me] = 0;
 #endif
   isJust = 0; isLongAgo = 0; mustEnd = 0; before = 0;
   sid = 0; tg = 0; tt = 0; op = 0; v = 0; ag = 0; ao = 0; as = 0; seenData = 0;
-  cs = 0; cg = 0; ct = 0; made = 0; r = 0; tries = 0; began = 0; after = 0;
+  cs = 0; cg = 0; ct = 0; made = 0; r = 0; tries = 0;
+#if IS_LAST
+  began = 0; after = 0;
+#endif
   srv = 0; isLateMine = 0; isLogin = 0; was = 0;
   w++;
+  running = running - (w == w0 + count -> 1 : 0);
   step = OVER
 }
 
 inline answer() {
+#if IS_LAST
+#ifdef LEAVES
+  after = (isLogin -> after : logins);
+#else
   after = logins;
+#endif
+#endif
   isJust = 0; isLongAgo = 0; mustEnd = 0; before = 0;
   ct = (cs && cs < SIDS -> clock(srv) : 0);
   CLEAR(s);
@@ -832,7 +931,11 @@ inline finish() {
       0 : sharedGen);
     lookAtCopies();
 #ifdef LEAVES
-    note(sid, (op == LOGIN || op == REGEN -> cg : 0));
+    note(sid, (op == LOGIN || op == REGEN -> cg : 0), op == LOGIN && cg);
+    if
+    :: isLogin -> countKnown()
+    :: else
+    fi;
     step = LEAVE
 #else
     answer()
@@ -848,17 +951,26 @@ inline finish() {
 /* Requests of a browser, one after the other. */
 proctype Tab(byte me; byte b; byte w0; byte count; byte ops; byte user) {
   byte w, sid, tg, tt, op, v, ag, ao, as, seenData, was, step;
-  byte cs, cg, ct, made, r, tries, began, after;
-  byte before;
-  bit srv, isRenewable, isLateMine, again, isLogin, isJust, isLongAgo, mustEnd;
+  byte cs, cg, ct, made, r, tries;
+#if IS_LAST
+  byte began, after;
+#endif
+  byte before, mustEnd;
+  bit srv, isRenewable, isLateMine, again, isLogin, isJust, isLongAgo;
+#ifdef LEAVES
+  bit isForeign; /* a login by a cookie from before another one */
+#endif
   Rec s;
   w = w0;
+end:
   do
-  :: atomic { w < w0 + count ->
+  :: atomic { step == OVER && w < w0 + count ->
       sid = jarSid[b];
       tg = jarGen[b];
       tt = jarSealed[b];
+#if IS_LAST && !defined(LEAVES)
       began = loginsRead;
+#endif
 #ifdef SKEWED
       if
       :: srv = 0
@@ -873,13 +985,17 @@ proctype Tab(byte me; byte b; byte w0; byte count; byte ops; byte user) {
       :: ops & REGEN -> op = REGEN
       :: ops & DESTROY -> op = DESTROY
       fi;
-      due[me] = now + FLIGHT
+      due[me] = now + FLIGHT;
+      step = SENT
     }
     /* It is opened. */
-    atomic {
+  :: atomic { step == SENT ->
       due[me] = 0;
 #ifdef LEAVES
       opened[me] = sid;
+#if IS_LAST
+      began = logins;
+#endif
 #endif
       reread();
       if
@@ -889,8 +1005,9 @@ proctype Tab(byte me; byte b; byte w0; byte count; byte ops; byte user) {
         isRenewable = (v == NEWEST && isDue(s, srv));
         isJust = (v == REFUSED && isJustReplaced(s, tg, srv) &&
           (op == DESTROY || op == LOGIN));
+        /* Until when it has to end what has replaced its cookie. */
         mustEnd = (op == DESTROY && v == REFUSED && sid == 1 &&
-          tg >= s.login && tg < s.floor && now < floorAt + GRACE);
+          tg >= s.login && tg >= s.old && tg < s.floor -> floorAt + GRACE : 0);
         must(P_ENDED, !ended[sid]);
         ag = s.gen;
         ao = s.own;
@@ -908,15 +1025,30 @@ proctype Tab(byte me; byte b; byte w0; byte count; byte ops; byte user) {
         now + off[s.clk] > s.at + GRACE + 2 * SKEW));
       step = (v == REUSE -> STEAL : (v == NEWEST || v == OLDER -> SETTLE : BEGIN));
       printf("t%d tab %d (browser %d, server %d) op %d: opens %d.%d of gen %d: %d\n",
-        now, me, b, srv, op, sid, tg, s.gen, v)
+        now, me, b, srv, op, sid, tg, s.gen, v);
+      tt = 0;
+#ifdef LEAVES
+      step = (isJust && op == DESTROY -> SAY : step);
+      /* This process knows that the session has ended: it is an error. */
+#ifndef BREAK_ENDED_HERE
+      op = (v == FRESH && op == INC && ((endedHere >> sid) & 1) -> READ : op);
+#endif
+#endif
+      /* What it does then nobody else can see. */
+      if
+      :: step == SETTLE && op == READ && v == NEWEST && !isWriting -> answer()
+      :: step == BEGIN && (op == READ || op == RESEAL || op == REGEN ||
+        op == DESTROY && v == FRESH) -> answer()
+      :: else
+      fi
     }
-    do
-    :: atomic { step == STEAL -> remove(sid); CLEAR(s); v = FRESH; step = BEGIN }
+    :: atomic { step == STEAL -> remove(sid); noteEnd(sid); CLEAR(s); v = FRESH; step = BEGIN }
 
     :: atomic { step == SETTLE ->
         if
         :: op == DESTROY ->
           remove(sid);
+          noteEnd(sid);
           ended[sid] = 1;
           cs = SIDS;
           answer()
@@ -964,7 +1096,9 @@ proctype Tab(byte me; byte b; byte w0; byte count; byte ops; byte user) {
             :: s.on && s.floor <= ag -> cg = s.gen; cs = sid
             :: else
             fi;
+#if IS_LAST
             after = logins;
+#endif
 #ifndef CROSSING
             if
             :: cs ->
@@ -1027,12 +1161,17 @@ proctype Tab(byte me; byte b; byte w0; byte count; byte ops; byte user) {
 #endif
           if
           :: step == OVER ->
-            must(P_ENDED, !(mustEnd && rec[sid].on &&
-              tg >= rec[sid].login && now < floorAt + GRACE));
+            must(P_ENDED, !(now < mustEnd && rec[sid].on &&
+              tg >= rec[sid].login && tg >= rec[sid].old));
             cs = 0;
+#ifdef LEAVES
+            forgetTurned();
+#endif
             answer()
           /* Much later, it is a copy like others. */
-          :: else -> must(P_COPIES, tg >= rec[sid].floor || sid != 1 || isReallyNew)
+          :: else ->
+            must(P_COPIES, tg >= rec[sid].floor || sid != 1 || isReallyNew);
+            must(P_COPIES, tg >= rec[sid].sure)
           fi
         :: op != LOGIN && op != INC && !(op == DESTROY && v == REFUSED) ->
           answer()
@@ -1053,10 +1192,14 @@ proctype Tab(byte me; byte b; byte w0; byte count; byte ops; byte user) {
           :: v == FRESH || v == REFUSED -> seenData = 0
           :: else
           fi;
+#ifdef LEAVES
+          isForeign = (v == REFUSED && !isJust);
+#endif
           CLEAR(s);
           s.on = 1;
           s.rev = 1;
           s.gen = 1;
+          s.old = 1;
           s.floor = 1;
           s.since = 1;
           s.at = clock(srv);
@@ -1073,20 +1216,16 @@ proctype Tab(byte me; byte b; byte w0; byte count; byte ops; byte user) {
           if
           :: true ->
             insert(sid, s);
-#ifdef LEAVES
-            if
-            /* The answer with the cookie that it should have had is held back. */
-            :: op == LOGIN && isJust -> note(before, MOST)
-            :: else
-            fi;
-#endif
             cs = sid;
             cg = 1;
             isLogin = (op == LOGIN);
             if
             :: op == INC -> acked = acked | (1 << w); sidOf[w] = sid
             :: else
-            fi
+            fi;
+#ifdef LEAVES
+            step = (op == LOGIN && isJust -> LOOK : LEAVE)
+#endif
           :: faults && !late ->
             faults--;
             late = 1;
@@ -1096,21 +1235,63 @@ proctype Tab(byte me; byte b; byte w0; byte count; byte ops; byte user) {
             COPY(lateRec, s);
             cg = 0
           fi;
+#ifdef LEAVES
+          if
+          :: step == LEAVE && isLogin && !isForeign -> countKnown()
+          :: step == LEAVE && isLogin && isForeign -> countForeign()
+          :: step == BEGIN -> answer()
+          :: else
+          fi
+#else
           answer()
+#endif
         fi
       }
 
     :: atomic { step == END ->
         must(P_COPIES, tg >= before);
         remove(sid);
+        noteEnd(sid);
         ended[sid] = 1;
         cs = SIDS;
         answer()
       }
 
 #ifdef LEAVES
+    /* A logout: an answer that brings the newer cookie is held back. */
+    :: atomic { step == SAY -> noteTurned(sid); step = BEGIN }
+    /* A login by a cookie that was just replaced: is it just that still? */
+    :: atomic { step == LOOK ->
+        isJust = rec[before].on && (tg >= rec[before].floor ||
+          isJustReplaced(rec[before], tg, srv));
+        isForeign = !isJust;
+        step = NOTE
+      }
+    :: atomic { step == NOTE ->
+        if
+        :: isJust -> noteTurned(before)
+        :: else
+        fi;
+        if
+        :: !isForeign -> countKnown()
+        :: else -> countForeign()
+        fi;
+        step = LEAVE
+      }
     :: atomic { step == LEAVE ->
-        cs = (noted[me] > cg -> 0 : cs);
+        if
+        :: sid == opened[me] ->
+          must(P_LOGINS, !(isLogin && isOutdated() && rec[sid].on &&
+            rec[sid].floor == cg));
+          cs = (isOutdated() -> 0 : cs)
+        :: sid != opened[me]
+        /* Its handler fails: no cookie goes out for the record. */
+        :: sid != opened[me] && isLogin ->
+          forgetTurned();
+          CLEAR(rec[sid]);
+          isLogin = 0;
+          cs = 0
+        fi;
         answer()
       }
 #endif
@@ -1123,7 +1304,7 @@ proctype Tab(byte me; byte b; byte w0; byte count; byte ops; byte user) {
         lateIsFailed = lateIsFailed && !isLateMine;
         lateIsLeft = lateIsLeft || isLateMine;
         printf("t%d tab %d: its process stops\n", now, me);
-        due[me] = 0; after = 0; again = 0; isRenewable = 0;
+        due[me] = 0; again = 0; isRenewable = 0;
         reset()
       }
 #endif
@@ -1142,10 +1323,16 @@ proctype Tab(byte me; byte b; byte w0; byte count; byte ops; byte user) {
           if
           :: b == 0 && isLogin ->
             jarUser = user;
+#if IS_LAST
             jarLogin = after;
+#ifdef LEAVES
+            jarLoginOf = opened[me];
+#else
+            loginsRead++;
+#endif
+#endif
             jarLoginSid = cs;
-            jarLoginGen = cg;
-            loginsRead++
+            jarLoginGen = cg
           :: else -> loseLogin()
           fi;
           jarSid[b] = cs;
@@ -1156,9 +1343,6 @@ proctype Tab(byte me; byte b; byte w0; byte count; byte ops; byte user) {
         fi;
         reset()
       }
-    :: step == OVER -> step = 0; break
-    od
-  :: atomic { w == w0 + count -> running--; break }
   od
 }
 
@@ -1171,32 +1355,35 @@ byte sinceWhen[SIDS];
 
 /* Ends all of Ada's sessions: the list is no snapshot. */
 proctype Admin() {
-  byte i, gen;
+  byte i, floor;
   bit isListed;
   atomic {
-    gen = rec[EXCEPT].gen;
+    floor = rec[EXCEPT].floor;
     for (i : 1 .. SIDS - 1) {
       wasAdas[i] = rec[i].on && rec[i].own == ADA;
       sinceWhen[i] = rec[i].since
     }
   }
-  for (i : 1 .. SIDS - 1) {
+  i = 1;
+  do
+  :: atomic { i < SIDS && !isListed ->
 #ifdef BREAK_EXCEPT
-    /* As if its id were another one after a login or regenerate. */
-    isListed = rec[i].on && rec[i].own == ADA &&
-      (i != EXCEPT || rec[i].gen != gen);
+      /* As if its id were another one after a login or regenerate. */
+      isListed = rec[i].on && rec[i].own == ADA &&
+        (i != EXCEPT || rec[i].floor != floor);
 #else
-    isListed = rec[i].on && rec[i].own == ADA && i != EXCEPT;
+      isListed = rec[i].on && rec[i].own == ADA && i != EXCEPT;
 #endif
-    if
-    :: isListed -> atomic {
-        must(P_RIGHTFUL, i != EXCEPT);
-        remove(i);
-        isListed = 0
-      }
-    :: else
-    fi
-  }
+      i = (isListed -> i : i + 1)
+    }
+  :: atomic { isListed ->
+      must(P_RIGHTFUL, i != EXCEPT);
+      remove(i);
+      isListed = 0;
+      i++
+    }
+  :: atomic { i == SIDS -> i = 0; break }
+  od;
   atomic {
     for (i : 1 .. SIDS - 1) {
       if
@@ -1217,6 +1404,7 @@ inline begin(i, who) {
   rec[i].own = who;
   rec[i].since = 1;
   rec[i].gen = 1;
+  rec[i].old = 1;
   rec[i].floor = 1;
   rec[i].login = (who != NONE);
   rec[i].data = OLD_OF(who);
