@@ -417,11 +417,17 @@ byte logins = 0;    /* logins written or, in one process, known to it */
 #endif
 #if IS_LAST && defined(LEAVES)
 #define countKnown() logins++; after = logins
+#ifdef UNKNOWN
+#define countForeign() countKnown()
+#else
+/* A cookie from before a login decides nothing. */
 #define countForeign() after = MOST
+#endif
 byte jarLoginOf;    /* by a cookie of which session it was */
+bit isJarForeign;   /* and of one from before another login */
 /* It had opened that before the login was known, and has an older cookie. */
 #define isBefore() (began < jarLogin && opened[me] && opened[me] == jarLoginOf && \
-  (cs != jarLoginSid || cg < jarLoginGen))
+  (cs != jarLoginSid || cg < jarLoginGen) && !(isJarForeign && ended[cs]))
 #else
 #define countKnown() skip
 #define countForeign() skip
@@ -849,6 +855,8 @@ end:
         :: else
         fi;
 #endif
+        floorAt = (lateSid == 1 && lateOld.gen == lateOld.floor ->
+          lateOld.at - off[lateOld.clk] : floorAt);
         COPY(rec[lateSid], lateOld);
         rec[lateSid].rev = lateRec.rev + 2
       :: else
@@ -1028,6 +1036,10 @@ end:
         now, me, b, srv, op, sid, tg, s.gen, v);
       tt = 0;
 #ifdef LEAVES
+#ifdef NOTE_READ
+      /* What it has read about the newest cookies, others can know. */
+      note(sid, (v == REFUSED -> s.floor : 0), false);
+#endif
       step = (isJust && op == DESTROY -> SAY : step);
       /* This process knows that the session has ended: it is an error. */
 #ifndef BREAK_ENDED_HERE
@@ -1264,6 +1276,9 @@ end:
     :: atomic { step == LOOK ->
         isJust = rec[before].on && (tg >= rec[before].floor ||
           isJustReplaced(rec[before], tg, srv));
+#ifdef NOTE_READ
+        note(before, rec[before].floor, false);
+#endif
         isForeign = !isJust;
         step = NOTE
       }
@@ -1327,6 +1342,7 @@ end:
             jarLogin = after;
 #ifdef LEAVES
             jarLoginOf = opened[me];
+            isJarForeign = isForeign;
 #else
             loginsRead++;
 #endif
