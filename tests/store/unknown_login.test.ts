@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { MemoryStore } from "../../stores/memory.ts";
+import { cookieOf, StoreBench } from "../shared/store_bench.ts";
+import { setUp } from "../shared/support.ts";
+
+// A process learns that a login was written with the answer of the store. Until
+// then it may read the record, and so know which cookies count no more.
+
+it("an answer takes no login's cookie away by one that was read as refused", async () => {
+  const surroundings = setUp({ tokenCache: undefined });
+  const now = () => surroundings.clock.now;
+  const bench = new StoreBench(surroundings, {
+    store: new MemoryStore({ now }),
+  });
+  const cookie = await bench.begin();
+  const [opened, replaced, written, answered, goOn] = Array.from(
+    { length: 5 },
+    () => Promise.withResolvers<void>(),
+  ) as [Gate, Gate, Gate, Gate, Gate];
+  // Generation 1. Its answer leaves last.
+  const slow = bench.act(cookie, async (session) => {
+    session.regenerate();
+    await opened.promise;
+    await session.save();
+    replaced.resolve();
+    await goOn.promise;
+  });
+  // Generation 2, after a conflict. The store's answer does not come yet.
+  const first = bench.act(cookie, async (session) => {
+    session.keys();
+    opened.resolve();
+    await replaced.promise;
+    let updates = 0;
+    bench.watched.after = async ({ op }) => {
+      if (op !== "update" || ++updates !== 2) return;
+      written.resolve();
+      await answered.promise;
+    };
+    session.login("ada");
+  });
+  await written.promise;
+  // It reads that its cookie is from before that login: it is another session.
+  const second = await bench.act(cookie, (session) => session.login("ada"));
+  goOn.resolve();
+  const late = await slow;
+  const isSent = late.headers.getSetCookie().length > 0;
+  const jar = cookieOf(isSent ? late : second);
+  const answer = await bench.act(jar, (session) => session.userId);
+  answered.resolve();
+  await first;
+  assert.equal(await answer.json(), "ada");
+});
+
+type Gate = PromiseWithResolvers<void>;
