@@ -77,6 +77,15 @@ describe("bundle", () => {
     assert.ok(size <= LIMITS.engine, `${size} bytes`);
   });
 
+  it(`express.ts is at most ${LIMITS.express} bytes`, async () => {
+    const { size } = await bundle({
+      entryPoints: ["express.ts"],
+      plugins: [optional, withoutCore],
+    });
+    console.log(`figure: ${size} bytes more with with-session/express`);
+    assert.ok(size <= LIMITS.express, `${size} bytes`);
+  });
+
   for (const path of entryPoints.filter((path) => /^stores/.test(path))) {
     const limit = path.includes("redis") ? LIMITS.redis : LIMITS.store;
     it(`${path} is at most ${limit} bytes`, async () => {

@@ -14,6 +14,7 @@ export const LIMITS = {
   engine: 12_800,
   store: 3200,
   redis: 4250,
+  express: 5250,
 } as const;
 
 /** What is loaded when an option asks for it. */
