@@ -5,7 +5,9 @@ import {
   noteNext,
   noteTurn,
   overtakenAfter,
+  tickNow,
   turnAfter,
+  turnsAfter,
 } from "../../src/session/overtaken.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { TieredStore } from "../../stores/tiered.ts";
@@ -224,6 +226,55 @@ describe("what became of a session", () => {
     noteTurn(settings, "a", "ended");
     for (let i = 0; i < 200; i++) noteTurn(settings, "a", "left", i);
     assert.equal(overtakenAfter(settings, "a", 0)?.kind, "ended");
+  });
+
+  it("is kept for a hundred events, and what decides least goes first", () => {
+    const settings = begin();
+    const start = noteTurn(settings, "a", "login", 1);
+    for (let i = 2; i <= 99; i++) noteTurn(settings, "a", "login", i);
+    noteTurn(settings, "a", "left", 1);
+    assert.equal(turnsAfter(settings, "a", 0).length, 100);
+    noteTurn(settings, "a", "login", 100);
+    const kinds = () => turnsAfter(settings, "a", 0).map(({ kind }) => kind);
+    assert.equal(kinds().length, 100);
+    assert.ok(!kinds().includes("left"));
+    noteTurn(settings, "a", "login", 101);
+    const numbers = turnsAfter(settings, "a", 0).map((turn) => turn.generation);
+    assert.deepEqual([numbers.length, numbers[0]], [100, 2]);
+    start();
+    assert.equal(turnsAfter(settings, "a", 0).length, 100);
+  });
+
+  it("is noted once, by its latest tick, if it happens again", () => {
+    const settings = begin();
+    noteTurn(settings, "a", "left");
+    const tick = tickNow();
+    noteTurn(settings, "a", "left");
+    assert.equal(turnsAfter(settings, "a", 0).length, 1);
+    assert.equal(turnsAfter(settings, "a", tick).length, 1);
+  });
+
+  it("is kept for ten thousand sessions, of which the oldest goes first", () => {
+    const settings = begin();
+    for (const name of ["a", "b"]) noteTurn(settings, name, "ended");
+    noteTurn(settings, "a", "ended");
+    for (let i = 0; i < 9_998; i++) noteTurn(settings, `n${i}`, "ended");
+    const isKnown = (name: string) => !!turnAfter(settings, name, 0);
+    assert.deepEqual([isKnown("a"), isKnown("b")], [true, true]);
+    noteTurn(settings, "last", "ended");
+    assert.deepEqual([isKnown("a"), isKnown("b")], [true, false]);
+  });
+
+  it("is the strongest of what happened, whatever came last", () => {
+    const kinds = ["left", "replaced", "login", "revoked", "ended"] as const;
+    for (let i = 1; i < kinds.length; i++) {
+      for (const [one, other] of [[i, i - 1], [i - 1, i]]) {
+        const settings = begin();
+        noteTurn(settings, "a", kinds[one as number]!);
+        noteTurn(settings, "a", kinds[other as number]!);
+        assert.equal(turnAfter(settings, "a", 0)?.kind, kinds[i]);
+      }
+    }
   });
 
   it("counts for what came from it, if its visitor did it", () => {

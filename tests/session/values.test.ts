@@ -108,6 +108,12 @@ describe("JSON data", () => {
       [new (class List extends Array {})(), "key"],
     ];
     for (const [value, path] of refused) assertRefused(session, value, path);
+    assert.throws(
+      () => session.set("key", Object.defineProperty({}, "a", {})),
+      {
+        message: "Cannot keep key.a (lost in JSON)",
+      },
+    );
   });
 
   it("refuses what throws when it is looked at", () => {
@@ -174,6 +180,14 @@ describe("JSON data", () => {
     });
     session.set("key", nest(50));
     assert.deepEqual((await again()).get("key"), nest(50));
+  });
+
+  it("may have 100 objects and lists in one another inside of it", () => {
+    const { session } = begin();
+    const nest = (depth: number): unknown => depth ? [nest(depth - 1)] : [];
+    session.set("key", nest(100));
+    assert.deepEqual(session.get("key"), nest(100));
+    assertRefused(begin().session, nest(101));
   });
 
   it("shows none of the values in its messages", () => {

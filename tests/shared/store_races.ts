@@ -225,6 +225,26 @@ export const raceCases: readonly StoreCase[] = [
     },
   },
   {
+    name: "a notice that comes is not lost if an equal one is read meanwhile",
+    async run(bench) {
+      const cookie = await bench.begin();
+      await bench.act(cookie, (session) => {
+        session.flash("info", "first");
+        session.flash("info", "second");
+      });
+      const read = (session: Session) => session.flashes("info");
+      await bench.overtake(
+        cookie,
+        read,
+        (session) => session.flash("info", "second"),
+      );
+      assert.deepEqual(
+        await (await bench.act(cookie, read)).json(),
+        ["second"],
+      );
+    },
+  },
+  {
     name:
       "of two that read the same notices neither fails, and no other is lost",
     async run(bench) {

@@ -1,7 +1,9 @@
-import { takeWriter } from "../../src/token/writer.ts";
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { Keyring } from "../../src/token/keyring.ts";
 import { seal } from "../../src/token/seal.ts";
+import { checkSecrets } from "../../src/token/secrets.ts";
+import { takeWriter } from "../../src/token/writer.ts";
 import { cryptoCalls, withCrypto } from "../shared/crypto_calls.ts";
 import {
   craft,
@@ -121,6 +123,15 @@ describe("Keyring", () => {
       Array.from({ length: 64 }, () => takeWriter(ring, NOW + 3600)),
     );
     assert.equal(new Set(writers).size, 1);
+  });
+
+  it("imports its secrets once, whatever it is for", async () => {
+    const secrets = checkSecrets(SECRET);
+    const rings = CONTEXTS.map((context) => new Keyring(secrets, context));
+    const calls = await cryptoCalls(async () => {
+      for (const ring of rings) await ring.entries();
+    });
+    assert.deepEqual(calls, { importKey: 1, deriveBits: 1 });
   });
 
   it("has another salt in each process", async () => {

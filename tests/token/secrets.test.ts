@@ -28,7 +28,8 @@ const BAD: readonly (readonly [what: string, secret: unknown])[] = [
   ["nine different letters", "123456789".repeat(5).slice(0, 43)],
   ["a digit, often", "0".repeat(32)],
   ["zeros", new Uint8Array(32)],
-  ["a short text, repeated", "correct-horse".repeat(3)],
+  ["a short text, three times", "a-short-text!".repeat(3)],
+  ["a text, twice", "correct-horse-battery".repeat(2)],
   ["the sample of a manual", "complex_password_at_least_32_characters_long"],
   ["a keyboard cat", "keyboard cat keyboard cat and one more cat"],
   ["changeme", "changeme-changeme-0123456789-abcdefgh"],
@@ -63,8 +64,21 @@ describe("checkSecrets()", () => {
     assert.match(refusalOf(undefined).message, /SESSION_SECRET/);
   });
 
+  it("says that a list is empty, or has one twice", () => {
+    for (const list of [[], [SECRET, SECRET]]) {
+      assert.equal(
+        refusalOf(list).message,
+        "Option secret is an empty list, or has one twice",
+      );
+    }
+  });
+
   it("takes 32 characters that are different enough", () => {
-    const secrets = ["0123456789abcdefghijklmnopqrstuv", SECRET.slice(0, 32)];
+    const secrets = [
+      "0123456789abcdefghijklmnopqrstuv",
+      "01234567899876543210135790246801",
+      SECRET.slice(0, 32),
+    ];
     for (const secret of secrets) assert.equal(checkSecrets(secret).length, 1);
   });
 
@@ -135,7 +149,7 @@ describe("checkSecrets()", () => {
       }
       assert.ok(refusalOf(SECRET.slice(0, 31) + end));
       assert.ok(refusalOf([SECRET, SECRET + end]));
-      assert.ok(refusalOf("correct-horse".repeat(3) + end));
+      assert.ok(refusalOf("correct-horse-battery".repeat(2) + end));
     }
     const [umlauts] = checkSecrets("äöüßéèêëàâáåæçñø\n");
     assert.deepEqual(umlauts, utf8("äöüßéèêëàâáåæçñø"));

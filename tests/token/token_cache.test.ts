@@ -243,8 +243,10 @@ describe("OpenedTokens", () => {
   });
 
   it("keeps nothing that is larger than all there is", () => {
-    const tokens = new TokenCache(4000);
+    const tokens = new TokenCache(4600);
     tokens.set(tokenOf(1), content);
-    assert.equal(tokens.get(tokenOf(1)), undefined);
+    tokens.set(tokenOf(2) + "A", content);
+    assert.equal(tokens.get(tokenOf(2) + "A"), undefined);
+    assert.equal(tokens.get(tokenOf(1)), content);
   });
 });

@@ -1,0 +1,118 @@
+// Which tests a mutant meets, and in which order.
+
+import { posix } from "node:path";
+import type { Mutant } from "./instrument.ts";
+import type { Measured } from "./messages.ts";
+import { has } from "./switch.ts";
+
+/** How many of those that were the last to fail are asked first. */
+const RECENT = 40;
+
+/** The tests that mutants of one file may meet. */
+export class Choice {
+  readonly #reaching: readonly Measured[];
+  readonly #mutants: readonly Mutant[];
+  #recent: Measured[] = [];
+
+  constructor(
+    file: string,
+    mutants: readonly Mutant[],
+    tests: readonly Measured[],
+    kills: ReadonlyMap<string, number> = new Map(),
+  ) {
+    this.#mutants = mutants;
+    const ids = mutants.map(({ id }) => Number(id));
+    const ranked = tests
+      .filter(({ reached }) => ids.some((id) => has(reached, id)))
+      .map((test) => ({
+        test,
+        // What has found many mutants looks closely.
+        rank: rankOf(file, test) / (1 + 3 * (kills.get(test.name) ?? 0)),
+      }));
+    this.#reaching = varied(
+      ranked.toSorted((a, b) => a.rank - b.rank).map(({ test }) => test),
+    );
+  }
+
+  /** Whether any test reaches it. */
+  isReached({ id }: Mutant): boolean {
+    return this.#reaching.some(({ reached }) => has(reached, Number(id)));
+  }
+
+  /** Those that reach it, the most promising ones first. */
+  testsFor({ id }: Mutant, budget: number): Measured[] {
+    const index = Number(id);
+    const all = new Set([...this.#recent, ...this.#reaching]);
+    return within(
+      [...all].filter(({ reached }) => has(reached, index)),
+      budget,
+    );
+  }
+
+  /** For a mutant that is there from the beginning: those of its file. */
+  testsOfFile(): readonly Measured[] {
+    return this.#reaching;
+  }
+
+  /** Notes that one has failed: it may do so for the neighbours, too. */
+  note(name: string): void {
+    const test = this.#reaching.find((one) => one.name === name);
+    if (test === undefined) return;
+    this.#recent = [test, ...this.#recent.filter((one) => one !== test)]
+      .slice(0, RECENT);
+  }
+
+  get mutants(): readonly Mutant[] {
+    return this.#mutants;
+  }
+}
+
+/** Tests of the same name and room first, then what is quick and specific. */
+function rankOf(file: string, { file: of, ms, reached }: Measured): number {
+  const name = posix.basename(file, ".ts");
+  const room = posix.basename(posix.dirname(file));
+  const near = posix.basename(of).startsWith(name)
+    ? 0.1
+    : posix.dirname(of) === `tests/${room}`
+    ? 0.4
+    : 1;
+  return near * (0.2 + ms) * (200 + sizeOf(reached));
+}
+
+/** Many cases run for each place of the data: one of each first. */
+function varied(tests: readonly Measured[]): Measured[] {
+  const rounds = new Map<string, number>();
+  const numbered = tests.map((test) => {
+    const name = test.name.split(" > ").at(-1) ?? "";
+    const round = rounds.get(name) ?? 0;
+    rounds.set(name, round + 1);
+    return { test, round };
+  });
+  return numbered.toSorted((a, b) => a.round - b.round).map(({ test }) => test);
+}
+
+const sizes = new WeakMap<Uint8Array, number>();
+
+/** How many bits are set. */
+function sizeOf(bits: Uint8Array): number {
+  const known = sizes.get(bits);
+  if (known !== undefined) return known;
+  let size = 0;
+  for (let byte of bits) for (; byte > 0; byte >>= 1) size += byte & 1;
+  sizes.set(bits, size);
+  return size;
+}
+
+/** As many as take so long, in ms without a mutant. */
+export function within(
+  tests: readonly Measured[],
+  budget: number,
+): Measured[] {
+  let spent = 0;
+  // What is slow fits only if nothing else has gone before it.
+  return tests.filter(({ ms }, index) => {
+    if (index > 0 && spent + ms > budget) return false;
+    spent += ms;
+    return true;
+  });
+}

@@ -1,0 +1,213 @@
+// Mutation testing of `src/`:
+//
+//   npm run mutate -- --room=session --seconds=600
+//
+// Fails if too few mutants are found by a test, or if one that is not found is
+// not on the list of those that may live.
+
+import process from "node:process";
+import { Choice } from "./choose.ts";
+import { makeCopy, type Mutant, sources } from "./instrument.ts";
+import { Judge } from "./judge.ts";
+import {
+  readResults,
+  type Result,
+  type Results,
+  writeResults,
+} from "./kept.ts";
+import { measure } from "./measure.ts";
+import type { Measured } from "./messages.ts";
+import { type Options, readOptions, roomOf, USAGE } from "./options.ts";
+import {
+  compare,
+  type FileReport,
+  readExcuses,
+  type Report,
+  scoreOf,
+  tableOf,
+  writeReport,
+} from "./report.ts";
+import { has } from "./switch.ts";
+import { hashesOf, hashOf, testFiles } from "./test_files.ts";
+
+/** What is found at least, in hundredths. */
+const LEAST = 90;
+/** What matters most comes first. */
+const ORDER = ["session", "store", "request", "token", "http", "options"];
+const SAVE_EVERY = 20_000;
+
+const options = optionsOrEnd();
+const hashes = hashesOf(testFiles());
+const results = readResults();
+if (options.isFresh) {
+  for (const file of options.files) results.files[file] = undefined;
+}
+const now = noteTests(results);
+const copy = await makeCopy(sources());
+process.on("exit", () => copy.remove());
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => process.exit(1));
+}
+const byFile = Map.groupBy(copy.mutants, ({ file }) => file);
+if (!options.isShown) {
+  await run();
+  writeResults(results);
+}
+finish();
+
+async function run(): Promise<void> {
+  const coverage = await measure(copy, hashes);
+  const tests = Object.values(coverage.tests)
+    .flatMap((entry) => entry?.measured ?? []);
+  const until = Date.now() + 1000 * options.seconds;
+  const queue = queueOf(tests);
+  let saved = Date.now();
+  const work = async () => {
+    const judge = new Judge();
+    for (const { choice, mutant, known } of queue) {
+      if (Date.now() > until) break;
+      const isTried = known?.seen !== undefined && !isDeeper(known);
+      const seen = isTried ? results.tests[known.seen ?? 0] : {};
+      const result = await judge.judge({
+        root: copy.root,
+        files: Object.keys(hashes),
+        choice,
+        mutant,
+        budget: 1000 * options.budget,
+        isLoaded: has(coverage.loaded, Number(mutant.id)),
+        isNew: ({ file }) => seen?.[file] !== hashes[file],
+      });
+      keep(mutant, result);
+      if (result.test) choice.note(result.test);
+      if (Date.now() - saved > SAVE_EVERY) {
+        writeResults(results);
+        saved = Date.now();
+      }
+    }
+    judge.stop();
+  };
+  await Promise.all(Array.from({ length: options.workers }, work));
+}
+
+/** What is left to do, in its order; who takes it has it. */
+function* queueOf(tests: readonly Measured[]) {
+  const rank = (file: string) => (ORDER.indexOf(roomOf(file)) + 99) % 99;
+  const files = options.files.toSorted((a, b) => rank(a) - rank(b));
+  for (const file of files) {
+    const mutants = byFile.get(file) ?? [];
+    const open = mutants.map((mutant) => ({ mutant, known: known(mutant) }))
+      .filter(({ known }) => !known || isOpen(known));
+    if (open.length === 0) continue;
+    console.log(`${file}: ${open.length} of ${mutants.length} mutants`);
+    const choice = new Choice(file, mutants, tests, countKills());
+    for (const entry of open) yield { ...entry, choice };
+  }
+}
+
+/** How many mutants each test has found. */
+function countKills(): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const file of Object.values(results.files)) {
+    for (const { test = "" } of Object.values(file?.mutants ?? {})) {
+      counts.set(test, (counts.get(test) ?? 0) + 1);
+    }
+  }
+  return counts;
+}
+
+/** What is still true of a mutant. */
+function known({ file, row }: Mutant): Result | undefined {
+  const kept = results.files[file];
+  if (kept?.source !== hashOf(file)) return undefined;
+  const result = kept.mutants[JSON.stringify(row)];
+  if (result?.test === undefined) return result;
+  const [of = ""] = result.test.split(" > ");
+  return result.hash === hashes[of] ? result : undefined;
+}
+
+function keep({ file, row }: Mutant, result: Result): void {
+  const source = hashOf(file);
+  let kept = results.files[file];
+  if (kept?.source !== source) kept = { source, mutants: {} };
+  results.files[file] = kept;
+  const [of = ""] = result.test?.split(" > ") ?? [];
+  kept.mutants[JSON.stringify(row)] = result.test === undefined
+    ? { ...result, seen: now, budget: options.budget }
+    : { ...result, hash: hashes[of] };
+}
+
+/** Which of the states of the tests is the present one. */
+function noteTests({ tests }: Results): number {
+  const same = tests.findIndex((other) =>
+    JSON.stringify(other) === JSON.stringify(hashes)
+  );
+  return same >= 0 ? same : tests.push(hashes) - 1;
+}
+
+/** Whether it may still be found, by new tests or by more of them. */
+function isOpen(result: Result): boolean {
+  return result.seen !== undefined &&
+    (result.seen !== now || isDeeper(result));
+}
+
+function isDeeper({ status, budget = 0 }: Result): boolean {
+  return status === "survived" && budget < options.budget;
+}
+
+/** Says what is known, and whether that is enough. */
+function finish(): void {
+  const entries = [...byFile].map(([file, mutants]) =>
+    [file, reportOf(mutants)] as const
+  );
+  const meant = entries.filter(([file]) => options.files.includes(file));
+  const open = meant.filter(([, report]) => report === undefined);
+  const whole = (some: typeof entries): Report =>
+    Object.fromEntries(some.filter(([, report]) => report)) as Report;
+  if (entries.every(([, report]) => report)) writeReport(whole(entries));
+  const report = whole(meant);
+  console.log(`\n${tableOf(report)}`);
+  if (open.length > 0) console.log(`${open.length} files are not done`);
+  const files = Object.entries(readExcuses())
+    .filter(([file]) => file in report);
+  const problems = compare(report, Object.fromEntries(files));
+  if (options.isShown) showLiving();
+  else problems.forEach((problem) => console.log(problem));
+  if (scoreOf(report) < LEAST || problems.length > 0) process.exitCode = 1;
+}
+
+function reportOf(mutants: readonly Mutant[]): FileReport | undefined {
+  const all = mutants.map((mutant) => ({ mutant, result: known(mutant) }));
+  if (all.some(({ result }) => result === undefined)) return undefined;
+  const of = (status: Result["status"]) =>
+    all.filter(({ result }) => result?.status === status)
+      .map(({ mutant }) => mutant.row);
+  return {
+    mutants: all.length,
+    killed: of("killed").length,
+    timedOut: of("timed out").length,
+    survived: of("survived"),
+    notCovered: of("not covered"),
+  };
+}
+
+/** With its place, for who looks into it. */
+function showLiving(): void {
+  for (const file of options.files) {
+    for (const mutant of byFile.get(file) ?? []) {
+      const status = known(mutant)?.status;
+      if (status !== "survived" && status !== "not covered") continue;
+      const { line, original, row: [, to, nth = ""] } = mutant;
+      const short = original.replace(/\s+/g, " ").slice(0, 100);
+      console.log(`${file}:${line} ${status}: ${short} -> ${to} ${nth}`);
+    }
+  }
+}
+
+function optionsOrEnd(): Options {
+  try {
+    return readOptions(process.argv.slice(2), sources());
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${USAGE}`);
+    process.exit(2);
+  }
+}
