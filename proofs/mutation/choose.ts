@@ -31,6 +31,7 @@ export class Choice {
       }));
     this.#reaching = varied(
       ranked.toSorted((a, b) => a.rank - b.rank).map(({ test }) => test),
+      ids,
     );
   }
 
@@ -79,13 +80,18 @@ function rankOf(file: string, { file: of, ms, reached }: Measured): number {
   return near * (0.2 + ms) * (200 + sizeOf(reached));
 }
 
-/** Many cases run for each place of the data: one of each first. */
-function varied(tests: readonly Measured[]): Measured[] {
+/** Of those that go the same ways through the file, one of each comes first. */
+function varied(
+  tests: readonly Measured[],
+  ids: readonly number[],
+): Measured[] {
+  const from = Math.min(...ids) >> 3;
+  const to = (Math.max(...ids) >> 3) + 1;
   const rounds = new Map<string, number>();
   const numbered = tests.map((test) => {
-    const name = test.name.split(" > ").at(-1) ?? "";
-    const round = rounds.get(name) ?? 0;
-    rounds.set(name, round + 1);
+    const ways = test.reached.slice(from, to).join();
+    const round = rounds.get(ways) ?? 0;
+    rounds.set(ways, round + 1);
     return { test, round };
   });
   return numbered.toSorted((a, b) => a.round - b.round).map(({ test }) => test);

@@ -16,6 +16,8 @@ export interface Result {
   readonly why?: string;
   /** What the tests were like that it survived: a place in `Results.tests`. */
   readonly seen?: number;
+  /** How long all of it took, in ms. */
+  readonly ms?: number;
   /** How many seconds of them it met. */
   readonly budget?: number;
 }

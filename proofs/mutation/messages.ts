@@ -66,4 +66,6 @@ export type Answer =
     /** Tests that fail without a mutant, as they are run here. */
     readonly failing: readonly (readonly [name: string, why: string])[];
   }
-  | { readonly kind: "tried"; readonly outcome: Outcome };
+  | { readonly kind: "tried"; readonly outcome: Outcome }
+  /** It cannot go on, and ends. */
+  | { readonly kind: "broken"; readonly why: string };

@@ -68,6 +68,7 @@ async function run(): Promise<void> {
       if (Date.now() > until) break;
       const isTried = known?.seen !== undefined && !isDeeper(known);
       const seen = isTried ? results.tests[known.seen ?? 0] : {};
+      const start = Date.now();
       const result = await judge.judge({
         root: copy.root,
         files: Object.keys(hashes),
@@ -77,7 +78,7 @@ async function run(): Promise<void> {
         isLoaded: has(coverage.loaded, Number(mutant.id)),
         isNew: ({ file }) => seen?.[file] !== hashes[file],
       });
-      keep(mutant, result);
+      keep(mutant, { ...result, ms: Date.now() - start });
       if (result.test) choice.note(result.test);
       if (Date.now() - saved > SAVE_EVERY) {
         writeResults(results);

@@ -8,12 +8,12 @@ import type { Answer, Order } from "./messages.ts";
 const PATIENCE = 90_000;
 const GRACE = 5_000;
 
-/** It was silent for too long, and is no more. */
+/** It was silent for too long, or could not go on, and is no more. */
 export class Hung extends Error {
   readonly test: string;
 
-  constructor(test: string) {
-    super(`The worker hung in ${test}`);
+  constructor(test: string, why = "it hung") {
+    super(`The worker was lost in ${test || "what it loaded"}: ${why}`);
     this.test = test;
   }
 }
@@ -26,16 +26,16 @@ export class Worker {
 
   constructor() {
     this.#child = fork(join(import.meta.dirname, "worker.ts"), [], {
-      // What the tests print is of no interest; what the worker says is.
-      stdio: ["ignore", "ignore", "inherit", "ipc"],
+      // What the tests print is of no interest.
+      stdio: ["ignore", "ignore", "ignore", "ipc"],
       serialization: "advanced",
-      execArgv: ["--no-warnings", "--expose-gc"],
+      execArgv: ["--no-warnings"],
     });
     this.#child.on("exit", () => this.#isOver = true);
   }
 
   /** Gives an order and waits for what came of it. */
-  ask(order: Order): Promise<Exclude<Answer, { kind: "busy" }>> {
+  ask(order: Order): Promise<Exclude<Answer, { kind: "busy" | "broken" }>> {
     this.orders++;
     return new Promise((resolve, reject) => {
       let test = "";
@@ -43,7 +43,7 @@ export class Worker {
       const settle = (action: () => void) => {
         clearTimeout(timer);
         this.#child.off("message", hear);
-        this.#child.off("exit", lose);
+        this.#child.off("exit", leave);
         action();
       };
       const expect = (limit: number) => {
@@ -54,15 +54,16 @@ export class Worker {
         }, limit);
       };
       const hear = (answer: Answer) => {
+        if (answer.kind === "broken") return lose(answer.why);
         if (answer.kind !== "busy") return settle(() => resolve(answer));
         test = answer.test;
         expect(answer.limit + GRACE);
       };
-      const lose = () =>
-        settle(() => reject(new Hung(test || "what it was loading")));
+      const lose = (why: string) => settle(() => reject(new Hung(test, why)));
+      const leave = () => lose("it has ended");
       this.#child.on("message", hear);
-      this.#child.on("exit", lose);
-      if (this.#isOver) return lose();
+      this.#child.on("exit", leave);
+      if (this.#isOver) return leave();
       expect(PATIENCE);
       this.#child.send(order);
     });

@@ -43,8 +43,9 @@ process.on("message", (order: Order) => {
     ? measure(order)
     : tryMutant(order);
   work.then(tell, (error) => {
-    console.error(error);
-    process.exit(1);
+    process.send?.({ kind: "broken", why: `${error?.stack}` }, () => {
+      process.exit(1);
+    });
   });
 });
 

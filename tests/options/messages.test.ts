@@ -309,6 +309,37 @@ describe("a message about a session", () => {
     });
   });
 
+  it("says why it is too late", async () => {
+    const sessions = createSessions({ secret: SECRET });
+    const request = new Request("https://example.com/");
+    const session = await sessions.open(request);
+    session.set("n", 1);
+    await sessions.commit(session, answer());
+    const left =
+      "the response has already left, with the cookie; write before that or, with a store, save() while it streams";
+    assert.throws(() => session.set("n", 2), {
+      message: `Cannot write: ${left}`,
+    });
+    await assert.rejects(sessions.commit(session, answer()), {
+      message: "Cannot write: commit() was called already",
+    });
+    let unread = begin();
+    await withSession((_request, session) => {
+      unread = session;
+      return answer();
+    }, { secret: SECRET })(request);
+    assert.throws(() => unread.get("n"), {
+      code: "late-read",
+      message: "Cannot read: the response has left, read before it does",
+    });
+    const socket = await sessions.open(
+      new Request(request, { headers: { upgrade: "websocket" } }),
+    );
+    assert.throws(() => socket.set("n", 1), {
+      message: "Cannot write: a WebSocket handshake sets no cookie",
+    });
+  });
+
   it("says by what a request was left out", async () => {
     for (
       const option of [{ when: () => false }, { cookie: { path: "/app" } }]

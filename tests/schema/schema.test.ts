@@ -79,6 +79,30 @@ describe("A schema", () => {
     });
   });
 
+  it("is not asked by reload() in a cookie, where nothing is newer", async () => {
+    const { options } = setUp();
+    let asked = 0;
+    const counting: StandardSchema<Data> = {
+      "~standard": {
+        ...schema()["~standard"],
+        validate(value) {
+          asked++;
+          return schema()["~standard"].validate(value);
+        },
+      },
+    };
+    const sessions = createSessions<Data>({ ...options, schema: counting });
+    const made = sessions.create();
+    made.set("names", ["ada"]);
+    const session = await sessions.unseal(await sessions.seal(made));
+    assert.ok(session);
+    const before = asked;
+    session.set("names", ["ada", "eve"]);
+    await session.reload();
+    assert.deepEqual(session.get("names"), ["ada", "eve"]);
+    assert.equal(asked, before);
+  });
+
   it("refuses data in save(), in time to undo it", async () => {
     const { options } = setUp();
     const handle = withSession<Data>(async (_request, session) => {

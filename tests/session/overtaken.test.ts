@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { SessionOptions } from "../../mod.ts";
+import { createSessions, type SessionOptions, withSession } from "../../mod.ts";
 import {
   noteNext,
   noteTurn,
@@ -8,12 +8,18 @@ import {
   tickNow,
   turnAfter,
   turnsAfter,
+  uncleared,
 } from "../../src/session/overtaken.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { TieredStore } from "../../stores/tiered.ts";
 import { withCrypto } from "../shared/crypto_calls.ts";
 import { type Act, cookieOf, StoreBench } from "../shared/store_bench.ts";
-import { assertNoCookie, setUp } from "../shared/support.ts";
+import {
+  assertNoCookie,
+  requestWith,
+  setUp,
+  tokenOf,
+} from "../shared/support.ts";
 
 // A request that began before a logout or a login of the same visitor, and
 // answers after it: its cookie would take the newer one's place.
@@ -207,6 +213,42 @@ describe("a slow request whose session another process", () => {
   }
 });
 
+describe("a session in a cookie that a failed request has ended", () => {
+  it("is known, with ten thousand others, of which the oldest goes first", async () => {
+    const { options } = setUp();
+    const failure = new Error("The handler has failed");
+    const handle = withSession((request, session) => {
+      if (request.method === "POST") session.set("a", 1);
+      else {
+        session.destroy();
+        throw failure;
+      }
+      return new Response();
+    }, options);
+    const earlier = [...uncleared];
+    const end = async () => {
+      const post = new Request("https://example.com/", { method: "POST" });
+      const token = tokenOf(await handle(post));
+      const request = requestWith(`__Host-sid=${token}`);
+      await assert.rejects(handle(request), failure);
+      assert.equal(await createSessions(options).unseal(token), null);
+    };
+    try {
+      uncleared.clear();
+      for (let i = 1; i < 10_000; i++) uncleared.add(`${i}`);
+      await end();
+      assert.equal(uncleared.size, 10_000);
+      assert.ok(uncleared.has("1"));
+      await end();
+      assert.equal(uncleared.size, 10_000);
+      assert.deepEqual([uncleared.has("1"), uncleared.has("2")], [false, true]);
+    } finally {
+      uncleared.clear();
+      for (const name of earlier) uncleared.add(name);
+    }
+  });
+});
+
 describe("what became of a session", () => {
   const begin = () =>
     ({ store: {}, now: () => 1_000 }) as unknown as Parameters<
@@ -287,6 +329,17 @@ describe("what became of a session", () => {
     assert.equal(overtakenAfter(settings, "other", 0), undefined);
     noteTurn(settings, "other", "ended");
     assert.equal(overtakenAfter(settings, "first", 0)?.kind, "ended");
+  });
+
+  it("stays if it is noted again, and only the later note is taken back", () => {
+    const settings = begin();
+    const ended = () => turnAfter(settings, "a", 0)?.kind;
+    const first = noteTurn(settings, "a", "ended");
+    noteTurn(settings, "a", "ended", undefined, false)();
+    assert.equal(ended(), "ended");
+    noteTurn(settings, "a", "ended");
+    first();
+    assert.equal(ended(), "ended");
   });
 
   it("is taken back by itself, in any order", () => {

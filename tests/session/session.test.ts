@@ -177,6 +177,15 @@ describe("Session values", () => {
     assert.equal(session.get("n"), 1);
   });
 
+  it("reload() in a cookie changes nothing, as there is nothing newer", async () => {
+    const { session, again } = begin();
+    session.set("a", 1);
+    for (const each of [session, await again()]) {
+      await each.reload();
+      assert.deepEqual(each.toJSON(), { a: 1 });
+    }
+  });
+
   it("take() gives the value once", async () => {
     const { session, again } = begin();
     session.set("a", { n: 1 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import * as ownKeys from "../../src/session/own_keys.ts";
 import { begin } from "../shared/session.ts";
 
 /** What every object has, or what the language looks for on objects. */
@@ -109,6 +110,21 @@ describe("Session keys", () => {
     assert.equal(session.userId, "ada");
     assert.deepEqual([...session.flashes("note")], ["hello"]);
     assert.deepEqual(session.toJSON(), {});
+  });
+
+  it("the own ones have the names that are kept in cookies and records", () => {
+    assert.deepEqual({ ...ownKeys, isReserved: 0, wipe: 0 }, {
+      OWNER: "~u",
+      PERSIST: "~p",
+      NOTICES: "~f",
+      LABEL: "~l",
+      ISSUED: "~i",
+      GENERATION: "~g",
+      WRITES: "~w",
+      EPOCH: "~e",
+      isReserved: 0,
+      wipe: 0,
+    });
   });
 
   it("awaiting a session gives the session, also with data named then", async () => {

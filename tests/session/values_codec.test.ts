@@ -79,6 +79,32 @@ describe("A codec of one's own", () => {
     }
   });
 
+  it("is asked whatever its text looks like to JSON", async () => {
+    const { session, again } = begin({ codec });
+    session.set("a", "__proto__ \\u0041");
+    session.set("map", new Map([["__proto__", 1]]));
+    const opened = await again();
+    assert.equal(opened.get("a"), "__proto__ \\u0041");
+    assert.deepEqual(opened.get("map"), new Map([["__proto__", 1]]));
+  });
+
+  it("is not asked for a text of nothing where an object goes away", async () => {
+    const strict: Codec = {
+      ...codec,
+      stringify(value) {
+        assert.notEqual(value, undefined);
+        return codec.stringify(value);
+      },
+    };
+    const { session, again } = begin({ codec: strict });
+    session.set("map", new Map([["a", 1]]));
+    const opened = await again();
+    opened.delete("map");
+    assert.equal(opened.has("map"), false);
+    opened.set("map", new Map());
+    assert.equal(opened.has("map"), true);
+  });
+
   it("refuses what its library refuses, with the cause", () => {
     const { session } = begin({ codec });
     const value = { run: () => 1 };

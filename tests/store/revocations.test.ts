@@ -8,7 +8,7 @@ import {
 } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { watch, type WatchedStore } from "../shared/store_bench.ts";
-import { type Bench, setUp } from "../shared/support.ts";
+import { type Bench, setUp, typesOf } from "../shared/support.ts";
 
 interface Revoking extends Bench {
   readonly sessions: Sessions;
@@ -70,6 +70,20 @@ describe("revocations", () => {
     slow.set("late", true);
     slow.regenerate();
     assert.equal(await sessions.unseal(await sessions.seal(slow)), null);
+  });
+
+  it("are seen by reload(), which nothing else changes in a cookie", async () => {
+    const { sessions, login, events } = begin();
+    const session = await sessions.unseal(await login("ada"));
+    assert.ok(session);
+    session.set("n", 1);
+    await session.reload();
+    assert.equal(session.get("n"), 1);
+    await sessions.revokeAll("ada");
+    events.splice(0);
+    await assert.rejects(session.reload(), { code: "gone" });
+    assert.deepEqual(typesOf(events), ["revoked", "gone"]);
+    assert.throws(() => session.set("n", 2), { code: "gone" });
   });
 
   it("leave the session that asks for it, also under a new id", async () => {

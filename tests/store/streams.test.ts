@@ -14,7 +14,7 @@ import {
 } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { Browser } from "../shared/browser.ts";
-import { setUp, typesOf } from "../shared/support.ts";
+import { requestWith, setUp, tokenOf, typesOf } from "../shared/support.ts";
 
 const SLOW = 30;
 
@@ -125,6 +125,30 @@ describe("Streams and a slow store", () => {
     }, { ...options, store: slowStore(clock) });
     const response = await handler(new Request("https://example.com/"));
     assert.equal(await response.text(), "late-write");
+  });
+
+  it("reload() shows what was written meanwhile", async () => {
+    const { options, clock } = setUp();
+    const seen: unknown[] = [];
+    const handler = withSession((request, session) => {
+      if (request.method === "POST") session.update("n", (n = 0) => n + 1);
+      else {
+        session.get("n");
+        return streamAfter(2 * SLOW, async () => {
+          await session.reload();
+          seen.push(session.get("n"));
+        });
+      }
+      return new Response();
+    }, { ...options, store: slowStore(clock) });
+    const url = "https://example.com/";
+    const post = (cookie = "") =>
+      handler(requestWith(cookie, url, { method: "POST" }));
+    const cookie = `__Host-sid=${tokenOf(await post())}`;
+    const response = await handler(requestWith(cookie, url));
+    await post(cookie);
+    assert.equal(await response.text(), "done");
+    assert.deepEqual(seen, [2]);
   });
 
   it("save() fails where the session could not be kept", async () => {

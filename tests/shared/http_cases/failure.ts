@@ -68,6 +68,7 @@ export const failureCases: readonly HttpCase[] = [
       let kept: Session | undefined;
       const browser = browse(harness, (_request, session) => {
         kept = session;
+        session.login("bob");
         session.set("a", { n: 1 });
         session.flash("b", 1);
         return new Response(null, { status: 303 });
@@ -98,6 +99,7 @@ export const failureCases: readonly HttpCase[] = [
       await assert.rejects(session.save(), { code: "late-write" });
       assert.deepEqual(typesOf(harness.events), ["late-write"]);
       assert.deepEqual(session.get("a"), { n: 1 }, "it stays readable");
+      assert.equal(session.userId, "bob");
       assert.deepEqual(typesOf(harness.events), []);
     },
   },

@@ -76,6 +76,28 @@ export const handshakeCases: readonly HttpCase[] = [
     },
   },
   {
+    name: "a handshake that may not log in keeps the values of its user",
+    async run(harness) {
+      const handle = harness.wrap((request, session) => {
+        if (request.method === "POST") {
+          session.login("ada");
+          session.set("a", 1);
+        } else {
+          assert.throws(() => session.login("bob"), late);
+          assert.throws(() => session.regenerate(), late);
+          assert.throws(() => session.persist(true), late);
+        }
+        return Response.json([session.userId, session.get("a")]);
+      }, { persistent: false });
+      const made = await handle(new Request(URL_HERE, { method: "POST" }));
+      const response = await handle(
+        handshake(`__Host-sid=${tokenOf(made)}`),
+      );
+      assertNoCookie(response);
+      assert.deepEqual(await response.json(), ["ada", 1]);
+    },
+  },
+  {
     name: "a handshake for another protocol is a request like any other",
     async run(harness) {
       const handle = harness.wrap((_request, session) =>

@@ -118,6 +118,22 @@ export const keepCases: readonly HttpCase[] = [
     },
   },
   {
+    name: "clear() of an empty session in a cookie sets none",
+    sealedOnly: true,
+    async run(harness) {
+      const browser = browse(
+        harness,
+        router({
+          set: (session) => session.set("a", 1),
+          clear: (session) => session.clear(),
+        }),
+      );
+      await browser.get("/set");
+      lineOf(await browser.get("/clear"));
+      assertNoCookie(await browser.get("/clear"));
+    },
+  },
+  {
     name: "persist() as it is anyway sets no cookie",
     async run(harness) {
       const browser = browse(harness, routes);

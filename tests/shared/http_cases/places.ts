@@ -44,6 +44,13 @@ const BEHIND_PROXY: readonly Record<string, string>[] = [
   { via: "1.1 varnish" },
   { forwarded: "for=203.0.113.7" },
   { forwarded: "" },
+  { "fastly-ff": "shop.example.com" },
+  { "x-arr-log-id": "7c41d0f8" },
+  { "x-amzn-trace-id": "Root=1" },
+  { "true-client-ip": "203.0.113.7" },
+  { "x-client-ip": "203.0.113.7" },
+  { "x-cluster-client-ip": "203.0.113.7" },
+  { "x-varnish": "32770" },
 ];
 const BEHIND_TLS: readonly Record<string, string>[] = [
   { "x-forwarded-proto": "https" },
@@ -56,6 +63,7 @@ const BEHIND_TLS: readonly Record<string, string>[] = [
   { "x-forwarded-ssl": "on" },
   { "front-end-https": "on" },
   { "x-https": "1" },
+  { https: "on" },
   { "x-client-proto": "https" },
   { "wl-proxy-ssl": "true" },
   { "cf-visitor": '{"scheme":"https"}' },
@@ -134,6 +142,11 @@ export const placeCases: readonly HttpCase[] = [
         "upgrade-insecure-requests": "1",
         "x-requested-with": "XMLHttpRequest",
         "x-client-version": "https",
+        "x-protocol": "https",
+        "x-not-fastly-ff": "https",
+        "x-my-x-azure-ref": "https",
+        "x-not-via": "https",
+        "via-app": "https",
         "x-request-id": "1",
         "cf-connecting-ip": "127.0.0.1",
       };

@@ -46,6 +46,24 @@ export const renewalCases: readonly HttpCase[] = [
     },
   },
   {
+    name: "a renewal that falls due within a request waits for the next one",
+    async run(harness) {
+      const handle: Handler = (request, session) => {
+        if (request.method === "POST") session.set("a", 1);
+        else {
+          session.get("a");
+          harness.clock.advance(1);
+        }
+        return new Response();
+      };
+      const browser = browse(harness, handle, { idleTimeout: 400 });
+      await browser.get("/", { method: "POST" });
+      harness.clock.advance(99);
+      assertNoCookie(await browser.get("/", IN_BACKGROUND));
+      lineOf(await browser.get("/", NAVIGATION));
+    },
+  },
+  {
     name:
       "a navigation renews a short session after a quarter of its idle time",
     async run(harness) {
