@@ -29,7 +29,7 @@ const COPIED = [
 
 /** A change of the source. */
 export interface Mutant {
-  /** By which it is switched on; counts from 0. */
+  /** By which it is switched on: a number. */
   readonly id: string;
   readonly file: string;
   readonly row: Row;

@@ -37,7 +37,9 @@ export async function runWithout(
 ): Promise<{ loaded: Uint8Array; tests: readonly Measured[] }> {
   const worker = new Worker();
   const loaded = await worker.ask({ kind: "load", root, files });
-  const answer = await worker.ask({ kind: "measure", mutants: mutants.length });
+  // Not all numbers are given.
+  const most = 1 + Math.max(...mutants.map(({ id }) => Number(id)));
+  const answer = await worker.ask({ kind: "measure", mutants: most });
   worker.stop();
   if (loaded.kind !== "loaded" || answer.kind !== "measured") {
     throw new TypeError("The worker has not understood");

@@ -13,7 +13,7 @@ export interface Load {
 /** Runs each test once, without a mutant, and notes which ones it reaches. */
 export interface Measure {
   readonly kind: "measure";
-  /** How many mutants there are. */
+  /** More than the number of any mutant. */
   readonly mutants: number;
 }
 

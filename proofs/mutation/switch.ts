@@ -14,7 +14,7 @@ export function activate(mutant: string | undefined): void {
   hits = 0;
 }
 
-/** Notes what is reached from now on, of so many mutants. */
+/** Notes what is reached from now on, of mutants below a number. */
 export function watch(mutants: number): Uint8Array {
   return reached = new Uint8Array(Math.ceil(mutants / 8));
 }

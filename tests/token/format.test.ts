@@ -126,7 +126,10 @@ describe("seal()", () => {
     assert.equal(opened.expires, LAST_SECOND);
 
     const beyond = contentOf({ created: LAST_SECOND - 3599 });
-    await assert.rejects(() => seal(ringOf(), beyond), RangeError);
+    await assert.rejects(() => seal(ringOf(), beyond), {
+      name: "RangeError",
+      message: `Option now is over 2106: it is ${beyond.sealed}`,
+    });
   });
 
   it("calls WebCrypto once for a token", async () => {

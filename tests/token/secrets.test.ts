@@ -28,7 +28,7 @@ const BAD: readonly (readonly [what: string, secret: unknown])[] = [
   ["nine different letters", "123456789".repeat(5).slice(0, 43)],
   ["a digit, often", "0".repeat(32)],
   ["zeros", new Uint8Array(32)],
-  ["a short text, three times", "a-short-text!".repeat(3)],
+  ["a short text, repeated", "a-short-text!".repeat(3)],
   ["a text, twice", "correct-horse-battery".repeat(2)],
   ["the sample of a manual", "complex_password_at_least_32_characters_long"],
   ["a keyboard cat", "keyboard cat keyboard cat and one more cat"],

@@ -242,6 +242,21 @@ describe("OpenedTokens", () => {
     assert.equal(tokens.get(tokenOf(2)), content);
   });
 
+  it("lets one that was used once stay for one more round", () => {
+    // A look counts as a use, so each state has a cache of its own.
+    const isLeft = (number: number, others: number) => {
+      const tokens = new TokenCache(3 * 4_600);
+      for (let i = 0; i < 3; i++) tokens.set(tokenOf(i), content);
+      tokens.get(tokenOf(0));
+      for (let i = 3; i < 3 + others; i++) tokens.set(tokenOf(i), content);
+      return tokens.get(tokenOf(number)) !== undefined;
+    };
+    assert.deepEqual([isLeft(0, 1), isLeft(1, 1)], [true, false]);
+    assert.deepEqual([isLeft(0, 2), isLeft(2, 2)], [true, false]);
+    assert.deepEqual([isLeft(0, 3), isLeft(3, 3)], [true, false]);
+    assert.equal(isLeft(0, 4), false);
+  });
+
   it("keeps nothing that is larger than all there is", () => {
     const tokens = new TokenCache(4600);
     tokens.set(tokenOf(1), content);

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { tellDecoded } from "../../src/http/decoded.ts";
+
+// What `fetch` has decoded, by the field that says how it was encoded. Whether
+// each runtime does so is for the tests on real servers.
+
+type Runtime = "Deno" | "Bun" | "Node" | "workerd";
+
+const here: Runtime = "Deno" in globalThis
+  ? "Deno"
+  : "Bun" in globalThis
+  ? "Bun"
+  : "webSocket" in new Response()
+  ? "workerd"
+  : "Node";
+
+const CODINGS: Readonly<Record<string, readonly Runtime[]>> = {
+  gzip: ["Deno", "Bun", "Node"],
+  GZip: ["Deno", "Bun", "Node"],
+  br: ["Deno", "Bun", "Node"],
+  "x-gzip": ["Bun", "Node"],
+  deflate: ["Bun", "Node"],
+  "gzip,br": ["Node"],
+  "br, x-gzip": ["Node"],
+  "deflate  ,\t gzip , br": ["Node"],
+  "gzip, identity": ["Bun"],
+  "gzip \t, \tidentity": ["Bun"],
+  "identity,br": ["Bun"],
+  "identity \t, \tbr": ["Bun"],
+  ",gzip": ["Bun"],
+  "br,": ["Bun"],
+  "identity,,gzip,,identity": ["Bun"],
+  identity: [],
+  "identity, identity": [],
+  "gzip, br, identity": [],
+  "gzip br": [],
+  "gzip;q=1": [],
+  "gzip, other": [],
+  "other, gzip": [],
+  gzips: [],
+  agzip: [],
+  "x-br": [],
+  dcb: [],
+};
+
+describe("tellDecoded()", () => {
+  for (const [coding, runtimes] of Object.entries(CODINGS)) {
+    it(`knows whether a body that was "${coding}" is decoded here`, () => {
+      assert.equal(isTold(coding), runtimes.includes(here));
+    });
+  }
+
+  it("knows of zstd by the version of undici", () => {
+    const { process } = globalThis as {
+      process?: { versions?: { undici?: string } };
+    };
+    const version = process?.versions?.undici ?? "";
+    const since = version.localeCompare("7.11", "en", { numeric: true });
+    const isKnown = here === "Node" ? since >= 0 : here === "Bun";
+    assert.equal(isTold("zstd"), isKnown);
+    assert.equal(isTold("gzip, zstd"), isKnown && here === "Node");
+  });
+
+  it("leaves other fields as they are", () => {
+    const copy = new Response(null, {
+      headers: { "content-encoding": "br", vary: "accept-encoding" },
+    });
+    assert.equal(tellDecoded(copy), copy);
+    assert.equal(copy.headers.get("vary"), "accept-encoding");
+  });
+});
+
+/** Whether the fields that describe the bytes on the wire are gone. */
+function isTold(coding: string): boolean {
+  const headers = { "content-encoding": coding, "content-length": "7" };
+  const { headers: told } = tellDecoded(new Response(null, { headers }));
+  const isLeft = told.has("content-encoding");
+  assert.equal(told.has("content-length"), isLeft);
+  return !isLeft;
+}
