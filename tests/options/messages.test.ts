@@ -120,6 +120,11 @@ describe("a message about options", () => {
           [{ cookie: { sameSite: "lax" } }, "Strict or Lax or None"],
           [{ cookie: { sameSite: "lax" } }, "it is text of 3 characters"],
           [{ idleTimeout: 0.5 }, "must be seconds"],
+          [{ cookie: { domain: "a" } }, "cookie.domain must be a domain"],
+          [
+            { store: Object.create(Object.create(null)) },
+            "update, delete and a consistency: it is object",
+          ],
           [
             { idleTimeout: 40 * 86_400 },
             "idleTimeout within absoluteTimeout must be seconds, not ms, 1 to 2592000",

@@ -184,6 +184,23 @@ describe("createSessions()", () => {
     }
   });
 
+  it("takes whole days for seconds, also if they were minutes in ms", () => {
+    const absoluteTimeout = 25 * DAY;
+    assert.equal(absoluteTimeout % 60_000, 0);
+    createSessions({ secret: SECRET, absoluteTimeout });
+    for (const ms of [300_000, 1_800_000]) {
+      assert.match(
+        refusalOf({ absoluteTimeout: ms }).message,
+        /^Option absoluteTimeout must be seconds, not ms/,
+      );
+    }
+    createSessions({
+      secret: SECRET,
+      idleTimeout: 299_999,
+      absoluteTimeout: 300_001,
+    });
+  });
+
   it("refuses an idle timeout beyond the absolute one", () => {
     const bad = [
       { idleTimeout: 3601, absoluteTimeout: 3600 },

@@ -23,6 +23,7 @@ const HEADERS: readonly (readonly [
   ["takes one pair of quotes away", 'NAME=""a""', ['"a"']],
   ["leaves a quote alone", 'NAME="a; NAME=b"', ['"a', 'b"']],
   ["leaves quotes within a value", 'NAME=a"b"c', ['a"b"c']],
+  ["leaves quotes at one end", 'NAME=a"b"; NAME="c"d', ['a"b"', '"c"d']],
   ["ends a value at a comma", "NAME=a, b=1; c=2", ["a"]],
   ["reads behind a comma", "b=1, NAME=a", [], ["a"]],
   ["reads behind a comma without a blank", "b=1,NAME=a,c", [], ["a"]],
@@ -55,6 +56,9 @@ describe("readCookies()", () => {
     assert.ok(isJoined("a=1, __Host-sid=b"));
     assert.ok(!isJoined("__Host-sid=b, a=1"));
     assert.ok(!isJoined("a=1, sid=b", plain));
+    assert.ok(
+      !isJoined("a=1, x__Host-sid=b", { ...plain, name: "x__Host-sid" }),
+    );
   });
 
   it("finds what a first look finds, whatever else there is", () => {

@@ -166,6 +166,13 @@ export const BAD_COOKIES: readonly (readonly [
   ),
   ["a name that is no text", { name: 5 }, "cookie.name"],
   ["a name in a list", { name: ["sid"] }, "cookie.name"],
+  [
+    "a domain behind a colon",
+    { domain: "string:a.example" },
+    "cookie.domain",
+  ],
+  ["a name behind a colon", { name: "string:sid" }, "cookie.name"],
+  ["a path that is no address", { path: "//:" }, "cookie.path"],
   ["a domain that is no text", { domain: 5 }, "cookie.domain"],
   ["a path that is no text", { path: ["/"] }, "cookie.path"],
   ["a path with a blank", { path: "/a b" }, "cookie.path"],
