@@ -153,6 +153,52 @@ describe("a message about options", () => {
     });
   }
 
+  const MUST: Readonly<Record<string, string>> = {
+    lazy: "be true or false",
+    persistent: "be true or false",
+    clearCache: "be true or false",
+    encrypt: "be true or false",
+    when: "be a function that is not async",
+    migrate: "be a function",
+    onEvent: "be a function",
+    now: "be a function",
+    codec: "have parse, stringify",
+    store: "have create, get, update, delete and a consistency",
+    revocations: "have create, get, update, delete and a consistency",
+    schema: "follow Standard Schema 1",
+    onStoreError: "be throw or anonymous",
+    trackIdle: "be cookie or store",
+    cookie: "be an object",
+    csrf: "be true, false or a list of origins",
+    tokenCache: "be bytes, 0 or more",
+    storeTimeout: "be seconds, 300 at most",
+    revocationsMaxAge: "be seconds, 300 at most",
+    "cookie.name": "be letters and digits",
+    "cookie.domain": "be a domain",
+    "cookie.path": "begin with /, and be written as in an address",
+    "cookie.partitioned": "be true or false",
+    "cookie.sameSite": "be Strict or Lax or None",
+    "cookie.secure": "be true or false or auto",
+    "cookie.priority": "be Low or Medium or High",
+    "cookie.maxBytes": "be an integer from 256 to 4096",
+    "cookie.previous": "be a list of objects",
+  };
+  for (const [name, must] of Object.entries(MUST)) {
+    it(`says what ${name} must be`, () => {
+      const [, attribute] = name.split(".");
+      const bad = attribute
+        ? { cookie: { [attribute]: -1n } }
+        : { [name]: -1n };
+      assert.equal(
+        messageOf((options) => createSessions(options), {
+          secret: SECRET,
+          ...bad,
+        }),
+        `Option ${name} must ${must}: it is BigInt`,
+      );
+    });
+  }
+
   it("tells several sessions apart without their names", () => {
     const cookie = { name: "hunter2" };
     const one = { secret: SECRET, cookie: { ...cookie, secure: false } };

@@ -51,7 +51,7 @@ const BAD: Readonly<Record<string, readonly unknown[]>> = {
   idleTimeout: NO_SECONDS,
   absoluteTimeout: NO_SECONDS,
   renewAfter: NO_SECONDS,
-  tokenCache: [-1, NaN, Infinity, "5", true, null, {}],
+  tokenCache: [-1, NaN, Infinity, "5", "number:5", true, null, {}],
   revocationsMaxAge: [0, -1, NaN, Infinity, 301, "5", null, {}],
   storeTimeout: [0, -1, NaN, Infinity, 301, "5", null, {}],
   lazy: NO_FLAG,
@@ -59,7 +59,7 @@ const BAD: Readonly<Record<string, readonly unknown[]>> = {
   clearCache: NO_FLAG,
   encrypt: NO_FLAG,
   when: [...NO_FUNCTION, async () => await true],
-  migrate: NO_FUNCTION,
+  migrate: [...NO_FUNCTION, "function"],
   onEvent: NO_FUNCTION,
   now: NO_FUNCTION,
   codec: [null, true, "JSON", {}, { parse: JSON.parse }, () => ""],
@@ -72,6 +72,8 @@ const BAD: Readonly<Record<string, readonly unknown[]>> = {
     { ...STORE, delete: 1 },
     { ...STORE, consistency: undefined },
     { ...STORE, consistency: "weak" },
+    { ...STORE, consistency: "not strong" },
+    { ...STORE, consistency: "eventually" },
   ],
   revocations: [null, true, "redis", {}, { ...STORE, delete: 1 }],
   schema: [null, true, {}, () => true, { "~standard": { version: 1 } }, {
@@ -181,6 +183,25 @@ describe("createSessions()", () => {
     }
     for (const options of [undefined, null]) {
       assert.throws(() => createSessions(options as never), TypeError);
+    }
+  });
+
+  it("takes up to 300 s of waiting", () => {
+    createSessions({ secret: SECRET, storeTimeout: 300 });
+    createSessions({
+      secret: SECRET,
+      revocations: STORE,
+      revocationsMaxAge: 300,
+    });
+  });
+
+  it("takes 256 to 4096 bytes of a cookie, in whole numbers", () => {
+    for (const maxBytes of [256, 1_000, 4_096]) {
+      createSessions({ secret: SECRET, cookie: { maxBytes } });
+    }
+    for (const maxBytes of [0, 255, 4_097, 1_000.5, NaN, "1000", null]) {
+      const error = refusalOf({ cookie: { maxBytes } });
+      assert.match(error.message, /^Option cookie\.maxBytes must be /);
     }
   });
 

@@ -45,6 +45,16 @@ describe("Session size", () => {
     assert.equal(Math.max(...sizes), 4_096);
   });
 
+  it("is what cookie.maxBytes says, if that is less", async () => {
+    const cookie = { maxBytes: 1_000 };
+    const token = await sealText(textFor(600), { cookie });
+    assert.ok("__Host-sid".length + token.length <= 1_000);
+    await assert.rejects(sealText(textFor(700), { cookie }), (error: Error) => {
+      assert.match(error.message, /^Cookie of \d+ bytes, 1000 at most; /);
+      return true;
+    });
+  });
+
   it("a text is counted in bytes, not in characters", async () => {
     const room = 2_990 - '{"a":""}'.length;
     await sealText("č".repeat(room / 2));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createSessions, type Session } from "../../mod.ts";
+import { readValues } from "../../src/session/codec.ts";
 import { begin } from "../shared/session.ts";
 import { setUp } from "../shared/support.ts";
 
@@ -287,6 +288,13 @@ describe("Data that another program sealed", () => {
       assert.ok(event?.type === "rejected" && event.reason === "not-json");
       assert.deepEqual(more, []);
     }
+  });
+
+  it("is null for what is no object, and nothing else", () => {
+    for (const text of ["{a", "[]", "12", "null"]) {
+      assert.equal(readValues(JSON, text), null);
+    }
+    assert.deepEqual(readValues(JSON, "{}"), {});
   });
 
   it("opens what is nested deep without an overflow", async () => {

@@ -69,6 +69,7 @@ export const transportCases: readonly HttpCase[] = [
         const [origin, name] of [
           ["http://localhost:8000", "sid-8000"],
           ["http://app.localhost", "sid"],
+          ["http://app-1.my.localhost:81", "sid-81"],
           ["http://127.0.0.1:3000", "sid-3000"],
           ["http://[::1]:8787", "sid-8787"],
         ] as const
@@ -112,6 +113,7 @@ export const transportCases: readonly HttpCase[] = [
           "notlocalhost",
           "10.0.0.1",
           "192.168.0.1",
+          "example.com/?http://localhost",
         ]
       ) assertNoCookie(await handle(new Request(`http://${host}/`)));
     },
