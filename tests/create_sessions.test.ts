@@ -95,6 +95,40 @@ describe("createSessions()", () => {
     }
   });
 
+  it("commit() that fails has ended what was to end, and says what clears it", async () => {
+    const sessions = createSessions(setUp().options);
+    const made = sessions.create();
+    made.set("a", 1);
+    const token = await sessions.seal(made);
+    const session = await sessions.open(requestWith(`__Host-sid=${token}`));
+    session.destroy();
+    await assert.rejects(
+      sessions.commit(session, undefined as unknown as Response),
+      (error: Error & { code?: string; setCookie?: string }) => {
+        assert.equal(error.code, "late-write");
+        assert.match(error.setCookie ?? "", /^__Host-sid=; Max-Age=0; /);
+        return true;
+      },
+    );
+    assert.equal(await sessions.unseal(token), null);
+  });
+
+  it("commit() that fails leaves no record that no cookie leads to", async () => {
+    const { options, clock } = setUp();
+    const store = new MemoryStore({ now: () => clock.now });
+    const sessions = createSessions({ ...options, store });
+    const session = await sessions.open(new Request(url));
+    session.set("a", 1);
+    await session.save();
+    assert.equal(await sessions.count(), 1);
+    session.set("b", 1);
+    store.update = () => Promise.reject(new Error("Down"));
+    await assert.rejects(sessions.commit(session, new Response()), {
+      code: "store-failed",
+    });
+    assert.equal(await sessions.count(), 0);
+  });
+
   it("commit() sets the plain cookie for this machine's http", async () => {
     const sessions = createSessions(setUp().options);
     const session = await sessions.open(new Request("http://localhost:8000/"));

@@ -8,6 +8,8 @@ import { Hung, Worker } from "./process.ts";
 
 /** After so many orders a worker is replaced: mutants leave things behind. */
 const WORN = 400;
+/** Of so many test files are those that a new process loads. */
+const MOST_FILES = 12;
 /** With so many ms of tests, all that survives gets a process of its own. */
 const THOROUGH = 5_000;
 
@@ -49,7 +51,8 @@ export class Judge {
     }
     // Loading is done once in a process, and so is what the library remembers.
     const alone = isReached ? tests : choice.testsOfFile().filter(isNew);
-    return resultOf(await this.#alone(given, within(alone, budget / 3)));
+    const few = ofFewFiles(within(alone, budget / 3));
+    return resultOf(await this.#alone(given, few));
   }
 
   stop(): void {
@@ -114,6 +117,15 @@ async function inNew(
   } finally {
     worker.stop();
   }
+}
+
+/** To load them all takes longer than to run some. */
+function ofFewFiles(tests: readonly Measured[]): Measured[] {
+  const files = [...new Set(tests.map(({ file }) => file))].slice(
+    0,
+    MOST_FILES,
+  );
+  return tests.filter(({ file }) => files.includes(file));
 }
 
 function orderOf(
