@@ -56,7 +56,7 @@ export class Choice {
   }
 
   /** Notes that one has failed: it may do so for the neighbours, too. */
-  note(name: string): void {
+  note(name: string | undefined): void {
     const test = this.#reaching.find((one) => one.name === name);
     if (test === undefined) return;
     this.#recent = [test, ...this.#recent.filter((one) => one !== test)]

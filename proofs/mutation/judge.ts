@@ -50,7 +50,8 @@ export class Judge {
       return { status: "survived" };
     }
     // Loading is done once in a process, and so is what the library remembers.
-    const alone = isReached ? tests : choice.testsOfFile().filter(isNew);
+    const ofFile = choice.testsOfFile().filter(isNew);
+    const alone = [...new Set([...tests, ...ofFile])];
     const few = ofFewFiles(within(alone, budget / 3));
     return resultOf(await this.#alone(given, few));
   }

@@ -66,6 +66,8 @@ async function run(): Promise<void> {
     const judge = new Judge();
     for (const { choice, mutant, known } of queue) {
       if (Date.now() > until) break;
+      // What has found it before is the best guess, though it has changed.
+      choice.note(earlier(mutant)?.test);
       const isTried = known?.seen !== undefined && !isDeeper(known);
       const seen = isTried ? results.tests[known.seen ?? 0] : {};
       const start = Date.now();
@@ -79,7 +81,7 @@ async function run(): Promise<void> {
         isNew: ({ file }) => seen?.[file] !== hashes[file],
       });
       keep(mutant, { ...result, ms: Date.now() - start });
-      if (result.test) choice.note(result.test);
+      choice.note(result.test);
       if (Date.now() - saved > SAVE_EVERY) {
         writeResults(results);
         saved = Date.now();
@@ -124,6 +126,11 @@ function known({ file, row }: Mutant): Result | undefined {
   if (result?.test === undefined) return result;
   const [of = ""] = result.test.split(" > ");
   return result.hash === hashes[of] ? result : undefined;
+}
+
+/** What came of it at some time. */
+function earlier({ file, row }: Mutant): Result | undefined {
+  return results.files[file]?.mutants[JSON.stringify(row)];
 }
 
 function keep({ file, row }: Mutant, result: Result): void {
