@@ -8,26 +8,37 @@ import { has } from "./switch.ts";
 /** How many of those that were the last to fail are asked first. */
 const RECENT = 40;
 
+/** What is known of tests besides what they reach. */
+export interface Hints {
+  /** How many mutants each of them has found. */
+  readonly kills: ReadonlyMap<string, number>;
+  /** The test files that import the mutant's file. */
+  readonly importers: ReadonlySet<string>;
+}
+
+const NO_HINTS: Hints = { kills: new Map(), importers: new Set() };
+
 /** The tests that mutants of one file may meet. */
 export class Choice {
   readonly #reaching: readonly Measured[];
-  readonly #mutants: readonly Mutant[];
+  readonly #importing: readonly Measured[];
   #recent: Measured[] = [];
 
   constructor(
     file: string,
     mutants: readonly Mutant[],
     tests: readonly Measured[],
-    kills: ReadonlyMap<string, number> = new Map(),
+    { kills, importers }: Hints = NO_HINTS,
   ) {
-    this.#mutants = mutants;
+    this.#importing = tests.filter((test) => importers.has(test.file));
     const ids = mutants.map(({ id }) => Number(id));
     const ranked = tests
       .filter(({ reached }) => ids.some((id) => has(reached, id)))
       .map((test) => ({
         test,
         // What has found many mutants looks closely.
-        rank: rankOf(file, test) / (1 + 3 * (kills.get(test.name) ?? 0)),
+        rank: rankOf(file, test) / (1 + 3 * (kills.get(test.name) ?? 0)) /
+          (importers.has(test.file) ? 10 : 1),
       }));
     this.#reaching = varied(
       ranked.toSorted((a, b) => a.rank - b.rank).map(({ test }) => test),
@@ -50,9 +61,12 @@ export class Choice {
     );
   }
 
-  /** For a mutant that is there from the beginning: those of its file. */
-  testsOfFile(): readonly Measured[] {
-    return this.#reaching;
+  /**
+   * For a mutant that is there from the beginning: those of its file, which may
+   * look at a constant and reach nothing.
+   */
+  testsOfFile(): Measured[] {
+    return [...new Set([...this.#importing, ...this.#reaching])];
   }
 
   /** Notes that one has failed: it may do so for the neighbours, too. */
@@ -61,10 +75,6 @@ export class Choice {
     if (test === undefined) return;
     this.#recent = [test, ...this.#recent.filter((one) => one !== test)]
       .slice(0, RECENT);
-  }
-
-  get mutants(): readonly Mutant[] {
-    return this.#mutants;
   }
 }
 

@@ -28,7 +28,7 @@ import {
   writeReport,
 } from "./report.ts";
 import { has } from "./switch.ts";
-import { hashesOf, hashOf, testFiles } from "./test_files.ts";
+import { hashesOf, hashOf, importersOf, testFiles } from "./test_files.ts";
 
 /** What is found at least, in hundredths. */
 const LEAST = 90;
@@ -102,7 +102,10 @@ function* queueOf(tests: readonly Measured[]) {
       .filter(({ known }) => !known || isOpen(known));
     if (open.length === 0) continue;
     console.log(`${file}: ${open.length} of ${mutants.length} mutants`);
-    const choice = new Choice(file, mutants, tests, countKills());
+    const choice = new Choice(file, mutants, tests, {
+      kills: countKills(),
+      importers: importersOf(file, Object.keys(hashes)),
+    });
     for (const entry of open) yield { ...entry, choice };
   }
 }

@@ -12,6 +12,16 @@ export function testFiles(): string[] {
     .map((path) => path.replaceAll("\\", "/")).sort();
 }
 
+/** Which of them import a file of the source themselves. */
+export function importersOf(
+  file: string,
+  files: readonly string[],
+): ReadonlySet<string> {
+  const isImporter = (path: string) =>
+    readFileSync(join(root, path), "utf8").includes(`/${file}"`);
+  return new Set(files.filter(isImporter));
+}
+
 /** Of the text of a file. */
 export function hashOf(path: string): string {
   return digest(readFileSync(join(root, path), "utf8"));
