@@ -9,17 +9,11 @@ import {
   type Copy,
   makeCopy,
   type Row,
-  sources,
 } from "../../proofs/mutation/instrument.ts";
 import { Judge } from "../../proofs/mutation/judge.ts";
 import { runWithout } from "../../proofs/mutation/measure.ts";
 import { readOptions } from "../../proofs/mutation/options.ts";
-import {
-  compare,
-  readExcuses,
-  readReport,
-  scoreOf,
-} from "../../proofs/mutation/report.ts";
+import { compare, readExcuses } from "../../proofs/mutation/report.ts";
 import { has } from "../../proofs/mutation/switch.ts";
 import { root } from "./process.ts";
 
@@ -68,24 +62,13 @@ describe("mutants", () => {
   });
 });
 
-describe("the last report on mutants", () => {
-  const report = readReport();
-
-  it("is of all files, and nine of ten mutants were found", () => {
-    assert.deepEqual(Object.keys(report), sources());
-    assert.ok(scoreOf(report) >= 90, `${scoreOf(report)}`);
-  });
-
-  it("leaves none without a reason, and no reason without one", () => {
-    assert.deepEqual(compare(report, readExcuses()), []);
-  });
-
-  it("is of lines that are still there", () => {
+describe("the reasons for mutants that may live", () => {
+  it("are of lines that are still there", () => {
     const missing = [];
-    for (const [file, { survived, notCovered }] of Object.entries(report)) {
+    for (const [file, reasons] of Object.entries(readExcuses())) {
       const text = readFileSync(join(root, file), "utf8");
       const lines = new Set(text.split("\n").map((line) => line.trim()));
-      for (const [line] of [...survived, ...notCovered]) {
+      for (const [line] of reasons.flatMap(({ mutants }) => mutants)) {
         if (!lines.has(line)) missing.push(`${file}: ${line}`);
       }
     }
