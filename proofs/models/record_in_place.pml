@@ -384,10 +384,21 @@ byte endedHere = 0; /* the sessions that it has ended, as bits */
 #define forgetTurned() \
   turned[0] = turned[0] & ~(1 << me); turned[1] = turned[1] & ~(1 << me); \
   turned[2] = turned[2] & ~(1 << me)
-#ifdef BREAK_OWN_LOGIN
-#define isOutdated() (newer[me] > cg || turned[me])
+#ifdef NOTE_READ
+byte seen[PROCS]; /* the floor that others have read since its own write */
+#define noteReadOne(i, I, G) \
+  seen[i] = (opened[i] == I && (G) > seen[i] -> (G) : seen[i])
+#define noteRead(I, G) \
+  noteReadOne(0, I, G); noteReadOne(1, I, G); noteReadOne(2, I, G)
+/* It may be taken back: no login's answer is lost by it. */
+#define newest() (seen[me] > newer[me] && !isLogin -> seen[me] : newer[me])
 #else
-#define isOutdated() (newer[me] > cg || turned[me] && !((logged[me] >> cg) & 1))
+#define newest() newer[me]
+#endif
+#ifdef BREAK_OWN_LOGIN
+#define isOutdated() (newest() > cg || turned[me])
+#else
+#define isOutdated() (newest() > cg || turned[me] && !((logged[me] >> cg) & 1))
 #endif
 #else
 #define noteEnd(I)
@@ -417,7 +428,7 @@ byte logins = 0;    /* logins written or, in one process, known to it */
 #endif
 #if IS_LAST && defined(LEAVES)
 #define countKnown() logins++; after = logins
-#ifdef UNKNOWN
+#ifdef EARLIER_LOGIN
 #define countForeign() countKnown()
 #else
 /* A cookie from before a login decides nothing. */
@@ -890,6 +901,9 @@ inline reset() {
   CLEAR(s);
 #ifdef LEAVES
   isForeign = 0;
+#ifdef NOTE_READ
+  seen[me] = 0;
+#endif
   opened[me] = 0; newer[me] = 0; logged[me] = 0; turned[me] = 0;
 #endif
   isJust = 0; isLongAgo = 0; mustEnd = 0; before = 0;
@@ -940,6 +954,9 @@ inline finish() {
     lookAtCopies();
 #ifdef LEAVES
     note(sid, (op == LOGIN || op == REGEN -> cg : 0), op == LOGIN && cg);
+#ifdef NOTE_READ
+    seen[me] = 0;
+#endif
     if
     :: isLogin -> countKnown()
     :: else
@@ -1038,7 +1055,7 @@ end:
 #ifdef LEAVES
 #ifdef NOTE_READ
       /* What it has read about the newest cookies, others can know. */
-      note(sid, (v == REFUSED -> s.floor : 0), false);
+      noteRead(sid, (v == REFUSED -> s.floor : 0));
 #endif
       step = (isJust && op == DESTROY -> SAY : step);
       /* This process knows that the session has ended: it is an error. */
@@ -1277,7 +1294,7 @@ end:
         isJust = rec[before].on && (tg >= rec[before].floor ||
           isJustReplaced(rec[before], tg, srv));
 #ifdef NOTE_READ
-        note(before, rec[before].floor, false);
+        noteRead(before, rec[before].floor);
 #endif
         isForeign = !isJust;
         step = NOTE
