@@ -311,11 +311,13 @@ typedef Rec {
 #define COPY(x, y) \
   x.on = y.on; x.rev = y.rev; x.own = y.own; x.since = y.since; \
   x.gen = y.gen; x.old = y.old; x.floor = y.floor; x.login = y.login; x.at = y.at; \
-  x.clk = y.clk; x.bump = y.bump; x.from = y.from; x.sure = y.sure; x.n = y.n; x.data = y.data; \
+  x.clk = y.clk; x.bump = y.bump; x.from = y.from; x.sure = y.sure; \
+  x.n = y.n; x.data = y.data; \
   x.h1 = y.h1; x.h2 = y.h2; x.h3 = y.h3; x.h4 = y.h4; x.h5 = y.h5
 #define CLEAR(x) \
   x.on = 0; x.rev = 0; x.own = 0; x.since = 0; x.gen = 0; x.old = 0; x.floor = 0; \
-  x.login = 0; x.at = 0; x.clk = 0; x.bump = 0; x.from = 0; x.sure = 0; x.n = 0; x.data = 0; \
+  x.login = 0; x.at = 0; x.clk = 0; x.bump = 0; x.from = 0; x.sure = 0; \
+  x.n = 0; x.data = 0; \
   x.h1 = 0; x.h2 = 0; x.h3 = 0; x.h4 = 0; x.h5 = 0
 
 #define SIDS 6 /* 0 is no session */
@@ -1013,7 +1015,7 @@ end:
       due[me] = now + FLIGHT;
       step = SENT
     }
-    /* It is opened. */
+  /* It is opened. */
   :: atomic { step == SENT ->
       due[me] = 0;
 #ifdef LEAVES
@@ -1071,311 +1073,317 @@ end:
       :: else
       fi
     }
-    :: atomic { step == STEAL -> remove(sid); noteEnd(sid); CLEAR(s); v = FRESH; step = BEGIN }
+  :: atomic { step == STEAL ->
+      remove(sid);
+      noteEnd(sid);
+      CLEAR(s);
+      v = FRESH;
+      step = BEGIN
+    }
 
-    :: atomic { step == SETTLE ->
-        if
-        :: op == DESTROY ->
-          remove(sid);
-          noteEnd(sid);
-          ended[sid] = 1;
-          cs = SIDS;
-          answer()
-        :: op != DESTROY && isWriting ->
-          compose();
-#ifdef BREAK_EARLY_ANSWER
-          acked = (op == INC -> acked | (1 << w) : acked);
-          sidOf[w] = sid;
-#endif
-          if
-          /* It was kept open for too long: it begins a session of its own. */
-          :: isLongAgo -> r = GONE
-          :: !isLongAgo -> swap(sid, s, r)
-          /* Done, but the answer is lost: the client sends it again. */
-          :: !isLongAgo && faults -> faults--; swap(sid, s, r); again = (r == OK)
-          /* The answer comes late, or the write itself. */
-          :: !isLongAgo && faults && !late ->
-            faults--;
-            late = 1;
-            lateSid = sid;
-            isLateMine = 1;
-            lateMade = made;
-            COPY(lateRec, s);
-            r = UNKNOWN
-          fi;
-          printf("t%d tab %d writes op %d: %d, gen %d floor %d, lost %d\n", now, me,
-            op, r, s.gen, s.floor, again);
-          if
-          :: r == OK && !again -> finish()
-          :: r == UNKNOWN -> lateIsFailed = 1; cg = 0; answer()
-          :: r == UNKNOWN || again || r == CONFLICT || r == GONE -> step = DECIDE
-          fi
-        :: else ->
-          /* Nothing to be written. */
-          if
-          :: v == OLDER -> cg = s.gen; cs = sid
-          :: v == NEWEST && op == RESEAL ->
-#ifdef BREAK_RESEAL
-            cg = ag;
-            cs = sid
-#else
-            /* It is looked which generation is the newest. */
-            reread();
-            if
-            :: s.on && s.floor <= ag -> cg = s.gen; cs = sid
-            :: else
-            fi;
-#if IS_LAST
-            after = logins;
-#endif
-#ifndef CROSSING
-            if
-            :: cs ->
-              jarSid[b] = cs;
-              jarGen[b] = cg;
-              jarSealed[b] = clock(srv);
-              loseLogin();
-              printf("t%d tab %d: same cookie again %d.%d\n", now, me, cs, cg);
-              cs = 0;
-              lookAtCopies()
-            :: else
-            fi
-#endif
-#endif
-          :: else
-          fi;
-          answer()
-        fi
-      }
-
-    :: atomic { step == DECIDE ->
-        if
-        :: again -> again = 0; swap(sid, s, r)
-        :: else
-        fi;
-        decide();
-        printf("t%d tab %d reads again: %d\n", now, me, r);
-        tries++;
-        if
-        :: r == OK || r == GONE -> finish()
-        :: r == CONFLICT && tries < TRIES -> step = SETTLE
-        :: else -> cg = 0; answer()
-        fi
-      }
-
-    :: atomic { step == BEGIN ->
-#ifndef BREAK_FRESH_COOKIE
-        if
-        :: v == REFUSED && op == INC && !isOver(s, srv) ->
-          /* Its answer could come after that of a login: it is an error. */
-          op = READ
-        :: else
-        fi;
-#endif
-        if
-        :: op == DESTROY && v == REFUSED ->
-          /* It asks again: somebody may have logged in meanwhile. */
-          before = rec[sid].login;
-#ifdef BREAK_ASK_AGAIN
-          step = (isJust -> END : OVER);
-#else
-          /* Or the one that has replaced its cookie was taken back. */
-#ifdef BREAK_TAKEN_BACK
-          step = (isJust && rec[sid].on && isJustReplaced(rec[sid], tg, srv) ->
-            END : OVER);
-#else
-          step = (isJust && rec[sid].on && (tg >= rec[sid].floor ||
-            isJustReplaced(rec[sid], tg, srv)) -> END : OVER);
-#endif
-#endif
-          if
-          :: step == OVER ->
-            must(P_ENDED, !(now < mustEnd && rec[sid].on &&
-              tg >= rec[sid].login && tg >= rec[sid].old));
-            cs = 0;
-#ifdef LEAVES
-            forgetTurned();
-#endif
-            answer()
-          /* Much later, it is a copy like others. */
-          :: else ->
-            must(P_COPIES, tg >= rec[sid].floor || sid != 1 || isReallyNew);
-            must(P_COPIES, tg >= rec[sid].sure)
-          fi
-        :: op != LOGIN && op != INC && !(op == DESTROY && v == REFUSED) ->
-          answer()
-#ifdef JOIN
-        :: v == REFUSED && op == LOGIN && rec[sid].on &&
-          rec[sid].own == user && rec[sid].login > tg ->
-          /* The same user has logged in with this session since. */
-          reread();
-          remember(s, w);
-          swap(sid, s, r);
-          cs = sid;
-          cg = s.gen;
-          isLogin = 1;
-          answer()
-#endif
-        :: else ->
-          if
-          :: v == FRESH || v == REFUSED -> seenData = 0
-          :: else
-          fi;
-#ifdef LEAVES
-          isForeign = (v == REFUSED && !isJust);
-#endif
-          CLEAR(s);
-          s.on = 1;
-          s.rev = 1;
-          s.gen = 1;
-          s.old = 1;
-          s.floor = 1;
-          s.since = 1;
-          s.at = clock(srv);
-          s.clk = srv;
-          s.bump = clock(srv);
-          s.own = (op == LOGIN -> user : NONE);
-          s.login = (op == LOGIN);
-          s.data = (op == INC -> NEW_OF(NONE) : seenData);
-          s.n = (op == INC -> (1 << (2 * w)) : 0);
-          s.h1 = w + 1;
-          before = sid;
-          sid = top;
-          top++;
-          if
-          :: true ->
-            insert(sid, s);
-            cs = sid;
-            cg = 1;
-            isLogin = (op == LOGIN);
-            if
-            :: op == INC -> acked = acked | (1 << w); sidOf[w] = sid
-            :: else
-            fi;
-#ifdef LEAVES
-            step = (op == LOGIN && isJust -> LOOK : LEAVE)
-#endif
-          :: faults && !late ->
-            faults--;
-            late = 1;
-            lateSid = sid;
-            lateIsNew = 1;
-            lateIsFailed = 1;
-            COPY(lateRec, s);
-            cg = 0
-          fi;
-#ifdef LEAVES
-          if
-          :: step == LEAVE && isLogin && !isForeign -> countKnown()
-          :: step == LEAVE && isLogin && isForeign -> countForeign()
-          :: step == BEGIN -> answer()
-          :: else
-          fi
-#else
-          answer()
-#endif
-        fi
-      }
-
-    :: atomic { step == END ->
-        must(P_COPIES, tg >= before);
+  :: atomic { step == SETTLE ->
+      if
+      :: op == DESTROY ->
         remove(sid);
         noteEnd(sid);
         ended[sid] = 1;
         cs = SIDS;
         answer()
-      }
-
-#ifdef LEAVES
-    /* A logout: an answer that brings the newer cookie is held back. */
-    :: atomic { step == SAY -> noteTurned(sid); step = BEGIN }
-    /* A login by a cookie that was just replaced: is it just that still? */
-    :: atomic { step == LOOK ->
-        isJust = rec[before].on && (tg >= rec[before].floor ||
-          isJustReplaced(rec[before], tg, srv));
-#ifdef NOTE_READ
-        noteRead(before, rec[before].floor);
+      :: op != DESTROY && isWriting ->
+        compose();
+#ifdef BREAK_EARLY_ANSWER
+        acked = (op == INC -> acked | (1 << w) : acked);
+        sidOf[w] = sid;
 #endif
-        isForeign = !isJust;
-        step = NOTE
-      }
-    :: atomic { step == NOTE ->
         if
-        :: isJust -> noteTurned(before)
+        /* It was kept open for too long: it begins a session of its own. */
+        :: isLongAgo -> r = GONE
+        :: !isLongAgo -> swap(sid, s, r)
+        /* Done, but the answer is lost: the client sends it again. */
+        :: !isLongAgo && faults -> faults--; swap(sid, s, r); again = (r == OK)
+        /* The answer comes late, or the write itself. */
+        :: !isLongAgo && faults && !late ->
+          faults--;
+          late = 1;
+          lateSid = sid;
+          isLateMine = 1;
+          lateMade = made;
+          COPY(lateRec, s);
+          r = UNKNOWN
+        fi;
+        printf("t%d tab %d writes op %d: %d, gen %d floor %d, lost %d\n", now, me,
+          op, r, s.gen, s.floor, again);
+        if
+        :: r == OK && !again -> finish()
+        :: r == UNKNOWN -> lateIsFailed = 1; cg = 0; answer()
+        :: r == UNKNOWN || again || r == CONFLICT || r == GONE -> step = DECIDE
+        fi
+      :: else ->
+        /* Nothing to be written. */
+        if
+        :: v == OLDER -> cg = s.gen; cs = sid
+        :: v == NEWEST && op == RESEAL ->
+#ifdef BREAK_RESEAL
+          cg = ag;
+          cs = sid
+#else
+          /* It is looked which generation is the newest. */
+          reread();
+          if
+          :: s.on && s.floor <= ag -> cg = s.gen; cs = sid
+          :: else
+          fi;
+#if IS_LAST
+          after = logins;
+#endif
+#ifndef CROSSING
+          if
+          :: cs ->
+            jarSid[b] = cs;
+            jarGen[b] = cg;
+            jarSealed[b] = clock(srv);
+            loseLogin();
+            printf("t%d tab %d: same cookie again %d.%d\n", now, me, cs, cg);
+            cs = 0;
+            lookAtCopies()
+          :: else
+          fi
+#endif
+#endif
         :: else
         fi;
-        if
-        :: !isForeign -> countKnown()
-        :: else -> countForeign()
-        fi;
-        step = LEAVE
-      }
-    :: atomic { step == LEAVE ->
-        if
-        :: sid == opened[me] ->
-          must(P_LOGINS, !(isLogin && isOutdated() && rec[sid].on &&
-            rec[sid].floor == cg));
-          cs = (isOutdated() -> 0 : cs)
-        :: sid != opened[me]
-        /* Its handler fails: no cookie goes out for the record. */
-        :: sid != opened[me] && isLogin ->
-          forgetTurned();
-          CLEAR(rec[sid]);
-          isLogin = 0;
-          cs = 0
-        fi;
         answer()
-      }
+      fi
+    }
+
+  :: atomic { step == DECIDE ->
+      if
+      :: again -> again = 0; swap(sid, s, r)
+      :: else
+      fi;
+      decide();
+      printf("t%d tab %d reads again: %d\n", now, me, r);
+      tries++;
+      if
+      :: r == OK || r == GONE -> finish()
+      :: r == CONFLICT && tries < TRIES -> step = SETTLE
+      :: else -> cg = 0; answer()
+      fi
+    }
+
+  :: atomic { step == BEGIN ->
+#ifndef BREAK_FRESH_COOKIE
+      if
+      :: v == REFUSED && op == INC && !isOver(s, srv) ->
+        /* Its answer could come after that of a login: it is an error. */
+        op = READ
+      :: else
+      fi;
+#endif
+      if
+      :: op == DESTROY && v == REFUSED ->
+        /* It asks again: somebody may have logged in meanwhile. */
+        before = rec[sid].login;
+#ifdef BREAK_ASK_AGAIN
+        step = (isJust -> END : OVER);
+#else
+        /* Or the one that has replaced its cookie was taken back. */
+#ifdef BREAK_TAKEN_BACK
+        step = (isJust && rec[sid].on && isJustReplaced(rec[sid], tg, srv) ->
+          END : OVER);
+#else
+        step = (isJust && rec[sid].on && (tg >= rec[sid].floor ||
+          isJustReplaced(rec[sid], tg, srv)) -> END : OVER);
+#endif
+#endif
+        if
+        :: step == OVER ->
+          must(P_ENDED, !(now < mustEnd && rec[sid].on &&
+            tg >= rec[sid].login && tg >= rec[sid].old));
+          cs = 0;
+#ifdef LEAVES
+          forgetTurned();
+#endif
+          answer()
+        /* Much later, it is a copy like others. */
+        :: else ->
+          must(P_COPIES, tg >= rec[sid].floor || sid != 1 || isReallyNew);
+          must(P_COPIES, tg >= rec[sid].sure)
+        fi
+      :: op != LOGIN && op != INC && !(op == DESTROY && v == REFUSED) ->
+        answer()
+#ifdef JOIN
+      :: v == REFUSED && op == LOGIN && rec[sid].on &&
+        rec[sid].own == user && rec[sid].login > tg ->
+        /* The same user has logged in with this session since. */
+        reread();
+        remember(s, w);
+        swap(sid, s, r);
+        cs = sid;
+        cg = s.gen;
+        isLogin = 1;
+        answer()
+#endif
+      :: else ->
+        if
+        :: v == FRESH || v == REFUSED -> seenData = 0
+        :: else
+        fi;
+#ifdef LEAVES
+        isForeign = (v == REFUSED && !isJust);
+#endif
+        CLEAR(s);
+        s.on = 1;
+        s.rev = 1;
+        s.gen = 1;
+        s.old = 1;
+        s.floor = 1;
+        s.since = 1;
+        s.at = clock(srv);
+        s.clk = srv;
+        s.bump = clock(srv);
+        s.own = (op == LOGIN -> user : NONE);
+        s.login = (op == LOGIN);
+        s.data = (op == INC -> NEW_OF(NONE) : seenData);
+        s.n = (op == INC -> (1 << (2 * w)) : 0);
+        s.h1 = w + 1;
+        before = sid;
+        sid = top;
+        top++;
+        if
+        :: true ->
+          insert(sid, s);
+          cs = sid;
+          cg = 1;
+          isLogin = (op == LOGIN);
+          if
+          :: op == INC -> acked = acked | (1 << w); sidOf[w] = sid
+          :: else
+          fi;
+#ifdef LEAVES
+          step = (op == LOGIN && isJust -> LOOK : LEAVE)
+#endif
+        :: faults && !late ->
+          faults--;
+          late = 1;
+          lateSid = sid;
+          lateIsNew = 1;
+          lateIsFailed = 1;
+          COPY(lateRec, s);
+          cg = 0
+        fi;
+#ifdef LEAVES
+        if
+        :: step == LEAVE && isLogin && !isForeign -> countKnown()
+        :: step == LEAVE && isLogin && isForeign -> countForeign()
+        :: step == BEGIN -> answer()
+        :: else
+        fi
+#else
+        answer()
+#endif
+      fi
+    }
+
+  :: atomic { step == END ->
+      must(P_COPIES, tg >= before);
+      remove(sid);
+      noteEnd(sid);
+      ended[sid] = 1;
+      cs = SIDS;
+      answer()
+    }
+
+#ifdef LEAVES
+  /* A logout: an answer that brings the newer cookie is held back. */
+  :: atomic { step == SAY -> noteTurned(sid); step = BEGIN }
+  /* A login by a cookie that was just replaced: is it just that still? */
+  :: atomic { step == LOOK ->
+      isJust = rec[before].on && (tg >= rec[before].floor ||
+        isJustReplaced(rec[before], tg, srv));
+#ifdef NOTE_READ
+      noteRead(before, rec[before].floor);
+#endif
+      isForeign = !isJust;
+      step = NOTE
+    }
+  :: atomic { step == NOTE ->
+      if
+      :: isJust -> noteTurned(before)
+      :: else
+      fi;
+      if
+      :: !isForeign -> countKnown()
+      :: else -> countForeign()
+      fi;
+      step = LEAVE
+    }
+  :: atomic { step == LEAVE ->
+      if
+      :: sid == opened[me] ->
+        must(P_LOGINS, !(isLogin && isOutdated() && rec[sid].on &&
+          rec[sid].floor == cg));
+        cs = (isOutdated() -> 0 : cs)
+      :: sid != opened[me]
+      /* Its handler fails: no cookie goes out for the record. */
+      :: sid != opened[me] && isLogin ->
+        forgetTurned();
+        CLEAR(rec[sid]);
+        isLogin = 0;
+        cs = 0
+      fi;
+      answer()
+    }
 #endif
 
 #if CRASHES
-    /* Its process stops, and nobody takes its late write back. */
-    :: atomic { crashes && (step == STEAL || step == SETTLE || step == DECIDE ||
-          step == BEGIN || step == END || step == LEAVE) ->
-        crashes--;
-        lateIsFailed = lateIsFailed && !isLateMine;
-        lateIsLeft = lateIsLeft || isLateMine;
-        printf("t%d tab %d: its process stops\n", now, me);
-        due[me] = 0; again = 0; isRenewable = 0;
-        reset()
-      }
+  /* Its process stops, and nobody takes its late write back. */
+  :: atomic { crashes && (step == STEAL || step == SETTLE || step == DECIDE ||
+        step == BEGIN || step == END || step == LEAVE) ->
+      crashes--;
+      lateIsFailed = lateIsFailed && !isLateMine;
+      lateIsLeft = lateIsLeft || isLateMine;
+      printf("t%d tab %d: its process stops\n", now, me);
+      due[me] = 0; again = 0; isRenewable = 0;
+      reset()
+    }
 #endif
 
-    /* It arrives, in any order with others, or is lost. */
-    :: atomic { step == ANSWER ->
-        due[me] = 0;
+  /* It arrives, in any order with others, or is lost. */
+  :: atomic { step == ANSWER ->
+      due[me] = 0;
+      if
+      :: true -> printf("t%d tab %d: answer lost\n", now, me)
+      :: cs == SIDS ->
+        jarSid[b] = 0;
+        jarGen[b] = 0;
+        jarSealed[b] = 0;
+        jarUser = (b -> jarUser : 0)
+      :: cs < SIDS ->
         if
-        :: true -> printf("t%d tab %d: answer lost\n", now, me)
-        :: cs == SIDS ->
-          jarSid[b] = 0;
-          jarGen[b] = 0;
-          jarSealed[b] = 0;
-          jarUser = (b -> jarUser : 0)
-        :: cs < SIDS ->
-          if
-          :: b == 0 && isLogin ->
-            jarUser = user;
+        :: b == 0 && isLogin ->
+          jarUser = user;
 #if IS_LAST
-            jarLogin = after;
+          jarLogin = after;
 #ifdef LEAVES
-            jarLoginOf = opened[me];
-            isJarForeign = isForeign;
+          jarLoginOf = opened[me];
+          isJarForeign = isForeign;
 #else
-            loginsRead++;
+          loginsRead++;
 #endif
 #endif
-            jarLoginSid = cs;
-            jarLoginGen = cg
-          :: else -> loseLogin()
-          fi;
-          jarSid[b] = cs;
-          jarGen[b] = cg;
-          jarSealed[b] = ct;
-          printf("t%d tab %d: answer with %d.%d\n", now, me, cs, cg);
-          lookAtCopies()
+          jarLoginSid = cs;
+          jarLoginGen = cg
+        :: else -> loseLogin()
         fi;
-        reset()
-      }
+        jarSid[b] = cs;
+        jarGen[b] = cg;
+        jarSealed[b] = ct;
+        printf("t%d tab %d: answer with %d.%d\n", now, me, cs, cg);
+        lookAtCopies()
+      fi;
+      reset()
+    }
   od
 }
 

@@ -235,7 +235,8 @@ end:
 #endif
         send(next, stamp)
       fi;
-      printf("t0 tab of %d op %d done: browser has %d.%d\n", b, op, jar[b].sid, jar[b].epoch);
+      printf("t0 tab of %d op %d done: browser has %d.%d\n", b, op,
+        jar[b].sid, jar[b].epoch);
       look();
       reset()
     }
