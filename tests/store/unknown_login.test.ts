@@ -52,4 +52,38 @@ it("an answer takes no login's cookie away by one that was read as refused", asy
   assert.equal(await answer.json(), "ada");
 });
 
+it("an old cookie, however often it is sent, keeps no answer from renewing", async () => {
+  const surroundings = setUp({ tokenCache: undefined });
+  const now = () => surroundings.clock.now;
+  const store = new MemoryStore({ now });
+  const bench = new StoreBench(surroundings, { store });
+  // Another process has logged in.
+  const elsewhere = new StoreBench(surroundings, { store });
+  const old = await bench.begin();
+  const cookie = cookieOf(
+    await elsewhere.act(old, (session) => session.login("ada")),
+  );
+  await bench.read(old);
+  surroundings.clock.advance(301);
+  const { slow } = await bench.overtake(
+    cookie,
+    () => {},
+    () => {},
+  );
+  assert.ok(cookieOf(slow));
+  surroundings.clock.advance(301);
+  const renewed = cookieOf(slow);
+  const arrived = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<void>();
+  const answer = bench.act(renewed, async (session) => {
+    session.keys();
+    arrived.resolve();
+    await goOn.promise;
+  });
+  await arrived.promise;
+  await bench.read(old);
+  goOn.resolve();
+  assert.ok(cookieOf(await answer));
+});
+
 type Gate = PromiseWithResolvers<void>;
