@@ -9,12 +9,20 @@ import type { Settings } from "../options/settings.ts";
  * What became of a session: it has newer cookies, by itself (`left`) or by a
  * `login`, or its visitor has `ended` it, or somebody else has `revoked` it. If
  * the visitor has logged in with a cookie that the session has just left, the
- * browser goes on with another session (`replaced`).
+ * browser goes on with another session (`replaced`). What was only `read` of it
+ * in the store may still be taken back.
  */
-export type TurnKind = "left" | "replaced" | "login" | "revoked" | "ended";
+export type TurnKind =
+  | "read"
+  | "left"
+  | "replaced"
+  | "login"
+  | "revoked"
+  | "ended";
 
 /** From the least to what decides. */
 const RANKS: readonly TurnKind[] = [
+  "read",
   "left",
   "replaced",
   "login",

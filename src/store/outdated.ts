@@ -30,7 +30,8 @@ export function isLeftBehind(state: State): boolean {
 
 /**
  * Whether this process has ended the session or made newer cookies meanwhile.
- * What another session has replaced in the browser is no login.
+ * What another session has replaced in the browser is no login; and none is held
+ * back by what may be taken back.
  */
 export function isOutdated(state: State): boolean {
   const { held, began, generation: own = 0, visit: { settings } } = state;
@@ -40,7 +41,7 @@ export function isOutdated(state: State): boolean {
       kind === "login" && generation === own
     );
   return turns.some(({ kind, generation = Infinity }) =>
-    generation > own && !(isLogin && kind === "replaced")
+    generation > own && !(isLogin && /^(replaced|read)$/.test(kind))
   );
 }
 

@@ -113,5 +113,5 @@ export async function acceptCookie(
 function noteFloor({ settings }: Visit, key: string, floor: number): void {
   const isKnown = turnsAfter(settings, key, 0)
     .some(({ generation = 0 }) => generation >= floor);
-  if (!isKnown) noteTurn(settings, key, "left", floor);
+  if (!isKnown) noteTurn(settings, key, "read", floor);
 }
