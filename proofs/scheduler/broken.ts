@@ -69,7 +69,7 @@ export const breakages: readonly Breakage[] = [
     name: "a slower answer does not ask what has ended",
     edits: [{
       file: "src/store/outdated.ts",
-      find: `generation > own && !(isLogin && kind === "replaced")`,
+      find: "generation > own && !(isLogin && /^(replaced|read)$/.test(kind))",
       put: "false",
     }],
     title: "a login that was saved, and another one",
