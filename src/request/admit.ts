@@ -3,7 +3,7 @@ import { isNavigation } from "../http/request.ts";
 import { isChecked } from "../options/settings.ts";
 import { begin } from "../session/begin.ts";
 import { readValues } from "../session/codec.ts";
-import { firstOf, uncleared } from "../session/overtaken.ts";
+import { familyOf, uncleared } from "../session/overtaken.ts";
 import { nameOf, type State, tell, type Visit } from "../session/state.ts";
 import type { Unsealed } from "../token/content.ts";
 import { acceptValues, noteOpened, tellRejected } from "./accept.ts";
@@ -81,6 +81,6 @@ export function admit(
 /** Whether a failed request has ended the session, by this id or another. */
 function isUncleared(state: State): boolean {
   const name = nameOf(state);
-  const first = firstOf(state.visit.settings, name);
-  return uncleared.has(name) || uncleared.has(first);
+  return uncleared.has(name) ||
+    uncleared.has(familyOf(state.visit.settings, name));
 }

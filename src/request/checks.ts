@@ -36,14 +36,15 @@ export function ready(state: State): Promise<void> {
  */
 function admitGuest(
   { visit, held, carried }: State,
-  { sid }: Unsealed,
+  { sid, text }: Unsealed,
   error: unknown,
 ): void {
   const { code } = error as SessionError;
   const isOut = code === "store-failed";
   if (!isOut || visit.settings.onStoreError === "throw") throw error;
   visit.phase = code;
-  visit.guest = { ...held, ...carried && { written: carried.written }, sid };
+  const written = carried && { written: carried.written };
+  visit.guest = { ...held, ...written, sid, reference: text };
 }
 
 /**

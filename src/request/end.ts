@@ -1,6 +1,12 @@
 import { isSessionError } from "../errors.ts";
 import { writeCookie } from "../http/cookie.ts";
-import { firstOf, MOST, noteTurn, uncleared } from "../session/overtaken.ts";
+import {
+  familyOf,
+  MOST,
+  noteTurn,
+  turnsAfter,
+  uncleared,
+} from "../session/overtaken.ts";
 import { isNew, nameOf, type State, tell } from "../session/state.ts";
 import { isRemovable } from "./scopes.ts";
 import type { Others } from "./seal_session.ts";
@@ -68,9 +74,13 @@ function noteUncleared(state: State): void {
   const { before, isEndAsked, visit: { settings } } = state;
   if (before) noteUncleared(before);
   if (!isEndAsked || settings.store || isNew(state)) return;
-  // Another request may have gone on from the same id.
   const name = nameOf(state);
-  uncleared.add(name).add(firstOf(settings, name));
+  uncleared.add(name);
+  // Another request may have gone on from the same id while this one ran.
+  const turns = turnsAfter(settings, name, state.began);
+  if (turns.some((turn) => turn.name === name && turn.kind === "left")) {
+    uncleared.add(familyOf(settings, name));
+  }
   for (const oldest of uncleared) {
     if (uncleared.size <= MOST) break;
     uncleared.delete(oldest);

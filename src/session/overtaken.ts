@@ -201,6 +201,27 @@ export function pastTurn(settings: Settings, name: string): Turn | undefined {
 }
 
 /**
+ * Notes from which number on the store serves cookies of a session, as far as
+ * it has just been read: what was read before may have been taken back.
+ *
+ * @param isRefused Whether a cookie was refused for it, so that it matters.
+ */
+export function noteFloor(
+  settings: Settings,
+  name: string,
+  floor: number,
+  isRefused: boolean,
+): void {
+  const home = turns.get(settings.store ?? inCookies)?.get(name);
+  for (const [place, { kind, generation = 0 }] of home ?? []) {
+    if (kind === "read" && generation > floor) home?.delete(place);
+  }
+  const isKnown = turnsAfter(settings, name, 0)
+    .some(({ generation = 0 }) => generation >= floor);
+  if (isRefused && !isKnown) noteTurn(settings, name, "read", floor);
+}
+
+/**
  * All that became of a session after a tick. An end that is on its way holds no
  * cookie back: if it fails, the browser needs that one.
  */
@@ -301,8 +322,13 @@ function isOver(settings: Settings, name: string): boolean {
   return !!turn && turn.kind !== "replaced";
 }
 
+/** A name for a session under all of its ids, as far as this process knows. */
+export function familyOf(settings: Settings, name: string): string {
+  return `~${firstOf(settings, name)}`;
+}
+
 /** The id that a session began with, as far as this process knows it. */
-export function firstOf({ store }: Settings, name: string): string {
+function firstOf({ store }: Settings, name: string): string {
   return firsts.get(store ?? inCookies)?.get(name) ?? name;
 }
 

@@ -54,10 +54,14 @@ export interface Visit {
   hasEarlier?: boolean;
   /**
    * The id of a session that could not be read because its store failed, its
-   * record if that is known, and when its cookie's write was to a late store.
+   * record if that is known, what its cookie says, and when the cookie's write
+   * was to a late store.
    */
   guest?:
-    | Partial<Held> & Pick<Held, "sid"> & { readonly written?: number }
+    | Partial<Held> & Pick<Held, "sid"> & {
+      readonly written?: number;
+      readonly reference: string;
+    }
     | undefined;
   /** How long the request has waited for its store, in ms. */
   waited?: number;

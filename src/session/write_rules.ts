@@ -2,7 +2,14 @@
 
 import { SessionError } from "../errors.ts";
 import { isCrossSite, isHandshake } from "../http/request.ts";
-import { type Batch, isNew, type Phase, type State, tell } from "./state.ts";
+import {
+  type Batch,
+  isLogin,
+  isNew,
+  type Phase,
+  type State,
+  tell,
+} from "./state.ts";
 
 /**
  * Returns the batch that a change belongs to.
@@ -102,5 +109,8 @@ export function refuseAgain(state: State): never {
  */
 export function refuseGone(state: State): never {
   tell(state, "gone");
-  refuse(state, state.visit.phase = "gone");
+  const { visit } = state;
+  // A login begins a new session; what has ended or has left stays so.
+  if (visit.phase === "open" && !isLogin(state)) visit.phase = "gone";
+  refuse(state, "gone");
 }

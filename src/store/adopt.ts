@@ -1,5 +1,5 @@
 import type { Values } from "../session/codec.ts";
-import { noteTurn } from "../session/overtaken.ts";
+import { noteFloor, noteTurn } from "../session/overtaken.ts";
 import { OWNER } from "../session/own_keys.ts";
 import { type Batch, type Held, type State, tell } from "../session/state.ts";
 import { isEventual } from "./back_end.ts";
@@ -24,7 +24,11 @@ export function adopt(
   if (batches.some(({ isRegenerated }) => isRegenerated)) {
     noteTurn(settings, held.key, kind, generation);
   }
-  state.content.created = held.record.createdAt / 1000;
+  // A login that waits for the next save has begun both timeouts anew.
+  const isLoginNext = state.batches.some((each) =>
+    !batches.includes(each) && each.user !== undefined
+  );
+  if (!isLoginNext) state.content.created = held.record.createdAt / 1000;
   Object.assign(state, { generation, isSuperseded });
   state.isCookieDue = isSuperseded ? false : state.isCookieDue || isCookieDue;
   showSaved(state, held, values, batches);
@@ -40,13 +44,15 @@ export function showSaved(
   const shown = { ...values };
   state.held = held;
   state.owner = values[OWNER] as string | undefined;
-  state.since = generationOf(values).since;
+  const { since, floor } = generationOf(values);
+  state.since = since;
+  noteFloor(state.visit.settings, held.key, floor, false);
   // The write has done both.
   state.isFirstUse = state.isRotatable = false;
   state.batches = state.batches.filter((batch) => !batches.includes(batch));
   try {
     replay(state.batches, shown);
-    state.values = shown;
+    if (!state.isEndAsked) state.values = shown;
     state.isBehind = false;
   } catch {
     // A change fails on these values: whoever saves it gets the error.

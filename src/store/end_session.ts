@@ -4,7 +4,7 @@ import { isHandshake } from "../http/request.ts";
 import { type Held, idOf, isNew, type State, tell } from "../session/state.ts";
 import { endRecord } from "./end_record.ts";
 import { keyOf } from "./record.ts";
-import { isReplacedLongAgo, lookForReplaced } from "./replaced.ts";
+import { hasStopped, isReplacedLongAgo, lookForReplaced } from "./replaced.ts";
 import { endSuccessors } from "./successors.ts";
 
 /** Ends a session for good, even one that could not be read. */
@@ -20,6 +20,7 @@ async function end(state: State): Promise<void> {
     if (!each) continue;
     const { key = await keyOf(each.sid), record }: Partial<Held> = each;
     const unread = each === guest ? guest : undefined;
+    if (unread && await hasStopped(visit, unread, key)) continue;
     try {
       await endRecord(visit, key, record, "ended", unread);
     } finally {

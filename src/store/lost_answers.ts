@@ -72,10 +72,15 @@ export async function takeBack(
     const { key } = where;
     const { revision } = found.record;
     const old = before && await withCookiesOf(state, before, values);
+    // Others may have moved them on, and a record may outlive its cookies.
+    const times = old && {
+      lastSeenAt: Math.max(old.lastSeenAt, found.record.lastSeenAt),
+      expiresAt: Math.max(old.expiresAt, found.record.expiresAt),
+    };
     const ask = () =>
       storeOf(visit).update(
         key,
-        { ...(old ?? found.record), revision: revision + 1 },
+        { ...(old ?? found.record), ...times, revision: revision + 1 },
         revision,
       );
     if (attempt.claim !== claim) {

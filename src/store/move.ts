@@ -34,7 +34,8 @@ export async function move(
   if (!values) return false;
   startAnew(state, values);
   abandonLater(state);
-  let { held } = await insert(state, batches, values);
+  const { isEarlier, ...inserted } = await insert(state, batches, values);
+  let { held } = inserted;
   const user = userOf(batches);
   const isOwnerNew = !!owner && user !== undefined && owner !== user;
   const kind = user === undefined ? "left" : "login";
@@ -48,13 +49,15 @@ export async function move(
   const takeOut = () =>
     remove({ ...visit, takesBack: true }, held.key).catch(() => {});
   try {
+    // An earlier try has made it, with fewer changes.
+    if (isEarlier) held = await insertAgain(state, held, batches, values);
+    if (user !== undefined) {
+      await endSuccessors(visit, old.key, Infinity, kind);
+    }
     const isOurs = await leaveRecord(visit, old, isOwnerNew, kind, bringOver);
     if (!isOurs || user !== undefined && endedMeanwhile(state, batches)) {
       await takeOut();
       return false;
-    }
-    if (user !== undefined) {
-      await endSuccessors(visit, old.key, Infinity, kind);
     }
   } catch (error) {
     await takeOut();

@@ -1,8 +1,8 @@
 import { isGraceOver, isRotationDue } from "../session/timeouts.ts";
 import { ISSUED, OWNER } from "../session/own_keys.ts";
 import type { Values } from "../session/codec.ts";
-import { noteTurn, pastTurn, turnsAfter } from "../session/overtaken.ts";
-import { type Held, type State, tell, type Visit } from "../session/state.ts";
+import { noteFloor, pastTurn } from "../session/overtaken.ts";
+import { type Held, type State, tell } from "../session/state.ts";
 import { fetchRecord, isEventual, isLive } from "./back_end.ts";
 import { isAhead, readLate, referTo } from "./late_store.ts";
 import { endRecord } from "./end_record.ts";
@@ -69,11 +69,12 @@ export async function acceptCookie(
   const verdict = isAhead(state, number, generation.newest)
     ? "newest"
     : judge(settings, generation, number, sealed >= issued);
+  if (!isEventual(visit)) {
+    const isRefused = verdict === "refused";
+    noteFloor(settings, held?.key as string, generation.floor, isRefused);
+  }
   if (verdict === "refused") {
     visit.isGone = isFloorNew(settings, generation);
-    if (!isEventual(visit)) {
-      noteFloor(visit, held?.key as string, generation.floor);
-    }
     if (isJustReplaced(settings, generation, number)) {
       visit.refused = { key: held?.key as string, held, number };
     }
@@ -104,14 +105,4 @@ export async function acceptCookie(
   state.owner = values[OWNER] as string | undefined;
   if (state.generation || state.carried) referTo(state);
   return true;
-}
-
-/**
- * Notes which cookies the record refuses, once: the answer to the write that has
- * done that may not be here yet, and no response may set an older one.
- */
-function noteFloor({ settings }: Visit, key: string, floor: number): void {
-  const isKnown = turnsAfter(settings, key, 0)
-    .some(({ generation = 0 }) => generation >= floor);
-  if (!isKnown) noteTurn(settings, key, "read", floor);
 }

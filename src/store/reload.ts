@@ -1,5 +1,5 @@
 import { fit, stillTrue } from "../schema/fit_schema.ts";
-import { pastTurn } from "../session/overtaken.ts";
+import { noteFloor, pastTurn } from "../session/overtaken.ts";
 import type { Held, State } from "../session/state.ts";
 import { isSlow } from "../session/timeouts.ts";
 import { checkOpen, refuseGone } from "../session/write_rules.ts";
@@ -43,6 +43,7 @@ async function readAgain(state: State, { sid, key }: Held): Promise<void> {
   const made = values && await fit(visit.settings, values);
   if (!made) refuseGone(state);
   const { since, floor, newest } = generationOf(values);
+  if (!isEventual(visit)) noteFloor(visit.settings, key, floor, false);
   if (since !== state.since) refuseGone(state);
   fresh.values = values;
   if (await visit.revoking?.checkRevoked(fresh)) refuseGone(state);

@@ -1,8 +1,8 @@
 import { isGraceOver } from "../session/timeouts.ts";
 import type { Visit } from "../session/state.ts";
-import { fetchRecord, isLive } from "./back_end.ts";
+import { fetchRecord, isEventual, isLive } from "./back_end.ts";
 import type { SessionRecord } from "./contract.ts";
-import { generationOf } from "./generation.ts";
+import { generationOf, numberIn } from "./generation.ts";
 import { valuesOf } from "./record.ts";
 
 /** The session whose cookie a `regenerate()` had replaced. */
@@ -47,4 +47,21 @@ export async function lookForReplaced(
  */
 export function isReplacedLongAgo({ opened = 0, settings }: Visit): boolean {
   return isGraceOver(opened, settings.now(), true);
+}
+
+/**
+ * Whether the cookie of a session that could not be read had stopped to count:
+ * one from before a login ends nothing. If the store still does not tell, the
+ * visitor's logout goes first.
+ */
+export async function hasStopped(
+  visit: Visit,
+  { sid, reference }: NonNullable<Visit["guest"]>,
+  key: string,
+): Promise<boolean> {
+  if (isEventual(visit)) return false;
+  const record = await fetchRecord(visit, key, true).catch(() => null);
+  const values = isLive(visit, record) &&
+    await valuesOf(visit, { sid, key, record });
+  return !!values && numberIn(reference) < generationOf(values).floor;
 }

@@ -9,7 +9,7 @@ import {
 } from "../session/state.ts";
 import { refuseGone } from "../session/write_rules.ts";
 import { abandonLater, adopt, beginRecord, showSaved } from "./adopt.ts";
-import { endAtStore, endRecord } from "./end_record.ts";
+import { endAtStore } from "./end_record.ts";
 import {
   endedMeanwhileForSure,
   isMoving,
@@ -139,8 +139,6 @@ async function noteReplaced(state: State): Promise<void> {
       undefined,
       false,
     );
-    // As far as the store can: nobody but a thief has a cookie of it any more.
-    await endRecord(visit, key, guest.record, "ended").catch(() => {});
   }
   if (!refused || isReplacedLongAgo(visit)) return;
   const { key, held } = refused;

@@ -8,7 +8,7 @@ import { TieredStore } from "../../stores/tiered.ts";
 import { UnstorageStore } from "../../stores/unstorage.ts";
 import { cookieOf, StoreBench } from "../shared/store_bench.ts";
 import { requestWith, setUp } from "../shared/support.ts";
-import { assertOutrun, Eventual, slowly } from "../shared/tabs.ts";
+import { Eventual, slowly } from "../shared/tabs.ts";
 
 // Tabs of one browser, data in a late store: what one of them does to the session
 // goes on in another record.
@@ -224,32 +224,5 @@ describe("an end that fails", () => {
     await revoking;
     bench.watched.before = undefined;
     assert.equal(await userOf(bench, cookie), "ada");
-  });
-});
-
-describe("a guest's login", () => {
-  it("ends the session that could not be read, as far as the store can", async () => {
-    for (const place of ["that takes every write", "strong"]) {
-      const surroundings = setUp({
-        tokenCache: undefined,
-        onStoreError: "anonymous",
-      });
-      const now = () => surroundings.clock.now;
-      const store = STORES[place]?.(now) ?? new MemoryStore({ now });
-      const here = new StoreBench(surroundings, { store });
-      const elsewhere = new StoreBench(surroundings, { store });
-      const cookie = await here.begin("ada");
-      here.clock.advance(200);
-      let gets = 0;
-      here.watched.before = ({ op }) => {
-        if (op === "get" && !gets++) throw new Error("down");
-      };
-      await here.act(cookie, login("bob"));
-      here.watched.before = undefined;
-      assertOutrun(
-        await here.act(cookie, (session) => session.get("name")) as never,
-      );
-      assert.equal(await userOf(elsewhere, cookie), undefined);
-    }
   });
 });
