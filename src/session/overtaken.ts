@@ -216,9 +216,10 @@ export function noteFloor(
   for (const [place, { kind, generation = 0 }] of home ?? []) {
     if (kind === "read" && generation > floor) home?.delete(place);
   }
+  if (!isRefused) return;
   const isKnown = turnsAfter(settings, name, 0)
     .some(({ generation = 0 }) => generation >= floor);
-  if (isRefused && !isKnown) noteTurn(settings, name, "read", floor);
+  if (!isKnown) noteTurn(settings, name, "read", floor);
 }
 
 /**
