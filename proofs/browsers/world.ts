@@ -115,10 +115,12 @@ export function page(
   body: string,
   headers: Record<string, string> = {},
 ): Response {
+  // In the head: innerText of a frame that is not laid out yet has scripts, too.
   const tell = "parent.postMessage(document.body.innerText.trim(), '*')";
   const response = new Response(
-    `<!doctype html><title>${title}</title><body>${body}
-    <script>if (parent !== window) ${tell}</script>`,
+    `<!doctype html><title>${title}</title>
+    <script>if (parent !== window) onload = () => ${tell};</script>
+    <body>${body}`,
     { headers },
   );
   response.headers.set("content-type", "text/html; charset=utf-8");
