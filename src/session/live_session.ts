@@ -11,7 +11,6 @@ import {
 import { isSame, type Values } from "./codec.ts";
 import { decidingPartsFor, partsFor } from "../on_demand.ts";
 import type { AnyData, Session } from "./session.ts";
-import type { SessionStore } from "../store/contract.ts";
 import { type Batch, expiresAt, idOf, isNew, type State } from "./state.ts";
 import { beginAfter, beginAnew, timesFrom } from "./begin.ts";
 import {
@@ -281,7 +280,8 @@ export class LiveSession implements Session {
     const batch = openBatch(this.#state);
     batch.isRegenerated = this.#state.isCookieDue = true;
     // A store that was not made yet has no record of the session.
-    if ((visit.store ?? store as SessionStore)?.consistency !== "strong") {
+    const known = visit.store ?? store;
+    if (typeof known !== "function" && known?.consistency !== "strong") {
       this.#state.left ??= content.sid;
       delete content.sid;
     }

@@ -43,7 +43,9 @@ export function showSaved(
 ): void {
   const shown = { ...values };
   state.held = held;
-  state.owner = values[OWNER] as string | undefined;
+  const owner = values[OWNER] as string | undefined;
+  if (owner !== state.owner) delete state.epoch;
+  state.owner = owner;
   const { since, floor } = generationOf(values);
   state.since = since;
   noteFloor(state.visit.settings, held.key, floor, false);

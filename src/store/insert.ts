@@ -22,10 +22,12 @@ export async function insert(
   batches: readonly Batch[],
   values: Values,
 ): Promise<Inserted> {
-  const { visit, content } = state;
+  const { visit } = state;
   const { settings } = visit;
   idOf(state);
-  const sid = content.sid as Held["sid"];
+  // The handler may ask for another id meanwhile.
+  const writer = { ...state, content: { ...state.content } };
+  const sid = writer.content.sid as Held["sid"];
   const key = await keyOf(sid);
   if (settings.renewAfter) values[ISSUED] = settings.now();
   await prepare(visit, values, userOf(batches));
@@ -33,7 +35,7 @@ export async function insert(
   const attempt = newAttempt();
   addAttempt(batches, attempt);
   remember(values, attempt);
-  const record = await encode(state, values, 1);
+  const record = await encode(writer, values, 1);
   const made = { sid, key, record };
   const ask = () => storeOf(visit).create(key, record);
   const late = () => takeBack(state, made, attempt);

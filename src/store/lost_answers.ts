@@ -63,13 +63,13 @@ export async function takeBack(
   const visit = { ...state.visit, waited: 0, takesBack: true };
   try {
     const { claim } = attempt;
-    if (await claim) return;
+    // Under another id, a session has no use for the record that it made first.
+    if (await claim && (before || state.held?.key === where.key)) return;
     const found = await find({ ...state, visit }, where, attempt);
     const values = found && await valuesOf(visit, found);
     if (!found || !values || !isLast(values, attempt)) return;
     // On a late store, another write may be on top that is not seen here.
     if (before && isEventual(visit)) return;
-    const { key } = where;
     const { revision } = found.record;
     const old = before && await withCookiesOf(state, before, values);
     // Others may have moved them on, and a record may outlive its cookies.
@@ -79,7 +79,7 @@ export async function takeBack(
     };
     const ask = () =>
       storeOf(visit).update(
-        key,
+        where.key,
         { ...(old ?? found.record), ...times, revision: revision + 1 },
         revision,
       );
@@ -88,10 +88,26 @@ export async function takeBack(
     }
     attempt.back = old
       ? call(visit, { op: "update", ask })
-      : remove(visit, key);
+      : takeOut({ ...state, visit }, where);
     await attempt.back;
   } catch {
     // Nobody waits for this any more, and the listener has been told.
+  }
+}
+
+/**
+ * Removes a record that a session has made and does not need. If the store does
+ * not say that it is gone, the session never uses its id again, as a removal may
+ * arrive much later.
+ */
+export async function takeOut(
+  { visit, content }: State,
+  { sid, key }: Pick<Held, "sid" | "key">,
+): Promise<void> {
+  try {
+    await remove({ ...visit, takesBack: true }, key);
+  } catch {
+    if (content.sid === sid) delete content.sid;
   }
 }
 

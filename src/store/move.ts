@@ -4,9 +4,10 @@ import { noteSuccessor, noteTwin, successorsOf } from "../session/overtaken.ts";
 import type { Batch, Held, State } from "../session/state.ts";
 import { abandonLater, beginRecord, showSaved } from "./adopt.ts";
 import type { SessionRecord } from "./contract.ts";
-import { leaveRecord, remove } from "./end_record.ts";
+import { leaveRecord } from "./end_record.ts";
 import { endedMeanwhile, isRevoked } from "./ended_meanwhile.ts";
 import { insert } from "./insert.ts";
+import { takeOut } from "./lost_answers.ts";
 import { goOnFrom, insertAgain, newestOf, startAnew } from "./moving.ts";
 import { isReplacedLongAgo } from "./replaced.ts";
 import { endSuccessors } from "./successors.ts";
@@ -46,8 +47,6 @@ export async function move(
     held = await insertAgain(state, held, batches, newer);
     values = newer;
   };
-  const takeOut = () =>
-    remove({ ...visit, takesBack: true }, held.key).catch(() => {});
   try {
     // An earlier try has made it, with fewer changes.
     if (isEarlier) held = await insertAgain(state, held, batches, values);
@@ -56,11 +55,11 @@ export async function move(
     }
     const isOurs = await leaveRecord(visit, old, isOwnerNew, kind, bringOver);
     if (!isOurs || user !== undefined && endedMeanwhile(state, batches)) {
-      await takeOut();
+      await takeOut(state, held);
       return false;
     }
   } catch (error) {
-    await takeOut();
+    await takeOut(state, held);
     throw error;
   }
   beginRecord(state, held);

@@ -71,7 +71,9 @@ export async function insertAgain(
   const attempt = newAttempt();
   addAttempt(batches, attempt);
   remember(values, attempt);
-  const record = await encode(state, values, revision + 1);
+  // The handler may have asked for another id meanwhile.
+  const writer = { ...state, content: { ...state.content, sid } };
+  const record = await encode(writer, values, revision + 1);
   const made = { sid, key, record };
   // Where it is not shown yet, it is made again.
   const ask = async () =>

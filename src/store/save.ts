@@ -9,6 +9,7 @@ import {
 } from "../session/state.ts";
 import { refuseGone } from "../session/write_rules.ts";
 import { abandonLater, adopt, beginRecord, showSaved } from "./adopt.ts";
+import { storeOf } from "./back_end.ts";
 import { endAtStore } from "./end_record.ts";
 import {
   endedMeanwhileForSure,
@@ -60,6 +61,8 @@ async function writeOnce(
   state: State,
   { isRotated = false, isForced = false }: Occasion,
 ): Promise<boolean> {
+  // What the handler does meanwhile depends on its kind.
+  storeOf(state.visit);
   for (const batch of state.batches) batch.isTaken = true;
   for (const { attempts = [] } of state.batches) {
     for (const attempt of attempts) await attempt.back?.catch(() => {});

@@ -11,7 +11,7 @@ export const LIMITS = {
   writing: 4350,
   whole: 14_600,
   checks: 1720,
-  engine: 12_800,
+  engine: 12_900,
   store: 3200,
   redis: 4250,
   express: 5250,
