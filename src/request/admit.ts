@@ -3,7 +3,7 @@ import { isNavigation } from "../http/request.ts";
 import { isChecked } from "../options/settings.ts";
 import { begin } from "../session/begin.ts";
 import { readValues } from "../session/codec.ts";
-import { familyOf, uncleared } from "../session/overtaken.ts";
+import { familyOf, uncleared } from "../session/known.ts";
 import { nameOf, type State, tell, type Visit } from "../session/state.ts";
 import type { Unsealed } from "../token/content.ts";
 import { acceptValues, noteOpened, tellRejected } from "./accept.ts";

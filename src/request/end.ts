@@ -1,12 +1,7 @@
 import { isSessionError } from "../errors.ts";
 import { writeCookie } from "../http/cookie.ts";
-import {
-  familyOf,
-  MOST,
-  noteTurn,
-  turnsAfter,
-  uncleared,
-} from "../session/overtaken.ts";
+import { familyOf, MOST, uncleared } from "../session/known.ts";
+import { noteTurn, turnsAfter } from "../session/overtaken.ts";
 import { isNew, nameOf, type State, tell } from "../session/state.ts";
 import { isRemovable } from "./scopes.ts";
 import type { Others } from "./seal_session.ts";

@@ -1,10 +1,10 @@
 import { writeCookie } from "../http/cookie.ts";
 import type { Directives } from "../http/directives.ts";
+import { noteNext } from "../session/known.ts";
 import { PERSIST } from "../session/own_keys.ts";
 import {
   isOvertaken,
   noteCookie,
-  noteNext,
   noteTurn,
   overtakenAfter,
 } from "../session/overtaken.ts";

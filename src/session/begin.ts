@@ -1,6 +1,6 @@
 import type { Asked } from "../http/request.ts";
 import type { Settings } from "../options/settings.ts";
-import { tickNow } from "./overtaken.ts";
+import { tickNow } from "./known.ts";
 import {
   type Content,
   hasCookie,

@@ -177,7 +177,7 @@ export interface State {
   batches: Batch[];
   /** The cookie needs another generation, id or lifetime. */
   isCookieDue?: boolean;
-  /** The tick at which it was opened: see `overtaken.ts`. */
+  /** The tick at which it was opened: see `known.ts`. */
   readonly began: number;
   /** The id that it had before, if it goes on under another. */
   left?: Uint8Array<ArrayBuffer> | undefined;
@@ -274,7 +274,7 @@ export function directivesOf({ values }: State): Directives {
 }
 
 /**
- * The name of a session in a cookie, for `overtaken.ts`.
+ * The name of a session in a cookie, for `known.ts`.
  *
  * @param isNext Its name from now on, if it has left its id.
  */

@@ -1,7 +1,8 @@
 import { OWNER, WRITES } from "../session/own_keys.ts";
 import { readValues, type Values } from "../session/codec.ts";
 import { SessionError } from "../errors.ts";
-import { nextTick, pastTurn } from "../session/overtaken.ts";
+import { nextTick } from "../session/known.ts";
+import { pastTurn } from "../session/overtaken.ts";
 import {
   type Carried,
   type Held,

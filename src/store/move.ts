@@ -1,6 +1,5 @@
 import { EPOCH, OWNER } from "../session/own_keys.ts";
 import type { Values } from "../session/codec.ts";
-import { noteSuccessor, noteTwin, successorsOf } from "../session/overtaken.ts";
 import type { Batch, Held, State } from "../session/state.ts";
 import { abandonLater, beginRecord, showSaved } from "./adopt.ts";
 import type { SessionRecord } from "./contract.ts";
@@ -10,7 +9,12 @@ import { insert } from "./insert.ts";
 import { takeOut } from "./lost_answers.ts";
 import { goOnFrom, insertAgain, newestOf, startAnew } from "./moving.ts";
 import { isReplacedLongAgo } from "./replaced.ts";
-import { endSuccessors } from "./successors.ts";
+import {
+  endSuccessors,
+  noteSuccessor,
+  noteTwin,
+  successorsOf,
+} from "./successors.ts";
 import { userOf } from "./write.ts";
 
 /**

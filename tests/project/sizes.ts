@@ -8,10 +8,10 @@ import { root } from "./process.ts";
 export const LIMITS = {
   program: 8925,
   cookie: 2270,
-  writing: 4350,
+  writing: 4900,
   whole: 14_600,
   checks: 1720,
-  engine: 12_900,
+  engine: 13_300,
   store: 3200,
   redis: 4250,
   express: 5250,

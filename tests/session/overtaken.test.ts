@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createSessions, type SessionOptions, withSession } from "../../mod.ts";
+import { noteNext, tickNow, uncleared } from "../../src/session/known.ts";
 import {
-  noteNext,
   noteTurn,
   overtakenAfter,
-  tickNow,
   turnAfter,
   turnsAfter,
-  uncleared,
 } from "../../src/session/overtaken.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { TieredStore } from "../../stores/tiered.ts";

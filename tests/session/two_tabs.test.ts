@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Session, SessionOptions, SessionStore } from "../../mod.ts";
-import { noteNext, noteTurn, turnAfter } from "../../src/session/overtaken.ts";
+import { noteNext } from "../../src/session/known.ts";
+import { noteTurn, turnAfter } from "../../src/session/overtaken.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { LateStore } from "../shared/late_store.ts";
 import { type Act, cookieOf, StoreBench } from "../shared/store_bench.ts";
