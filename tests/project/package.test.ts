@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { build } from "esbuild";
+import { globSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join, posix, relative, sep } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -57,8 +58,12 @@ describe("package", () => {
 
   it("holds the built files and the texts, and nothing else", () => {
     const built = packed.files.filter((path) => path.startsWith("dist/"));
+    const docs = packed.files.filter((path) => path.startsWith("docs/"));
+    const written = globSync("docs/**/*.*", { cwd: root })
+      .map((path) => path.replaceAll(sep, "/"));
+    assert.deepEqual(docs.sort(), written.sort());
     assert.deepEqual(
-      packed.files.filter((path) => !built.includes(path)),
+      packed.files.filter((path) => ![...built, ...docs].includes(path)),
       ["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "package.json"],
     );
     assert.deepEqual(
