@@ -177,6 +177,7 @@ export class LiveSession implements Session {
       wipe(values);
       this.#state.shown = undefined;
       // Drop the unsaved changes: they are of the earlier user.
+      (this.#state.dropped ??= []).push(...this.#state.batches);
       this.#state.batches = [];
     }
     const own = (values: Values) => {

@@ -54,6 +54,8 @@ export interface Turn {
   readonly kind: TurnKind;
   /** In a strong store, the generation of the newest cookie. */
   readonly generation?: number | undefined;
+  /** If it was read: in which state of the record. */
+  readonly revision?: number | undefined;
   /** Whether it has happened. If not, it is on its way, and may fail. */
   readonly isSure: boolean;
   /** If it is on its way: when that is over. */
@@ -82,6 +84,7 @@ export function noteTurn(
   kind: TurnKind,
   generation?: number,
   isSure = true,
+  revision?: number,
 ): () => void {
   const first = SHARED.test(kind) ? firstOf(settings, name) : name;
   const tick = nextTick();
@@ -93,6 +96,7 @@ export function noteTurn(
     name,
     kind,
     generation,
+    revision,
     tick,
     at: settings.now(),
     isSure,
@@ -168,25 +172,31 @@ export function pastTurn(settings: Settings, name: string): Turn | undefined {
 }
 
 /**
- * Notes from which number on the store serves cookies of a session, as far as
- * it has just been read: what was read before may have been taken back.
+ * Notes from which number on the store serves cookies of a session, by a record
+ * that was read: what an earlier one has shown may have been taken back.
  *
  * @param isRefused Whether a cookie was refused for it, so that it matters.
  */
 export function noteFloor(
   settings: Settings,
   name: string,
-  floor: number,
+  { floor, revision }: { readonly floor: number; readonly revision: number },
   isRefused: boolean,
 ): void {
   const home = recall(turns, settings, name);
-  for (const [place, { kind, generation = 0 }] of home ?? []) {
-    if (kind === "read" && generation > floor) home?.delete(place);
+  for (
+    const [place, { kind, generation = 0, revision: read = 0 }] of home ?? []
+  ) {
+    if (kind === "read" && generation > floor && read < revision) {
+      home?.delete(place);
+    }
   }
   if (!isRefused) return;
   const isKnown = turnsAfter(settings, name, 0)
-    .some(({ generation = 0 }) => generation >= floor);
-  if (!isKnown) noteTurn(settings, name, "read", floor);
+    .some(({ generation = 0, revision: read = Infinity }) =>
+      generation >= floor && read >= revision
+    );
+  if (!isKnown) noteTurn(settings, name, "read", floor, true, revision);
 }
 
 /**

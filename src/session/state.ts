@@ -175,6 +175,8 @@ export interface State {
   isTouched: boolean;
   /** The changes that are not saved yet. */
   batches: Batch[];
+  /** Those that another user's login has dropped: they may have been tried. */
+  dropped?: Batch[];
   /** The cookie needs another generation, id or lifetime. */
   isCookieDue?: boolean;
   /** The tick at which it was opened: see `known.ts`. */

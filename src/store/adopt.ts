@@ -48,10 +48,12 @@ export function showSaved(
   state.owner = owner;
   const { since, floor } = generationOf(values);
   state.since = since;
-  noteFloor(state.visit.settings, held.key, floor, false);
+  const { revision } = held.record;
+  noteFloor(state.visit.settings, held.key, { floor, revision }, false);
   // The write has done both.
   state.isFirstUse = state.isRotatable = false;
   state.batches = state.batches.filter((batch) => !batches.includes(batch));
+  state.dropped = [];
   try {
     replay(state.batches, shown);
     if (!state.isEndAsked) state.values = shown;

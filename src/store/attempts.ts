@@ -1,6 +1,6 @@
 import type { Values } from "../session/codec.ts";
 import { WRITES } from "../session/own_keys.ts";
-import type { Attempt, Batch } from "../session/state.ts";
+import type { Attempt, Batch, State } from "../session/state.ts";
 import { randomText } from "./generation.ts";
 
 // A record names its last writes, so that a lost answer does no harm.
@@ -18,6 +18,11 @@ export function newAttempt(): Attempt {
 /** Notes that a write may have saved these batches. */
 export function addAttempt(batches: readonly Batch[], attempt: Attempt): void {
   for (const batch of batches) (batch.attempts ??= []).push(attempt);
+}
+
+/** The writes that may have saved what a session still has to save. */
+export function attemptsOf({ batches, dropped = [] }: State): Attempt[] {
+  return [...dropped, ...batches].flatMap(({ attempts = [] }) => attempts);
 }
 
 /** Whether the values of a record name a write. */

@@ -215,11 +215,20 @@ function tombstoneOf(
   };
 }
 
-/** Removes a record; if the answer is lost, once more. */
-export async function remove(visit: Visit, key: string): Promise<void> {
+/**
+ * Removes a record; if the answer is lost, once more.
+ *
+ * @param unsure Called if it is: the first removal may arrive much later.
+ */
+export async function remove(
+  visit: Visit,
+  key: string,
+  unsure?: () => void,
+): Promise<void> {
   const ask = () => storeOf(visit).delete(key);
   const end = { op: "delete", ask, isEnd: true };
   await call(visit, end).catch((error: unknown) => {
+    unsure?.();
     if ((error as SessionError).code !== "store-failed") throw error;
     return call(visit, end);
   });

@@ -4,7 +4,7 @@ import { isHandshake } from "../http/request.ts";
 import { type Held, idOf, isNew, type State, tell } from "../session/state.ts";
 import { endRecord } from "./end_record.ts";
 import { keyOf } from "./record.ts";
-import { hasStopped, isReplacedLongAgo, lookForReplaced } from "./replaced.ts";
+import { isReplacedLongAgo, judgeGuest, lookForReplaced } from "./replaced.ts";
 import { endSuccessors } from "./successors.ts";
 
 /** Ends a session for good, even one that could not be read. */
@@ -20,7 +20,13 @@ async function end(state: State): Promise<void> {
     if (!each) continue;
     const { key = await keyOf(each.sid), record }: Partial<Held> = each;
     const unread = each === guest ? guest : undefined;
-    if (unread && await hasStopped(visit, unread, key)) continue;
+    const worth = unread && await judgeGuest(state, unread, key);
+    if (worth === "stopped") continue;
+    if (worth === "replaced" && isReplacedLongAgo(visit)) {
+      // The browser has a cookie that counts.
+      visit.isGone = true;
+      refuseEnd(state);
+    }
     try {
       await endRecord(visit, key, record, "ended", unread);
     } finally {

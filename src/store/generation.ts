@@ -92,8 +92,12 @@ export function judge(
 }
 
 /** Whether no cookie before the newest can be on its way any more. */
-function isOldOver(settings: Settings, { at, clock }: Generation): boolean {
-  return isGraceOver(at, settings.now(), clock === clockName(settings));
+function isOldOver(
+  settings: Settings,
+  { at, clock }: Generation,
+  now = settings.now(),
+): boolean {
+  return isGraceOver(at, now, clock === clockName(settings));
 }
 
 /**
@@ -103,23 +107,27 @@ function isOldOver(settings: Settings, { at, clock }: Generation): boolean {
 export function isFloorNew(
   settings: Settings,
   generation: Generation,
+  now?: number,
 ): boolean {
   // After a renewal, `at` is the time of that.
   return generation.newest === generation.floor &&
-    !isOldOver(settings, generation);
+    !isOldOver(settings, generation, now);
 }
 
 /**
  * Whether a cookie of this number was still served when a `regenerate()` made
- * the newest one, just now. One from before a login may be somebody else's.
+ * the newest one, a moment before `now`. One from before a login may be somebody
+ * else's.
  */
 export function isJustReplaced(
   settings: Settings,
   generation: Generation,
   number: number,
+  now?: number,
 ): boolean {
   const { login, oldest } = generation;
-  return isFloorNew(settings, generation) && number >= Math.max(login, oldest);
+  return isFloorNew(settings, generation, now) &&
+    number >= Math.max(login, oldest);
 }
 
 /** The number of the oldest cookie that is served, or was a moment ago. */

@@ -3,7 +3,7 @@ import { prepare } from "../schema/prepare.ts";
 import type { Values } from "../session/codec.ts";
 import { ISSUED } from "../session/own_keys.ts";
 import { type Batch, type Held, idOf, type State } from "../session/state.ts";
-import { addAttempt, newAttempt, remember } from "./attempts.ts";
+import { addAttempt, attemptsOf, newAttempt, remember } from "./attempts.ts";
 import { find, findAfter, takeBack } from "./lost_answers.ts";
 import { storeOf } from "./back_end.ts";
 import { call } from "./call.ts";
@@ -31,7 +31,7 @@ export async function insert(
   const key = await keyOf(sid);
   if (settings.renewAfter) values[ISSUED] = settings.now();
   await prepare(visit, values, userOf(batches));
-  const earlier = batches.flatMap(({ attempts = [] }) => attempts);
+  const earlier = attemptsOf(state);
   const attempt = newAttempt();
   addAttempt(batches, attempt);
   remember(values, attempt);

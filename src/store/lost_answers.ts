@@ -1,7 +1,7 @@
 import type { SessionError } from "../errors.ts";
 import type { Values } from "../session/codec.ts";
 import { GENERATION, ISSUED } from "../session/own_keys.ts";
-import type { Attempt, Held, State } from "../session/state.ts";
+import type { Attempt, Held, State, Visit } from "../session/state.ts";
 import { put } from "../session/values.ts";
 import { hasArrived, isLast } from "./attempts.ts";
 import { fetchRecord, isEventual, isLive, storeOf } from "./back_end.ts";
@@ -88,7 +88,7 @@ export async function takeBack(
     }
     attempt.back = old
       ? call(visit, { op: "update", ask })
-      : takeOut({ ...state, visit }, where);
+      : takeOut(state, where, visit);
     await attempt.back;
   } catch {
     // Nobody waits for this any more, and the listener has been told.
@@ -97,18 +97,20 @@ export async function takeBack(
 
 /**
  * Removes a record that a session has made and does not need. If the store does
- * not say that it is gone, the session never uses its id again, as a removal may
- * arrive much later.
+ * not say at once that it is gone, the session never uses its id again, as a
+ * removal may arrive much later.
  */
 export async function takeOut(
-  { visit, content }: State,
+  state: State,
   { sid, key }: Pick<Held, "sid" | "key">,
+  visit: Visit = { ...state.visit, takesBack: true },
 ): Promise<void> {
-  try {
-    await remove({ ...visit, takesBack: true }, key);
-  } catch {
-    if (content.sid === sid) delete content.sid;
-  }
+  // A save that tried again may have found it, and then have failed.
+  if (state.held?.key === key) delete state.held;
+  const leaveId = () => {
+    if (state.content.sid === sid) delete state.content.sid;
+  };
+  await remove(visit, key, leaveId).catch(() => {});
 }
 
 /**

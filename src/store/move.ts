@@ -55,7 +55,8 @@ export async function move(
     // An earlier try has made it, with fewer changes.
     if (isEarlier) held = await insertAgain(state, held, batches, values);
     if (user !== undefined) {
-      await endSuccessors(visit, old.key, Infinity, kind);
+      // Others of the family go on if this fails: `leaveRecord()` tells them.
+      await endSuccessors(visit, old.key, Infinity, "left");
     }
     const isOurs = await leaveRecord(visit, old, isOwnerNew, kind, bringOver);
     if (!isOurs || user !== undefined && endedMeanwhile(state, batches)) {

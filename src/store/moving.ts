@@ -75,16 +75,19 @@ export async function insertAgain(
   const writer = { ...state, content: { ...state.content, sid } };
   const record = await encode(writer, values, revision + 1);
   const made = { sid, key, record };
-  // Where it is not shown yet, it is made again.
+  let isOver = false;
+  // Where it is not shown yet, it is made again: not once it was removed.
   const ask = async () =>
     await storeOf(visit).update(key, record, revision) === "ok" ||
-    await storeOf(visit).create(key, record);
+    !isOver && await storeOf(visit).create(key, record);
   try {
     if (await call(visit, { op: "update", ask })) return made;
   } catch (error) {
     const found = await findAfter(state, made, attempt, error);
     if (found) return found;
     throw error;
+  } finally {
+    isOver = true;
   }
   throw new SessionError("store-failed", "Store has lost a new session");
 }

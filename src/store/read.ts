@@ -71,7 +71,8 @@ export async function acceptCookie(
     : judge(settings, generation, number, sealed >= issued);
   if (!isEventual(visit)) {
     const isRefused = verdict === "refused";
-    noteFloor(settings, held?.key as string, generation.floor, isRefused);
+    const { key, record: { revision } } = held as Held;
+    noteFloor(settings, key, { ...generation, revision }, isRefused);
   }
   if (verdict === "refused") {
     visit.isGone = isFloorNew(settings, generation);

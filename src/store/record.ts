@@ -146,7 +146,8 @@ function sealWith(
 }
 
 /** Keys that need the session's id or, without one, only the secret. */
-function ringOf({ settings, cookie }: Visit, sid?: Sid): Keyring {
+function ringOf({ settings }: Visit, sid?: Sid): Keyring {
+  const cookie = settings.cookieFor();
   const context = sid
     ? ["record", cookie.name, [...sid].map(hex).join("")]
     : ["label", cookie.name];

@@ -43,7 +43,10 @@ async function readAgain(state: State, { sid, key }: Held): Promise<void> {
   const made = values && await fit(visit.settings, values);
   if (!made) refuseGone(state);
   const { since, floor, newest } = generationOf(values);
-  if (!isEventual(visit)) noteFloor(visit.settings, key, floor, false);
+  const { revision = 0 } = fresh.held?.record ?? {};
+  if (!isEventual(visit)) {
+    noteFloor(visit.settings, key, { floor, revision }, false);
+  }
   if (since !== state.since) refuseGone(state);
   fresh.values = values;
   if (await visit.revoking?.checkRevoked(fresh)) refuseGone(state);

@@ -1,8 +1,14 @@
 import { isGraceOver } from "../session/timeouts.ts";
-import type { Visit } from "../session/state.ts";
+import { turnsAfter } from "../session/overtaken.ts";
+import type { State, Visit } from "../session/state.ts";
 import { fetchRecord, isEventual, isLive } from "./back_end.ts";
 import type { SessionRecord } from "./contract.ts";
-import { generationOf, numberIn } from "./generation.ts";
+import {
+  generationOf,
+  isFloorNew,
+  isJustReplaced,
+  numberIn,
+} from "./generation.ts";
 import { valuesOf } from "./record.ts";
 
 /** The session whose cookie a `regenerate()` had replaced. */
@@ -50,18 +56,36 @@ export function isReplacedLongAgo({ opened = 0, settings }: Visit): boolean {
 }
 
 /**
- * Whether the cookie of a session that could not be read had stopped to count:
- * one from before a login ends nothing. If the store still does not tell, the
- * visitor's logout goes first.
+ * What the cookie of a session that could not be read was worth when the request
+ * came: it counted, or a `regenerate()` had just replaced it, or it had stopped
+ * to count, as one from before a login, and ends nothing. If the store still does
+ * not tell, the visitor goes first.
  */
-export async function hasStopped(
-  visit: Visit,
+export async function judgeGuest(
+  { visit, began }: State,
   { sid, reference }: NonNullable<Visit["guest"]>,
   key: string,
-): Promise<boolean> {
-  if (isEventual(visit)) return false;
+): Promise<"counted" | "replaced" | "stopped"> {
+  if (isEventual(visit)) return "counted";
+  const { settings } = visit;
   const record = await fetchRecord(visit, key, true).catch(() => null);
   const values = isLive(visit, record) &&
     await valuesOf(visit, { sid, key, record });
-  return !!values && numberIn(reference) < generationOf(values).floor;
+  if (!values) return "counted";
+  const generation = generationOf(values);
+  const { floor, oldest } = generation;
+  const number = numberIn(reference);
+  // What this process has made meanwhile came after the request.
+  const made = turnsAfter(settings, key, began)
+    .filter(({ name, kind }) => name === key && kind !== "read")
+    .map(({ generation = Infinity }) => generation);
+  const first = Math.min(...made);
+  const least = first > floor ? floor : first < floor ? first - 1 : oldest;
+  if (number >= least) return "counted";
+  if (isJustReplaced(settings, generation, number, visit.opened)) {
+    return "replaced";
+  }
+  // No response may clear the cookie of a login that was just before.
+  visit.isGone = isFloorNew(settings, generation);
+  return "stopped";
 }

@@ -9,8 +9,9 @@ import {
 } from "../session/state.ts";
 import { refuseGone } from "../session/write_rules.ts";
 import { abandonLater, adopt, beginRecord, showSaved } from "./adopt.ts";
-import { storeOf } from "./back_end.ts";
-import { endAtStore } from "./end_record.ts";
+import { attemptsOf } from "./attempts.ts";
+import { isEventual, storeOf } from "./back_end.ts";
+import { endAtStore, endRecord } from "./end_record.ts";
 import {
   endedMeanwhileForSure,
   isMoving,
@@ -18,9 +19,10 @@ import {
 } from "./ended_meanwhile.ts";
 import { insert } from "./insert.ts";
 import { move } from "./move.ts";
-import { keyOf } from "./record.ts";
-import { findReplaced, isReplacedLongAgo } from "./replaced.ts";
-import { userOf } from "./write.ts";
+import { insertAgain } from "./moving.ts";
+import { keyOf, valuesOf } from "./record.ts";
+import { findReplaced, isReplacedLongAgo, judgeGuest } from "./replaced.ts";
+import { replay, userOf } from "./write.ts";
 import { writeTogether } from "./write_group.ts";
 
 /** Why a session is written that has not changed. */
@@ -43,7 +45,7 @@ export async function save(
   reason: Occasion = {},
 ): Promise<boolean> {
   while (state.saving) await state.saving;
-  const attempts = state.batches.flatMap(({ attempts = [] }) => attempts);
+  const attempts = attemptsOf(state);
   const work = writeOnce(state, reason);
   for (const attempt of attempts) claim(attempt, work);
   const forget = () => delete state.saving;
@@ -64,9 +66,7 @@ async function writeOnce(
   // What the handler does meanwhile depends on its kind.
   storeOf(state.visit);
   for (const batch of state.batches) batch.isTaken = true;
-  for (const { attempts = [] } of state.batches) {
-    for (const attempt of attempts) await attempt.back?.catch(() => {});
-  }
+  for (const { back } of attemptsOf(state)) await back?.catch(() => {});
   const batches = [...state.batches];
   for (const batch of batches) batch.isTaken = true;
   const seen = { ...state.values };
@@ -88,16 +88,28 @@ async function writeOnce(
   if (kept) adopt(state, kept, batches);
   else if (userOf(batches) !== undefined) {
     await saveAnew(state, batches, seen);
-  } else if (batches.some(({ changes }) => changes.length)) {
-    refuseGone(state);
   } else {
-    // The session is gone, and so has no cookies to be replaced.
+    // Nothing brings them back: a login that follows leaves them out, too.
     state.batches = state.batches.filter((each) => !batches.includes(each));
+    if (batches.some(({ changes }) => changes.length)) {
+      await forgetChanges(state);
+      refuseGone(state);
+    }
+    // The session is gone, and so has no cookies to be replaced.
     state.isSuperseded = true;
     tell(state, "gone");
     return false;
   }
   return true;
+}
+
+/** Shows what was saved last, without the changes that were refused. */
+async function forgetChanges(state: State): Promise<void> {
+  const { visit, held, batches } = state;
+  const values = held && await valuesOf(visit, held);
+  if (!values || state.isEndAsked) return;
+  replay(batches, values);
+  state.values = values;
 }
 
 /**
@@ -114,7 +126,12 @@ async function insertAs(
   delete values[WRITES];
   abandonLater(state);
   delete state.leftKey;
-  const { held, isEarlier } = await insert(state, batches, values);
+  let { held, isEarlier } = await insert(state, batches, values);
+  if (isEarlier && isEventual(state.visit)) {
+    // A later write by the same id would look like another request's.
+    held = await insertAgain(state, held, batches, values);
+    isEarlier = false;
+  }
   beginRecord(state, held);
   if (userOf(batches) !== undefined) {
     state.hasLoggedIn = true;
@@ -135,13 +152,20 @@ async function noteReplaced(state: State): Promise<void> {
   const { guest, refused, settings } = visit;
   if (guest) {
     const key = guest.key ?? await keyOf(guest.sid);
-    state.forgetReplaced = noteTurn(
-      settings,
-      key,
-      "replaced",
-      undefined,
-      false,
-    );
+    const worth = await judgeGuest(state, guest, key);
+    if (worth !== "stopped") {
+      state.forgetReplaced = noteTurn(
+        settings,
+        key,
+        "replaced",
+        undefined,
+        false,
+      );
+    }
+    // As far as the store can: nobody but a thief has a cookie of it any more.
+    if (worth === "counted") {
+      await endRecord(visit, key, guest.record, "ended").catch(() => {});
+    }
   }
   if (!refused || isReplacedLongAgo(visit)) return;
   const { key, held } = refused;

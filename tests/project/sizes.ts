@@ -11,7 +11,7 @@ export const LIMITS = {
   writing: 4900,
   whole: 14_600,
   checks: 1720,
-  engine: 13_300,
+  engine: 13_900,
   store: 3200,
   redis: 4250,
   express: 5250,

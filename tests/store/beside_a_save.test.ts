@@ -56,6 +56,54 @@ describe("a login beside a save that finds the session ended", () => {
   });
 });
 
+describe("a change that a save has refused", () => {
+  for (const owner of [undefined, "ada"]) {
+    it(`is not in a session that a login makes: ${owner}`, async () => {
+      const bench = begin();
+      const cookie = await bench.begin(owner);
+      const held = holdAnswers(bench, "update", 1);
+      const slow = slowly(bench, cookie, async (session, wait) => {
+        session.keys();
+        await wait();
+        session.set("orders", 1);
+        const saved = session.save().catch(({ code }) => code);
+        await held.arrived;
+        session.login("ada");
+        held.letGo();
+        assert.equal(await saved, "gone");
+      });
+      await slow.arrived;
+      await bench.act(cookie, (session) => session.destroy());
+      const kept = await bench.read(cookieOf(await slow.end()));
+      assert.deepEqual(Object.keys(kept ?? {}), owner ? [] : ["name"]);
+    });
+  }
+});
+
+describe("a login that was read of", () => {
+  it("is not forgotten for an older reading that is answered later", async () => {
+    const bench = begin();
+    const elsewhere = new StoreBench(bench, { store: bench.watched.store });
+    const old = await bench.begin();
+    const slow = slowly(bench, old, async (session, wait) => {
+      session.persist(86_400);
+      await session.save();
+      await wait();
+    });
+    await slow.arrived;
+    const held = holdAnswers(bench, "get", 1);
+    const reading = bench.read(old);
+    await held.arrived;
+    const other = elsewhere.act(old, (session) => session.login("ada"));
+    const cookie = cookieOf(await other);
+    assert.equal(await bench.read(old), null);
+    held.letGo();
+    await reading;
+    assertNoCookie(await slow.end());
+    assert.equal(await userOf(bench, cookie), "ada");
+  });
+});
+
 describe("a session that is gone after its response has left", () => {
   it("takes no login, and no reset", async () => {
     const bench = begin();

@@ -32,6 +32,10 @@ function isFailure(error: unknown): boolean {
   return true;
 }
 
+const throwing = (text: string) => () => {
+  throw new Error(text);
+};
+
 describe("a store that fails", () => {
   it("fails the requests that need it, and says which call", async () => {
     const bench = begin();
@@ -235,6 +239,13 @@ describe("a store that fails", () => {
       Object.assign(new Error(told), { url: told, code: "ECONNREFUSED" }),
       { message: told },
       told,
+      Symbol(told),
+      Object.assign(new Error(told), { code: Symbol(told) }),
+      Object.assign(new Error(told), { code: { args: [told] } }),
+      Object.assign(new Error(told), { code: () => told }),
+      Object.assign(new Error(told), { code: { toString: throwing(told) } }),
+      Object.defineProperty({}, "name", { get: throwing(told) }),
+      new Proxy({}, { get: throwing(told) }),
     ];
     for (const thrown of errors) {
       bench.watched.before = () => {
@@ -242,6 +253,7 @@ describe("a store that fails", () => {
       };
       const error = await bench.read(cookie)
         .then(() => assert.fail("It is served"), (error) => error);
+      assert.equal(error.code, "store-failed");
       const shown = [error, error.cause, ...bench.takeEvents()]
         .map((each) => `${each} ${each.stack} ${JSON.stringify(each)}`).join();
       assert.ok(!shown.includes("hunter2"), shown);

@@ -14,6 +14,7 @@ import {
   watch,
 } from "../shared/store_bench.ts";
 import { setUp } from "../shared/support.ts";
+import { slowly } from "../shared/tabs.ts";
 
 // What others write while a session gets a new id: nothing of it is lost.
 
@@ -233,4 +234,39 @@ describe("what is brought over to a session's new id", () => {
       await bench.act(cookie, (session) => session.set("name", "Ada"));
     }
   });
+});
+
+describe("a login whose old session cannot be left", () => {
+  for (const clicks of [2, 3]) {
+    it(`fails, and that one goes on: one of ${clicks} clicks`, async () => {
+      const bench = begin(comparing);
+      const old = await bench.begin();
+      const keys: string[] = [];
+      bench.watched.before = ({ op, key }) => {
+        if (op === "create") keys.push(key);
+      };
+      const slow = Array.from(
+        { length: clicks },
+        () =>
+          slowly(bench, old, async (session, wait) => {
+            session.keys();
+            await wait();
+            session.regenerate();
+          }),
+      );
+      for (const each of slow) await each.arrived;
+      const answers = await Promise.all(slow.map((each) => each.end()));
+      const cookie = cookieOf(answers.at(-1) as Response);
+      // Its own record or, with a third click, that of one of the two others.
+      const broken = clicks === 2 ? keys.at(-1) : keys[0];
+      bench.watched.before = ({ op, key }) =>
+        op !== "get" && key === broken && Promise.reject(DOWN);
+      const failed = bench.act(cookie, (session) => session.login("ada"));
+      await assert.rejects(failed, { code: "store-failed" });
+      bench.watched.before = undefined;
+      assert.deepEqual(await bench.read(cookie), { name: "Ada" });
+      bench.clock.advance(200);
+      assert.deepEqual(await bench.read(cookie), { name: "Ada" });
+    });
+  }
 });
