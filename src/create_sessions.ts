@@ -69,7 +69,10 @@ export function createSessions<Data extends object = AnyData>(
       const state = stateOf(session);
       const { writing, ...others } = await partsFor(state.visit);
       if (others.engine) await keepForToken(state, others.engine);
-      return await writing.sealFor(state, settingsOf().now(), others);
+      const settings = settingsOf();
+      // For `unseal()`, which does not know on which address it was opened.
+      const cookie = settings.cookieFor();
+      return await writing.sealFor(state, settings.now(), others, cookie);
     },
     unseal: async (token: string) => {
       const state = await openToken(visitOf(settingsOf()), token);

@@ -108,7 +108,7 @@ export class SessionError extends Error {
 
 /** Whether an error is a `SessionError`, of any copy of the package. */
 export function isSessionError(error: unknown): error is SessionError {
-  return Object(error).name === "SessionError";
+  return told(() => Object(error).name) === "SessionError";
 }
 
 /**
@@ -117,10 +117,23 @@ export function isSessionError(error: unknown): error is SessionError {
  * and data.
  */
 export function causeOf(error: unknown): Error & { code?: unknown } {
-  const { name, code, constructor } = Object(error);
-  return Object.assign(new Error(code), {
+  const name = told(() => Object(error).name);
+  const code = told(() => Object(error).code);
+  return Object.assign(new Error(code?.toString()), {
     // Some clients name their errors only by class.
-    name: name === "Error" ? constructor?.name : name,
+    name: name === "Error" ? told(() => Object(error).constructor.name) : name,
     code,
   });
+}
+
+/** What a thrown value says; nothing if that is no text, or throws itself. */
+function told(read: () => unknown): string | number | undefined {
+  try {
+    const value = read();
+    return typeof value === "string" || typeof value === "number"
+      ? value
+      : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -69,8 +69,9 @@ export interface Sessions<Data extends object = AnyData> {
   /** Begins a new session without a request. */
   create(): Session<Data>;
   /**
-   * Seals a session as the value of its cookie; with a store, it is also
-   * written.
+   * Seals a session as the value of its cookie on https, for `unseal()`; with a
+   * store, it is also written. On http from this machine the cookie has another
+   * name, which is sealed in: `commit()` sets that one.
    *
    * @throws {SessionError} `oversize` or `invalid-data`; with a store also what
    * `save()` throws, and `gone` if a login or `regenerate()` of another request

@@ -137,6 +137,23 @@ describe("createSessions()", () => {
     assert.match(lineOf(response), /^sid-8000=[\w-]+; Max-Age=86400; Path=\/;/);
   });
 
+  it("unseal() opens what seal() has made on this machine's http", async () => {
+    for (const more of [{}, { store: new MemoryStore(), encrypt: true }]) {
+      const { options } = setUp(more);
+      const sessions = createSessions(options);
+      const local = new Request("http://localhost:3000/");
+      const session = await sessions.open(local);
+      session.login("ada");
+      const token = await sessions.seal(session);
+      const again = await sessions.unseal(token);
+      assert.equal(again?.userId, "ada");
+      const https = await sessions.open(requestWith(`__Host-sid=${token}`));
+      assert.equal(https.userId, "ada");
+      const answer = await sessions.commit(session, new Response());
+      assert.match(lineOf(answer), /^sid-3000=/);
+    }
+  });
+
   it("open() gives no session outside the cookie's path", async () => {
     const { options } = setUp({ cookie: { path: "/app" } });
     const sessions = createSessions(options);

@@ -2,13 +2,19 @@
  * What `fetch` decodes: in Deno two codings by these names; in Bun all, if there
  * is one and nothing but `identity` beside it; in Node also a list of them.
  */
-const DECODED = "Deno" in globalThis
-  ? /^(gzip|br)$/i
-  : "Bun" in globalThis
-  ? /^((identity)?[ \t]*,[ \t]*)*((x-)?gzip|br|deflate|zstd)([ \t]*,[ \t]*(identity)?)*$/i
-  : isZstdKnown()
-  ? /^((x-)?gzip|br|deflate|zstd)([ \t]*,[ \t]*((x-)?gzip|br|deflate|zstd))*[ \t]*$/i
-  : /^((x-)?gzip|br|deflate)([ \t]*,[ \t]*((x-)?gzip|br|deflate))*[ \t]*$/i;
+function isDecoded(field: string): boolean {
+  if ("Deno" in globalThis) return /^(gzip|br)$/i.test(field);
+  const codings = field.split(",").map((each) => each.trim());
+  if (!("Bun" in globalThis)) return codings.every((each) => CODING.test(each));
+  const [coding = "", ...others] = codings.filter((each) =>
+    !/^(identity)?$/i.test(each)
+  );
+  return !others.length && CODING.test(coding);
+}
+
+const CODING = "Bun" in globalThis || isZstdKnown()
+  ? /^((x-)?gzip|br|deflate|zstd)$/i
+  : /^((x-)?gzip|br|deflate)$/i;
 
 /** Node's `fetch` is undici, which decodes zstd from 7.11 on. */
 function isZstdKnown(): boolean {
@@ -27,8 +33,8 @@ function isZstdKnown(): boolean {
  */
 export function tellDecoded(copy: Response): Response {
   const { headers } = copy;
-  const coding = headers.get("content-encoding") as string;
-  if (!("webSocket" in copy) && DECODED.test(coding)) {
+  const coding = headers.get("content-encoding") ?? "";
+  if (!("webSocket" in copy) && isDecoded(coding)) {
     headers.delete("content-encoding");
     headers.delete("content-length");
   }

@@ -1,4 +1,4 @@
-import { isChecked } from "../options/settings.ts";
+import { isChecked, type SessionCookie } from "../options/settings.ts";
 import { endOf, idOf, isNew, type State, tell } from "../session/state.ts";
 import { checkOpen } from "../session/write_rules.ts";
 import type { Sealed } from "../token/content.ts";
@@ -22,8 +22,9 @@ export async function trySeal(
   state: State,
   sealed: number,
   { checks }: Others,
+  cookie: SessionCookie = state.visit.cookie,
 ): Promise<string> {
-  const { values, visit: { settings, cookie, phase } } = state;
+  const { values, visit: { settings, phase } } = state;
   const { codec, store } = settings;
   const hasChecks = isChecked(settings);
   if (phase === "destroyed") checkOpen(state);
@@ -42,13 +43,18 @@ export async function trySeal(
   return token;
 }
 
-/** Seals a session for its visitor, and tells the listener. */
+/**
+ * Seals a session for its visitor, and tells the listener.
+ *
+ * @param cookie Whose value it is; by default, that of the visit.
+ */
 export async function sealFor(
   state: State,
   now: number,
   others: Others,
+  cookie?: SessionCookie,
 ): Promise<string> {
-  const token = await trySeal(state, now, others);
+  const token = await trySeal(state, now, others, cookie);
   if (state.isSealed) return token;
   if (!state.visit.settings.store && isNew(state)) tell(state, "created");
   if (state.content.isStale) tell(state, "resealed");

@@ -82,6 +82,8 @@ const LEFT =
 const WHY: { readonly [phase in Phase]?: string } = {
   "late-write": LEFT,
   "left-out": "left out by when or cookie.path",
+  "gone": "the session has ended or was replaced, perhaps elsewhere",
+  "store-failed": "the store could not be read",
 };
 
 function refuse(
@@ -90,7 +92,8 @@ function refuse(
   why = WHY[phase] ?? phase,
 ): never {
   if (phase === "late-write") tell(state, phase);
-  throw new SessionError(phase, `Cannot write: ${why}`);
+  const what = phase === "gone" ? "go on" : "write";
+  throw new SessionError(phase, `Cannot ${what}: ${why}`);
 }
 
 /**

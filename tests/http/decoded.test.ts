@@ -42,12 +42,14 @@ const CODINGS: Readonly<Record<string, readonly Runtime[]>> = {
   agzip: [],
   "x-br": [],
   dcb: [],
+  // Must not be tried in all ways.
+  [`gzip${", ".repeat(400)}x`]: [],
 };
 
 describe("tellDecoded()", () => {
   for (const [coding, runtimes] of Object.entries(CODINGS)) {
     // A report in XML has no tabs in a name.
-    const shown = JSON.stringify(coding);
+    const shown = JSON.stringify(coding).slice(0, 40);
     it(`knows whether a body that was ${shown} is decoded here`, () => {
       assert.equal(isTold(coding), runtimes.includes(here));
     });
