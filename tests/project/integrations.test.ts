@@ -12,7 +12,7 @@ const programs = globSync("integrations/*/package.json", { cwd: root })
 
 /** A block of a page, under a comment that names the file it is from. */
 const FROM_A_FILE =
-  /^<!-- (integrations\/[\w./-]+) -->\n\n```tsx? ignore\n([\s\S]*?)^```$/gm;
+  /^<!-- (integrations\/[\w./+-]+) -->\n\n```(?:tsx? ignore|svelte)\n([\s\S]*?)^```$/gm;
 
 /** A line and what it holds, however deep it is. */
 function outdent(code: string): string {
@@ -44,7 +44,14 @@ describe("pages of frameworks", () => {
     });
 
     it(`${name} shows the glue as a whole`, () => {
-      for (const file of ["session.ts", "start.ts"]) {
+      for (
+        const file of [
+          "session.ts",
+          "start.ts",
+          "session.server.ts",
+          "hooks.server.ts",
+        ]
+      ) {
         const path = `integrations/${name}/src/${file}`;
         if (!existsSync(join(root, path))) continue;
         assert.ok(
