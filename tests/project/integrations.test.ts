@@ -12,7 +12,7 @@ const programs = globSync("integrations/*/package.json", { cwd: root })
 
 /** A block of a page, under a comment that names the file it is from. */
 const FROM_A_FILE =
-  /^<!-- (integrations\/[\w./+-]+) -->\n\n```(?:tsx? ignore|svelte)\n([\s\S]*?)^```$/gm;
+  /^<!-- (integrations\/[\w./+-]+) -->\n\n```(?:tsx? ignore|svelte|astro)\n([\s\S]*?)^```$/gm;
 
 /** A line and what it holds, however deep it is. */
 function outdent(code: string): string {
@@ -50,6 +50,7 @@ describe("pages of frameworks", () => {
           "start.ts",
           "session.server.ts",
           "hooks.server.ts",
+          "middleware.ts",
         ]
       ) {
         const path = `integrations/${name}/src/${file}`;

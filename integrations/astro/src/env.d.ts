@@ -1,0 +1,6 @@
+declare namespace App {
+  interface Locals {
+    session: import("with-session").Session<import("./session").Data>;
+    request?: Request;
+  }
+}
