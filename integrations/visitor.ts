@@ -67,9 +67,11 @@ export class Visitor {
     headers?: Record<string, string>,
   ): Promise<Page> {
     const { text } = await this.get(page);
-    const body = new URLSearchParams(fields);
-    const init = { method: "POST", body, ...headers && { headers } };
-    return await this.get(actionOf(text, id), init);
+    const form = formOf(text, id);
+    const all = { ...form.fields, ...fields };
+    const init = { method: "POST", body: bodyOf(form, all) };
+    const path = form.action || page;
+    return await this.get(path, { ...init, ...headers && { headers } });
   }
 
   /** The name of the session's cookie, if the visitor has one. */
@@ -85,9 +87,49 @@ export function isSession(name: string): boolean {
 
 /** Where a form of a page goes. */
 export function actionOf(text: string, id: string): string {
-  const forms = text.match(/<form\b[^>]*>/g) ?? [];
-  const form = forms.find((each) => each.includes(`id="${id}"`));
-  const action = /action="([^"]*)"/.exec(form ?? "")?.[1];
-  if (!action) throw new Error(`the page has no form "${id}"`);
-  return action.replaceAll("&amp;", "&");
+  return formOf(text, id).action;
+}
+
+/** A form of a page. */
+export interface Form {
+  /** Where it goes; `""` if to the page itself. */
+  readonly action: string;
+  /** Whether its body has parts. */
+  readonly isMultipart: boolean;
+  /** The fields that nobody sees. */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** Reads a form of a page. */
+export function formOf(text: string, id: string): Form {
+  const forms = text.match(/<form\b[^]*?<\/form>/g) ?? [];
+  const form = forms.find((each) => valueOf(each, "id") === id);
+  const action = form && valueOf(form, "action");
+  if (form === undefined || action === undefined) {
+    throw new Error(`the page has no form "${id}"`);
+  }
+  const hidden = (form.match(/<input\b[^>]*>/g) ?? [])
+    .filter((input) => valueOf(input, "type") === "hidden")
+    .map((input) => [valueOf(input, "name"), valueOf(input, "value") ?? ""]);
+  return {
+    action,
+    isMultipart: valueOf(form, "enctype") === "multipart/form-data",
+    fields: Object.fromEntries(hidden),
+  };
+}
+
+/** An attribute of the first tag of a text. */
+function valueOf(text: string, attribute: string): string | undefined {
+  const [tag = ""] = /^<[^>]*>/.exec(text) ?? [];
+  const [, value] = RegExp(`\\s${attribute}="([^"]*)"`, "i").exec(tag) ?? [];
+  return value?.replaceAll("&amp;", "&");
+}
+
+function bodyOf(
+  { isMultipart }: Form,
+  fields: Readonly<Record<string, string>>,
+): FormData | URLSearchParams {
+  const body = isMultipart ? new FormData() : new URLSearchParams();
+  for (const [name, value] of Object.entries(fields)) body.set(name, value);
+  return body;
 }

@@ -48,6 +48,7 @@ describe("pages of frameworks", () => {
         const file of [
           "session.ts",
           "start.ts",
+          "proxy.ts",
           "session.server.ts",
           "hooks.server.ts",
           "middleware.ts",

@@ -1,0 +1,38 @@
+"use server";
+
+import { redirect } from "next/navigation";
+import { changeSession, sessions } from "../session";
+
+export async function signIn(form: FormData) {
+  await changeSession((session) => {
+    const name = String(form.get("name"));
+    // … check the password …
+    session.login(name);
+    session.flash("notice", `Welcome, ${name}`);
+    redirect("/");
+  });
+}
+
+export async function signOut() {
+  await changeSession((session) => {
+    session.reset();
+    session.flash("notice", "You have signed out");
+    redirect("/");
+  });
+}
+
+export async function signOutEverywhere() {
+  await changeSession(async (session) => {
+    if (session.userId) await sessions.revokeAll(session.userId);
+    session.destroy();
+    redirect("/");
+  });
+}
+
+/** An action that fails after it has written. */
+export async function fail() {
+  await changeSession((session) => {
+    session.set("visits", 1000);
+    throw new Error("It was meant to fail");
+  });
+}
