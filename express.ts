@@ -44,7 +44,8 @@ import { checkArgument } from "./src/options/check.ts";
 import { resolveOnce } from "./src/options/per_environment.ts";
 import { resolveOptions } from "./src/options/resolve.ts";
 import type { Settings } from "./src/options/settings.ts";
-import { beginExchange, type Exchange } from "./src/node/middleware.ts";
+import { beginExchange } from "./src/node/middleware.ts";
+import type { Exchange } from "./src/request/exchange.ts";
 
 /**
  * What a request has that has passed the middleware. A program may say so once,
@@ -139,8 +140,7 @@ export function sessions(
       if (!exchange) return;
       exchanges.set(req, exchange);
       if (settings.lazy) {
-        const { openLater } = exchange;
-        req.session = openLater.bind(exchange);
+        req.session = exchange.openLater;
         return next();
       }
       const session = exchange.open();
@@ -164,8 +164,7 @@ export function sessions(
     _res: ServerResponse,
     next: Next,
   ): void {
-    const exchange = exchanges.get(req);
-    if (exchange) exchange.isFailed = true;
+    exchanges.get(req)?.fail?.();
     next(error);
   }
 

@@ -1,11 +1,7 @@
 import { administrationOf } from "./administer.ts";
 import type { CookieJar } from "./adapters/contract.ts";
-import {
-  commitLayer,
-  discardLayers,
-  endWait,
-  openLayer,
-} from "./request/layers.ts";
+import { commitLayer, discardLayers, openLayer } from "./request/layers.ts";
+import { endWait } from "./request/opened.ts";
 import { partsFor } from "./on_demand.ts";
 import type { SessionOptions } from "./options/options.ts";
 import { type OptionsFor, resolveOnce } from "./options/per_environment.ts";

@@ -16,16 +16,20 @@ export interface Sessions<Data extends object = AnyData> {
   /**
    * Opens the session of a request, or a new one if the request brings none. An
    * invalid cookie is an event, never an error. All layers of one request, a
-   * middleware and a handler say, get the same session.
+   * middleware and a handler say, get the same session, by whatever door of the
+   * same cookie they come. One that opens it after all others have committed goes
+   * on from what they have kept; what `withSession` or a middleware has kept can
+   * be read, and is not written any more.
    *
    * @param source A `Request`; what has its headers and, if it knows it, its
    * address, as Node's `req`; or a framework's cookie jar.
    * @param place Where a jar was handed out: the request, or its headers. A jar
-   * alone is taken for one on https.
+   * alone is taken for one on https. Headers alone do not tell the method: with
+   * an `Origin`, it counts as `POST`.
    * @throws {SessionError} `store-failed` if the store cannot be asked, unless
    * `onStoreError` is `"anonymous"`; `forbidden` if `csrf` refuses the request.
-   * @throws {TypeError} If the source is nothing of the kind, or if `csrf` or
-   * `when` has no request to look at.
+   * @throws {TypeError} If the source is nothing of the kind, or if `csrf` has no
+   * request to look at, or `when` none with its address.
    */
   open(source: SessionSource, place?: SessionPlace): Promise<Session<Data>>;
   /**
@@ -51,6 +55,8 @@ export interface Sessions<Data extends object = AnyData> {
    * @throws {SessionError} If the session cannot be saved.
    * @throws What the jar throws, where the framework takes no cookie any more;
    * a new session is not kept then.
+   * @throws {TypeError} If what it is given is neither a `Response` nor a jar:
+   * `Headers`, say, or a response of Node.
    */
   commit(
     session: Session<Data>,
@@ -62,8 +68,8 @@ export interface Sessions<Data extends object = AnyData> {
    * and keeps nothing: also if `commit()` itself has failed before. A session
    * that the handler has ended is over all the same.
    *
-   * @throws {SessionError} `unsupported` within `withSession`, which saves the
-   * session itself.
+   * @throws {SessionError} `unsupported` within `withSession` or a middleware of
+   * `with-session/express`, which save the session themselves.
    */
   discard(session: Session<Data>): Promise<void>;
   /** Begins a new session without a request. */

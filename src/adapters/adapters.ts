@@ -2,6 +2,6 @@
 // committed to anything but a `Response`.
 
 export { committedOf } from "./committed.ts";
-export { jarOf, writeCookies } from "./cookie_jar.ts";
-export { readCookies, readSource, requestFor } from "./source.ts";
+export { targetOf, writeCookies } from "./cookie_jar.ts";
+export { readCookies, readSource, refuseToLook, requestFor } from "./source.ts";
 export { waitForCommit } from "./uncommitted.ts";

@@ -13,13 +13,8 @@ export function committedOf(headers: Headers): CommittedSession {
 /** Reads a `Set-Cookie` field of our own. */
 function cookieOf(line: string): SetCookie {
   const [pair = "", ...rest] = line.split("; ");
-  const [name = "", value = ""] = pair.split("=");
-  const given = new Map(
-    rest.map((each) => {
-      const [attribute = "", text = ""] = each.split("=");
-      return [attribute, text] as const;
-    }),
-  );
+  const [name, value] = halvesOf(pair);
+  const given = new Map(rest.map(halvesOf));
   const textOf = (attribute: string) => given.get(attribute)?.toLowerCase();
   const maxAge = given.get("Max-Age");
   const domain = given.get("Domain");
@@ -35,4 +30,10 @@ function cookieOf(line: string): SetCookie {
     ...priority && { priority },
   } as SetCookieAttributes;
   return { name, value, attributes, line };
+}
+
+/** What stands before the first `=`, and after it: a path may have more. */
+function halvesOf(text: string): [before: string, after: string] {
+  const [before = "", ...after] = text.split("=");
+  return [before, after.join("=")];
 }

@@ -14,7 +14,10 @@ export interface RequestLike {
   readonly headers: HeaderFields;
   /** The address, or its path and query. */
   readonly url?: string | URL | undefined;
-  /** The method; `GET` if absent. */
+  /**
+   * The method. If absent, it is taken from `Origin`, which browsers send with
+   * all but `GET` and `HEAD`.
+   */
   readonly method?: string | undefined;
   /** `http` or `https`, if the framework knows it better than the connection. */
   readonly protocol?: string | undefined;
@@ -47,25 +50,38 @@ export interface SetCookieAttributes {
 }
 
 /**
- * A framework's cookies: `await cookies()` of Next, `event.cookies` of
- * SvelteKit, `context.cookies` of Astro.
+ * A framework's cookies of one request: `await cookies()` of Next,
+ * `event.cookies` of SvelteKit, `context.cookies` of Astro. By the same object,
+ * layers have the same session.
  */
 export interface CookieJar {
   /** Returns a cookie of the request: its value, or an object that has it. */
   get(name: string): unknown;
   /** Sets a cookie on the response. */
   set(name: string, value: string, attributes: SetCookieAttributes): unknown;
+  /** `Headers` and responses have it: they are no jars. */
+  readonly append?: never;
+  /** Lists of their own have it, such as a `Map`. */
+  readonly forEach?: never;
+  /** Contexts have it, such as Hono's: their `get` and `set` keep values. */
+  readonly req?: never;
+  /** Functions have it, such as an app of Express. */
+  readonly apply?: never;
 }
 
 /**
  * The same as two functions:
- * `{ read: getCookie, write: setCookie }` of TanStack Start.
+ * `{ read: getCookie, write: setCookie }` of TanStack Start. They do not tell one
+ * request from another: give layers that are to have one session the request,
+ * too.
  */
 export interface CookieFunctions {
   /** Returns a cookie of the request: its value, or an object that has it. */
   read(name: string): unknown;
   /** Sets a cookie on the response. */
   write(name: string, value: string, attributes: SetCookieAttributes): unknown;
+  /** Streams have it: they are no jars. */
+  readonly pipe?: never;
 }
 
 /** What a session can be opened from. */
@@ -76,7 +92,10 @@ export type SessionSource =
   | CookieJar
   | CookieFunctions;
 
-/** Where a cookie jar was handed out: its request, or the request's headers. */
+/**
+ * Where a cookie jar was handed out: its request, or the request's headers. Only
+ * a request tells its address, which the option `when` looks at.
+ */
 export type SessionPlace = Request | RequestLike | RequestHolder | Headers;
 
 /** A cookie that the browser has to keep or, with `maxAge: 0`, to forget. */

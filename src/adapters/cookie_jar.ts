@@ -1,49 +1,66 @@
+import { kindOf } from "../options/check.ts";
 import type { CookieFunctions, CookieJar, SetCookie } from "./contract.ts";
 
 /** A cookie jar of any shape. */
 export interface Jar {
   /** Returns the value of a cookie, `undefined` without one. */
   read(name: string): Promise<string | undefined>;
-  write(cookie: SetCookie): Promise<void>;
+  /** Sets a cookie; what it returns may have to be waited for. */
+  write(cookie: SetCookie): unknown;
+  /** The object of a framework that has it, if it is more than functions. */
+  readonly object?: object;
 }
 
 /** Returns a framework's cookie jar, if it is one. */
 export function jarOf(given: unknown): Jar | undefined {
-  const { get, set, read, write, append, headers } = Object(given);
+  if (!given || typeof given !== "object") return undefined;
+  const { get, set, read, write, append, forEach, headers, pipe, req } =
+    given as Readonly<Record<string, unknown>>;
   const areFunctions = (...all: unknown[]) =>
     all.every((each) => typeof each === "function");
-  // `Headers` and Express's `req` have a `get`, too.
-  if (areFunctions(get, set) && !append && !headers) {
+  const areObjects = [headers, req].some((each) =>
+    !!each && typeof each === "object"
+  );
+  // `Headers`, a `Map`, and the contexts, requests and responses of frameworks
+  // have some of them, too, and do something else.
+  if (areObjects || append || forEach || areFunctions(pipe)) return undefined;
+  if (areFunctions(get, set)) {
     const jar = given as CookieJar;
-    return shape(
-      (name) => jar.get(name),
-      ({ name, value, attributes }) => jar.set(name, value, attributes),
-    );
+    return {
+      read: async (name) => valueOf(await jar.get(name)),
+      write: ({ name, value, attributes }) => jar.set(name, value, attributes),
+      object: given,
+    };
   }
   if (areFunctions(read, write)) {
     const jar = given as CookieFunctions;
-    return shape(
-      (name) => jar.read(name),
-      ({ name, value, attributes }) => jar.write(name, value, attributes),
-    );
+    return {
+      read: async (name) => valueOf(await jar.read(name)),
+      write: ({ name, value, attributes }) =>
+        jar.write(name, value, attributes),
+    };
   }
   return undefined;
 }
 
-function shape(
-  get: (name: string) => unknown,
-  set: (cookie: SetCookie) => unknown,
-): Jar {
-  return {
-    async read(name) {
-      const found = await get(name);
-      const value = typeof found === "string" ? found : Object(found).value;
-      return typeof value === "string" ? value : undefined;
-    },
-    async write(cookie) {
-      await set(cookie);
-    },
-  };
+function valueOf(found: unknown): string | undefined {
+  const value = typeof found === "string" ? found : Object(found).value;
+  return typeof value === "string" ? value : undefined;
+}
+
+/**
+ * Returns the jar that `commit()` was given.
+ *
+ * @throws {TypeError} If it is none.
+ */
+export function targetOf(given: unknown): Jar {
+  const jar = jarOf(given);
+  if (jar) return jar;
+  throw new TypeError(
+    `commit() must get a Response or a cookie jar: it is ${
+      kindOf(given)
+    }; without one, it returns the cookies and fields to set`,
+  );
 }
 
 /** The `Cookie` field that a jar stands for: it shows one value of each name. */
@@ -61,13 +78,17 @@ export async function cookiesFrom(
 }
 
 /**
- * Sets cookies by a framework's jar, if there is one.
+ * Sets cookies by a framework's jar, if there is one; without a promise if the
+ * jar makes none.
  *
  * @throws Whatever the framework says, where it can set none any more.
  */
-export async function writeCookies(
+export function writeCookies(
   jar: Jar | undefined,
   cookies: readonly SetCookie[],
-): Promise<void> {
-  for (const cookie of cookies) await jar?.write(cookie);
+): void | Promise<void> {
+  const taken = cookies.map((cookie) => jar?.write(cookie));
+  if (taken.some((each) => typeof Object(each).then === "function")) {
+    return Promise.all(taken).then(() => undefined);
+  }
 }

@@ -3,6 +3,7 @@ import { kindOf, tagOf } from "../options/check.ts";
 import type { Settings } from "../options/settings.ts";
 import type { HeaderFields, RequestLike } from "./contract.ts";
 import { cookiesFrom, type Jar, jarOf } from "./cookie_jar.ts";
+import { keysOf } from "./keys.ts";
 
 // Reads what frameworks hand out as if it were a `Request`.
 
@@ -11,8 +12,8 @@ export interface Source {
   /** Absent if there is only a cookie jar. */
   readonly request?: Asked | undefined;
   readonly jar?: Jar | undefined;
-  /** What is one for all layers of one request. */
-  readonly key: object;
+  /** What is the same for all layers of one request: see `keys.ts`. */
+  readonly keys: readonly object[];
 }
 
 /** What may be behind a framework's object. */
@@ -23,6 +24,8 @@ interface Wrapped extends Partial<RequestLike> {
   readonly originalUrl?: string;
   readonly socket?: { readonly encrypted?: boolean } | null;
   readonly get?: unknown;
+  readonly set?: unknown;
+  readonly forEach?: unknown;
 }
 
 /**
@@ -38,45 +41,55 @@ export function readSource(
   const jar = jarOf(given);
   const from = jar ? place : given;
   if (from === undefined && jar) {
-    return { request: undefined, jar, key: given as object };
+    return { request: undefined, jar, keys: keysOf(undefined, jar) };
   }
   const request = requestOf(from, path);
   if (!request) {
     throw new TypeError(
       `open() must get a request, its headers or a cookie jar: it is ${
         kindOf(from)
-      }`,
+      }${hintFor(from)}`,
     );
   }
-  return { request, jar, key: innermost(from as Wrapped) };
+  return { request, jar, keys: keysOf(from as object, jar) };
 }
 
-function innermost(given: Wrapped): object {
-  const inner = given.req ?? given.raw;
-  return inner === Object(inner) ? innermost(inner as Wrapped) : given;
+/** Says where a framework's context has its request. */
+function hintFor(given: unknown): string {
+  const name = ["req", "request"].find((name) => {
+    const held = Object(given)[name];
+    return !!held && typeof held === "object";
+  });
+  return name ? `; give its ${name}` : "";
 }
 
 /**
  * Reads a request of any shape.
  *
  * @param usualPath That of the cookie, for who knows no address.
+ * @returns It, and whether nobody has told its address.
  */
 export function requestOf(
   given: unknown,
   usualPath: string,
-): Asked | undefined {
+): Asked & { readonly isPathless?: boolean } | undefined {
   if (tagOf(given) === "[object Request]") return given as Request;
   if (given !== Object(given)) return undefined;
-  const { headers, req, raw, method = "GET" } = given as Wrapped;
+  const { headers, req, raw, get, set, forEach } = given as Wrapped;
   if (headers !== Object(headers)) {
-    if (typeof (given as Wrapped).get === "function") {
+    if (get && forEach && /t (Headers|Object)]/.test(tagOf(given))) {
       return requestOf({ headers: given }, usualPath);
     }
-    return requestOf(req ?? raw, usualPath);
+    // A context that keeps values, as Hono's, is taken neither for a jar nor for
+    // its request: a cookie would reach nobody.
+    return get && set ? undefined : requestOf(req ?? raw, usualPath);
   }
   const fields = new FieldsOf(headers as HeaderFields);
   const url = addressOf(given as Wrapped, fields, usualPath);
-  return { headers: fields, method, url };
+  // Browsers send `Origin` with whatever is not GET or HEAD.
+  const { method = fields.has("origin") ? "POST" : "GET" } = given as Wrapped;
+  const { originalUrl = (given as Wrapped).url } = given as Wrapped;
+  return { headers: fields, method, url, isPathless: !originalUrl };
 }
 
 /**
@@ -98,7 +111,8 @@ function addressOf(
   const path = whole.replace(/^\w+:\/\/[^/?#]*/, "") ||
     (whole ? "/" : usualPath);
   const host = fields.get("host") ?? fields.get(":authority") ?? "";
-  return `${schemeOf(given, host)}://${host}${path}`;
+  const slash = path.startsWith("/") ? "" : "/";
+  return `${schemeOf(given, host)}://${host}${slash}${path}`;
 }
 
 const LOOPBACK = /^(([\w-]+\.)*localhost|127\.[\d.]+|\[::1])(:|$)/i;
@@ -125,9 +139,10 @@ class FieldsOf implements Fields {
     const fields = this.#fields;
     if (isHeaders(fields)) return fields.get(name);
     const value = fields[name];
-    return typeof value === "string"
-      ? value
-      : value?.join(name === "cookie" ? "; " : ", ") ?? null;
+    if (value === undefined || value === null) return null;
+    return Array.isArray(value)
+      ? value.join(name === "cookie" ? "; " : ", ")
+      : `${value}`;
   }
 
   has(name: string): boolean {
@@ -142,7 +157,9 @@ class FieldsOf implements Fields {
 
   #names(): string[] {
     const fields = this.#fields;
-    if (!isHeaders(fields)) return Object.keys(fields);
+    if (!isHeaders(fields)) {
+      return Object.keys(fields).filter((name) => this.has(name));
+    }
     const names: string[] = [];
     fields.forEach((_value, name) => names.push(name));
     return names;
@@ -175,30 +192,38 @@ export async function readCookies(
 }
 
 /**
- * Makes a `Request` for options that look at it.
+ * Makes a `Request` for the option `when`, which looks at it.
  *
- * @throws {TypeError} If there is only a cookie jar.
+ * @throws {TypeError} If nobody has told its address: `when` would see another.
  */
-export function requestFor(
-  { when }: Settings,
-  request: Asked | undefined,
-): Request {
-  if (!request) {
-    throw new TypeError(
-      `open() must also get the request, as the option ${
-        when ? "when" : "csrf"
-      } looks at it: open(jar, request)`,
-    );
-  }
+export function requestFor(request: Asked & { isPathless?: boolean }): Request {
+  if (request.isPathless) refuseToLook("when");
   const { url, method } = request;
   const headers = [...request.headers].filter(isPlain);
   try {
     return new Request(url, { method, headers });
   } catch {
     // A host that no URL may have, or a method that `fetch` does not know.
-    const path = url.replace(/^\w+:\/\/[^/?#]*/, "");
-    return new Request(`http://invalid${path}`, { headers });
+    const at = URL.canParse(url)
+      ? url
+      : url.replace(/^\w+:\/\/[^/?#]*\/?/, "http://invalid/");
+    const made = new Request(at, { headers });
+    return Object.defineProperty(made, "method", { value: method });
   }
+}
+
+/**
+ * Says that an option has to see more of the request.
+ *
+ * @throws {TypeError} In any case.
+ */
+export function refuseToLook(option: "when" | "csrf"): never {
+  const what = option === "when"
+    ? "the request and its address"
+    : "the request";
+  throw new TypeError(
+    `open() must also get ${what}, as the option ${option} looks at it: open(jar, request)`,
+  );
 }
 
 /** Whether a field is one of HTTP/1.1, and can be written again. */

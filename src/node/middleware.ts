@@ -4,8 +4,11 @@ import { forbidCrossSite } from "../http/csrf.ts";
 import type { Asked } from "../http/request.ts";
 import type { Settings } from "../options/settings.ts";
 import { commit } from "../request/commit.ts";
+import { enter, type Exchange, lastOf } from "../request/exchange.ts";
+import { discardLayers } from "../request/layers.ts";
 import { leaveFailed } from "../request/leave_failed.ts";
 import { directivesOfDiscarded } from "../request/mark_failed.ts";
+import { findAround } from "../request/nested.ts";
 import { openSession } from "../request/open.ts";
 import { visitOf } from "../session/begin.ts";
 import { LiveSession, stateOf } from "../session/live_session.ts";
@@ -17,30 +20,50 @@ import { type Mark, markOf } from "./respond.ts";
 /** What a middleware calls to hand a request on. */
 export type Next = (error?: unknown) => void;
 
-/** One session of one request of Node. */
-export class Exchange implements Keeper {
+/** One session of one request of Node, whose response waits for it. */
+class NodeExchange implements Keeper {
   readonly #res: ServerResponse;
   readonly #next: Next;
+  /** That of layers which have opened the session before. */
+  readonly #layer: Exchange | undefined;
   readonly #open: () => LiveSession | Promise<LiveSession>;
   #opened: LiveSession | Promise<LiveSession> | undefined;
   #session: LiveSession | undefined;
   #phase: Phase;
   /** The request has failed: what its handler has changed is dropped. */
-  isFailed = false;
+  #isFailed = false;
+  /** What others see of it. */
+  readonly seen: Exchange;
 
   constructor(
     settings: Settings,
     request: Asked | undefined,
     res: ServerResponse,
     next: Next,
+    outer?: Exchange,
+    layer?: Exchange,
   ) {
     this.#res = res;
     this.#next = next;
+    this.#layer = layer;
     this.#phase = request ? "open" : "left-out";
+    const show = (session: LiveSession) => this.#session = session;
+    const begin = (state: State) => show(new LiveSession(state));
     this.#open = () => {
+      if (layer) return (layer.open() as Promise<LiveSession>).then(show);
       const state = openSession(visitOf(settings, request, this.#phase));
-      const show = (state: State) => this.#session = new LiveSession(state);
-      return state instanceof Promise ? state.then(show) : show(state);
+      return state instanceof Promise ? state.then(begin) : begin(state);
+    };
+    this.seen = {
+      settings,
+      outer,
+      open: () => this.open(),
+      openLater: () => this.openLater(),
+      state: () => this.#session && stateOf(this.#session),
+      fail: () => this.#isFailed = true,
+      // It is kept with the head of the response.
+      commit: () => undefined,
+      end: () => undefined,
     };
   }
 
@@ -60,17 +83,20 @@ export class Exchange implements Keeper {
   keep(): Mark | undefined | Promise<Mark | undefined> {
     // Too late to open it.
     this.#phase = "late-write";
+    this.seen.isEnded = true;
     if (this.#opened instanceof Promise && !this.#session) {
       // If it could not be opened, the handler has answered without it.
       return this.#opened.then(() => this.keep(), () => undefined);
     }
     const session = this.#session;
     if (!session) return undefined;
-    if (this.isFailed || this.#res.statusCode >= 500) {
+    if (this.#isFailed || this.#res.statusCode >= 500) {
       return this.#drop(session, undefined);
     }
     const response = { status: this.#res.statusCode } as Response;
-    const said = commit(() => stateOf(session), response);
+    const said = this.#layer
+      ? this.#layer.commit(response)
+      : commit(() => stateOf(session), response);
     const mark = said instanceof Promise
       ? said.then((said) => markOf(this.#res, said))
       : markOf(this.#res, said);
@@ -85,6 +111,10 @@ export class Exchange implements Keeper {
     mark: ReturnType<Keeper["keep"]>,
   ): Promise<Mark | undefined> {
     const made = await mark;
+    if (this.#layer) {
+      await this.#layer.end(false, undefined);
+      return made;
+    }
     const state = stateOf(session);
     if (!state.isSent) await state.abandon?.();
     delete state.abandon;
@@ -96,6 +126,7 @@ export class Exchange implements Keeper {
     session: LiveSession,
     error: unknown,
   ): Promise<Mark | undefined> {
+    if (this.#layer) await discardLayers(session, error);
     const { visit } = stateOf(session);
     if (visit.phase !== "left-out") visit.phase = "late-write";
     await leaveFailed(stateOf(session), error);
@@ -124,7 +155,8 @@ export class Exchange implements Keeper {
 }
 
 /**
- * Begins the exchange of a request, or answers a request from another site.
+ * Begins the exchange of a request, or answers a request from another site. The
+ * session of a middleware before this one is that of both.
  */
 export function beginExchange(
   settings: Settings,
@@ -135,19 +167,20 @@ export function beginExchange(
   const { when, trusted, emit } = settings;
   const { path = "/" } = settings.cookieFor().options;
   const asked = requestOf(req, path) as Asked;
-  const isLeftOut = !!when && !when(requestFor(settings, asked));
-  if (trusted && !isLeftOut) {
-    const answer = forbidCrossSite(asked, trusted, emit);
-    if (answer) return void forbid(res, answer);
+  const isLeftOut = !!when && !when(requestFor(asked));
+  if (isLeftOut) {
+    return new NodeExchange(settings, undefined, res, next).seen;
   }
-  const exchange = new Exchange(
-    settings,
-    isLeftOut ? undefined : asked,
-    res,
-    next,
-  );
-  if (!isLeftOut) holdResponse(res, exchange);
-  return exchange;
+  const answer = trusted && forbidCrossSite(asked, trusted, emit);
+  if (answer) return void forbid(res, answer);
+  const outer = lastOf(req);
+  const around = findAround(settings, outer, true);
+  if (around && !around.layers) return around;
+  const exchange = new NodeExchange(settings, asked, res, next, outer, around);
+  holdResponse(res, exchange);
+  // Layers count who has opened the session, and find it by themselves.
+  if (!around) enter(req, exchange.seen);
+  return exchange.seen;
 }
 
 async function forbid(res: ServerResponse, answer: Response): Promise<void> {

@@ -107,7 +107,8 @@ function beginOwn(
     end: (isFailed, outcome) => {
       if (!isLeftOut) {
         exchange.isEnded = true;
-        enter(request, exchangeOf(request));
+        // Of what was kept, a layer that comes later goes on.
+        if (isFailed) enter(request, exchangeOf(request));
         phase = "late-write";
         if (visit && visit.phase !== "left-out") visit.phase = phase;
       }

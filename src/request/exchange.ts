@@ -31,6 +31,15 @@ export interface Exchange {
   isEnded?: boolean;
   /** The exchange of a handler around this one, perhaps of another session. */
   readonly outer: Exchange | undefined;
+  /**
+   * Of layers that open and commit the session themselves: makes the exchange
+   * of a further one, which keeps what it changes.
+   */
+  join?(): Exchange;
+  /** It is that of such a layer; what they know of each other. */
+  readonly layers?: object;
+  /** Of a response of Node: drops what was changed before it leaves. */
+  fail?(): void;
 }
 
 /**
@@ -43,12 +52,21 @@ const KEY = {};
 type Note = (key: object) => Exchange | undefined;
 
 /**
+ * Returns the exchange that a request is in, or else was in last.
+ *
+ * @param request A `Request`, Node's `req`, or what stands for another source
+ * of a session (`adapters/keys.ts`).
+ */
+export function lastOf(request: object): Exchange | undefined {
+  return (request as { [EXCHANGE]?: Note })[EXCHANGE]?.(KEY);
+}
+
+/**
  * Returns the exchange that a request is in. Handlers side by side may end in
  * any order.
  */
-export function exchangeOf(request: Request): Exchange | undefined {
-  const note = (request as Request & { [EXCHANGE]?: Note })[EXCHANGE];
-  let exchange = note?.(KEY);
+export function exchangeOf(request: object): Exchange | undefined {
+  let exchange = lastOf(request);
   while (exchange?.isEnded) exchange = exchange.outer;
   return exchange;
 }
@@ -57,7 +75,7 @@ export function exchangeOf(request: Request): Exchange | undefined {
  * Notes which exchange a request is in from now on. A frozen request is in
  * none.
  */
-export function enter(request: Request, exchange: Exchange | undefined): void {
+export function enter(request: object, exchange: Exchange | undefined): void {
   const note: Note = (key) => key === KEY ? exchange : undefined;
   Reflect.set(request, EXCHANGE, note);
 }

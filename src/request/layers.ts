@@ -15,189 +15,263 @@ import type { Settings } from "../options/settings.ts";
 import { visitOf } from "../session/begin.ts";
 import { LiveSession, stateOf } from "../session/live_session.ts";
 import { refuseAgain } from "../session/write_rules.ts";
+import { unawaited } from "../unawaited.ts";
+import { type Exchange, lastOf } from "./exchange.ts";
 import { commit } from "./commit.ts";
-import { type Exchange, exchangeOf } from "./exchange.ts";
 import { leaveFailed } from "./leave_failed.ts";
 import { openSession } from "./open.ts";
+import {
+  endNotes,
+  endWait,
+  isOver,
+  noteAt,
+  noteOpened,
+  type Opened,
+  openedOf,
+} from "./opened.ts";
 
 // A program opens and commits a session itself: a middleware and a handler, a
 // proxy and a page. All layers of one request have one session; each commits
 // what was changed so far, and the last one ends it.
-
-/** A session that layers of one request have opened. */
-interface Opened {
-  /** How many layers have opened it. */
-  layers: number;
-  /** How many of them have committed it. */
-  commits: number;
-  /** Where cookies go if a layer does not say more. */
-  jar?: Source["jar"];
-  /** A wrapped handler around the layers has opened it, and saves it. */
-  readonly around?: Exchange | undefined;
-  isDiscarded?: boolean;
-  /** Its last commit has failed: once discarded, the answer is committed. */
-  hasFailed?: boolean;
-  /** Ends the wait for a commit, after a change. */
-  forget?: (() => void) | undefined;
-}
-
-/** By the options, then by what all layers of a request have. */
-const requests: WeakMap<Settings, WeakMap<object, Promise<LiveSession>>> =
-  new WeakMap();
-const known: WeakMap<LiveSession, Opened> = new WeakMap();
 
 /** Opens the session of a source; for a second layer, the same one. */
 export async function openLayer(
   settings: Settings,
   given: readonly unknown[],
 ): Promise<LiveSession> {
-  const source = isRequest(given[0]) && given.length === 1
-    ? { request: given[0], key: given[0] }
+  const [first] = given;
+  const isAlone = given.length === 1 && isRequest(first) &&
+    Object.isExtensible(first);
+  const source: Source = isAlone
+    ? { request: first, keys: [first] }
     : (await adaptersPart()).readSource(settings, given);
-  const all = requests.get(settings) ?? new WeakMap();
-  requests.set(settings, all);
-  let opening: Promise<LiveSession> | undefined;
-  while ((opening = all.get(source.key))) {
-    const session = await opening.catch(() => undefined);
-    const opened = session && openedOf(session);
-    if (session && opened && !isOver(opened)) {
-      opened.layers++;
-      opened.jar = source.jar ?? opened.jar;
-      return session;
+  const { request, jar, keys } = source;
+  const { findAround } = await nestedPart();
+  const find = () => {
+    for (const key of keys) {
+      const found = findAround(settings, lastOf(key), true);
+      if (found) return found;
     }
-    // It has failed; or a test plays the same request once more.
-    if (all.get(source.key) === opening) all.delete(source.key);
-  }
-  opening = openFirst(settings, source);
-  all.set(source.key, opening);
-  return await opening;
-}
-
-async function openFirst(
-  settings: Settings,
-  source: Source,
-): Promise<LiveSession> {
-  const { request, jar } = source;
-  const { when, trusted } = settings;
-  let isLeftOut = false;
-  if (when || trusted) {
-    const asked = isRequest(request)
-      ? request
-      : (await adaptersPart()).requestFor(settings, request);
-    isLeftOut = !!when && !when(asked);
-    if (trusted && !isLeftOut) await checkSite(asked, settings);
-  }
-  const around = isLeftOut ? undefined : await findAround(settings, request);
-  if (around) {
-    const session = await around.open() as LiveSession;
-    known.set(session, { layers: 1, commits: 0, around });
-    return session;
-  }
-  const asked = jar && !isLeftOut
-    ? await (await adaptersPart()).readCookies(settings, source)
-    : request;
-  const visit = isLeftOut
-    ? visitOf(settings, undefined, "left-out")
-    : visitOf(settings, asked);
-  const session = new LiveSession(await openSession(visit));
-  const opened: Opened = { layers: 1, commits: 0, jar };
-  known.set(session, opened);
-  const { waitForCommit } = await adaptersPart();
-  visit.onChange = () => {
-    opened.forget ??= waitForCommit(() => stateOf(session));
+    return undefined;
   };
+  // A jar alone is that of a request which was looked at, or is refused.
+  const isLookedAt = request || !find();
+  if (isLookedAt && !await mayOpen(settings, request)) {
+    const visit = visitOf(settings, undefined, "left-out");
+    return new LiveSession(await openSession(visit));
+  }
+  // Nothing is waited for from here on until others find what is noted.
+  const exchange = find() ?? openFirst(settings, source);
+  const opened = exchange.layers as Opened | undefined;
+  if (opened) {
+    opened.jar = jar ?? opened.jar;
+    noteAt(keys, opened);
+  }
+  const session = await exchange.open() as LiveSession;
+  if (!opened) noteOpened(session, { layers: 1, commits: 0, around: exchange });
   return session;
 }
 
-/** Ends the wait for a commit: what was changed is kept, or dropped. */
-export function endWait(session: LiveSession): void {
-  const opened = openedOf(session);
-  opened.forget?.();
-  opened.forget = undefined;
-}
-
-/** @throws {SessionError} `forbidden` for a request of another site. */
-async function checkSite(
-  request: Request,
-  { trusted, emit }: Settings,
-): Promise<void> {
+/**
+ * Whether there is a session for a request, by `when`.
+ *
+ * @throws {SessionError} `forbidden` for a request of another site.
+ * @throws {TypeError} If an option has to look at it and there is only a jar.
+ */
+async function mayOpen(
+  { when, trusted, emit }: Settings,
+  request: Asked | undefined,
+): Promise<boolean> {
+  if (!when && !trusted) return true;
+  const { refuseToLook, requestFor } = await adaptersPart();
+  if (!request) return refuseToLook(when ? "when" : "csrf");
+  const isLeftOut = when &&
+    !when(isRequest(request) ? request : requestFor(request));
+  if (isLeftOut || !trusted) return !isLeftOut;
   const { forbidCrossSite } = await csrfPart();
-  const answer = trusted && forbidCrossSite(request, trusted, emit);
-  if (!answer) return;
+  const answer = forbidCrossSite(request, trusted, emit);
+  if (!answer) return true;
   const error = new SessionError("forbidden", await answer.text());
   throw Object.assign(error, { status: 403 });
 }
 
-/** Returns the exchange of a wrapped handler that this request is in. */
-async function findAround(
+/** Opens a session for the first layer, and notes it for all others. */
+function openFirst(settings: Settings, source: Source): Exchange {
+  const opened: Opened = { layers: 0, commits: 0, jar: source.jar };
+  const opening = begin(settings, source, opened);
+  // The next layer tries again.
+  opening.catch(() => endNotes(opened));
+  const join = () => joinLayers(settings, opened, opening);
+  opened.exchange = { ...join(), join };
+  noteAt(source.keys, opened);
+  return join();
+}
+
+async function begin(
   settings: Settings,
-  request: Asked | undefined,
-): Promise<Exchange | undefined> {
-  const outer = isRequest(request) ? exchangeOf(request) : undefined;
-  return outer && (await nestedPart()).findAround(settings, outer);
+  source: Source,
+  opened: Opened,
+): Promise<LiveSession> {
+  const { request, jar } = source;
+  const { readCookies, waitForCommit } = await adaptersPart();
+  const asked = jar ? await readCookies(settings, source) : request;
+  const visit = visitOf(settings, asked);
+  const session = new LiveSession(await openSession(visit));
+  visit.onChange = () => {
+    opened.forget ??= waitForCommit(() => stateOf(session));
+  };
+  opened.state = () => stateOf(session);
+  noteOpened(session, opened);
+  return session;
+}
+
+/** The exchange of one more layer. */
+function joinLayers(
+  settings: Settings,
+  opened: Opened,
+  opening: Promise<LiveSession>,
+): Exchange {
+  let joined: Promise<LiveSession> | undefined;
+  let isLate = false;
+  let isCommitted = false;
+  const open = () => {
+    if (joined || isLate) return joined ?? opening;
+    const { state, phase } = opened;
+    // A layer that comes after the others goes on from what they have kept.
+    if (state && phase && isOver(opened)) state().visit.phase = phase;
+    opened.layers++;
+    return joined = opening;
+  };
+  return {
+    settings,
+    outer: undefined,
+    layers: opened,
+    open,
+    openLater: () => unawaited(open()),
+    commit: async (response) => {
+      isLate = true;
+      const session = await joined?.catch(() => undefined);
+      if (!session) return undefined;
+      isCommitted = true;
+      try {
+        return await commitOpened(session, opened, response);
+      } catch (error) {
+        await failCommit(session, opened, error);
+        throw error;
+      }
+    },
+    end: async () => {
+      isLate = true;
+      const session = await joined?.catch(() => undefined);
+      if (!session) return;
+      if (isCommitted) await settle(session, opened);
+      else opened.layers--;
+    },
+    state: () => opened.state?.(),
+  };
 }
 
 /** What a layer commits to: a response, a cookie jar, or nothing. */
 type Target = Response | object | undefined;
 
-/** Saves what was changed, and says it to whom the layer names. */
+/**
+ * Saves what was changed, and says it to whom the layer names.
+ *
+ * @throws {TypeError} If that is neither a response nor a cookie jar.
+ */
 export async function commitLayer(
   session: LiveSession,
   targets: readonly Target[],
 ): Promise<Response | CommittedSession> {
+  const [target] = targets;
+  // Without a response, a handler has upgraded its request.
+  const isResponse = targets.length > 0 &&
+    (target === undefined || tagOf(target) === "[object Response]");
+  const adapters = isResponse ? undefined : await adaptersPart();
+  const given = targets.length ? adapters?.targetOf(target) : undefined;
   const opened = openedOf(session);
   const { hasFailed, isDiscarded } = opened;
   if (isOver(opened) && !(hasFailed && isDiscarded)) {
     refuseAgain(stateOf(session));
   }
-  opened.hasFailed = false;
-  opened.commits++;
-  endWait(session);
-  const [target] = targets;
-  const isResponse = targets.length > 0 && !isJar(target);
   // What a framework's response has already is not known then.
   const response = isResponse ? target as Response : new Response();
   try {
-    const directives = opened.isDiscarded
-      ? (await failedPart()).directivesOfDiscarded(stateOf(session))
-      : await commitTo(session, opened, response);
-    const finished = await finish(response, [directives]);
-    if (isResponse) {
+    const directives = await commitOpened(session, opened, response);
+    if (!adapters) {
+      const finished = await finish(response, [directives]);
       await settle(session, opened);
       return finished;
     }
-    const { committedOf, jarOf, writeCookies } = await adaptersPart();
-    const committed = committedOf(finished.headers);
-    await writeCookies(jarOf(target) ?? opened.jar, committed.cookies);
+    let isDue = false;
+    const said = directives && { ...directives, noteSent: () => isDue = true };
+    const finishing = finish(response, [said as Directives | undefined]);
+    // Nothing is waited for in vain: others must not send cookies meanwhile.
+    const { headers } = finishing instanceof Promise
+      ? await finishing
+      : finishing;
+    const committed = adapters.committedOf(headers);
+    const taken = adapters.writeCookies(given ?? opened.jar, committed.cookies);
+    if (taken) await taken;
+    // A jar that takes no cookie any more has thrown: none goes out.
+    if (isDue) directives?.noteSent?.();
     await settle(session, opened);
     return committed;
   } catch (error) {
-    opened.hasFailed = true;
-    stateOf(session).isSent = false;
-    await leaveFailed(stateOf(session), error);
+    await failCommit(session, opened, error);
     throw error;
   }
 }
 
-async function commitTo(
+/** Saves what was changed so far, for one layer. */
+async function commitOpened(
   session: LiveSession,
-  { around, commits, layers }: Opened,
+  opened: Opened,
   response: Response,
 ): Promise<Directives | undefined> {
-  if (around) return await around.commit(response);
+  opened.hasFailed = false;
+  opened.commits++;
+  endWait(session);
+  if (opened.isDiscarded) {
+    const { directivesOfDiscarded } = await failedPart();
+    return directivesOfDiscarded(stateOf(session));
+  }
+  if (opened.around) return await opened.around.commit(response);
   const { phase } = stateOf(session).visit;
+  opened.phase = phase;
   const directives = await commit(() => stateOf(session), response);
   // A layer around this one may still change it.
-  if (commits < layers) stateOf(session).visit.phase = phase;
+  if (!isOver(opened)) stateOf(session).visit.phase = phase;
   return directives;
 }
 
 /** Keeps a new record if its cookie is on its way, or may still be. */
-async function settle(session: LiveSession, opened: Opened): Promise<void> {
+async function settle(
+  session: LiveSession,
+  opened: Opened,
+): Promise<void> {
   const state = stateOf(session);
-  if (opened.around || !state.isSent && !isOver(opened)) return;
-  if (!state.isSent) await state.abandon?.();
+  if (opened.around) return;
+  const { abandon } = state;
+  const isLost = !state.isSent && !!abandon;
+  // A cookie jar shows what was set in it. A request does not: a later layer
+  // goes on from what was kept, and not from its cookie.
+  if (isOver(opened)) endNotes(opened, !isLost && !opened.isDiscarded);
+  else if (!state.isSent) return;
+  if (isLost) await abandon();
   delete state.abandon;
+}
+
+/** Leaves what a commit that has failed leaves behind. */
+async function failCommit(
+  session: LiveSession,
+  opened: Opened,
+  error: unknown,
+): Promise<void> {
+  opened.hasFailed = true;
+  if (isOver(opened)) endNotes(opened);
+  stateOf(session).isSent = false;
+  await leaveFailed(stateOf(session), error);
 }
 
 /**
@@ -206,11 +280,15 @@ async function settle(session: LiveSession, opened: Opened): Promise<void> {
  *
  * @throws {SessionError} `unsupported` if a wrapped handler saves the session.
  */
-export async function discardLayers(session: LiveSession): Promise<void> {
+export async function discardLayers(
+  session: LiveSession,
+  error?: unknown,
+): Promise<void> {
   const opened = openedOf(session);
   const state = stateOf(session);
   if (opened.around) {
-    const why = "withSession() saves the session of this request";
+    const why =
+      "withSession() or a middleware saves the session of this request";
     throw new SessionError("unsupported", `Cannot discard: ${why}`);
   }
   if (isOver(opened)) {
@@ -220,25 +298,10 @@ export async function discardLayers(session: LiveSession): Promise<void> {
   endWait(session);
   opened.isDiscarded = true;
   state.visit.phase = "late-write";
-  await leaveFailed(state, undefined);
-}
-
-function openedOf(session: LiveSession): Opened {
-  const opened = known.get(session) ?? { layers: 1, commits: 0 };
-  known.set(session, opened);
-  return opened;
-}
-
-function isOver({ around, commits, layers }: Opened): boolean {
-  return !around && commits >= layers;
+  await leaveFailed(state, error);
 }
 
 /** Whether something is a request of any realm. */
 function isRequest(given: unknown): given is Request {
   return tagOf(given) === "[object Request]";
-}
-
-function isJar(target: unknown): boolean {
-  const { set, write } = Object(target);
-  return [set, write].some((each) => typeof each === "function");
 }

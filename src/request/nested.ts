@@ -5,21 +5,27 @@ import type { Exchange } from "./exchange.ts";
 /**
  * Returns the exchange of a handler around this one, if it has the same cookie:
  * by one cookie, a request has one session. The outer handler saves and ends
- * it.
+ * it; layers each keep what they change.
+ *
+ * @param isLast Whether one counts that is over, and has kept its session: that
+ * can be read, and says itself why it is not written any more.
  */
 export function findAround(
   settings: Settings,
   outer: Exchange | undefined,
+  isLast = false,
 ): Exchange | undefined {
   for (let each = outer; each; each = each.outer) {
-    if (!each.isEnded && isSame(each.settings, settings)) {
-      // Mark this response, too: it may be kept before the outer one is made.
-      const commit = () => {
-        const state = each.state();
-        return state?.isTouched ? directivesOf(state) : undefined;
-      };
-      return { ...each, commit, end: () => undefined };
-    }
+    const { isEnded, join, state } = each;
+    const isOver = isEnded && (!isLast || join || !state());
+    if (isOver || !isSame(each.settings, settings)) continue;
+    if (join) return join();
+    // Mark this response, too: it may be kept before the outer one is made.
+    const commit = () => {
+      const current = state();
+      return current?.isTouched ? directivesOf(current) : undefined;
+    };
+    return { ...each, commit, end: () => undefined };
   }
   return undefined;
 }

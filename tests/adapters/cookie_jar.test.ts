@@ -228,6 +228,189 @@ describe("a session of a cookie jar", () => {
   });
 });
 
+describe("what has methods of a cookie jar, and is none", () => {
+  const methods = { get: () => undefined, set: () => {} };
+  const app = Object.assign(() => {}, methods);
+  const node = { ...methods, append: () => {}, write: () => true };
+  const context = { ...methods, req: { raw: {} } };
+  const stream = { read: () => null, write: () => true, pipe: () => {} };
+
+  it("is refused by open(), which says where the request is", async () => {
+    const sessions = createSessions(setUp().options);
+    for (const wrong of [app, node, stream, new Map(), new URLSearchParams()]) {
+      await assert.rejects(sessions.open(wrong as never), {
+        name: "TypeError",
+        message: /^open\(\) must get a request, its headers or a cookie jar/,
+      });
+    }
+    await assert.rejects(sessions.open(context as never), {
+      name: "TypeError",
+      message: /it is Object; give its req$/,
+    });
+  });
+
+  it("is refused by commit(), and the session is kept elsewhere", async () => {
+    const sessions = createSessions(setUp().options);
+    const session = await sessions.open(new Request("https://x.example"));
+    session.set("a", 1);
+    const all = [
+      app,
+      node,
+      context,
+      stream,
+      new Headers(),
+      new Map(),
+      Promise.resolve(new Response()),
+      { set: () => {} },
+      null,
+      "x",
+    ];
+    for (const wrong of all) {
+      await assert.rejects(sessions.commit(session, wrong as never), {
+        name: "TypeError",
+        message: /^commit\(\) must get a Response or a cookie jar: it is /,
+      });
+    }
+    const { cookies } = await sessions.commit(session);
+    assert.equal(cookies.length, 1);
+  });
+});
+
+describe("a jar that is one, whatever else it has", () => {
+  it("sets its cookie, as that of Astro, which tells its headers", async () => {
+    const sessions = createSessions(setUp().options);
+    const jar = Object.assign(new Jar(), { headers: () => [] });
+    const session = await sessions.open(jar);
+    session.set("a", 1);
+    await sessions.commit(session);
+    assert.equal(jar.lines.length, 1);
+  });
+
+  it("gets a path with a = as it is", async () => {
+    const { options } = setUp();
+    const sessions = createSessions({ ...options, cookie: { path: "/a=b" } });
+    const jar = new Jar();
+    const session = await sessions.open(jar);
+    session.set("a", 1);
+    await sessions.commit(session);
+    assert.equal(jar.lines[0]?.[1].path, "/a=b");
+  });
+});
+
+for (const isStored of [false, true]) {
+  const more = () =>
+    isStored ? { store: new MemoryStore({ now: () => START }) } : {};
+
+  describe(`layers with a cookie jar, ${isStored ? "in a store" : "sealed"}`, () => {
+    const url = "https://example.com/";
+
+    it("have one session, with its request and alone", async () => {
+      for (const order of [[0, 1, 2], [1, 0, 2], [2, 0, 1]]) {
+        const sessions = createSessions(setUp(more()).options);
+        const jar = new Jar();
+        const request = new Request(url);
+        const ways = [
+          () => sessions.open(jar, request),
+          () => sessions.open(jar),
+          () => sessions.open(order[0] === 2 ? jar : request, request),
+        ];
+        const [one, two, three] = order.map((i) => ways[i]?.());
+        const session = await one as Session;
+        assert.equal(await two, session, `${order}`);
+        assert.equal(await three, session, `${order}`);
+        session.set("a", 1);
+        for (let i = 0; i < 3; i++) await sessions.commit(session);
+        const next = await sessions.open(shapeOf(jar));
+        assert.equal(next.get("a"), 1);
+      }
+    });
+
+    it("have one that csrf has admitted by its request", async () => {
+      const options = { ...setUp(more()).options, csrf: true };
+      const sessions = createSessions(options);
+      const jar = new Jar();
+      const session = await sessions.open(jar, new Request(url));
+      assert.equal(await sessions.open(jar), session);
+    });
+
+    it("have another one where the same jar comes with another request", async () => {
+      const sessions = createSessions(setUp(more()).options);
+      const jar = new Jar();
+      const one = await sessions.open(jar, new Request(url));
+      one.login("ada");
+      const other = await sessions.open(jar, new Request(url));
+      assert.notEqual(other, one);
+      assert.equal(other.userId, undefined);
+    });
+
+    it("share nothing by functions, or by a place, that are one for all", async () => {
+      const sessions = createSessions(setUp(more()).options);
+      const functions = { read: () => undefined, write: () => {} };
+      const places = [
+        undefined,
+        new Headers({ host: "localhost" }),
+        { headers: { host: "localhost" }, url: "/" },
+      ];
+      for (const place of places) {
+        const one = await sessions.open(functions, place);
+        one.login("ada");
+        const other = await sessions.open(functions, place);
+        assert.equal(other.userId, undefined);
+        const beside = await sessions.open(new Jar(), place);
+        assert.equal(beside.userId, undefined);
+      }
+    });
+
+    it("read the jar again once all have committed", async () => {
+      const sessions = createSessions(setUp(more()).options);
+      const jar = new Jar();
+      const session = await sessions.open(jar);
+      session.set("a", 1);
+      await sessions.commit(session);
+      const next = await sessions.open(jar);
+      assert.notEqual(next, session);
+      assert.equal(next.get("a"), 1);
+    });
+  });
+}
+
+describe("a jar that takes no cookie any more", () => {
+  const closed = (value: string) => ({
+    get: () => value,
+    set() {
+      throw new Error("too late");
+    },
+  });
+
+  for (const act of ["login", "regenerate"] as const) {
+    it(`takes nothing from other requests after ${act}()`, async () => {
+      for (const isAsync of [false, true]) {
+        const sessions = createSessions(setUp().options);
+        const first = sessions.create();
+        first.login("ada");
+        const token = await sessions.seal(first);
+        const requestOf = () =>
+          new Request("https://example.com/", {
+            headers: { cookie: `__Host-sid=${token}` },
+          });
+        const beside = await sessions.open(requestOf());
+        assert.equal(beside.userId, "ada");
+        const jar = closed(token);
+        const page = await sessions.open(
+          isAsync ? { ...jar, set: async () => await jar.set() } : jar,
+          requestOf(),
+        );
+        page[act]("eve");
+        await assert.rejects(sessions.commit(page), /too late/);
+        await sessions.discard(page);
+        beside.set("a", 1);
+        const response = await sessions.commit(beside, new Response());
+        assert.equal(response.headers.getSetCookie().length, 1);
+      }
+    });
+  }
+});
+
 /** The same jar, as another request gets it. */
 function shapeOf(jar: Jar): CookieJar {
   return { get: jar.get.bind(jar), set: jar.set.bind(jar) };

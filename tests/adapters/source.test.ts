@@ -156,6 +156,121 @@ describe("a session of what a framework hands out", () => {
     await sessions.open(post({ "sec-fetch-site": "same-origin" }));
   });
 
+  it("is refused so whatever the host, and whatever the method", async () => {
+    const { options } = setUp();
+    const sessions = createSessions({ ...options, csrf: true });
+    for (const host of ["app|v2", "shop^1", "a b", "10.0.0.256", "xn--a", ""]) {
+      for (const method of ["POST", "PROPFIND", "TRACE", "delete"]) {
+        const headers = { host, "sec-fetch-site": "cross-site" };
+        const source = { headers, url: "/", method, protocol: "https" };
+        await assert.rejects(sessions.open(source), { code: "forbidden" });
+      }
+    }
+  });
+
+  it("is refused so if only headers tell of it, and an Origin is among them", async () => {
+    const { options } = setUp();
+    const sessions = createSessions({ ...options, csrf: true });
+    const jar = { get: () => undefined, set: () => {} };
+    const from = (site: string, origin?: string) =>
+      new Headers({
+        host: "example.com",
+        "sec-fetch-site": site,
+        ...origin && { origin },
+      });
+    const evil = "https://evil.example.com";
+    for (const place of [from("same-site", evil), from("cross-site", "null")]) {
+      for (const [source, where] of [[jar, place], [{ headers: place }]]) {
+        await assert.rejects(
+          sessions.open(source as SessionSource, where as Headers),
+          {
+            code: "forbidden",
+          },
+        );
+      }
+    }
+    // A link of another site, and a form of one's own.
+    await sessions.open(jar, from("cross-site"));
+    await sessions.open(jar, from("same-origin", "https://example.com"));
+  });
+
+  it("is not replaced by a form of another site, if only headers tell of it", async () => {
+    const { options, events } = setUp();
+    const sessions = createSessions(options);
+    const keep = async (more: Record<string, string>) => {
+      const lines: string[] = [];
+      const jar = {
+        get: () => undefined,
+        set: (name: string) => lines.push(name),
+      };
+      const place = new Headers({
+        host: "example.com",
+        "sec-fetch-site": "cross-site",
+        "sec-fetch-dest": "document",
+        ...more,
+      });
+      const session = await sessions.open(jar, place);
+      session.set("a", 1);
+      await sessions.commit(session);
+      return lines.length;
+    };
+    assert.equal(await keep({ origin: "https://idp.example" }), 0);
+    assert.deepEqual(typesOf(events), ["withheld"]);
+    assert.equal(await keep({}), 1);
+  });
+
+  it("does not mind a header field that is undefined", async () => {
+    const { options } = setUp();
+    const seen: string[] = [];
+    const sessions = createSessions({
+      ...options,
+      csrf: true,
+      when: ({ headers }) => seen.push([...headers.keys()].join()) > 0,
+    });
+    const headers = {
+      host: "example.com",
+      origin: undefined,
+      upgrade: undefined,
+      "sec-fetch-site": undefined,
+    };
+    const source = { headers, url: "/", method: "POST", protocol: "https" };
+    await sessions.open(source);
+    assert.deepEqual(seen, ["host"]);
+  });
+
+  it("shows when() the method, also where no URL can be made", async () => {
+    const { options } = setUp();
+    const seen: string[] = [];
+    const sessions = createSessions({
+      ...options,
+      when: ({ method, url }) => seen.push(`${method} ${url}`) > 0,
+    });
+    const open = (host: string, method: string, url = "/a") =>
+      sessions.open({ headers: { host }, url, method, protocol: "https" });
+    await open("a b", "POST");
+    await open("example.com", "TRACE");
+    await open("example.com", "OPTIONS", "*");
+    assert.deepEqual(seen, [
+      "POST http://invalid/a",
+      "TRACE https://example.com/a",
+      "OPTIONS https://example.com/*",
+    ]);
+  });
+
+  it("needs the address if when() looks at it", async () => {
+    const { options } = setUp();
+    const sessions = createSessions({ ...options, when: () => true });
+    const jar = { get: () => undefined, set: () => {} };
+    const headers = new Headers({ host: "example.com" });
+    for (const given of [[jar, headers], [{ headers }]] as const) {
+      await assert.rejects(sessions.open(...given as [never]), {
+        name: "TypeError",
+        message: /the request and its address, as the option when looks at it/,
+      });
+    }
+    await sessions.open(jar, { headers, url: "/a" });
+  });
+
   it("is left out if when() says so, whatever the host", async () => {
     const { options } = setUp();
     const seen: string[] = [];

@@ -378,7 +378,7 @@ describe("a message about a session", () => {
     await withSession((_request, session) => {
       unread = session;
       return answer();
-    }, { secret: SECRET })(request);
+    }, { secret: SECRET })(request.clone());
     assert.throws(() => unread.get("n"), {
       code: "late-read",
       message: "Cannot read: the response has left, read before it does",

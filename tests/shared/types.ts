@@ -3,7 +3,7 @@
  * a line below `@ts-expect-error` that compiles is an error itself.
  */
 
-import { Hono } from "hono";
+import { type Context as HonoContext, Hono } from "hono";
 import * as v from "valibot";
 import {
   type SessionEnv,
@@ -11,6 +11,7 @@ import {
   sessions,
 } from "../../hono.ts";
 import {
+  type CookieJar,
   createSessions,
   type OptionsFor,
   type Session,
@@ -450,6 +451,41 @@ export function eventsAndErrors(event: SessionEvent): void {
   same<SessionErrorCode, typeof error.code>(true);
   // @ts-expect-error: no such code
   if (error.code === "too-large") return;
+}
+
+/** What is told apart: cookie jars, and what has methods of the same names. */
+export async function jars(
+  jar: CookieJar,
+  context: HonoContext,
+  app: { (): void; get(name: string): unknown; set(name: string): unknown },
+  response: { write(): boolean; append(): void; get(): ""; set(): void },
+  stream: { read(): null; write(): boolean; pipe(): void },
+): Promise<void> {
+  const all = createSessions<Shop>({ secret });
+  const session = await all.open(jar, new Headers());
+  await all.open(context.req);
+  same<Response, Awaited<ReturnType<typeof toResponse>>>(true);
+  async function toResponse() {
+    return await all.commit(session, ok);
+  }
+  await all.commit(session, jar);
+  await all.commit(session, { read: () => "", write: () => {} });
+  // @ts-expect-error: a context is no jar
+  await all.open(context);
+  // @ts-expect-error: nor is a `Map`
+  await all.open(new Map<string, string>());
+  // @ts-expect-error: nor is an app
+  await all.open(app);
+  // @ts-expect-error: nor is a stream
+  await all.open(stream);
+  // @ts-expect-error: `Headers` are no jar
+  await all.commit(session, new Headers());
+  // @ts-expect-error: a context is no jar
+  await all.commit(session, context);
+  // @ts-expect-error: a response of Node is none, and no `Response`
+  await all.commit(session, response);
+  // @ts-expect-error: a promise is not awaited
+  await all.commit(session, Promise.resolve(ok));
 }
 
 export function namedOptions(): void {

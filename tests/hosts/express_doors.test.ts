@@ -1,0 +1,220 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { after, describe, it } from "node:test";
+import express from "express";
+import { sessions } from "../../express.ts";
+import { createSessions, type Session } from "../../mod.ts";
+import { setUp } from "../shared/support.ts";
+import {
+  type Act,
+  type AppName,
+  APPS,
+  closeServers,
+  cookieOf,
+  count,
+  kinds,
+  listen,
+  type Req,
+} from "./_express.ts";
+
+// Several doors of one cookie in one program: middlewares that were made apart,
+// and layers that open the session themselves.
+
+after(closeServers);
+
+for (const app of Object.keys(APPS) as AppName[]) {
+  for (const [kind, more] of Object.entries(kinds)) {
+    describe(`doors of one request of ${app}, ${kind}`, () => {
+      const start = async (
+        make: (options: ReturnType<typeof setUp>["options"]) => [Act[], Act],
+      ) => {
+        const { options } = setUp(more() as object);
+        const url = await listen(APPS[app](...make(options)));
+        return (cookie = "") =>
+          fetch(url, { headers: cookie ? { cookie } : {} });
+      };
+      const door = (options: object) =>
+        sessions(options as never) as unknown as Act;
+
+      it("have one session: two middlewares that were made apart", async () => {
+        const get = await start((options) => {
+          let first: Session;
+          return [
+            [
+              door(options),
+              (req, _res, next) => {
+                first = req.session;
+                count(req);
+                next();
+              },
+              door({ ...options }),
+            ],
+            (req, res) => {
+              assert.equal(req.session, first);
+              req.session.login("ada");
+              res.end(`${count(req)}`);
+            },
+          ];
+        });
+        const response = await get();
+        assert.equal(await response.text(), "2");
+        assert.equal(response.headers.getSetCookie().length, 1);
+        const again = await get(cookieOf(response));
+        assert.equal(await again.text(), "4");
+      });
+
+      it("have one session: one of them opens it later", async () => {
+        const get = await start((options) => [
+          [
+            door(options),
+            (req, _res, next) => {
+              count(req);
+              next();
+            },
+            door({ ...options, lazy: true }),
+          ],
+          async (req, res) => {
+            const open = req.session as unknown as () => Promise<Session>;
+            const session = await open();
+            res.end(`${count({ session })}`);
+          },
+        ]);
+        const response = await get();
+        assert.equal(await response.text(), "2");
+        assert.equal(response.headers.getSetCookie().length, 1);
+      });
+
+      it("drop what has failed, whoever of them says so", async () => {
+        const get = await start((options) => {
+          const inner = sessions({ ...options });
+          return [
+            [door(options), inner as unknown as Act],
+            (req, res) => {
+              req.session.login("ada");
+              inner.failed(new Error("failed"), req, res, () => {
+                res.statusCode = 404;
+                res.end();
+              });
+            },
+          ];
+        });
+        const response = await get();
+        assert.equal(response.status, 404);
+        assert.deepEqual(response.headers.getSetCookie(), []);
+      });
+
+      it("have one session: a layer inside, which the middleware keeps", async () => {
+        const get = await start((options) => {
+          const layers = createSessions(options);
+          return [[door(options)], async (req, res) => {
+            count(req);
+            const session = await layers.open(req);
+            assert.equal(session, req.session);
+            session.set("inner", 1);
+            const { cookies, headers } = await layers.commit(session);
+            assert.deepEqual(cookies, []);
+            assert.equal(new Headers(headers as never).get("vary"), "Cookie");
+            await assert.rejects(layers.discard(session), {
+              code: "unsupported",
+            });
+            res.end(JSON.stringify(session));
+          }];
+        });
+        const response = await get();
+        assert.deepEqual(await response.json(), { n: 1, inner: 1 });
+        assert.equal(response.headers.getSetCookie().length, 1);
+        const again = await get(cookieOf(response));
+        assert.deepEqual(await again.json(), { n: 2, inner: 1 });
+      });
+
+      it("have one session: a layer around, whether it commits or not", async () => {
+        for (const isBefore of [true, false]) {
+          const get = await start((options) => {
+            const layers = createSessions(options);
+            let outer: Session;
+            const open: Act = (req, res, next) => {
+              layers.open(req).then(async (session) => {
+                outer = session;
+                session.set("outer", 1);
+                if (!isBefore) return;
+                const { cookies } = await layers.commit(session);
+                for (const { line } of cookies) {
+                  res.appendHeader("set-cookie", line);
+                }
+              }).then(() => next(), next);
+            };
+            const twice = [door(options), door({ ...options })];
+            return [[open, ...twice], (req, res) => {
+              assert.equal(req.session, outer);
+              count(req);
+              res.end(JSON.stringify(req.session));
+            }];
+          });
+          const response = await get();
+          assert.deepEqual(await response.json(), { outer: 1, n: 1 });
+          assert.equal(response.headers.getSetCookie().length, 1);
+          const again = await get(cookieOf(response));
+          assert.deepEqual(await again.json(), { outer: 1, n: 2 });
+        }
+      });
+
+      it("keep nothing of a response that failed, within a layer", async () => {
+        const get = await start((options) => {
+          const layers = createSessions(options);
+          const open: Act = (req, _res, next) => {
+            layers.open(req).then(() => next(), next);
+          };
+          const twice = [door(options), door({ ...options })];
+          return [[open, ...twice], (req, res) => {
+            req.session.login("ada");
+            res.statusCode = 500;
+            res.end();
+          }];
+        });
+        const response = await get();
+        assert.equal(response.status, 500);
+        assert.deepEqual(response.headers.getSetCookie(), []);
+      });
+
+      it("read what has left with the response, and do not write it", async () => {
+        const { promise, resolve } = Promise.withResolvers<Session>();
+        const get = await start((options) => {
+          const layers = createSessions(options);
+          return [[door(options)], (req: Req, res) => {
+            req.session.login("ada");
+            res.once("finish", () => resolve(layers.open(req)));
+            res.end();
+          }];
+        });
+        await get();
+        const late = await promise;
+        assert.equal(late.userId, "ada");
+        assert.throws(() => late.login("eve"), { code: "late-write" });
+      });
+    });
+  }
+}
+
+describe("Express 5, on a part of an app", () => {
+  it("has the session of the app, and a logout there is one", async () => {
+    const { options } = setUp();
+    const app = express();
+    app.use(sessions(options));
+    const part = express.Router();
+    part.use(sessions({ ...options }));
+    part.get("/in", (req, res) => {
+      (req as unknown as Req).session.login("ada");
+      res.end();
+    });
+    part.get("/out", (req, res) => {
+      (req as unknown as Req).session.destroy();
+      res.end();
+    });
+    app.use("/part", part);
+    const url = await listen(createServer(app));
+    const cookie = `${cookieOf(await fetch(`${url}/part/in`))}`;
+    const response = await fetch(`${url}/part/out`, { headers: { cookie } });
+    assert.equal(response.headers.getSetCookie().length, 1);
+    assert.match(`${response.headers.getSetCookie()}`, /=; Max-Age=0; /);
+  });
+});
