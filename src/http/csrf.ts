@@ -12,19 +12,35 @@ const REASONS = {
     "the page is on https and the server was asked over http; behind a proxy that ends TLS, the option csrf has to list the public origin",
 } as const;
 
+/** What the answer to a request of another site says to caches. */
+export const FORBIDDEN_VARY = "Sec-Fetch-Site, Origin";
+
+/** Answers a request with 403 if another site made the browser send it. */
+export function forbidCrossSite(
+  asked: Asked,
+  trusted: ReadonlySet<string>,
+  emit?: Emit,
+): Response | undefined {
+  const text = whyForbidden(asked, trusted, emit);
+  return text === undefined ? text : new Response(text, {
+    status: 403,
+    headers: { vary: FORBIDDEN_VARY },
+  });
+}
+
 /**
- * Answers a request with 403 if another site made the browser send it. It goes
- * by Fetch Metadata, else by `Origin`, as Go's CrossOriginProtection and the
+ * Says why a request is refused, if another site made the browser send it. It
+ * goes by Fetch Metadata, else by `Origin`, as Go's CrossOriginProtection and the
  * OWASP cheat sheet do; a request with neither comes from no browser.
  *
  * A WebSocket handshake is a GET that other sites may send, so it counts as
  * unsafe.
  */
-export function forbidCrossSite(
+export function whyForbidden(
   { headers, method, url }: Asked,
   trusted: ReadonlySet<string>,
   emit?: Emit,
-): Response | undefined {
+): string | undefined {
   checkRequest(headers);
   if (SAFE.test(method) && !headers.has("upgrade")) return undefined;
   const origin = headers.get("origin");
@@ -35,10 +51,7 @@ export function forbidCrossSite(
     : !/^(same-origin|none)$/.test(site) && origin && compare(origin, url);
   if (!reason) return undefined;
   emit?.({ type: "forbidden", reason });
-  return new Response(`Forbidden: ${REASONS[reason]}`, {
-    status: 403,
-    headers: { vary: "Sec-Fetch-Site, Origin" },
-  });
+  return `Forbidden: ${REASONS[reason]}`;
 }
 
 /** How the origin of a request differs from that of its address. */

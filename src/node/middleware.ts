@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { requestFor, requestOf } from "../adapters/source.ts";
-import { forbidCrossSite } from "../http/csrf.ts";
+import { FORBIDDEN_VARY, whyForbidden } from "../http/csrf.ts";
 import type { Asked } from "../http/request.ts";
 import type { Settings } from "../options/settings.ts";
 import { commit } from "../request/commit.ts";
@@ -171,8 +171,14 @@ export function beginExchange(
   if (isLeftOut) {
     return new NodeExchange(settings, undefined, res, next).seen;
   }
-  const answer = trusted && forbidCrossSite(asked, trusted, emit);
-  if (answer) return void forbid(res, answer);
+  const why = trusted && whyForbidden(asked, trusted, emit);
+  if (why) {
+    // Throws if another response has begun.
+    res.setHeader("vary", FORBIDDEN_VARY);
+    res.setHeader("content-type", "text/plain;charset=UTF-8");
+    res.statusCode = 403;
+    return void res.end(why);
+  }
   const outer = lastOf(req);
   const around = findAround(settings, outer, true);
   if (around && !around.layers) return around;
@@ -181,11 +187,4 @@ export function beginExchange(
   // Layers count who has opened the session, and find it by themselves.
   if (!around) enter(req, exchange.seen);
   return exchange.seen;
-}
-
-async function forbid(res: ServerResponse, answer: Response): Promise<void> {
-  const text = await answer.text();
-  res.statusCode = answer.status;
-  for (const [name, value] of answer.headers) res.setHeader(name, value);
-  res.end(text);
 }
