@@ -80,7 +80,8 @@ export interface SessionMiddleware {
   (req: IncomingMessage, res: ServerResponse, next: Next): void;
   /**
    * Drops what a failed handler has changed, and hands the error on. Use it
-   * before error handlers that answer with a status below 500.
+   * before error handlers that answer with a status below 500. They may read the
+   * session; what they write to it throws `late-write`.
    */
   readonly failed: (
     error: unknown,

@@ -15,8 +15,8 @@
  * - `late-read`: the session was first read after its response had left or its
  *   handler had thrown, when caches could no longer be told that the response
  *   depends on it.
- * - `late-write`: the session was written after its response had left, or for a
- *   response that carries no cookie: on a WebSocket handshake, a write that
+ * - `late-write`: the session was written after its response had left or its
+ *   request had failed, or for a response that carries no cookie: on a WebSocket handshake, a write that
  *   needs a cookie is refused at once. In a strong store, the body of a
  *   response can still `save()` values.
  * - `left-out`: the session was written on a request that `when` leaves out, or

@@ -12,7 +12,7 @@ import { findAround } from "../request/nested.ts";
 import { openSession } from "../request/open.ts";
 import { visitOf } from "../session/begin.ts";
 import { LiveSession, stateOf } from "../session/live_session.ts";
-import type { Phase, State } from "../session/state.ts";
+import type { Phase, State, Visit } from "../session/state.ts";
 import { unawaited } from "../unawaited.ts";
 import { holdResponse, type Keeper } from "./hold.ts";
 import { type Mark, markOf } from "./respond.ts";
@@ -30,7 +30,6 @@ class NodeExchange implements Keeper {
   #opened: LiveSession | Promise<LiveSession> | undefined;
   #session: LiveSession | undefined;
   #phase: Phase;
-  /** The request has failed: what its handler has changed is dropped. */
   #isFailed = false;
   /** What others see of it. */
   readonly seen: Exchange;
@@ -51,7 +50,9 @@ class NodeExchange implements Keeper {
     const begin = (state: State) => show(new LiveSession(state));
     this.#open = () => {
       if (layer) return (layer.open() as Promise<LiveSession>).then(show);
-      const state = openSession(visitOf(settings, request, this.#phase));
+      const visit = visitOf(settings, request, this.#phase);
+      if (this.#isFailed) refuseWrites(visit);
+      const state = openSession(visit);
       return state instanceof Promise ? state.then(begin) : begin(state);
     };
     this.seen = {
@@ -60,7 +61,7 @@ class NodeExchange implements Keeper {
       open: () => this.open(),
       openLater: () => this.openLater(),
       state: () => this.#session && stateOf(this.#session),
-      fail: () => this.#isFailed = true,
+      fail: () => this.discard(),
       // It is kept with the head of the response.
       commit: () => undefined,
       end: () => undefined,
@@ -77,6 +78,14 @@ class NodeExchange implements Keeper {
     const opened = Promise.resolve(this.open());
     this.#opened = unawaited(opened);
     return opened;
+  }
+
+  /** Drops what a failed handler has changed, and takes no more changes. */
+  discard(): void {
+    // What has answered is kept, whatever fails after that.
+    if (this.#phase !== "open") return;
+    this.#isFailed = true;
+    if (this.#session) refuseWrites(stateOf(this.#session).visit);
   }
 
   /** Saves the session, and says what the headers have to say of it. */
@@ -129,6 +138,7 @@ class NodeExchange implements Keeper {
     if (this.#layer) await discardLayers(session, error);
     const { visit } = stateOf(session);
     if (visit.phase !== "left-out") visit.phase = "late-write";
+    delete visit.refusal;
     await leaveFailed(stateOf(session), error);
     return await this.#markOfFailed(session);
   }
@@ -187,4 +197,11 @@ export function beginExchange(
   // Layers count who has opened the session, and find it by themselves.
   if (!around) enter(req, exchange.seen);
   return exchange.seen;
+}
+
+/** The answer to the failure may show the session, and keeps nothing of it. */
+function refuseWrites(visit: Visit): void {
+  if (visit.phase === "left-out") return;
+  visit.phase = "late-write";
+  visit.refusal = "its request has failed";
 }

@@ -25,6 +25,8 @@ export interface Visit {
   /** Absent for a session without a request; see `http/request.ts`. */
   headers?: Fields | undefined;
   phase: Phase;
+  /** Why it takes no more writes, where it may be read: no response has left. */
+  refusal?: string;
   /** Whether the visitor goes to a page, as far as that has to be known. */
   isNavigation: boolean;
   /**

@@ -58,7 +58,7 @@ export function checkOpen(
 export function noteLooked(state: State): State {
   const { isTouched, visit } = state;
   if (
-    !isTouched && visit.phase === "late-write" &&
+    !isTouched && visit.phase === "late-write" && !visit.refusal &&
     !isHandshake(visit.headers, "")
   ) {
     const why = "the response has left, read before it does";
@@ -89,7 +89,7 @@ const WHY: { readonly [phase in Phase]?: string } = {
 function refuse(
   state: State,
   phase: Exclude<Phase, "open">,
-  why = WHY[phase] ?? phase,
+  why = state.visit.refusal ?? WHY[phase] ?? phase,
 ): never {
   if (phase === "late-write") tell(state, phase);
   const what = phase === "gone" ? "go on" : "write";
