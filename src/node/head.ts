@@ -1,4 +1,9 @@
-import type { ServerResponse } from "node:http";
+import { Buffer } from "node:buffer";
+import {
+  type ServerResponse,
+  STATUS_CODES,
+  validateHeaderValue,
+} from "node:http";
 import { tagOf } from "../options/check.ts";
 
 // What Node does with the head of a response and with a write, where ours stand
@@ -12,6 +17,15 @@ export function isHttp2(res: object): boolean {
   return "stream" in res;
 }
 
+/** The status of a response that Node has written. */
+export function statusOf(res: ServerResponse): object {
+  const { statusCode } = res;
+  // HTTP/2 has no text beside it, and warns of each look.
+  if (isHttp2(res)) return { statusCode };
+  const text = STATUS_CODES[statusCode] ?? "unknown";
+  return { statusCode, statusMessage: res.statusMessage || text };
+}
+
 /** Calls the callback of a write that nobody sees. */
 export function tellBack(args: readonly unknown[], error: unknown): void {
   const callback = args.at(-1);
@@ -19,48 +33,67 @@ export function tellBack(args: readonly unknown[], error: unknown): void {
 }
 
 /**
- * Refuses what Node would refuse once it is written.
+ * Refuses a head that Node would refuse once it is written.
  *
  * @throws {RangeError} If the status is none.
- * @throws {TypeError} If a chunk can not be written.
+ * @throws {TypeError} If the text beside it cannot be sent.
  */
-export function checkCall(
-  { statusCode }: ServerResponse,
+export function checkHead(
+  res: ServerResponse,
   name: string,
-  [given]: readonly unknown[],
+  [status, text]: readonly unknown[],
 ): void {
-  const status = name === "writeHead" ? Number(given) : statusCode;
-  if (!(status >= 100 && status < 1000)) {
-    const message = `Invalid status code: ${status}`;
-    const code = "ERR_HTTP_INVALID_STATUS_CODE";
-    throw Object.assign(new RangeError(message), { code });
+  const isGiven = name === "writeHead";
+  const code = isGiven ? Number(status) : res.statusCode;
+  if (!(code >= 100 && code < 1000)) {
+    const error = new RangeError(`Invalid status code: ${code}`);
+    throw coded(error, "ERR_HTTP_INVALID_STATUS_CODE");
   }
-  const isGiven = name === "write" ||
-    name === "end" && given && typeof given !== "function";
-  if (isGiven && typeof given !== "string" && !isBytes(given)) {
-    const message = "A chunk must be a string or a Uint8Array";
-    const code = "ERR_INVALID_ARG_TYPE";
-    throw Object.assign(new TypeError(message), { code });
+  if (isHttp2(res)) return;
+  const given = isGiven && typeof text === "string" && text;
+  validateHeaderValue("statusMessage", given || res.statusMessage || "");
+}
+
+/**
+ * Refuses a chunk that Node would refuse once it is written.
+ *
+ * @throws {TypeError} If it cannot be written.
+ */
+export function checkChunk(
+  name: string,
+  [chunk, encoding]: readonly unknown[],
+): void {
+  const isEnd = name === "end" && (!chunk || typeof chunk === "function");
+  if (isEnd || !/^(write|end)$/.test(name)) return;
+  if (typeof chunk !== "string" && tagOf(chunk) !== "[object Uint8Array]") {
+    const error = new TypeError("A chunk must be a string or a Uint8Array");
+    throw coded(error, "ERR_INVALID_ARG_TYPE");
+  }
+  // Streams say "buffer" of bytes.
+  const isNamed = typeof encoding === "string" && !/^(buffer)?$/.test(encoding);
+  if (isNamed && !Buffer.isEncoding(encoding)) {
+    const error = new TypeError(`Unknown encoding: ${encoding}`);
+    throw coded(error, "ERR_UNKNOWN_ENCODING");
   }
 }
 
-function isBytes(given: unknown): boolean {
-  return tagOf(given) === "[object Uint8Array]";
+function coded(error: Error, code: string): Error {
+  return Object.assign(error, { code });
 }
 
 /** Sets what `writeHead()` was given. */
-export function setHead(res: ServerResponse, args: readonly unknown[]): void {
-  const [status, ...rest] = args;
+export function setHead(
+  res: ServerResponse,
+  [status, text, fields]: readonly unknown[],
+): void {
   res.statusCode = status as number;
-  const message = typeof rest[0] === "string" ? rest.shift() : undefined;
-  if (message !== undefined && !isHttp2(res)) {
-    res.statusMessage = message as string;
+  const isText = typeof text === "string";
+  if (isText && !isHttp2(res)) res.statusMessage = text;
+  const headers = fields ?? (isText ? {} : text ?? {});
+  if (Array.isArray(headers)) return setList(res, headers);
+  for (const [name, value] of Object.entries(headers)) {
+    res.setHeader(name, value);
   }
-  const headers = rest[0];
-  if (Array.isArray(headers)) setList(res, headers);
-  else {for (const [name, value] of Object.entries(headers ?? {})) {
-      if (value !== undefined) res.setHeader(name, value as string);
-    }}
 }
 
 /** Of a list, one field may be there several times: `[name, value, …]`. */
@@ -76,8 +109,8 @@ function setList(res: ServerResponse, list: readonly unknown[]): void {
 
 /** The error that Node throws itself once headers have left. */
 export function headersSent(what: string): Error {
-  return Object.assign(
-    new Error(`Cannot ${what} headers after they are sent to the client`),
-    { code: "ERR_HTTP_HEADERS_SENT" },
+  const error = new Error(
+    `Cannot ${what} headers after they are sent to the client`,
   );
+  return coded(error, "ERR_HTTP_HEADERS_SENT");
 }

@@ -2,14 +2,16 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import {
-  checkCall,
+  checkChunk,
+  checkHead,
   headersSent,
-  isHttp2,
   OF_BODY,
   setHead,
+  statusOf,
   tellBack,
 } from "./head.ts";
 import type { Mark } from "./respond.ts";
+import { keepConnection, show, type Shown, unshow } from "./shown.ts";
 
 // Node sends headers with the first byte, and a session is kept before that: a
 // response is held until it is. Whoever writes meanwhile is told to wait, as by a
@@ -51,9 +53,10 @@ class Hold {
   readonly #sources: Set<Readable> = new Set();
   /** Who waits for `drain` where others keep the listeners. */
   readonly #waiting: Set<Method> = new Set();
-  /** What was to leave; an error handler may set another status too late. */
-  #status = 200;
-  #message: string | undefined;
+  /** What others see in place of what there is. */
+  readonly #shown: Shown = {};
+  /** How much waits in the queue. */
+  #length = 0;
   /** Leaves the connection as it was. */
   #giveBack: (() => void) | undefined;
   #isAsking = false;
@@ -105,7 +108,8 @@ class Hold {
     if (this.#phase === "done" || this.#phase === "waiting" && this.#isSent()) {
       return this.#pass(name, args);
     }
-    checkCall(this.#res, name, args);
+    if (this.#phase === "waiting") checkHead(this.#res, name, args);
+    checkChunk(name, args);
     if (name === "writeHead") return this.#calledForHead(args);
     if (this.#phase === "waiting") this.#askForHead();
     if (this.#phase === "waiting") this.#keep();
@@ -191,11 +195,8 @@ class Hold {
 
   #beginHold(): void {
     this.#phase = "held";
-    this.#status = this.#res.statusCode;
-    // HTTP/2 has none, and warns of each look.
-    if (!isHttp2(this.#res)) this.#message = this.#res.statusMessage;
-    const sent = { configurable: true, get: () => true };
-    Object.defineProperty(this.#res, "headersSent", sent);
+    // An error handler may set another status, too late.
+    this.#show({ headersSent: true, ...statusOf(this.#res) });
     for (const name of ["setHeader", "setHeaders", "appendHeader"]) {
       if (!(name in this.#res)) continue;
       this.#patch(name, () => {
@@ -207,51 +208,35 @@ class Hold {
     });
   }
 
-  #hold(name: string, args: never[]): unknown {
-    this.#queue.push({ name, args });
-    if (name === "write") {
-      this.#isDrainDue = true;
-      return false;
-    }
-    if (name === "end" && !this.#isEnded) {
-      this.#isEnded = true;
-      const ended = { configurable: true, get: () => true };
-      Object.defineProperty(this.#res, "writableEnded", ended);
-      this.#keepConnection();
-    }
-    return name === "flushHeaders" ? undefined : this.#res;
+  #show(values: object): void {
+    show(this.#res, this.#shown, values);
   }
 
-  /**
-   * Express cuts the connection if a handler throws that has answered: then the
-   * answer has left usually, and it has to here.
-   */
-  #keepConnection(): void {
-    const { socket } = this.#res;
-    // HTTP/2 has a connection for many responses, and lets nobody touch it.
-    if (!socket || isHttp2(this.#res)) return;
-    const { destroy } = socket;
-    socket.destroy = (...args) => {
-      socket.destroy = destroy;
-      // If it is the client that has gone, nothing is to be waited for.
-      const isCut = !args[0] && this.#phase === "held" && socket.writable &&
-        !this.#res.destroyed;
-      if (!isCut) return destroy.apply(socket, args);
-      this.#res.once("finish", () => socket.destroy());
-      return socket;
-    };
-    this.#giveBack = () => socket.destroy = destroy;
+  #hold(name: string, args: never[]): unknown {
+    this.#queue.push({ name, args });
+    this.#length += Object(args[0]).length || 0;
+    this.#isDrainDue ||= name === "write";
+    if (name === "end" && !this.#isEnded) {
+      this.#isEnded = true;
+      const isHeld = () => this.#phase === "held";
+      this.#giveBack = keepConnection(this.#res, isHeld);
+    }
+    const finished = this.#isEnded;
+    this.#show({
+      finished,
+      writableEnded: finished,
+      writableFinished: false,
+      writableNeedDrain: this.#isDrainDue && !finished,
+      writableLength: this.#length,
+    });
+    if (name === "write") return false;
+    return name === "flushHeaders" ? undefined : this.#res;
   }
 
   /** Lets `keep()` change headers, and others see the response as it is. */
   #endHold(): void {
-    const own: { headersSent?: boolean; writableEnded?: boolean } = this.#res;
-    delete own.headersSent;
-    delete own.writableEnded;
+    unshow(this.#res, this.#shown);
     this.#giveBack?.();
-    const res = this.#res;
-    res.statusCode = this.#status;
-    if (!isHttp2(res)) res.statusMessage = this.#message as string;
     this.#restore(["setHeader", "setHeaders", "appendHeader", "removeHeader"]);
   }
 

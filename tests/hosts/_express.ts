@@ -1,4 +1,4 @@
-// Apps of Express and its like, for `express.test.ts` and `express_hold.test.ts`.
+// Apps of Express and its like, for the tests of `with-session/express`.
 
 import { once } from "node:events";
 import {
@@ -8,6 +8,7 @@ import {
   type ServerResponse,
 } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import express5, { type NextFunction } from "express";
 import express4 from "express4";
 import polka from "polka";
@@ -57,6 +58,23 @@ export const kinds: Readonly<Record<string, () => Partial<SessionOptions>>> = {
   "in the cookie": () => ({}),
   "in a store": () => ({ store: new MemoryStore({ now: () => START }) }),
 };
+
+/** A store that answers after some ms, or not at all. */
+export function slowStore(
+  { ms = 0, isDown = false }: { ms?: number; isDown?: boolean } = {},
+): MemoryStore {
+  return new Proxy(new MemoryStore({ now: () => START }), {
+    get(target, name) {
+      const member = Reflect.get(target, name);
+      if (typeof member !== "function") return member;
+      return async (...args: never[]) => {
+        await delay(ms);
+        if (isDown) throw new Error("down");
+        return await member.apply(target, args);
+      };
+    },
+  });
+}
 
 /** Who takes the middleware. */
 export type AppName = "Express 5" | "Express 4" | "Polka" | "node:http";

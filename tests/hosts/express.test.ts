@@ -404,6 +404,26 @@ describe("Express 5, as it answers", () => {
     assert.equal(second.headers["set-cookie"]?.length, 1);
   });
 
+  it("leaves to a file what it says to caches, unless it says nothing", async () => {
+    for (const cacheControl of [true, false]) {
+      const { get } = await start("Express 5", (req, res) => {
+        if (req.session.isNew) req.session.login("ada");
+        const path = new URL(import.meta.url).pathname;
+        (res as express5.Response).sendFile(path, { cacheControl });
+      });
+      const first = await get();
+      await first.arrayBuffer();
+      assert.equal(first.headers.get("cache-control"), "no-store");
+      const second = await get(cookieOf(first));
+      await second.arrayBuffer();
+      assert.equal(second.headers.get("vary"), "Cookie");
+      assert.equal(
+        second.headers.get("cache-control"),
+        cacheControl ? "public, max-age=0" : "no-store",
+      );
+    }
+  });
+
   it("believes a proxy as far as the program does", async () => {
     for (const trust of [true, false]) {
       const { options } = setUp();

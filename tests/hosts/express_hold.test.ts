@@ -34,25 +34,11 @@ import {
   count,
   listen,
   type Req,
+  slowStore,
   start,
 } from "./_express.ts";
 
 after(closeServers);
-
-/** A store that answers after some ms, or not at all. */
-function slowStore({ ms = 0, isDown = false } = {}): MemoryStore {
-  return new Proxy(new MemoryStore({ now: () => START }), {
-    get(target, name) {
-      const member = Reflect.get(target, name);
-      if (typeof member !== "function") return member;
-      return async (...args: never[]) => {
-        await delay(ms);
-        if (isDown) throw new Error("down");
-        return await member.apply(target, args);
-      };
-    },
-  });
-}
 
 /** Changes the head when it is asked for, as the package `on-headers` does. */
 function onHead(res: ServerResponse, change: () => void): void {
