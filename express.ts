@@ -97,8 +97,8 @@ export interface SessionMiddleware {
  * The session is kept before the first byte of the response leaves, however the
  * handler answers: the response is held until then, and whoever writes to it
  * waits as for a slow network. If the session was not used, nothing is held. If
- * it cannot be kept, the response is dropped, and the error goes to the error
- * handlers.
+ * it cannot be kept, the response is dropped, with what it has said of itself,
+ * and the error goes to the error handlers.
  *
  * A response of 500 and more keeps nothing, like a handler that throws in
  * `withSession`: error handlers answer so. For those that answer an error with

@@ -9,9 +9,9 @@ import { tagOf } from "../options/check.ts";
 // What Node does with the head of a response and with a write, where ours stand
 // in for its methods.
 
-/** Fields that say something of a body which nobody gets. */
-export const OF_BODY: RegExp =
-  /^(content-(?!security)|etag$|last-modified$|transfer-encoding$|accept-ranges$|trailer$)/;
+/** Fields that say something of one answer, and none of what a program does. */
+export const OF_ANSWER: RegExp =
+  /^(content-(?!security)|(etag|last-modified|transfer-encoding|accept-ranges|trailer|expires|location|refresh|link|x-sendfile)$|x-accel-)/;
 
 export function isHttp2(res: object): boolean {
   return "stream" in res;

@@ -5,12 +5,11 @@ import {
   checkChunk,
   checkHead,
   headersSent,
-  OF_BODY,
   setHead,
   statusOf,
   tellBack,
 } from "./head.ts";
-import type { Mark } from "./respond.ts";
+import { dropHead, type Fields, type Mark, noteFields } from "./respond.ts";
 import { keepConnection, show, type Shown, unshow } from "./shown.ts";
 
 // Node sends headers with the first byte, and a session is kept before that: a
@@ -53,6 +52,8 @@ class Hold {
   readonly #sources: Set<Readable> = new Set();
   /** Who waits for `drain` where others keep the listeners. */
   readonly #waiting: Set<Method> = new Set();
+  /** The fields before a handler had its turn. */
+  readonly #fields: Fields;
   /** What others see in place of what there is. */
   readonly #shown: Shown = {};
   /** How much waits in the queue. */
@@ -68,6 +69,7 @@ class Hold {
   constructor(res: ServerResponse, keeper: Keeper) {
     this.#res = res;
     this.#keeper = keeper;
+    this.#fields = noteFields(res);
     for (const name of ["writeHead", "write", "end", "flushHeaders"]) {
       this.#patch(name, (...args) => this.#called(name, args));
     }
@@ -273,9 +275,7 @@ class Hold {
     this.#isHeadAsked = false;
     for (const { args } of this.#queue.splice(0)) tellBack(args, error);
     this.#closeSources();
-    for (const name of this.#isSent() ? [] : this.#res.getHeaderNames()) {
-      if (OF_BODY.test(name)) this.#res.removeHeader(name);
-    }
+    if (!this.#isSent()) dropHead(this.#res, this.#fields);
     answering.run(this, () => this.#keeper.fail(error));
   }
 

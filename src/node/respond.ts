@@ -1,12 +1,19 @@
 import type { ServerResponse } from "node:http";
 import type { Directives } from "../http/directives.ts";
 import { finish } from "../http/response.ts";
+import { isHttp2, OF_ANSWER } from "./head.ts";
 
 // What a session says to the browser and to caches, on a response of Node.
+
+/** The fields of a response, by their names. */
+export type Fields = ReturnType<ServerResponse["getHeaders"]>;
 
 /** The fields that `finish()` looks at or changes. */
 const FIELDS =
   /^(vary|set-cookie|clear-site-data|(.+-)?cache-control|surrogate-.*|edge-control|x-accel-expires.*)$/;
+
+/** Responses that have the cookie of a session. */
+const marked: WeakSet<object> = new WeakSet();
 
 /** Changes the headers of a response, once it may leave. */
 export type Mark = () => void;
@@ -26,7 +33,10 @@ export function markOf(
   // Of a response, it takes the status and the fields, and copies no body.
   const response = { status, headers, body: null } as Response;
   const finished = finish(response, [directives]);
-  const mark = ({ headers }: Response) => () => apply(res, before, headers);
+  const mark = ({ headers }: Response) => () => {
+    if (directives.setCookie) marked.add(res);
+    apply(res, before, headers);
+  };
   return finished instanceof Promise ? finished.then(mark) : mark(finished);
 }
 
@@ -54,4 +64,27 @@ function apply(
   }
   const lines = headers.getSetCookie();
   if (lines.length) res.setHeader("set-cookie", lines);
+}
+
+/** What the fields of a response are by now. */
+export function noteFields(res: ServerResponse): Fields {
+  const fields = res.getHeaders();
+  // Others may add to the same list.
+  const cookies = fields["set-cookie"];
+  if (cookies) fields["set-cookie"] = [cookies].flat();
+  return fields;
+}
+
+/** Takes back what a dropped response has said of itself. */
+export function dropHead(res: ServerResponse, before: Fields): void {
+  // Who answers says another status, or means an error.
+  res.statusCode = 500;
+  if (!isHttp2(res)) res.statusMessage = "";
+  for (const name of res.getHeaderNames()) {
+    // The cookie of another session, which was kept, stays with `no-store`.
+    const isOf = OF_ANSWER.test(name) || FIELDS.test(name) && !marked.has(res);
+    if (!isOf || name === "vary") continue;
+    res.removeHeader(name);
+    if (name in before) res.setHeader(name, before[name] as string);
+  }
 }
