@@ -87,7 +87,8 @@ export type RejectReason =
  *   `Secure` nor a prefix. In production, it means that a proxy hides the
  *   visitors' addresses: set `cookie.secure` to `true`.
  * - `uncommitted`: a session that the program has opened itself was changed or
- *   ended, and not committed within 10 s.
+ *   ended, and not committed within 10 s; or, in `with-session/express`, it was
+ *   changed, its client has left, and nobody has answered within 10 s.
  * - `forbidden`: a cross-site request was answered with 403 (see `csrf`).
  */
 export type SessionEvent =

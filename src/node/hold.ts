@@ -27,6 +27,8 @@ export interface Keeper {
   fail(error: unknown): void;
   /** Is called before that response leaves. */
   markFailed(): void;
+  /** Is called if the client leaves before anybody has answered. */
+  leave(): void;
 }
 
 type Method = (...args: never[]) => unknown;
@@ -83,9 +85,14 @@ class Hold {
       });
     }
     res.on("pipe", this.#notePipe);
+    res.on("close", this.#noteClose);
   }
 
   readonly #notePipe = (source: Readable) => this.#sources.add(source);
+
+  readonly #noteClose = () => {
+    if (this.#phase === "waiting") this.#keeper.leave();
+  };
 
   #patch(name: string, ours: Method): void {
     const patched = this.#res as unknown as Patched;
@@ -245,6 +252,7 @@ class Hold {
   #finish(): void {
     this.#phase = "done";
     this.#res.off("pipe", this.#notePipe);
+    this.#res.off("close", this.#noteClose);
     this.#restore();
   }
 

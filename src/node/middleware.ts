@@ -12,10 +12,19 @@ import { findAround } from "../request/nested.ts";
 import { openSession } from "../request/open.ts";
 import { visitOf } from "../session/begin.ts";
 import { LiveSession, stateOf } from "../session/live_session.ts";
-import type { Phase, State, Visit } from "../session/state.ts";
+import {
+  isChanged,
+  type Phase,
+  type State,
+  tell,
+  type Visit,
+} from "../session/state.ts";
 import { unawaited } from "../unawaited.ts";
 import { holdResponse, type Keeper } from "./hold.ts";
 import { type Mark, markOf } from "./respond.ts";
+
+/** How long an answer is waited for once the client has left, in ms. */
+const PATIENCE = 10_000;
 
 /** What a middleware calls to hand a request on. */
 export type Next = (error?: unknown) => void;
@@ -31,6 +40,7 @@ class NodeExchange implements Keeper {
   #session: LiveSession | undefined;
   #phase: Phase;
   #isFailed = false;
+  #hasLeft = false;
   /** What others see of it. */
   readonly seen: Exchange;
 
@@ -51,6 +61,7 @@ class NodeExchange implements Keeper {
     this.#open = () => {
       if (layer) return (layer.open() as Promise<LiveSession>).then(show);
       const visit = visitOf(settings, request, this.#phase);
+      visit.onChange = () => this.#hasLeft && this.leave();
       if (this.#isFailed) refuseWrites(visit);
       const state = openSession(visit);
       return state instanceof Promise ? state.then(begin) : begin(state);
@@ -86,6 +97,31 @@ class NodeExchange implements Keeper {
     if (this.#phase !== "open") return;
     this.#isFailed = true;
     if (this.#session) refuseWrites(stateOf(this.#session).visit);
+  }
+
+  /**
+   * The client has left, and nobody has answered. If the handler still does,
+   * the session is kept as ever; what it has ended is over in any case.
+   */
+  leave(): void {
+    this.#hasLeft = true;
+    // Not before `reset()` has begun the next session.
+    queueMicrotask(() => this.#leaveUnanswered());
+    const timer = setTimeout(() => this.#leaveUnanswered(true), PATIENCE);
+    // Node and Bun have an object there, and would wait for it to end.
+    (timer as { unref?: () => void }).unref?.();
+  }
+
+  #leaveUnanswered(isLast = false): void {
+    const session = this.#session;
+    if (this.#phase !== "open" || !session) return;
+    const state = stateOf(session);
+    if (isLast && !this.#isFailed && isChanged(state)) {
+      tell(state, "uncommitted");
+    }
+    if (isLast || state.isEndAsked || state.before) {
+      unawaited(leaveFailed(state, undefined));
+    }
   }
 
   /** Saves the session, and says what the headers have to say of it. */
