@@ -108,7 +108,17 @@ export class SessionError extends Error {
 
 /** Whether an error is a `SessionError`, of any copy of the package. */
 export function isSessionError(error: unknown): error is SessionError {
-  return told(() => Object(error).name) === "SessionError";
+  return nameOf(error) === "SessionError";
+}
+
+/** The name of whatever was thrown. */
+export function nameOf(error: unknown): string | number | undefined {
+  return told(() => Object(error).name);
+}
+
+/** The code of whatever was thrown. */
+export function codeOf(error: unknown): string | number | undefined {
+  return told(() => Object(error).code);
 }
 
 /**
@@ -117,8 +127,8 @@ export function isSessionError(error: unknown): error is SessionError {
  * and data.
  */
 export function causeOf(error: unknown): Error & { code?: unknown } {
-  const name = told(() => Object(error).name);
-  const code = told(() => Object(error).code);
+  const name = nameOf(error);
+  const code = codeOf(error);
   return Object.assign(new Error(code?.toString()), {
     // Some clients name their errors only by class.
     name: name === "Error" ? told(() => Object(error).constructor.name) : name,

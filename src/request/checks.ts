@@ -6,7 +6,7 @@ import {
 } from "./accept.ts";
 import { OWNER } from "../session/own_keys.ts";
 import { readValues } from "../session/codec.ts";
-import type { SessionError } from "../errors.ts";
+import { codeOf } from "../errors.ts";
 import { fit } from "../schema/fit_schema.ts";
 import { prepare } from "../schema/prepare.ts";
 import type { Unsealed } from "../token/content.ts";
@@ -39,10 +39,11 @@ function admitGuest(
   { sid, text }: Unsealed,
   error: unknown,
 ): void {
-  const { code } = error as SessionError;
-  const isOut = code === "store-failed";
+  const isOut = codeOf(error) === "store-failed";
   if (!isOut || visit.settings.onStoreError === "throw") throw error;
-  visit.phase = code;
+  visit.phase = "store-failed";
+  // What a guest logs in or ends has `storeTimeout` for itself.
+  visit.waited = 0;
   const written = carried && { written: carried.written };
   visit.guest = { ...held, ...written, sid, reference: text };
 }

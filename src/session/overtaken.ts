@@ -44,19 +44,28 @@ interface SentCookie {
   readonly packed: number;
 }
 
-/** When something became of a session, and what. */
-export interface Turn {
-  readonly name: string;
-  /** Its number among all such events of this process. */
-  readonly tick: number;
-  /** In seconds since 1970. */
-  readonly at: number;
-  readonly kind: TurnKind;
+/** More of what became of a session. */
+interface Details {
   /** In a strong store, the generation of the newest cookie. */
   readonly generation?: number | undefined;
+  /** If that is new: the oldest one that was served until then. */
+  readonly served?: number | undefined;
   /** If it was read: in which state of the record. */
   readonly revision?: number | undefined;
   /** Whether it has happened. If not, it is on its way, and may fail. */
+  readonly isSure?: boolean;
+}
+
+/** When something became of a session, and what. */
+export interface Turn extends Details {
+  readonly name: string;
+  /** Its number among all such events of this process. */
+  readonly tick: number;
+  /** The number of the first event of the same. */
+  readonly since: number;
+  /** In seconds since 1970. */
+  readonly at: number;
+  readonly kind: TurnKind;
   readonly isSure: boolean;
   /** If it is on its way: when that is over. */
   readonly settled?: Promise<void> | undefined;
@@ -74,36 +83,41 @@ const cookies: Known<SentCookie> = new WeakMap();
 /**
  * Notes that a session has ended or has newer cookies.
  *
- * @param isSure Whether it has happened. If not, the note stands beside earlier
- * ones of the same, and may be taken back without them.
+ * One that may not have happened stands beside earlier ones of the same, and may
+ * be taken back without them.
+ *
  * @returns Takes the note back.
  */
 export function noteTurn(
   settings: Settings,
   name: string,
   kind: TurnKind,
-  generation?: number,
-  isSure = true,
-  revision?: number,
+  details: Details = {},
 ): () => void {
+  const { generation, isSure = true } = details;
   const first = SHARED.test(kind) ? firstOf(settings, name) : name;
   const tick = nextTick();
   let settle: (() => void) | undefined;
   const settled = isSure
     ? undefined
     : new Promise<void>((resolve) => settle = resolve);
+  // A later one of the same says all that an earlier one did.
+  const place = `${kind} ${generation} ${name} ${isSure || tick}`;
+  const same = recall(turns, settings, name)?.get(place);
+  const { served = same?.served } = details;
+  const since = same?.since ?? tick;
+  const at = settings.now();
   const turn = {
+    ...details,
+    served,
     name,
     kind,
-    generation,
-    revision,
     tick,
-    at: settings.now(),
+    since,
+    at,
     isSure,
     settled,
   };
-  // A later one of the same says all that an earlier one did.
-  const place = `${kind} ${generation} ${name} ${isSure || tick}`;
   const homes = [...new Set([name, first])].map((each) => {
     const home = recall(turns, settings, each) ?? new Map<string, Turn>();
     if (home.size >= MOST_TURNS) home.delete(leastOf(home, each));
@@ -196,7 +210,9 @@ export function noteFloor(
     .some(({ generation = 0, revision: read = Infinity }) =>
       generation >= floor && read >= revision
     );
-  if (!isKnown) noteTurn(settings, name, "read", floor, true, revision);
+  if (!isKnown) {
+    noteTurn(settings, name, "read", { generation: floor, revision });
+  }
 }
 
 /**

@@ -17,12 +17,12 @@ export function adopt(
   kept: Written,
   batches: readonly Batch[],
 ): void {
-  const { held, values, generation, isCookieDue, isSuperseded } = kept;
+  const { held, values, generation, served, isCookieDue, isSuperseded } = kept;
   const { settings } = state.visit;
   const kind = userOf(batches) === undefined ? "left" : "login";
   state.hasLoggedIn ||= kind === "login";
   if (batches.some(({ isRegenerated }) => isRegenerated)) {
-    noteTurn(settings, held.key, kind, generation);
+    noteTurn(settings, held.key, kind, { generation, served });
   }
   // A login that waits for the next save has begun both timeouts anew.
   const isLoginNext = state.batches.some((each) =>

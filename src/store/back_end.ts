@@ -1,5 +1,5 @@
 import { refuse } from "../options/check.ts";
-import { SessionError } from "../errors.ts";
+import { causeOf, SessionError } from "../errors.ts";
 import { STORE } from "../options/rules.ts";
 import type { Settings } from "../options/settings.ts";
 import type { SessionRecord, SessionStore } from "./contract.ts";
@@ -41,7 +41,13 @@ export function made(
   check?: (store: SessionStore) => void,
 ): SessionStore {
   if (typeof option !== "function") return option as SessionStore;
-  const store = option();
+  let store: SessionStore;
+  try {
+    store = option();
+  } catch (error) {
+    const told = { cause: causeOf(error) };
+    throw new SessionError("store-failed", `Option ${name} threw`, told);
+  }
   try {
     if (typeof store !== "object" || !STORE[1](store)) {
       refuse(name, `must return a store at once: ${STORE[0]}`, store);

@@ -1,4 +1,4 @@
-import type { SessionError } from "../errors.ts";
+import { codeOf } from "../errors.ts";
 import { isHandshake } from "../http/request.ts";
 import {
   isChanged,
@@ -48,8 +48,8 @@ export async function commitStored(
       // After an upgrade, Deno would stop by an error: an event has told of it.
       if (isTooLate && isHandshake(visit.headers)) return false;
       // Nothing that the handler has changed is lost: the next request does it.
-      const { code } = error as SessionError;
-      if (isWanted || !/^(store-failed|conflict)$/.test(code)) throw error;
+      const isOfStore = /^(store-failed|conflict)$/.test(`${codeOf(error)}`);
+      if (isWanted || !isOfStore) throw error;
       isWritten = false;
     }
   }

@@ -1,4 +1,4 @@
-import { SessionError } from "../errors.ts";
+import { codeOf, SessionError } from "../errors.ts";
 import { noteTurn, type TurnKind } from "../session/overtaken.ts";
 import type { SessionRecord } from "./contract.ts";
 import type { Held, Visit } from "../session/state.ts";
@@ -88,7 +88,7 @@ export async function leaveRecord(
     return false;
   }
   // A request may read the tombstone before the answer to its write is here.
-  const forget = noteTurn(settings, key, "left", undefined, false);
+  const forget = noteTurn(settings, key, "left", { isSure: false });
   let isBehind = false;
   try {
     await writeTombstone(visit, key, record, {
@@ -134,7 +134,7 @@ export async function endAtStore(
 ): Promise<void> {
   const { settings } = visit;
   // A request may find nothing before the answer is here.
-  const forget = noteTurn(settings, key, kind, undefined, false);
+  const forget = noteTurn(settings, key, kind, { isSure: false });
   try {
     if (isEventual(visit)) {
       await writeTombstone(visit, key, record, { written });
@@ -229,7 +229,7 @@ export async function remove(
   const end = { op: "delete", ask, isEnd: true };
   await call(visit, end).catch((error: unknown) => {
     unsure?.();
-    if ((error as SessionError).code !== "store-failed") throw error;
+    if (codeOf(error) !== "store-failed") throw error;
     return call(visit, end);
   });
 }

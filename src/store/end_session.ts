@@ -21,9 +21,11 @@ async function end(state: State): Promise<void> {
     const { key = await keyOf(each.sid), record }: Partial<Held> = each;
     const unread = each === guest ? guest : undefined;
     const worth = unread && await judgeGuest(state, unread, key);
-    if (worth === "stopped") continue;
-    if (worth === "replaced" && isReplacedLongAgo(visit)) {
-      // The browser has a cookie that counts.
+    // No response may clear the cookie that counts, nor say that the visitor has
+    // logged out.
+    if (
+      worth === "stopped" || worth === "replaced" && isReplacedLongAgo(visit)
+    ) {
       visit.isGone = true;
       refuseEnd(state);
     }
@@ -77,7 +79,7 @@ async function endReplaced(state: State): Promise<void> {
   const id = idOf({ content: { ...content, sid } });
   const forget = isLongAgo
     ? undefined
-    : noteTurn(settings, key, "replaced", undefined, false);
+    : noteTurn(settings, key, "replaced", { isSure: false });
   const replaced = await lookForReplaced(visit);
   if (!replaced?.isInReach) {
     // The browser has a cookie that counts.
@@ -95,7 +97,7 @@ function refuseEnd(state: State, of?: { readonly id: string }): never {
   tell(state, "gone", of);
   throw new SessionError(
     "gone",
-    "Cannot end: the cookie was replaced long ago",
+    "Cannot end: the cookie has been replaced",
   );
 }
 

@@ -137,6 +137,14 @@ function oldestNow(settings: Settings, generation: Generation): number {
   return isAlone ? newest : oldest;
 }
 
+/** The number of the oldest cookie that is served now. */
+export function oldestServed(
+  settings: Settings,
+  generation: Generation,
+): number {
+  return Math.max(generation.floor, oldestNow(settings, generation));
+}
+
 /** Whether the newest cookie has been seen, if one before it is served. */
 export function isSeen({ newest, oldest, at }: Generation): boolean {
   return newest === oldest || at > 0;

@@ -1,4 +1,4 @@
-import type { SessionError } from "../errors.ts";
+import { codeOf, type SessionError } from "../errors.ts";
 import type { Values } from "../session/codec.ts";
 import { GENERATION, ISSUED } from "../session/own_keys.ts";
 import type { Attempt, Held, State, Visit } from "../session/state.ts";
@@ -37,9 +37,9 @@ export async function findAfter(
   attempt: Attempt,
   error: unknown,
 ): Promise<Held | undefined> {
-  const { code, cause } = error as SessionError;
   // A call that we have refused ourselves was never sent.
-  const isSent = code === "store-failed" && !(cause instanceof Overload);
+  const isSent = codeOf(error) === "store-failed" &&
+    !((error as SessionError).cause instanceof Overload);
   if (!isSent || timeLeft(state.visit) <= 0) throw error;
   try {
     return await find(state, where, attempt);

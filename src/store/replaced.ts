@@ -3,12 +3,7 @@ import { turnsAfter } from "../session/overtaken.ts";
 import type { State, Visit } from "../session/state.ts";
 import { fetchRecord, isEventual, isLive } from "./back_end.ts";
 import type { SessionRecord } from "./contract.ts";
-import {
-  generationOf,
-  isFloorNew,
-  isJustReplaced,
-  numberIn,
-} from "./generation.ts";
+import { generationOf, isJustReplaced, numberIn } from "./generation.ts";
 import { valuesOf } from "./record.ts";
 
 /** The session whose cookie a `regenerate()` had replaced. */
@@ -73,19 +68,17 @@ export async function judgeGuest(
     await valuesOf(visit, { sid, key, record });
   if (!values) return "counted";
   const generation = generationOf(values);
-  const { floor, oldest } = generation;
   const number = numberIn(reference);
-  // What this process has made meanwhile came after the request.
-  const made = turnsAfter(settings, key, began)
-    .filter(({ name, kind }) => name === key && kind !== "read")
-    .map(({ generation = Infinity }) => generation);
-  const first = Math.min(...made);
-  const least = first > floor ? floor : first < floor ? first - 1 : oldest;
-  if (number >= least) return "counted";
+  // The first cookie that this process has made meanwhile tells which ones were
+  // served when the request came.
+  const [first] = turnsAfter(settings, key, began)
+    .filter(({ name, since, served }) =>
+      name === key && since > began && served !== undefined
+    )
+    .toSorted((one, other) => one.since - other.since);
+  if (number >= (first?.served ?? generation.floor)) return "counted";
   if (isJustReplaced(settings, generation, number, visit.opened)) {
     return "replaced";
   }
-  // No response may clear the cookie of a login that was just before.
-  visit.isGone = isFloorNew(settings, generation);
   return "stopped";
 }

@@ -63,8 +63,12 @@ async function writeOnce(
   state: State,
   { isRotated = false, isForced = false }: Occasion,
 ): Promise<boolean> {
-  // What the handler does meanwhile depends on its kind.
-  storeOf(state.visit);
+  try {
+    // What the handler does meanwhile depends on its kind.
+    storeOf(state.visit);
+  } catch {
+    // The call that needs it tells of that.
+  }
   for (const batch of state.batches) batch.isTaken = true;
   for (const { back } of attemptsOf(state)) await back?.catch(() => {});
   const batches = [...state.batches];
@@ -105,11 +109,15 @@ async function writeOnce(
 
 /** Shows what was saved last, without the changes that were refused. */
 async function forgetChanges(state: State): Promise<void> {
-  const { visit, held, batches } = state;
+  const { visit, held } = state;
   const values = held && await valuesOf(visit, held);
   if (!values || state.isEndAsked) return;
-  replay(batches, values);
-  state.values = values;
+  try {
+    replay(state.batches, values);
+    state.values = values;
+  } catch {
+    // A change fails without the others: whoever saves it gets the error.
+  }
 }
 
 /**
@@ -158,8 +166,7 @@ async function noteReplaced(state: State): Promise<void> {
         settings,
         key,
         "replaced",
-        undefined,
-        false,
+        { isSure: false },
       );
     }
     // As far as the store can: nobody but a thief has a cookie of it any more.
@@ -169,7 +176,7 @@ async function noteReplaced(state: State): Promise<void> {
   }
   if (!refused || isReplacedLongAgo(visit)) return;
   const { key, held } = refused;
-  const forget = noteTurn(settings, key, "replaced", undefined, false);
+  const forget = noteTurn(settings, key, "replaced", { isSure: false });
   state.forgetReplaced = forget;
   // If the store does not tell, hold the other cookie back.
   const mayBe = !held || await findReplaced(visit).catch(() => true);

@@ -7,6 +7,7 @@ import {
   generationOf,
   isFloorNew,
   isSeen,
+  oldestServed,
   replace,
   rotate,
 } from "./generation.ts";
@@ -28,6 +29,8 @@ export interface Outcome {
   readonly isChanged: boolean;
   /** The generation of the request's cookie. */
   readonly generation: number;
+  /** If it is new: the oldest one that was served until then. */
+  readonly served?: number | undefined;
   readonly isCookieDue: boolean;
   readonly isSuperseded: boolean;
 }
@@ -125,6 +128,7 @@ export function fulfil(
     // Two that meet, by a double click say, make one generation: it does not
     // matter which response the browser reads last.
     const isSame = isMovedOn && (!isLogin || owner === user);
+    const served = isSame ? undefined : oldestServed(settings, before);
     if (!isSame) {
       next = replace(settings, values, isLogin, isLogin && owner !== user);
       noteMade(batches, next);
@@ -135,6 +139,7 @@ export function fulfil(
     return {
       isChanged: isChanged || !isSame,
       generation: next,
+      served,
       isCookieDue: true,
       isSuperseded: false,
     };

@@ -3,7 +3,7 @@ import { inQueue } from "./queue.ts";
 import { fit } from "../schema/fit_schema.ts";
 import { prepare } from "../schema/prepare.ts";
 import type { Values } from "../session/codec.ts";
-import { SessionError } from "../errors.ts";
+import { codeOf, SessionError } from "../errors.ts";
 import {
   type Attempt,
   type Held,
@@ -91,7 +91,7 @@ function writeInGroup(wish: Wish, key: string): Promise<Written | undefined> {
   all.set(key, queue);
   const flush = () => {
     queue.running++;
-    void writeWaiting(queue).then(() => {
+    void writeWaiting(queue).finally(() => {
       queue.running--;
       // Nobody comes between: whoever finds no write on its way is alone.
       if (queue.waiting.length) flush();
@@ -132,8 +132,8 @@ async function writeWaiting(queue: Queue): Promise<void> {
   try {
     await writeAll(members, queue);
   } catch (error) {
-    const { code } = error as SessionError;
-    if (/^(store-failed|conflict)$/.test(code) || members.length === 1) {
+    const isOfStore = /^(store-failed|conflict)$/.test(`${codeOf(error)}`);
+    if (isOfStore || members.length === 1) {
       for (const { fail } of members) fail(error);
     } else {
       // Together they may be too large: one by one shows whose fault it is.

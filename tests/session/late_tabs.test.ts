@@ -155,7 +155,7 @@ for (const place of Object.keys(STORES)) {
       const answer = await here.act(cookie, (session) => {
         session.set("a", 1);
         // What another request is about to do, and what then fails.
-        const forget = noteTurn(settings, key, "left", undefined, false);
+        const forget = noteTurn(settings, key, "left", { isSure: false });
         setTimeout(forget, 30);
       });
       cookie = cookieOf(answer);

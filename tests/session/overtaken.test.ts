@@ -264,21 +264,25 @@ describe("what became of a session", () => {
   it("is no lesser event that came later", () => {
     const settings = begin();
     noteTurn(settings, "a", "ended");
-    for (let i = 0; i < 200; i++) noteTurn(settings, "a", "left", i);
+    for (let i = 0; i < 200; i++) {
+      noteTurn(settings, "a", "left", { generation: i });
+    }
     assert.equal(overtakenAfter(settings, "a", 0)?.kind, "ended");
   });
 
   it("is kept for a hundred events, and what decides least goes first", () => {
     const settings = begin();
-    const start = noteTurn(settings, "a", "login", 1);
-    for (let i = 2; i <= 99; i++) noteTurn(settings, "a", "login", i);
-    noteTurn(settings, "a", "left", 1);
+    const start = noteTurn(settings, "a", "login", { generation: 1 });
+    for (let i = 2; i <= 99; i++) {
+      noteTurn(settings, "a", "login", { generation: i });
+    }
+    noteTurn(settings, "a", "left", { generation: 1 });
     assert.equal(turnsAfter(settings, "a", 0).length, 100);
-    noteTurn(settings, "a", "login", 100);
+    noteTurn(settings, "a", "login", { generation: 100 });
     const kinds = () => turnsAfter(settings, "a", 0).map(({ kind }) => kind);
     assert.equal(kinds().length, 100);
     assert.ok(!kinds().includes("left"));
-    noteTurn(settings, "a", "login", 101);
+    noteTurn(settings, "a", "login", { generation: 101 });
     const numbers = turnsAfter(settings, "a", 0).map((turn) => turn.generation);
     assert.deepEqual([numbers.length, numbers[0]], [100, 2]);
     start();
@@ -333,7 +337,7 @@ describe("what became of a session", () => {
     const settings = begin();
     const ended = () => turnAfter(settings, "a", 0)?.kind;
     const first = noteTurn(settings, "a", "ended");
-    noteTurn(settings, "a", "ended", undefined, false)();
+    noteTurn(settings, "a", "ended", { isSure: false })();
     assert.equal(ended(), "ended");
     noteTurn(settings, "a", "ended");
     first();
@@ -342,7 +346,7 @@ describe("what became of a session", () => {
 
   it("is taken back by itself, in any order", () => {
     const settings = begin();
-    const note = () => noteTurn(settings, "a", "left", undefined, false);
+    const note = () => noteTurn(settings, "a", "left", { isSure: false });
     const [first, second] = [note(), note()];
     first();
     assert.equal(turnAfter(settings, "a", 0)?.kind, "left");

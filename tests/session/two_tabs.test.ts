@@ -308,7 +308,7 @@ describe("what a process remembers of a session", () => {
     noteTurn(settings, "a", "left");
     noteNext(settings, "a", "b");
     for (let i = 0; i < 200; i++) {
-      noteTurn(settings, "b", "replaced", undefined, false);
+      noteTurn(settings, "b", "replaced", { isSure: false });
     }
     assert.equal(turnAfter(settings, "a", 0)?.kind, "left");
   });

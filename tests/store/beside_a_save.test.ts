@@ -104,6 +104,66 @@ describe("a login that was read of", () => {
   });
 });
 
+describe("a save that is refused while the handler goes on", () => {
+  it("leaves another user who logs in meanwhile alone, at any moment", async () => {
+    for (let moment = 0; moment < 40; moment++) {
+      const bench = begin({ encrypt: moment % 2 > 0 });
+      const cookie = await bench.begin("ada");
+      const held = holdAnswers(bench, "update", 1);
+      const answer = await bench.act(cookie, async (session) => {
+        session.keys();
+        await bench.act(cookie, (other) => other.destroy());
+        session.set("order", 1);
+        const saved = session.save().catch(({ code }) => code);
+        await held.arrived;
+        held.letGo();
+        for (let i = 0; i < moment; i++) await null;
+        session.login("bob");
+        session.set("mine", 1);
+        assert.equal(await saved, "gone");
+        assert.equal(session.userId, "bob");
+        assert.deepEqual(session.toJSON(), { mine: 1 });
+      });
+      assert.equal(await userOf(bench, cookieOf(answer)), "bob");
+    }
+  });
+
+  it("is refused so, also if a later change fails without it", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    const held = holdAnswers(bench, "update", 1);
+    const answer = bench.act(cookie, async (session) => {
+      session.keys();
+      await bench.act(cookie, (other) => other.destroy());
+      session.set("list", []);
+      const saved = session.save().catch(({ code }) => code);
+      await held.arrived;
+      session.update("list", (list) => [...list as number[], 1]);
+      held.letGo();
+      assert.equal(await saved, "gone");
+    });
+    await answer.catch(() => {});
+    assert.equal(await bench.sessions.count(), 0);
+  });
+
+  it("by a codec that throws nothing stops no other request", async () => {
+    let isBroken = true;
+    const codec = {
+      parse: JSON.parse,
+      stringify: (value: unknown) => {
+        if (isBroken && Object(value).n === 1) throw null;
+        return JSON.stringify(value);
+      },
+    };
+    const bench = begin({ codec });
+    const cookie = await bench.begin();
+    await assert.rejects(bench.act(cookie, (session) => session.set("n", 1)));
+    isBroken = false;
+    await bench.act(cookie, (session) => session.set("n", 2));
+    assert.deepEqual(await bench.read(cookie), { name: "Ada", n: 2 });
+  });
+});
+
 describe("a session that is gone after its response has left", () => {
   it("takes no login, and no reset", async () => {
     const bench = begin();
@@ -291,7 +351,9 @@ describe("a guest with a cookie from before a login", () => {
       bench.watched.before = ({ op }) => {
         if (op === "get" && !gets++) throw new Error("down");
       };
-      await bench.act(planted, (session) => session[end]("eve"));
+      const answer = await bench.act(planted, (session) => session[end]("eve"))
+        .catch((error) => error);
+      assert.equal(answer.code, end === "destroy" ? "gone" : undefined);
       bench.watched.before = undefined;
       assert.equal(await userOf(bench, cookie), "ada", end);
     }

@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { SessionOptions } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { type Act, cookieOf, StoreBench } from "../shared/store_bench.ts";
-import { assertNoCookie, setUp } from "../shared/support.ts";
+import { setUp } from "../shared/support.ts";
 import { slowly } from "../shared/tabs.ts";
 
 // A guest has a good cookie, and the store could not be read. What it ends or logs
 // in is what any other request would, as far as the store tells it later.
 
-function begin(): StoreBench {
-  const bench = setUp({ onStoreError: "anonymous", tokenCache: undefined });
+function begin(more: Partial<SessionOptions> = {}): StoreBench {
+  const base = { onStoreError: "anonymous", tokenCache: undefined } as const;
+  const bench = setUp({ ...base, ...more as object });
   const store = new MemoryStore({ now: () => bench.clock.now });
   return new StoreBench(bench, { store });
 }
@@ -78,13 +80,74 @@ describe("a guest's logout", () => {
     assert.equal(await bench.sessions.count(), 1);
   });
 
-  it("leaves a login that was there before, and its cookie", async () => {
+  it("leaves a login that was there before, and says so", async () => {
     const bench = begin();
     const cookie = await bench.begin("ada");
     const next = cookieOf(await bench.act(cookie, login));
     failToRead(bench);
-    assertNoCookie(await bench.act(cookie, (session) => session.destroy()));
+    const answer = bench.act(cookie, (session) => session.destroy());
+    await assert.rejects(answer, { code: "gone" });
     assert.equal(await userOf(bench, next), "ada");
+  });
+
+  it("leaves a login of another process, and its cookie", async () => {
+    const bench = begin();
+    const elsewhere = new StoreBench(bench, { store: bench.watched.store });
+    const cookie = await bench.begin("ada");
+    const slow = await slowGuest(bench, cookie, (s) => s.destroy());
+    const next = cookieOf(await elsewhere.act(cookie, login));
+    bench.clock.advance(100);
+    assert.equal((await slow.end()).code, "gone");
+    assert.equal(await userOf(bench, next), "ada");
+  });
+
+  for (const again of [regenerate, login]) {
+    it(`ends no login that came before, and goes on: ${again.name}`, async () => {
+      const bench = begin();
+      const planted = await bench.begin();
+      const first = cookieOf(await bench.act(planted, login));
+      bench.clock.advance(10);
+      const slow = await slowGuest(bench, planted, (s) => s.destroy());
+      const next = cookieOf(await bench.act(first, again));
+      assert.equal((await slow.end()).code, "gone");
+      assert.equal(await userOf(bench, next), "ada");
+    });
+  }
+
+  for (
+    const moves of [[login, regenerate], [regenerate, login], [login, login]]
+  ) {
+    it(`by a cookie in its grace ends what has come of it: ${moves.map(({ name }) => name)}`, async () => {
+      const bench = begin({ renewAfter: 600 });
+      const cookie = await bench.begin("ada");
+      bench.clock.advance(601);
+      let next = cookieOf(await bench.act(cookie, (each) => each.keys()));
+      const slow = await slowGuest(bench, cookie, (s) => s.destroy());
+      for (const move of moves) next = cookieOf(await bench.act(next, move));
+      assert.equal((await slow.end()).status, 200);
+      assert.equal(await bench.read(next), null);
+      assert.equal(await bench.sessions.count(), 0);
+    });
+  }
+
+  it("has storeTimeout for itself, and is judged after a read that hung", async () => {
+    const bench = begin({ storeTimeout: 0.1 });
+    const planted = await bench.begin();
+    const cookie = cookieOf(await bench.act(planted, login));
+    for (const each of [planted, cookie]) {
+      bench.clock.advance(3600);
+      bench.watched.before = ({ op }) => {
+        bench.watched.before = undefined;
+        return op === "get" ? new Promise(() => {}) : undefined;
+      };
+      const answer = await bench.act(each, (session) => session.destroy())
+        .catch((error) => error);
+      assert.equal(
+        answer.code ?? answer.status,
+        each === planted ? "gone" : 200,
+      );
+      assert.equal(await bench.sessions.count(), each === planted ? 1 : 0);
+    }
   });
 });
 

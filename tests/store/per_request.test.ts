@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createSessions, type SessionOptions, withSession } from "../../mod.ts";
+import {
+  createSessions,
+  type SessionError,
+  type SessionOptions,
+  withSession,
+} from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { Browser } from "../shared/browser.ts";
 import {
@@ -227,11 +232,17 @@ describe("a store for each request", () => {
     const handle = withSession(router(routes), {
       ...options,
       store: () => {
-        if (isDown) throw new Error("No binding");
+        if (isDown) throw new TypeError("postgres://user:hunter2@host");
         return store;
       },
     });
-    await assert.rejects(handle(new Request(`${url}count`)));
+    await assert.rejects(handle(new Request(`${url}count`)), (error: Error) => {
+      assert.equal(
+        `${error} ${error.cause}`,
+        "SessionError: Option store threw TypeError",
+      );
+      return (error as SessionError).code === "store-failed";
+    });
     isDown = false;
     assert.equal(await (await handle(new Request(`${url}count`))).json(), 1);
   });
