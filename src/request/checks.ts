@@ -35,7 +35,7 @@ export function ready(state: State): Promise<void> {
  * @throws The error, otherwise.
  */
 function admitGuest(
-  { visit, held, carried }: State,
+  { visit, held, carried, began }: State,
   { sid, text }: Unsealed,
   error: unknown,
 ): void {
@@ -45,7 +45,7 @@ function admitGuest(
   // What a guest logs in or ends has `storeTimeout` for itself.
   visit.waited = 0;
   const written = carried && { written: carried.written };
-  visit.guest = { ...held, ...written, sid, reference: text };
+  visit.guest = { ...held, ...written, sid, reference: text, began };
 }
 
 /**

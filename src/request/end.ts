@@ -2,7 +2,13 @@ import { isSessionError } from "../errors.ts";
 import { writeCookie } from "../http/cookie.ts";
 import { familyOf, MOST, uncleared } from "../session/known.ts";
 import { noteTurn, turnsAfter } from "../session/overtaken.ts";
-import { isNew, nameOf, type State, tell } from "../session/state.ts";
+import {
+  hasCookie,
+  isNew,
+  nameOf,
+  type State,
+  tell,
+} from "../session/state.ts";
 import { isRemovable } from "./scopes.ts";
 import type { Others } from "./seal_session.ts";
 
@@ -15,12 +21,20 @@ export async function endAll(
   state: State,
   engine: Others["engine"],
   isTooLate = false,
+  next?: State,
 ): Promise<void> {
   const { before, isEndAsked, visit: { settings } } = state;
-  if (before) await endAll(before, engine, isTooLate);
+  if (before) {
+    try {
+      await endAll(before, engine, isTooLate, state);
+    } finally {
+      // A cookie that counts, and could not be ended, stays.
+      state.isRefused = hasCookie(before);
+    }
+  }
   if (!isEndAsked) return;
   const isKnown = !isNew(state);
-  await engine?.endFor(state, isTooLate);
+  await engine?.endFor(state, isTooLate, next);
   if (isKnown && !engine) noteTurn(settings, nameOf(state), "ended");
   if ((isKnown || state.held) && !state.isEndTold) tell(state, "destroyed");
   state.isEndTold = true;

@@ -63,6 +63,10 @@ export interface Visit {
     | Partial<Held> & Pick<Held, "sid"> & {
       readonly written?: number;
       readonly reference: string;
+      /** The tick at which it was to be read. */
+      readonly began: number;
+      /** What its cookie was worth then, once that was looked at. */
+      worth?: "counted" | "replaced" | "stopped";
     }
     | undefined;
   /** How long the request has waited for its store, in ms. */
@@ -235,6 +239,8 @@ export interface State {
   isBehind?: boolean;
   /** The session has been ended, as its handler wanted. */
   isEndDone?: boolean;
+  /** The session goes on by a cookie that the browser may have by now. */
+  isEndRefused?: boolean;
   /** The handler knows that the session could not be ended. */
   isEndFailed?: boolean;
   /** On a late store: what the cookie knows of the last write. */

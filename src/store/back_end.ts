@@ -1,10 +1,7 @@
-import { refuse } from "../options/check.ts";
-import { causeOf, SessionError } from "../errors.ts";
-import { STORE } from "../options/rules.ts";
-import type { Settings } from "../options/settings.ts";
 import type { SessionRecord, SessionStore } from "./contract.ts";
 import type { Visit } from "../session/state.ts";
 import { call } from "./call.ts";
+import { made } from "./made.ts";
 
 /** How long a late store's write may be on its way by default, in seconds. */
 const CARRY = 90;
@@ -15,7 +12,7 @@ const CARRY = 90;
  * knows of its sessions is kept by the function.
  */
 export function storeOf(visit: Visit): SessionStore {
-  return visit.store ??= made("store", visit.settings.store);
+  return visit.store ??= made(visit.settings, "store");
 }
 
 /** Whether a visit's store is eventual, and so may be late. */
@@ -26,38 +23,6 @@ export function isEventual(visit: Visit): boolean {
 /** How long a write may be on its way to a late store, in seconds. */
 export function carryOf(visit: Visit): number {
   return storeOf(visit).carry ?? CARRY;
-}
-
-/**
- * Returns the store that an option names or makes.
- *
- * @param check Refuses a store that does not fit the option.
- * @throws {SessionError} `store-failed` if the function makes no store that
- * fits.
- */
-export function made(
-  name: string,
-  option: Settings["store"],
-  check?: (store: SessionStore) => void,
-): SessionStore {
-  if (typeof option !== "function") return option as SessionStore;
-  let store: SessionStore;
-  try {
-    store = option();
-  } catch (error) {
-    const told = { cause: causeOf(error) };
-    throw new SessionError("store-failed", `Option ${name} threw`, told);
-  }
-  try {
-    if (typeof store !== "object" || !STORE[1](store)) {
-      refuse(name, `must return a store at once: ${STORE[0]}`, store);
-    }
-    check?.(store);
-  } catch (error) {
-    // Only the message of a `SessionError` is told.
-    throw new SessionError("store-failed", (error as Error).message);
-  }
-  return store;
 }
 
 /** Returns the record of a key, or its tombstone. */

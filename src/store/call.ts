@@ -1,4 +1,4 @@
-import { causeOf, isSessionError, SessionError } from "../errors.ts";
+import { causeOf, codeOf, isSessionError, SessionError } from "../errors.ts";
 import type { Settings } from "../options/settings.ts";
 
 /** A call of a store, and what becomes of its answer. */
@@ -85,15 +85,7 @@ export async function call<Answer>(
     const ms = Math.round(performance.now() - question.asked);
     const isOurs = isSessionError(error) || error instanceof Overload;
     const cause = isOurs ? error : causeOf(error);
-    // A store's own error, of a missing table say, has its client's as cause.
-    const { code } = Object(isOurs ? error.cause : cause);
-    settings.emit?.({
-      type: "store-error",
-      op,
-      ms,
-      code: code?.toString(),
-      cause,
-    });
+    tellFailure(settings, { op, ms, error: cause });
     if (isSessionError(error)) throw error;
     throw new SessionError("store-failed", `Store failed: ${op}`, { cause });
   } finally {
@@ -102,6 +94,33 @@ export async function call<Answer>(
     const ms = performance.now() - question.asked;
     spend(visit, isLate ? Math.max(ms, left) : ms);
   }
+}
+
+/** Errors that the listener has heard of. */
+const told = new WeakSet<Error>();
+
+/** Tells the listener of a store that has failed, once. */
+export function tellFailure(
+  { emit }: Settings,
+  { op, ms, error }: {
+    readonly op: string;
+    readonly ms: number;
+    readonly error: Error & { readonly code?: unknown };
+  },
+): void {
+  if (told.has(error)) return;
+  told.add(error);
+  // A store's own error, of a missing table say, has its client's as cause.
+  const code = codeOf(
+    isSessionError(error) || error instanceof Overload ? error.cause : error,
+  );
+  emit?.({
+    type: "store-error",
+    op,
+    ms,
+    code: code?.toString(),
+    cause: error,
+  });
 }
 
 /** Refuses a call at once that would only wait for a stalled store, too. */

@@ -1,16 +1,24 @@
 import { SessionError } from "../errors.ts";
 import { noteTurn, overtakenAfter } from "../session/overtaken.ts";
 import { isHandshake } from "../http/request.ts";
-import { type Held, idOf, isNew, type State, tell } from "../session/state.ts";
+import {
+  type Held,
+  idOf,
+  isChanged,
+  isNew,
+  type State,
+  tell,
+} from "../session/state.ts";
 import { endRecord } from "./end_record.ts";
 import { keyOf } from "./record.ts";
 import { isReplacedLongAgo, judgeGuest, lookForReplaced } from "./replaced.ts";
 import { endSuccessors } from "./successors.ts";
 
 /** Ends a session for good, even one that could not be read. */
-async function end(state: State): Promise<void> {
+async function end(state: State, next?: State): Promise<void> {
   const { visit, content } = state;
   if (state.isEndDone) return;
+  if (state.isEndRefused) refuseEnd(state);
   while (state.saving) await state.saving;
   const { guest } = visit;
   const known = state.held ?? guest;
@@ -20,13 +28,15 @@ async function end(state: State): Promise<void> {
     if (!each) continue;
     const { key = await keyOf(each.sid), record }: Partial<Held> = each;
     const unread = each === guest ? guest : undefined;
-    const worth = unread && await judgeGuest(state, unread, key);
+    const worth = unread && await judgeGuest(visit, unread, key);
     // No response may clear the cookie that counts, nor say that the visitor has
     // logged out.
     if (
       worth === "stopped" || worth === "replaced" && isReplacedLongAgo(visit)
     ) {
       visit.isGone = true;
+      // The request's own session is over.
+      if (known !== guest) continue;
       refuseEnd(state);
     }
     try {
@@ -35,7 +45,7 @@ async function end(state: State): Promise<void> {
       await endAfter(state, key);
     }
   }
-  await endReplaced(state);
+  await endReplaced(state, next);
   delete state.abandon;
   state.isEndDone = true;
 }
@@ -58,7 +68,7 @@ async function endAfter({ visit, began }: State, key: string): Promise<void> {
  * browser may have got meanwhile: no response may clear that one, nor say that
  * the visitor has logged out.
  */
-async function endReplaced(state: State): Promise<void> {
+async function endReplaced(state: State, next?: State): Promise<void> {
   const { visit, content } = state;
   const { settings, refused } = visit;
   if (!refused) return;
@@ -85,7 +95,9 @@ async function endReplaced(state: State): Promise<void> {
     // The browser has a cookie that counts.
     delete visit.refused;
     forget?.();
-    if (replaced) refuseEnd(state, { id });
+    // A login is not what the visitor wants to end, but to take its cookie.
+    const isTaken = next && isChanged(next);
+    if (replaced && (!replaced.isLogin || isTaken)) refuseEnd(state, { id });
     return;
   }
   await endRecord(visit, key, replaced.record, "ended");
@@ -94,7 +106,8 @@ async function endReplaced(state: State): Promise<void> {
 
 /** Refuses to end a session that this request does not reach any more. */
 function refuseEnd(state: State, of?: { readonly id: string }): never {
-  tell(state, "gone", of);
+  if (!state.isEndRefused) tell(state, "gone", of);
+  state.isEndRefused = true;
   throw new SessionError(
     "gone",
     "Cannot end: the cookie has been replaced",
@@ -104,30 +117,34 @@ function refuseEnd(state: State, of?: { readonly id: string }): never {
 /**
  * Ends a session for its response. If that fails, the handler knows it from
  * `save()`, or else its caller gets the error; the cookie is cleared in either
- * case.
+ * case, unless it counts.
+ *
+ * @param next The session that is to take its place (`reset()`).
  */
 export async function endFor(
   state: State,
   isTooLate: boolean,
+  next?: State,
 ): Promise<void> {
   try {
-    await end(state);
+    await end(state, next);
   } catch (error) {
     const isTold = state.isEndFailed ||
       isTooLate && isHandshake(state.visit.headers);
-    if (!isTold) throw error;
+    // What was to take its place would have the browser's cookie.
+    if (!isTold || next && isChanged(next)) throw error;
   }
 }
 
 /** Ends what the handler has ended, early enough for it to say so. */
-export async function endNow(state: State): Promise<void> {
+export async function endNow(state: State, next?: State): Promise<void> {
   const { before, visit } = state;
   // A save has `storeTimeout` for itself.
   visit.waited = 0;
-  if (before) await endNow(before);
+  if (before) await endNow(before, state);
   if (!state.isEndAsked) return;
   try {
-    await end(state);
+    await end(state, next);
   } catch (error) {
     state.isEndFailed = true;
     throw error;

@@ -1,6 +1,6 @@
 import { isGraceOver } from "../session/timeouts.ts";
 import { turnsAfter } from "../session/overtaken.ts";
-import type { State, Visit } from "../session/state.ts";
+import type { Visit } from "../session/state.ts";
 import { fetchRecord, isEventual, isLive } from "./back_end.ts";
 import type { SessionRecord } from "./contract.ts";
 import { generationOf, isJustReplaced, numberIn } from "./generation.ts";
@@ -11,6 +11,8 @@ export interface Replaced {
   readonly record: SessionRecord;
   /** Whether that cookie may still end it. */
   readonly isInReach: boolean;
+  /** Whether it goes on by a login after that. */
+  readonly isLogin: boolean;
 }
 
 /**
@@ -37,9 +39,10 @@ export async function lookForReplaced(
     await valuesOf(visit, { sid, key, record });
   if (!record || !values) return undefined;
   const { floor, login } = generationOf(values);
-  if (number < login) return undefined;
+  const isLogin = number < login;
   // If what has replaced the cookie was taken back, the cookie counts again.
-  return { record, isInReach: number >= floor || !isReplacedLongAgo(visit) };
+  const isInReach = number >= floor || !isReplacedLongAgo(visit);
+  return { record, isInReach: isInReach && !isLogin, isLogin };
 }
 
 /**
@@ -57,13 +60,25 @@ export function isReplacedLongAgo({ opened = 0, settings }: Visit): boolean {
  * not tell, the visitor goes first.
  */
 export async function judgeGuest(
-  { visit, began }: State,
-  { sid, reference }: NonNullable<Visit["guest"]>,
+  visit: Visit,
+  guest: Guest,
   key: string,
-): Promise<"counted" | "replaced" | "stopped"> {
+): Promise<Guest["worth"]> {
+  return guest.worth ??= await judge(visit, guest, key);
+}
+
+type Guest = NonNullable<Visit["guest"]>;
+
+async function judge(
+  visit: Visit,
+  { sid, reference, began }: Guest,
+  key: string,
+): Promise<NonNullable<Guest["worth"]>> {
   if (isEventual(visit)) return "counted";
   const { settings } = visit;
-  const record = await fetchRecord(visit, key, true).catch(() => null);
+  // Others would end by a look that had no time left.
+  const look = { ...visit, waited: 0 };
+  const record = await fetchRecord(look, key, true).catch(() => null);
   const values = isLive(visit, record) &&
     await valuesOf(visit, { sid, key, record });
   if (!values) return "counted";

@@ -7,7 +7,8 @@ import type { SessionRecord, SessionStore } from "./contract.ts";
 import { call, pause } from "./call.ts";
 import { randomText } from "./generation.ts";
 import { SKEW } from "../session/timeouts.ts";
-import { isEventual, made } from "./back_end.ts";
+import { isEventual } from "./back_end.ts";
+import { made } from "./made.ts";
 import { keyOfUser } from "./record.ts";
 import { findRecent, forget } from "./recent_answers.ts";
 
@@ -286,10 +287,6 @@ function read(record: SessionRecord | null): UserRevocation | null {
 /** The store of the visit's revocations, made like that of its sessions. */
 function revocationStoreOf(visit: Visit): SessionStore {
   if (visit.revocations) return visit.revocations;
-  const { revocations } = visit.settings;
-  return visit.revocations = made(
-    "revocations",
-    revocations,
-    checkRevocations,
-  );
+  const { settings } = visit;
+  return visit.revocations = made(settings, "revocations", checkRevocations);
 }

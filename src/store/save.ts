@@ -160,7 +160,7 @@ async function noteReplaced(state: State): Promise<void> {
   const { guest, refused, settings } = visit;
   if (guest) {
     const key = guest.key ?? await keyOf(guest.sid);
-    const worth = await judgeGuest(state, guest, key);
+    const worth = await judgeGuest(visit, guest, key);
     if (worth !== "stopped") {
       state.forgetReplaced = noteTurn(
         settings,

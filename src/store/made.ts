@@ -1,0 +1,44 @@
+import { causeOf, SessionError } from "../errors.ts";
+import { refuse } from "../options/check.ts";
+import { STORE } from "../options/rules.ts";
+import type { Settings } from "../options/settings.ts";
+import { tellFailure } from "./call.ts";
+import type { SessionStore } from "./contract.ts";
+
+/**
+ * Returns the store that an option names or makes.
+ *
+ * @param check Refuses a store that does not fit the option.
+ * @throws {SessionError} `store-failed`, with an event, if the function throws
+ * or makes no store that fits.
+ */
+export function made(
+  settings: Settings,
+  name: "store" | "revocations",
+  check?: (store: SessionStore) => void,
+): SessionStore {
+  const option = settings[name];
+  if (typeof option !== "function") return option as SessionStore;
+  const fail = (message: string, cause?: Error) => {
+    const error = new SessionError("store-failed", message, { cause });
+    tellFailure(settings, { op: name, ms: 0, error });
+    return error;
+  };
+  let store: SessionStore;
+  let isFit: boolean;
+  try {
+    store = option();
+    isFit = typeof store === "object" && STORE[1](store);
+  } catch (error) {
+    throw fail(`Option ${name} threw`, causeOf(error));
+  }
+  try {
+    if (!isFit) refuse(name, `must return a store at once: ${STORE[0]}`, store);
+    check?.(store);
+  } catch (error) {
+    // Nobody awaits a promise of a store: it must not end the process.
+    Promise.resolve(store).catch(() => {});
+    throw fail((error as Error).message);
+  }
+  return store;
+}
