@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { SessionOptions } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
-import { type Act, cookieOf, StoreBench } from "../shared/store_bench.ts";
+import {
+  type Act,
+  cookieOf,
+  pause,
+  StoreBench,
+} from "../shared/store_bench.ts";
 import { setUp } from "../shared/support.ts";
 import { slowly } from "../shared/tabs.ts";
 
@@ -147,6 +152,69 @@ describe("a guest's logout", () => {
         each === planted ? "gone" : 200,
       );
       assert.equal(await bench.sessions.count(), each === planted ? 1 : 0);
+    }
+  });
+});
+
+describe("a guest's reset()", () => {
+  const flash: Act = (session) => {
+    session.reset();
+    session.flash("notice", "Bye");
+  };
+
+  it("that ends nothing takes no cookie from the session that goes on", async () => {
+    for (const isCaught of [false, true]) {
+      const bench = begin();
+      const cookie = await bench.begin("ada");
+      await bench.act(cookie, login);
+      failToRead(bench);
+      const answer = await bench.act(cookie, async (session) => {
+        flash(session);
+        if (isCaught) await session.save().catch(() => {});
+      }).catch((error) => error);
+      assert.equal(answer.code, "gone");
+      assert.equal(answer.setCookie, undefined);
+      assert.equal(await bench.sessions.count(), 1);
+    }
+  });
+
+  it("has no time of its own taken for the look at what it may end", async () => {
+    for (const end of ["destroy", "reset", "login"] as const) {
+      const bench = begin({ storeTimeout: 0.2 });
+      const planted = await bench.begin();
+      const cookie = cookieOf(await bench.act(planted, login));
+      bench.clock.advance(3600);
+      let gets = 0;
+      bench.watched.before = async ({ op }) => {
+        if (op === "get" && !gets++) throw new Error("down");
+        await pause(110);
+      };
+      await bench.act(planted, (session) => session[end]("eve"))
+        .catch(() => {});
+      bench.watched.before = undefined;
+      assert.equal(await userOf(bench, cookie), "ada", end);
+    }
+  });
+});
+
+describe("a reset() by a cookie that has just been replaced", () => {
+  it("replaces the cookie of no login, and says so", async () => {
+    for (const isLong of [false, true]) {
+      const bench = begin();
+      const cookie = await bench.begin("ada");
+      let next = cookieOf(await bench.act(cookie, regenerate));
+      const slow = slowly(bench, cookie, async (session, wait) => {
+        session.keys();
+        await wait();
+        session.reset();
+        session.flash("notice", "Bye");
+      });
+      await slow.arrived;
+      bench.clock.advance(isLong ? 31 : 1);
+      if (!isLong) next = cookieOf(await bench.act(next, login));
+      const answer = await slow.end();
+      assert.equal(answer.code, "gone");
+      assert.equal(await userOf(bench, next), "ada");
     }
   });
 });

@@ -225,6 +225,38 @@ describe("a store for each request", () => {
     });
   });
 
+  it("that cannot be made is an event, also for guests, and ends nothing", async () => {
+    const fine = new MemoryStore();
+    const broken = {
+      get consistency() {
+        throw new Error("postgres://user:hunter2@host");
+      },
+    };
+    const makes: [string, () => unknown][] = [
+      ["throws", () => {
+        throw Object.assign(new Error("hunter2"), { code: "28P01" });
+      }],
+      ["is too late", () => Promise.reject(new Error("hunter2"))],
+      ["has a getter", () => Object.assign(Object.create(fine), broken)],
+      ["throws in a getter", () => broken],
+      ["is none", () => ({})],
+    ];
+    for (const [name, make] of makes) {
+      let isBroken = false;
+      const { options, events } = setUp({ onStoreError: "anonymous" });
+      const handle = withSession(router(routes), {
+        ...options,
+        store: (() => isBroken ? make() : fine) as never,
+      });
+      const first = await handle(new Request(`${url}count`));
+      isBroken = true;
+      events.splice(0);
+      const request = requestWith(`__Host-sid=${tokenOf(first)}`, `${url}who`);
+      assert.equal((await handle(request)).status, 200, name);
+      assert.deepEqual(typesOf(events), ["store-error"], name);
+    }
+  });
+
   it("that cannot be made fails the request, and no other", async () => {
     let isDown = true;
     const { options } = setUp();
