@@ -54,8 +54,10 @@ describe("pages of frameworks", () => {
           "middleware.ts",
         ]
       ) {
-        const path = `integrations/${name}/src/${file}`;
-        if (!existsSync(join(root, path))) continue;
+        const path = ["src", "app"]
+          .map((folder) => `integrations/${name}/${folder}/${file}`)
+          .find((path) => existsSync(join(root, path)));
+        if (!path) continue;
         assert.ok(
           blocks.some(([, from, code]) => from === path && code === read(path)),
           path,

@@ -1,0 +1,24 @@
+import { Links, Meta, Outlet, Scripts } from "react-router";
+import { carryOver } from "./old_sessions.server";
+import { sessionMiddleware } from "./session.server";
+
+export const middleware = [sessionMiddleware, carryOver];
+
+export default function Root() {
+  return (
+    <html lang="en">
+      <head>
+        <Meta />
+        <Links />
+      </head>
+      <body>
+        <Outlet />
+        <Scripts />
+      </body>
+    </html>
+  );
+}
+
+export function ErrorBoundary() {
+  return <p>Sorry</p>;
+}
