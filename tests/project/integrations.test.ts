@@ -12,7 +12,7 @@ const programs = globSync("integrations/*/package.json", { cwd: root })
 
 /** A block of a page, under a comment that names the file it is from. */
 const FROM_A_FILE =
-  /^<!-- (integrations\/[\w./+-]+) -->\n\n```(?:tsx? ignore|svelte|astro)\n([\s\S]*?)^```$/gm;
+  /^<!-- (integrations\/[\w./+-]+) -->\n\n```(?:tsx? ignore|svelte|astro|vue)\n([\s\S]*?)^```$/gm;
 
 /** A line and what it holds, however deep it is. */
 function outdent(code: string): string {
@@ -46,18 +46,21 @@ describe("pages of frameworks", () => {
     it(`${name} shows the glue as a whole`, () => {
       for (
         const file of [
-          "session.ts",
-          "start.ts",
-          "proxy.ts",
-          "session.server.ts",
-          "hooks.server.ts",
-          "middleware.ts",
+          "src/session.ts",
+          "src/start.ts",
+          "src/proxy.ts",
+          "src/session.server.ts",
+          "src/hooks.server.ts",
+          "src/middleware.ts",
+          "app/session.server.ts",
+          "server/utils/session.ts",
+          "server/utils/keepSession.ts",
+          "server/middleware/session.ts",
+          "server/plugins/session.ts",
         ]
       ) {
-        const path = ["src", "app"]
-          .map((folder) => `integrations/${name}/${folder}/${file}`)
-          .find((path) => existsSync(join(root, path)));
-        if (!path) continue;
+        const path = `integrations/${name}/${file}`;
+        if (!existsSync(join(root, path))) continue;
         assert.ok(
           blocks.some(([, from, code]) => from === path && code === read(path)),
           path,

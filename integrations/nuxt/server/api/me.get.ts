@@ -1,0 +1,3 @@
+export default defineEventHandler(({ context: { session } }) => ({
+  user: session.userId ?? null,
+}));

@@ -1,0 +1,4 @@
+export default defineEventHandler(({ context: { session } }) => {
+  session.set("visits", 1000);
+  throw createError({ status: 404 });
+});
