@@ -72,7 +72,9 @@ describe("pages of frameworks", () => {
       const { dependencies } = JSON.parse(
         read(`integrations/${name}/package.json`),
       );
-      const named = [...page.matchAll(/`([@\w/-]+)` (\d+\.\d+\.\d+)/g)];
+      const named = [
+        ...page.matchAll(/`([@\w/-]+)` (\d+\.\d+\.\d+(?:-[\w.]+)?)/g),
+      ];
       assert.ok(named.length > 0);
       for (const [, module = "", version] of named) {
         assert.equal(dependencies[module], version, module);

@@ -1,0 +1,18 @@
+import { createSessions, type Session } from "with-session";
+import { MemoryStore } from "with-session/stores/memory";
+
+export interface Data {
+  visits: number;
+}
+
+declare module "nitro/h3" {
+  interface H3EventContext {
+    session: Session<Data>;
+  }
+}
+
+export const sessions = createSessions<Data>(() => ({
+  secret: process.env.SESSION_SECRET,
+  store: new MemoryStore(),
+  csrf: true,
+}));

@@ -1,0 +1,39 @@
+// What the visit of Nitro has besides: errors, and its cache.
+
+import assert from "node:assert/strict";
+import { setTimeout } from "node:timers/promises";
+import { type Parts, signIn, visitsOf } from "../visit.ts";
+import { Visitor } from "../visitor.ts";
+
+export const more: Parts = {
+  "an error below 500 keeps nothing either": async (base) => {
+    const visitor = new Visitor(base);
+    await visitor.get("/");
+    assert.equal((await visitor.get("/api/nothing")).status, 404);
+    assert.equal(visitsOf(await visitor.get("/")), 2);
+    const page = await visitor.get("/nowhere");
+    assert.equal(page.status, 404);
+    assert.deepEqual(page.cookies, []);
+  },
+
+  "what cannot be kept is answered as an error": async (base) => {
+    const visitor = new Visitor(base);
+    await signIn(visitor, "Ada");
+    const slow = visitor.get("/api/slow");
+    await setTimeout(100);
+    await visitor.send("/", "sign-out");
+    const page = await slow;
+    assert.equal(page.status, 500);
+    assert.doesNotMatch(page.text, /"user"/);
+  },
+
+  "a page of Nitro's cache shows nobody's session": async (base) => {
+    const visitor = new Visitor(base);
+    await signIn(visitor, "Ada");
+    assert.match((await visitor.get("/cached")).text, /Session undefined/);
+    assert.match(
+      (await new Visitor(base).get("/cached")).text,
+      /Session undefined/,
+    );
+  },
+};
