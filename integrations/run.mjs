@@ -68,10 +68,8 @@ async function run(name) {
   try {
     const { visit } = await import("./visit.ts");
     const own = join(folder, "visit.ts");
-    const { more } = existsSync(own)
-      ? await import(pathToFileURL(own).href)
-      : {};
-    const visits = () => visit(server.base, more);
+    const parts = existsSync(own) ? await import(pathToFileURL(own).href) : {};
+    const visits = () => visit(server.base, parts);
     const { passed, failed } = await timed("visit", visits);
     failures += failed;
     if (failed) console.log(server.output().split("\n").slice(-40).join("\n"));
