@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, globSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, it } from "node:test";
-import { read } from "./manifests.ts";
+import { npm, read } from "./manifests.ts";
 import { root } from "./process.ts";
 
 // What runs these programs needs the registry of npm: `npm run test:frameworks`.
@@ -27,6 +27,23 @@ describe("pages of frameworks", () => {
       assert.ok(existsSync(join(root, page)), page);
       assert.match(read("README.md"), RegExp(`\\./${page}\\)`));
       assert.match(read("integrations/README.md"), RegExp(`\\./${page}\\)`));
+    }
+  });
+
+  it("are in a table of the README, with the versions that are visited", () => {
+    const { devDependencies } = npm;
+    const rows = [
+      ...read("README.md").matchAll(
+        /^\| \[.+?\]\(\.\/docs\/frameworks\/(.+?)\.md\) +\| `(.+?)` (\S+)/gm,
+      ),
+    ];
+    const named = rows.map(([, name]) => name);
+    for (const name of programs) assert.ok(named.includes(name), name);
+    for (const [, name = "", module = "", version] of rows) {
+      const dependencies: Record<string, string> = programs.includes(name)
+        ? JSON.parse(read(`integrations/${name}/package.json`)).dependencies
+        : devDependencies;
+      assert.equal(version, dependencies[module], module);
     }
   });
 

@@ -94,7 +94,7 @@ describe("package", () => {
 
   it("imports nothing of the platform but in four entry points", async () => {
     const expected: Record<string, string[]> = {
-      "chunks/node.js": ["node:async_hooks"],
+      "chunks/node.js": ["node:async_hooks", "node:buffer", "node:http"],
       "stores/durable-object.js": ["cloudflare:workers"],
       "stores/file.js": ["node:fs/promises", "node:path"],
       "testing.js": ["node:assert/strict", "node:test"],
