@@ -30,6 +30,10 @@ install();
 const env = {
   ...process.env,
   NO_COLOR: "1",
+  // These programs are nobody's.
+  ASTRO_TELEMETRY_DISABLED: "1",
+  NEXT_TELEMETRY_DISABLED: "1",
+  NUXT_TELEMETRY_DISABLED: "1",
   // What npm starts is to run in the Node of the tests.
   PATH: dirname(runtimes.node) + delimiter + process.env.PATH,
 };
