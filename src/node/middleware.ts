@@ -96,7 +96,9 @@ class NodeExchange implements Keeper {
     // What has answered is kept, whatever fails after that.
     if (this.#phase !== "open") return;
     this.#isFailed = true;
-    if (this.#session) refuseWrites(stateOf(this.#session).visit);
+    // Another one may have opened the session that both share.
+    const state = this.seen.state() ?? this.#layer?.state();
+    if (state) refuseWrites(state.visit);
   }
 
   /**
@@ -135,7 +137,9 @@ class NodeExchange implements Keeper {
     }
     const session = this.#session;
     if (!session) return undefined;
-    if (this.#isFailed || this.#res.statusCode >= 500) {
+    // Of a middleware that shares the session, `failed` counts for this one, too.
+    const { refusal } = stateOf(session).visit;
+    if (this.#isFailed || refusal || this.#res.statusCode >= 500) {
       return this.#drop(session, undefined);
     }
     const response = { status: this.#res.statusCode } as Response;

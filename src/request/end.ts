@@ -29,11 +29,11 @@ export async function endAll(
       await endAll(before, engine, isTooLate, state);
     } finally {
       // A cookie that counts, and could not be ended, stays.
-      state.isRefused = hasCookie(before);
+      state.isRefused = !!hasCookie(before);
     }
   }
   if (!isEndAsked) return;
-  const isKnown = !isNew(state);
+  const isKnown = !isNew(state) || state.isGiven;
   await engine?.endFor(state, isTooLate, next);
   if (isKnown && !engine) noteTurn(settings, nameOf(state), "ended");
   if ((isKnown || state.held) && !state.isEndTold) tell(state, "destroyed");
@@ -80,9 +80,9 @@ export function removalOf(state: State): string | undefined {
 }
 
 function noteUncleared(state: State): void {
-  const { before, isEndAsked, visit: { settings } } = state;
+  const { before, isEndAsked, isGiven, visit: { settings } } = state;
   if (before) noteUncleared(before);
-  if (!isEndAsked || settings.store || isNew(state)) return;
+  if (!isEndAsked || settings.store || isNew(state) && !isGiven) return;
   const name = nameOf(state);
   uncleared.add(name);
   // Another request may have gone on from the same id while this one ran.

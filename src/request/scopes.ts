@@ -22,7 +22,8 @@ function mayBeOthers({ fault, cookie }: Visit): boolean {
 
 /** Whether the browser has a cookie that goes when the session ends. */
 export function isRemovable(state: State): boolean {
-  return hasCookie(state) && (!isNew(state) || !mayBeOthers(state.visit));
+  const isOurs = !isNew(state) || state.isGiven;
+  return !!hasCookie(state) && (isOurs || !mayBeOthers(state.visit));
 }
 
 /** Returns the cookie in the scopes that it had before. */

@@ -58,7 +58,8 @@ export async function commitChanges(
   }
   if (
     !isTooLate &&
-    (!cookie.attributes || isOpen && isNew(state) && visit.isForeign) &&
+    (!cookie.attributes ||
+      isOpen && isNew(state) && !state.isGiven && visit.isForeign) &&
     isUnkept(state, isRemoved || isOpen && isChanged(state))
   ) return directivesOf(state);
   const isDue = isOpen &&
@@ -105,6 +106,12 @@ function noteSent(state: State, isNews: boolean): void {
   }
   if (state.isRenewed && !state.isRenewalTold) tell(state, "renewed");
   state.isRenewalTold ||= !!state.isRenewed;
+  // What a further layer of the request does is done to that cookie: it has the
+  // session by its new name, and is in the place of what the request brought.
+  state.isGiven = true;
+  state.isRefused = false;
+  delete state.before;
+  if (!settings.store) delete state.left;
 }
 
 /**

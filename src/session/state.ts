@@ -223,6 +223,8 @@ export interface State {
   isWatched?: boolean;
   /** A cookie is on its way. */
   isSent?: boolean;
+  /** One has been made for a layer, so that the browser may have it. */
+  isGiven?: boolean;
   /** That cookie moves the idle timeout on. */
   isRenewed?: boolean;
   /** The listener has been told of that. */
@@ -252,9 +254,10 @@ export interface State {
 }
 
 /** Whether the browser has a cookie that must go when the session ends. */
-export function hasCookie(state: State): boolean {
+export function hasCookie(state: State): boolean | undefined {
   const { isGone, refused } = state.visit;
-  return (!isGone || !!refused) && (!isNew(state) || state.isRefused);
+  return (!isGone || !!refused) &&
+    (!isNew(state) || state.isRefused || state.isGiven);
 }
 
 /** Whether the request brought no session. */

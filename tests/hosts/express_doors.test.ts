@@ -176,6 +176,30 @@ for (const app of Object.keys(APPS) as AppName[]) {
         assert.deepEqual(response.headers.getSetCookie(), []);
       });
 
+      it("sign out whom a layer before them has signed in", async () => {
+        for (const act of ["destroy", "reset"] as const) {
+          const get = await start((options) => {
+            const layers = createSessions(options);
+            const remember: Act = async (req, res, next) => {
+              const session = await layers.open(req);
+              session.login("ada");
+              const { cookies } = await layers.commit(session);
+              for (const { line } of cookies) {
+                res.setHeader("set-cookie", line);
+              }
+              next();
+            };
+            return [[remember, door(options)], ({ session }, res) => {
+              session[act]();
+              res.end();
+            }];
+          });
+          const lines = (await get()).headers.getSetCookie();
+          assert.equal(lines.length, 1);
+          assert.match(`${lines}`, /^[\w-]+=; Max-Age=0; /);
+        }
+      });
+
       it("read what has left with the response, and do not write it", async () => {
         const { promise, resolve } = Promise.withResolvers<Session>();
         const get = await start((options) => {
@@ -196,6 +220,42 @@ for (const app of Object.keys(APPS) as AppName[]) {
 }
 
 describe("Express 5, on a part of an app", () => {
+  it("keeps nothing after `failed` of either, within a layer", async () => {
+    for (const lazy of [false, true]) {
+      for (const which of [0, 1]) {
+        const { options } = setUp();
+        const layers = createSessions(options);
+        const doors = [sessions({ ...options, lazy }), sessions(options)];
+        const app = express();
+        app.use((req, _res, next) => {
+          layers.open(req).then(() => next(), next);
+        });
+        app.use(...doors as never[]);
+        app.get("/", (req, _res, next) => {
+          (req as unknown as Req).session.set("n", 1);
+          next(new Error("broken"));
+        });
+        app.use(doors[which]?.failed as never);
+        app.use(
+          ((
+            _error: unknown,
+            req: Req,
+            res: express.Response,
+            _next: unknown,
+          ) => {
+            assert.throws(() => req.session.set("n", 2), {
+              code: "late-write",
+            });
+            res.status(404).end("none");
+          }) as never,
+        );
+        const response = await fetch(await listen(createServer(app)));
+        assert.equal(response.status, 404);
+        assert.deepEqual(response.headers.getSetCookie(), []);
+      }
+    }
+  });
+
   it("has the session of the app, and a logout there is one", async () => {
     const { options } = setUp();
     const app = express();

@@ -1,0 +1,185 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { createSessions, type Session } from "../../mod.ts";
+import { MemoryStore } from "../../stores/memory.ts";
+import { assertNoCookie, setUp, START, tokenOf } from "../shared/support.ts";
+
+// A layer has committed, so that the browser may have a cookie by then, and a
+// further one of the same request goes on from there.
+
+const url = "https://example.com/";
+const store = (consistency: "strong" | "eventual") => {
+  const store = new MemoryStore({ now: () => START });
+  return { store: Object.assign(store, { consistency }) };
+};
+const kinds = {
+  "in the cookie": () => ({}),
+  "in a strong store": () => store("strong"),
+  "in an eventual store": () => store("eventual"),
+};
+const ends = {
+  destroy: (session: Session) => session.destroy(),
+  reset: (session: Session) => session.reset(),
+  "reset and a notice": (session: Session) => {
+    session.reset();
+    session.flash("notice", "bye");
+  },
+};
+
+const open = (more = {}) => {
+  const { options, clock } = setUp(more);
+  return { options, clock, sessions: createSessions(options) };
+};
+
+type Sessions = ReturnType<typeof open>["sessions"];
+
+const withToken = (token: string, init: RequestInit = {}) =>
+  new Request(url, {
+    ...init,
+    headers: {
+      ...init.headers,
+      ...(token && { cookie: `__Host-sid=${token}` }),
+    },
+  });
+
+const begin = async (sessions: Sessions) => {
+  const session = sessions.create();
+  session.login("eve");
+  session.set("a", 1);
+  return await sessions.seal(session);
+};
+
+/** Opens the session that a browser has after both responses. */
+const after = async (sessions: Sessions, token: string, all: Response[]) => {
+  let last = token;
+  for (const { headers } of all) {
+    for (const line of headers.getSetCookie()) {
+      last = /^__Host-sid=([^;]*)/.exec(line)?.[1] ?? last;
+    }
+  }
+  return { last, session: await sessions.open(withToken(last)) };
+};
+
+for (const [kind, more] of Object.entries(kinds)) {
+  describe(`a layer after a commit, ${kind}`, () => {
+    for (const [name, end] of Object.entries(ends)) {
+      for (const isKnown of [false, true]) {
+        it(`signs out by ${name} ${isKnown ? "an old" : "a new"} session`, async () => {
+          for (const isLate of [false, true]) {
+            const { options, clock, sessions } = open(more());
+            const old = isKnown ? await begin(sessions) : "";
+            clock.advance(1);
+            const request = withToken(old);
+            const one = await sessions.open(request);
+            const two = isLate ? undefined : await sessions.open(request);
+            // It is asked for its id before, and has another one then.
+            assert.equal(one.id.length, 8);
+            one.login("ada");
+            const made = await sessions.commit(one, new Response());
+            const given = tokenOf(made);
+            const layer = two ?? await sessions.open(request);
+            end(layer);
+            const response = await sessions.commit(layer, made);
+            const { last, session } = await after(sessions, old, [response]);
+            assert.equal(session.userId, undefined);
+            assert.equal(last === "", name !== "reset and a notice");
+            assert.equal(response.headers.getSetCookie().length, 1);
+            // Without a store, a copy opens until it ends.
+            if (!options.store) continue;
+            const copy = await sessions.open(withToken(given));
+            assert.equal(copy.userId, undefined, "by the cookie from between");
+          }
+        });
+      }
+    }
+
+    it("signs out, and fails", async () => {
+      const { sessions } = open(more());
+      const request = new Request(url);
+      const outer = await sessions.open(request);
+      const inner = await sessions.open(request);
+      assert.equal(inner.id.length, 8);
+      inner.login("ada");
+      const made = await sessions.commit(inner, new Response());
+      outer.destroy();
+      await sessions.discard(outer);
+      const response = await sessions.commit(outer, made);
+      assert.match(`${response.headers.getSetCookie()}`, /^__Host-sid=; Max-A/);
+      const copy = await sessions.open(withToken(tokenOf(made)));
+      assert.equal(copy.userId, undefined);
+    });
+
+    it("leaves the cookie as it is if it changes nothing", async () => {
+      const bad = ["", "AAAA", "known"];
+      for (const brought of bad) {
+        const { sessions } = open(more());
+        const token = brought === "known" ? await begin(sessions) : brought;
+        const init = {
+          headers: {
+            "sec-fetch-mode": "navigate",
+            "sec-fetch-dest": "document",
+          },
+        };
+        const request = withToken(token, init);
+        const outer = await sessions.open(request);
+        const inner = await sessions.open(request);
+        if (token.length > 4) inner.reset();
+        inner.flash("notice", "bye");
+        const made = await sessions.commit(inner, new Response());
+        const bare = await sessions.commit(outer, new Response());
+        const { session } = await after(sessions, token, [made, bare]);
+        assert.equal(session.userId, undefined, brought);
+        assert.deepEqual(session.flashes("notice"), ["bye"], brought);
+      }
+    });
+
+    it("adds to a login that another site has sent back", async () => {
+      const { sessions } = open(more());
+      const request = new Request(url, {
+        method: "POST",
+        headers: { "sec-fetch-site": "cross-site" },
+      });
+      const one = await sessions.open(request);
+      const two = await sessions.open(request);
+      one.login("ada");
+      const made = await sessions.commit(one, new Response());
+      two.set("n", 1);
+      const response = await sessions.commit(two, new Response());
+      const { session } = await after(sessions, "", [made, response]);
+      assert.equal(session.userId, "ada");
+      assert.equal(session.get("n"), 1);
+    });
+
+    it("ends what it has not sent without a cookie", async () => {
+      const { sessions } = open(more());
+      const request = new Request(url);
+      const one = await sessions.open(request);
+      const two = await sessions.open(request);
+      one.destroy();
+      assertNoCookie(await sessions.commit(one, new Response()));
+      assertNoCookie(await sessions.commit(two, new Response()));
+    });
+  });
+}
+
+describe("a layer after a commit", () => {
+  it("takes the cookie out of a jar that an earlier one has set there", async () => {
+    for (const end of Object.values(ends).slice(0, 2)) {
+      const { sessions } = open();
+      const kept = new Map<string, string>();
+      const jar = {
+        get: (name: string) => kept.get(name),
+        set: (name: string, value: string, { maxAge }: { maxAge?: number }) =>
+          maxAge === 0 ? kept.delete(name) : kept.set(name, value),
+      };
+      const one = await sessions.open(jar);
+      const two = await sessions.open(jar);
+      one.login("ada");
+      await sessions.commit(one);
+      assert.equal(kept.size, 1);
+      end(two);
+      await sessions.commit(two);
+      assert.equal(kept.size, 0);
+    }
+  });
+});
