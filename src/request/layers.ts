@@ -14,6 +14,7 @@ import { tagOf } from "../options/check.ts";
 import type { Settings } from "../options/settings.ts";
 import { visitOf } from "../session/begin.ts";
 import { LiveSession, stateOf } from "../session/live_session.ts";
+import type { State } from "../session/state.ts";
 import { refuseAgain } from "../session/write_rules.ts";
 import { unawaited } from "../unawaited.ts";
 import { type Exchange, lastOf } from "./exchange.ts";
@@ -160,12 +161,16 @@ function joinLayers(
         throw error;
       }
     },
-    end: async () => {
+    end: async (isFailed, outcome) => {
       isLate = true;
       const session = await joined?.catch(() => undefined);
       if (!session) return;
-      if (isCommitted) await settle(session, opened);
-      else opened.layers--;
+      if (!isCommitted) {
+        opened.layers--;
+        if (isFailed) await leaveLayer(stateOf(session), opened, outcome);
+      } else if (!isFailed) await settle(session, opened);
+      // Beside it, another session of its response could not be kept.
+      else if (!opened.hasFailed) await failCommit(session, opened, outcome);
     },
     state: () => opened.state?.(),
   };
@@ -260,6 +265,19 @@ async function settle(
   else if (!state.isSent) return;
   if (isLost) await abandon();
   delete state.abandon;
+}
+
+/**
+ * Leaves what a failed handler leaves behind. What it has ended is over; what
+ * it has changed, another layer may keep, with the record that it has saved.
+ */
+async function leaveLayer(
+  state: State,
+  opened: Opened,
+  error: unknown,
+): Promise<void> {
+  const hasEnded = state.isEndAsked || state.before;
+  if (hasEnded || isOver(opened)) await leaveFailed(state, error);
 }
 
 /** Leaves what a commit that has failed leaves behind. */

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { createSessions, withSession, withSessions } from "../../mod.ts";
+import { MemoryStore } from "../../stores/memory.ts";
+import { requestWith, setUp, START, tokenOf } from "../shared/support.ts";
+
+// A handler fails within a layer that has opened the session before.
+
+const kinds = {
+  "in the cookie": () => ({}),
+  "in a store": () => ({ store: new MemoryStore({ now: () => START }) }),
+};
+
+for (const [kind, more] of Object.entries(kinds)) {
+  describe(`a handler that fails within a layer, ${kind}`, () => {
+    const start = async () => {
+      const { options } = setUp({ ...more(), cookie: { name: "__Host-sid" } });
+      const sessions = createSessions(options);
+      const session = sessions.create();
+      session.login("ada");
+      const cookie = `__Host-sid=${await sessions.seal(session)}`;
+      return { options, sessions, cookie, request: requestWith(cookie) };
+    };
+
+    it("has ended what it has ended, whether the layer commits or not", async () => {
+      for (const act of ["destroy", "reset"] as const) {
+        for (const isCommitted of [false, true]) {
+          for (const isAlone of [false, true]) {
+            const { options, sessions, cookie, request } = await start();
+            const outer = await sessions.open(request);
+            assert.equal(outer.userId, "ada");
+            const handle = isAlone
+              ? withSession((_request, session) => {
+                session[act]();
+                throw new Error("broken");
+              }, options)
+              : withSessions({ one: options }, (_request, { one }) => {
+                one[act]();
+                throw new Error("broken");
+              });
+            await assert.rejects(handle(request), /broken/);
+            if (isCommitted) {
+              const { headers } = await sessions.commit(outer, new Response());
+              assert.match(`${headers.getSetCookie()}`, /=; Max-Age=0; /);
+            }
+            const next = await sessions.open(requestWith(cookie));
+            assert.equal(
+              next.userId,
+              undefined,
+              `${act} ${isCommitted} ${isAlone}`,
+            );
+          }
+        }
+      }
+    });
+
+    it("leaves it to the layer what stays of what it has saved", async () => {
+      const { options, sessions } = await start();
+      const request = new Request("https://example.com/");
+      const outer = await sessions.open(request);
+      const handle = withSession(async (_request, session) => {
+        session.set("inner", 1);
+        await session.save();
+        throw new Error("broken");
+      }, options);
+      await assert.rejects(handle(request), /broken/);
+      const response = await sessions.commit(outer, new Response());
+      const next = await sessions.open(
+        requestWith(`__Host-sid=${tokenOf(response)}`),
+      );
+      assert.equal(next.get("inner"), 1);
+    });
+
+    it("leaves no record if a session beside it could not be kept", async () => {
+      const { options, sessions } = await start();
+      const store = options.store as MemoryStore | undefined;
+      const kept = new Set<string>();
+      const create = store?.create.bind(store);
+      const remove = store?.delete.bind(store);
+      if (store && create && remove) {
+        store.create = (key, ...rest) => {
+          kept.add(key);
+          return create(key, ...rest);
+        };
+        store.delete = (key, ...rest) => {
+          kept.delete(key);
+          return remove(key, ...rest);
+        };
+      }
+      const request = new Request("https://example.com/");
+      await sessions.open(request);
+      const down = Object.assign(new MemoryStore({ now: () => START }), {
+        create: () => Promise.reject(new Error("down")),
+      });
+      const cookie = { name: "__Host-large" };
+      const large = { ...options, ...(store && { store: down }), cookie };
+      const handle = withSessions(
+        { one: options, large },
+        (_request, { one, large }) => {
+          one.set("n", 1);
+          large.set("n", "x".repeat(5000));
+          return new Response();
+        },
+      );
+      await assert.rejects(handle(request), {
+        code: store ? "store-failed" : "oversize",
+      });
+      assert.deepEqual([...kept], []);
+    });
+  });
+}
