@@ -10,6 +10,7 @@ import { leaveFailed } from "../request/leave_failed.ts";
 import { directivesOfDiscarded } from "../request/mark_failed.ts";
 import { findAround } from "../request/nested.ts";
 import { openSession } from "../request/open.ts";
+import { closeLayers, openedOf } from "../request/opened.ts";
 import { visitOf } from "../session/begin.ts";
 import { LiveSession, stateOf } from "../session/live_session.ts";
 import {
@@ -25,6 +26,9 @@ import { type Mark, markOf } from "./respond.ts";
 
 /** How long an answer is waited for once the client has left, in ms. */
 const PATIENCE = 10_000;
+
+/** What holds a response, by the layers that have opened its session before. */
+const heldWithin: WeakMap<object, Exchange> = new WeakMap();
 
 /** What a middleware calls to hand a request on. */
 export type Next = (error?: unknown) => void;
@@ -56,7 +60,10 @@ class NodeExchange implements Keeper {
     this.#next = next;
     this.#layer = layer;
     this.#phase = request ? "open" : "left-out";
-    const show = (session: LiveSession) => this.#session = session;
+    const show = (session: LiveSession) => {
+      if (layer && this.#isFailed) refuseWrites(stateOf(session).visit);
+      return this.#session = session;
+    };
     const begin = (state: State) => show(new LiveSession(state));
     this.#open = () => {
       if (layer) return (layer.open() as Promise<LiveSession>).then(show);
@@ -96,9 +103,7 @@ class NodeExchange implements Keeper {
     // What has answered is kept, whatever fails after that.
     if (this.#phase !== "open") return;
     this.#isFailed = true;
-    // Another one may have opened the session that both share.
-    const state = this.seen.state() ?? this.#layer?.state();
-    if (state) refuseWrites(state.visit);
+    if (this.#session) refuseWrites(stateOf(this.#session).visit);
   }
 
   /**
@@ -137,9 +142,7 @@ class NodeExchange implements Keeper {
     }
     const session = this.#session;
     if (!session) return undefined;
-    // Of a middleware that shares the session, `failed` counts for this one, too.
-    const { refusal } = stateOf(session).visit;
-    if (this.#isFailed || refusal || this.#res.statusCode >= 500) {
+    if (this.#isFailed || this.#res.statusCode >= 500) {
       return this.#drop(session, undefined);
     }
     const response = { status: this.#res.statusCode } as Response;
@@ -162,6 +165,8 @@ class NodeExchange implements Keeper {
     const made = await mark;
     if (this.#layer) {
       await this.#layer.end(false, undefined);
+      // No layer around can add to a response that leaves.
+      closeLayers(openedOf(session));
       return made;
     }
     const state = stateOf(session);
@@ -232,10 +237,13 @@ export function beginExchange(
   const outer = lastOf(req);
   const around = findAround(settings, outer, true);
   if (around && !around.layers) return around;
+  const held = around?.layers && heldWithin.get(around.layers);
+  if (held) return held;
   const exchange = new NodeExchange(settings, asked, res, next, outer, around);
   holdResponse(res, exchange);
   // Layers count who has opened the session, and find it by themselves.
-  if (!around) enter(req, exchange.seen);
+  if (around?.layers) heldWithin.set(around.layers, exchange.seen);
+  else enter(req, exchange.seen);
   return exchange.seen;
 }
 

@@ -14,7 +14,7 @@ import { tagOf } from "../options/check.ts";
 import type { Settings } from "../options/settings.ts";
 import { visitOf } from "../session/begin.ts";
 import { LiveSession, stateOf } from "../session/live_session.ts";
-import type { State } from "../session/state.ts";
+import { directivesOf, type State } from "../session/state.ts";
 import { refuseAgain } from "../session/write_rules.ts";
 import { unawaited } from "../unawaited.ts";
 import { type Exchange, lastOf } from "./exchange.ts";
@@ -242,11 +242,17 @@ async function commitOpened(
     return directivesOfDiscarded(stateOf(session));
   }
   if (opened.around) return await opened.around.commit(response);
-  const { phase } = stateOf(session).visit;
+  const state = stateOf(session);
+  const { phase } = state.visit;
+  // A layer that goes on may read it in the body of this response.
+  state.isTouched ||= !isOver(opened);
+  if (opened.hasLeft) return state.isTouched ? directivesOf(state) : undefined;
   opened.phase = phase;
   const directives = await commit(() => stateOf(session), response);
   // A layer around this one may still change it.
   if (!isOver(opened)) stateOf(session).visit.phase = phase;
+  // What is written from here on is waited for anew.
+  for (const batch of state.batches) batch.isTaken = true;
   return directives;
 }
 

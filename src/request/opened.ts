@@ -24,6 +24,8 @@ export interface Opened {
   /** Whether it could be written before its last commit, or why not. */
   phase?: Phase;
   isDiscarded?: boolean;
+  /** The response has left, with all that was kept. */
+  hasLeft?: boolean;
   /** Its last commit has failed: once discarded, the answer is committed. */
   hasFailed?: boolean;
   /** Ends the wait for a commit, after a change. */
@@ -46,6 +48,14 @@ export function openedOf(session: Session): Opened {
 /** Whether all layers have committed a session that none of them has around. */
 export function isOver({ around, commits, layers }: Opened): boolean {
   return !around && commits >= layers;
+}
+
+/** Lets no layer write a session whose response has left. */
+export function closeLayers(opened: Opened): void {
+  opened.hasLeft = true;
+  opened.phase = "late-write";
+  const { visit } = opened.state?.() ?? {};
+  if (visit) visit.phase = "late-write";
 }
 
 /** Ends the wait for a commit: what was changed is kept, or dropped. */

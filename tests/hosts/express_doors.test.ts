@@ -200,6 +200,50 @@ for (const app of Object.keys(APPS) as AppName[]) {
         }
       });
 
+      it("keep nothing of what comes after it, within a layer", async () => {
+        const { promise, resolve } = Promise.withResolvers<Session>();
+        const get = await start((options) => {
+          const layers = createSessions(options);
+          const look: Act = (req, res, next) => {
+            layers.open(req).then((session) => {
+              res.once("finish", () => resolve(session));
+              next();
+            }, next);
+          };
+          return [[look, door(options), door({ ...options })], (req, res) => {
+            req.session.login("ada");
+            res.end();
+          }];
+        });
+        const response = await get();
+        assert.equal(response.headers.getSetCookie().length, 1);
+        const late = await promise;
+        assert.equal(late.userId, "ada");
+        assert.throws(() => late.login("eve"), { code: "late-write" });
+        assert.throws(() => late.destroy(), { code: "late-write" });
+      });
+
+      it("let a layer around commit what has left, and add nothing", async () => {
+        const { promise, resolve } = Promise.withResolvers<unknown>();
+        const get = await start((options) => {
+          const layers = createSessions(options);
+          const around: Act = async (req, res, next) => {
+            const session = await layers.open(req);
+            res.once("finish", () => resolve(layers.commit(session)));
+            next();
+          };
+          return [[around, door(options)], (req, res) => {
+            req.session.login("ada");
+            res.end();
+          }];
+        });
+        await get();
+        assert.deepEqual(await promise, {
+          cookies: [],
+          headers: [["cache-control", "no-store"], ["vary", "Cookie"]],
+        });
+      });
+
       it("read what has left with the response, and do not write it", async () => {
         const { promise, resolve } = Promise.withResolvers<Session>();
         const get = await start((options) => {

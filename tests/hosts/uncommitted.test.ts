@@ -36,6 +36,21 @@ describe("a change that nobody commits", () => {
     assert.deepEqual(typesOf(events), ["opened", "uncommitted"]);
   });
 
+  it("may come after a commit, from a body behind a layer that goes on", async () => {
+    const { options, events } = setUp();
+    const sessions = createSessions(options);
+    const request = new Request(url);
+    await sessions.open(request);
+    const session = await sessions.open(request);
+    session.set("a", 1);
+    await sessions.commit(session, new Response());
+    mock.timers.tick(10_000);
+    assert.deepEqual(typesOf(events), ["created"]);
+    session.set("b", 2);
+    mock.timers.tick(10_000);
+    assert.deepEqual(typesOf(events), ["uncommitted"]);
+  });
+
   it("is none if it is committed, discarded, sealed or saved", async () => {
     const store = new MemoryStore({ now: () => START });
     const { options, events } = setUp({ store });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createSessions, type Session } from "../../mod.ts";
+import { createSessions, type Session, withSession } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { assertNoCookie, setUp, START, tokenOf } from "../shared/support.ts";
 
@@ -148,6 +148,30 @@ for (const [kind, more] of Object.entries(kinds)) {
       const { session } = await after(sessions, "", [made, response]);
       assert.equal(session.userId, "ada");
       assert.equal(session.get("n"), 1);
+    });
+
+    it("may have read in the body of that response, which is marked", async () => {
+      const { sessions, options } = open(more());
+      for (const isWrapped of [false, true]) {
+        const request = withToken(await begin(sessions));
+        // It has opened the session, and neither reads nor commits it.
+        const outer = await sessions.open(request);
+        const handle = withSession(() => new Response("page"), options);
+        const response = isWrapped ? await handle(request) : await sessions
+          .commit(await sessions.open(request), new Response("page"));
+        assert.equal(outer.userId, "eve");
+        assert.equal(response.headers.get("vary"), "Cookie");
+        assert.equal(response.headers.get("cache-control"), "no-store");
+      }
+    });
+
+    it("leaves a response as it is if the last one commits it unread", async () => {
+      const { sessions } = open(more());
+      const request = withToken(await begin(sessions));
+      const session = await sessions.open(request);
+      const response = await sessions.commit(session, new Response("page"));
+      assert.equal(response.headers.get("vary"), null);
+      assert.throws(() => session.userId, { code: "late-read" });
     });
 
     it("ends what it has not sent without a cookie", async () => {
