@@ -1,6 +1,9 @@
 // What a framework hands out in place of a `Request` and a `Response`.
 
-/** Header fields, as `Headers` or as Node's `req.headers` has them. */
+/**
+ * Header fields, as `Headers` or as Node's `req.headers` has them. Their names
+ * may also be written as the client has done, as API gateways hand them on.
+ */
 export type HeaderFields =
   | Pick<Headers, "get" | "forEach">
   | Readonly<Record<string, string | readonly string[] | undefined>>;

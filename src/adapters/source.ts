@@ -138,7 +138,7 @@ class FieldsOf implements Fields {
   get(name: string): string | null {
     const fields = this.#fields;
     if (isHeaders(fields)) return fields.get(name);
-    const value = fields[name];
+    const value = fields[name] ?? this.#otherwiseSpelt(name);
     if (value === undefined || value === null) return null;
     return Array.isArray(value)
       ? value.join(name === "cookie" ? "; " : ", ")
@@ -155,10 +155,21 @@ class FieldsOf implements Fields {
     }
   }
 
+  /** What stands under a name with capitals, as the client has written it. */
+  #otherwiseSpelt(name: string): string | readonly string[] | undefined {
+    const fields = this.#fields as Record<string, string | undefined>;
+    const spelt = Object.keys(fields).find((each) =>
+      each.length === name.length && each.toLowerCase() === name &&
+      (fields[each] ?? null) !== null
+    );
+    return spelt && fields[spelt];
+  }
+
   #names(): string[] {
     const fields = this.#fields;
     if (!isHeaders(fields)) {
-      return Object.keys(fields).filter((name) => this.has(name));
+      const names = Object.keys(fields).map((name) => name.toLowerCase());
+      return [...new Set(names)].filter((name) => this.has(name));
     }
     const names: string[] = [];
     fields.forEach((_value, name) => names.push(name));

@@ -41,6 +41,10 @@ function sourcesOf(cookie: string): Record<string, SessionSource> {
     "headers": new Headers(fields) as never,
     "headers and an address": { headers: new Headers(fields), url },
     "a URL": { headers: new Headers(fields), url: new URL(url) },
+    "fields as the client has written them": {
+      headers: { Host: "example.com", Cookie: cookie },
+      url: "/a?b",
+    },
     "a list of fields": {
       headers: { host: ["example.com"], cookie: [cookie] },
     },
@@ -154,6 +158,60 @@ describe("a session of what a framework hands out", () => {
     assert.deepEqual(typesOf(events), ["forbidden", "forbidden"]);
     await sessions.open(post({ origin: "https://example.com" }));
     await sessions.open(post({ "sec-fetch-site": "same-origin" }));
+  });
+
+  it("is refused so however the names of its fields are written", async () => {
+    const { options } = setUp();
+    const sessions = createSessions({ ...options, csrf: true });
+    const token = await sessions.seal(sessions.create());
+    const jar = {
+      get: (name: string) => name === "__Host-sid" ? token : undefined,
+      set: () => {},
+    };
+    const spellings = [
+      { "Origin": "https://evil.example" },
+      { "ORIGIN": "https://evil.example" },
+      { "Sec-Fetch-Site": "cross-site" },
+      { "SEC-fetch-Site": ["cross-site"], "sec-fetch-site": undefined },
+    ];
+    for (const spelling of spellings) {
+      const headers = { Host: "example.com", ...spelling };
+      const request = { headers, method: "POST", url: "/transfer" };
+      const forbidden = { code: "forbidden" };
+      await assert.rejects(sessions.open(request), forbidden);
+      await assert.rejects(sessions.open(jar, request), forbidden);
+      // Headers alone are of a form if there is an Origin.
+      if (!/origin/i.test(`${Object.keys(spelling)}`)) continue;
+      await assert.rejects(sessions.open(jar, { headers }), forbidden);
+    }
+    const own = { Host: "example.com", Origin: "https://example.com" };
+    await sessions.open({ headers: own, method: "POST", url: "/" });
+  });
+
+  it("takes the cookie of the jar, and that of no field written otherwise", async () => {
+    const { options } = setUp();
+    const sessions = createSessions(options);
+    const session = sessions.create();
+    session.login("ada");
+    const Cookie = `__Host-sid=${await sessions.seal(session)}`;
+    const jar = { get: () => undefined, set: () => {} };
+    const opened = await sessions.open(jar, { headers: { Cookie } });
+    assert.equal(opened.userId, undefined);
+  });
+
+  it("shows when() all fields, however they are written", async () => {
+    const { options } = setUp();
+    const seen: unknown[] = [];
+    const sessions = createSessions({
+      ...options,
+      when: (request) => {
+        seen.push(Object.fromEntries(request.headers));
+        return true;
+      },
+    });
+    const headers = { Host: "example.com", "X-Kind": ["a", "b"], "x-kind": "" };
+    await sessions.open({ headers, url: "/" });
+    assert.deepEqual(seen, [{ host: "example.com", "x-kind": "" }]);
   });
 
   it("is refused so whatever the host, and whatever the method", async () => {
