@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { ServerResponse } from "node:http";
+import { type ServerResponse, STATUS_CODES } from "node:http";
 import type { Readable } from "node:stream";
 import {
   checkChunk,
@@ -23,8 +23,8 @@ export interface Keeper {
    * change these; without a promise if nothing has to be waited for.
    */
   keep(): Mark | undefined | Promise<Mark | undefined>;
-  /** Is called if that fails: somebody else has to respond. */
-  fail(error: unknown): void;
+  /** Is called if that fails: somebody else has to respond, or `next`. */
+  fail(error: unknown, next?: () => void): void;
   /** Is called before that response leaves. */
   markFailed(): void;
   /** Is called if the client leaves before anybody has answered. */
@@ -34,8 +34,11 @@ export interface Keeper {
 type Method = (...args: never[]) => unknown;
 type Patched = Record<string, Method>;
 
-/** Who answers in place of a response that could not be kept. */
-const answering = new AsyncLocalStorage<Hold>();
+/** The response that is answered in place of one that could not be kept. */
+const answering = new AsyncLocalStorage<ServerResponse>();
+
+/** Responses that could not be kept. */
+const failed: WeakSet<object> = new WeakSet();
 
 /** Holds a response until `keep()` is done. */
 export function holdResponse(res: ServerResponse, keeper: Keeper): void {
@@ -67,6 +70,7 @@ class Hold {
   #isDrainDue = false;
   #isEnded = false;
   #isAnswered = false;
+  #isLast = false;
 
   constructor(res: ServerResponse, keeper: Keeper) {
     this.#res = res;
@@ -284,7 +288,21 @@ class Hold {
     for (const { args } of this.#queue.splice(0)) tellBack(args, error);
     this.#closeSources();
     if (!this.#isSent()) dropHead(this.#res, this.#fields);
-    answering.run(this, () => this.#keeper.fail(error));
+    // Who answers in place of another session's response is not asked again.
+    this.#isLast = failed.has(this.#res);
+    failed.add(this.#res);
+    const next = this.#isLast ? () => this.#answerPlainly() : undefined;
+    answering.run(this.#res, () => this.#keeper.fail(error, next));
+  }
+
+  #answerPlainly(): void {
+    if (this.#isSent()) return;
+    this.#res.statusCode = 500;
+    this.#res.setHeader("content-type", "text/plain;charset=UTF-8");
+    // Only what is said from here is heard: Node asks for the head, say.
+    this.#isLast = false;
+    this.#answer("end", [STATUS_CODES[500] as never]);
+    this.#isLast = true;
   }
 
   /** Those that pipe would wait for ever: it is as if the client had left. */
@@ -303,7 +321,8 @@ class Hold {
   #calledAfterFailure(name: string, args: never[]): unknown {
     // Who has ended the response says no more: an answer may also come from
     // where its context was lost, as from a connection of a pool.
-    if (this.#isEnded || answering.getStore() === this) {
+    const isAnswer = this.#isEnded || answering.getStore() === this.#res;
+    if (isAnswer && !this.#isLast) {
       return this.#answer(name, args);
     }
     tellBack(args, new Error("The response was not kept"));

@@ -22,7 +22,7 @@ import {
 } from "../session/state.ts";
 import { unawaited } from "../unawaited.ts";
 import { holdResponse, type Keeper } from "./hold.ts";
-import { type Mark, markOf } from "./respond.ts";
+import { type Mark, markAgain, markOf } from "./respond.ts";
 
 /** How long an answer is waited for once the client has left, in ms. */
 const PATIENCE = 10_000;
@@ -195,14 +195,15 @@ class NodeExchange implements Keeper {
   }
 
   /** Lets the program answer that the session could not be kept. */
-  fail(error: unknown): void {
+  fail(error: unknown, next: Next = this.#next): void {
     const session = this.#session as LiveSession;
     // What the program throws then is its own, as in any listener.
-    this.#drop(session, error).catch(() => {}).then(() => this.#next(error));
+    this.#drop(session, error).catch(() => {}).then(() => next(error));
   }
 
   /** Marks what the program answers then, as that may depend on the session. */
   markFailed(): void {
+    markAgain(this.#res);
     // All parts that it needs are loaded by now.
     const mark = this.#markOfFailed(this.#session as LiveSession);
     if (typeof mark === "function") mark();

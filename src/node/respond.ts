@@ -12,8 +12,8 @@ export type Fields = ReturnType<ServerResponse["getHeaders"]>;
 const FIELDS =
   /^(vary|set-cookie|clear-site-data|(.+-)?cache-control|surrogate-.*|edge-control|x-accel-expires.*)$/;
 
-/** Responses that have the cookie of a session. */
-const marked: WeakSet<object> = new WeakSet();
+/** What sessions that were kept have said on a response. */
+const said: WeakMap<object, Directives[]> = new WeakMap();
 
 /** Changes the headers of a response, once it may leave. */
 export type Mark = () => void;
@@ -34,10 +34,27 @@ export function markOf(
   const response = { status, headers, body: null } as Response;
   const finished = finish(response, [directives]);
   const mark = ({ headers }: Response) => () => {
-    if (directives.setCookie) marked.add(res);
+    const { setCookie, isSignedIn, clearCache } = directives;
+    const lines = headers.getSetCookie();
+    const sent = setCookie?.filter((line) => lines.includes(line));
+    const one = { isSignedIn, clearCache, ...sent && { setCookie: sent } };
+    said.set(res, [...said.get(res) ?? [], one as Directives]);
     apply(res, before, headers);
   };
   return finished instanceof Promise ? finished.then(mark) : mark(finished);
+}
+
+/**
+ * Says once more what sessions have said that were kept, on what is answered in
+ * place of their response. All parts that it needs are loaded by then.
+ */
+export function markAgain(res: ServerResponse): void {
+  const all = said.get(res) ?? [];
+  said.delete(res);
+  for (const directives of all) {
+    const mark = markOf(res, directives);
+    if (typeof mark === "function") mark();
+  }
 }
 
 function fieldsOf(res: ServerResponse): [string, string][] {
@@ -81,9 +98,9 @@ export function dropHead(res: ServerResponse, before: Fields): void {
   res.statusCode = 500;
   if (!isHttp2(res)) res.statusMessage = "";
   for (const name of res.getHeaderNames()) {
-    // The cookie of another session, which was kept, stays with `no-store`.
-    const isOf = OF_ANSWER.test(name) || FIELDS.test(name) && !marked.has(res);
-    if (!isOf || name === "vary") continue;
+    if (name === "vary" || !OF_ANSWER.test(name) && !FIELDS.test(name)) {
+      continue;
+    }
     res.removeHeader(name);
     if (name in before) res.setHeader(name, before[name] as string);
   }

@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { createServer, type ServerResponse } from "node:http";
+import { Readable } from "node:stream";
 import { after, describe, it } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { sessions } from "../../express.ts";
 import type { Session } from "../../mod.ts";
 import { setUp } from "../shared/support.ts";
@@ -149,4 +151,105 @@ describe("a response that could not be kept", () => {
       assert.equal(headers.get("location"), null);
     });
   }
+
+  describe("beside one that was kept", () => {
+    /** Asks an app of two sessions, whose outer one is not kept. */
+    const ask = async (
+      act: Act,
+      answer: (res: ServerResponse) => unknown,
+      innerStore?: typeof store,
+    ) => {
+      const { options } = setUp(innerStore ? { store: innerStore } : {});
+      const inner = sessions({ ...options, cookie: { name: "__Host-inner" } });
+      const outer = sessions(setUp({ store }).options);
+      let calls = 0;
+      const url = await listen(createServer((req, res) => {
+        const next = (error?: unknown) => {
+          if (!error) return void run();
+          calls++;
+          answer(res);
+        };
+        const steps: Act[] = [
+          outer as unknown as Act,
+          (req, _res, next) => {
+            Object.assign(req, { outer: req.session });
+            next();
+          },
+          inner as unknown as Act,
+          (req, res, next) => {
+            count({ session: (req as unknown as { outer: Session }).outer });
+            act(req, res, next);
+          },
+        ];
+        const run = (): unknown => steps.shift()?.(req as Req, res, next);
+        run();
+      }));
+      const response = await fetch(url, {
+        redirect: "manual",
+        signal: AbortSignal.timeout(5000),
+      });
+      return { response, text: await response.text(), calls };
+    };
+    const answer = (res: ServerResponse) => {
+      res.statusCode = 409;
+      res.setHeader("cache-control", "public, max-age=60");
+      res.setHeader("cdn-cache-control", "max-age=60");
+      res.end("later");
+    };
+
+    it("is in no cache with the cookie of that, whatever the answer says", async () => {
+      const { response, text } = await ask((req, res) => {
+        req.session.login("ada");
+        sayMuch(res);
+        res.end("saved");
+      }, answer);
+      assert.deepEqual([response.status, text], [409, "later"]);
+      const { headers } = response;
+      const names = headers.getSetCookie().map((line) => line.split("=")[0]);
+      assert.match(names.join(), /^inner-\d+$/);
+      assert.equal(headers.get("cache-control"), "no-store");
+      assert.equal(headers.get("cdn-cache-control"), null);
+      assert.equal(headers.get("vary"), "Cookie");
+      assert.equal(headers.get("location"), null);
+    });
+
+    for (
+      const [how, act] of Object.entries<(res: ServerResponse) => void>({
+        "has ended": (res) => void res.end("saved"),
+        "goes on": (res) => {
+          const timer = setInterval(() => res.write("more"), 5);
+          res.on("close", () => clearInterval(timer));
+          res.write("saved");
+        },
+        "pipes": (res) => {
+          Readable.from(
+            (async function* () {
+              for (let i = 0; i < 50; i++) yield await delay(5, "chunk");
+            })(),
+          ).pipe(res);
+        },
+      })
+    ) {
+      it(`is answered once, if that is not kept either and its handler ${how}`, async () => {
+        const { response, text, calls } = await ask(
+          (req, res) => {
+            count(req);
+            act(res);
+          },
+          (res) => {
+            answer(res);
+            // It is over, and says more by mistake.
+            res.write("more");
+          },
+          store,
+        );
+        assert.deepEqual([response.status, text], [
+          500,
+          "Internal Server Error",
+        ]);
+        assert.equal(response.headers.get("cache-control"), "private");
+        assert.equal(calls, 1);
+      });
+    }
+  });
 });
