@@ -4,6 +4,7 @@ import type { Readable } from "node:stream";
 import {
   checkChunk,
   checkHead,
+  hasLeft,
   headersSent,
   setHead,
   statusOf,
@@ -90,6 +91,7 @@ class Hold {
     }
     res.on("pipe", this.#notePipe);
     res.on("close", this.#noteClose);
+    if (hasLeft(res)) keeper.leave();
   }
 
   readonly #notePipe = (source: Readable) => this.#sources.add(source);

@@ -45,6 +45,7 @@ class NodeExchange implements Keeper {
   #phase: Phase;
   #isFailed = false;
   #hasLeft = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   /** What others see of it. */
   readonly seen: Exchange;
 
@@ -61,14 +62,19 @@ class NodeExchange implements Keeper {
     this.#layer = layer;
     this.#phase = request ? "open" : "left-out";
     const show = (session: LiveSession) => {
-      if (layer && this.#isFailed) refuseWrites(stateOf(session).visit);
+      const { visit } = stateOf(session);
+      const { onChange } = visit;
+      visit.onChange = () => {
+        onChange?.();
+        if (this.#hasLeft) this.leave();
+      };
+      if (layer && this.#isFailed) refuseWrites(visit);
       return this.#session = session;
     };
     const begin = (state: State) => show(new LiveSession(state));
     this.#open = () => {
       if (layer) return (layer.open() as Promise<LiveSession>).then(show);
       const visit = visitOf(settings, request, this.#phase);
-      visit.onChange = () => this.#hasLeft && this.leave();
       if (this.#isFailed) refuseWrites(visit);
       const state = openSession(visit);
       return state instanceof Promise ? state.then(begin) : begin(state);
@@ -114,16 +120,18 @@ class NodeExchange implements Keeper {
     this.#hasLeft = true;
     // Not before `reset()` has begun the next session.
     queueMicrotask(() => this.#leaveUnanswered());
-    const timer = setTimeout(() => this.#leaveUnanswered(true), PATIENCE);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#leaveUnanswered(true), PATIENCE);
     // Node and Bun have an object there, and would wait for it to end.
-    (timer as { unref?: () => void }).unref?.();
+    (this.#timer as { unref?: () => void }).unref?.();
   }
 
   #leaveUnanswered(isLast = false): void {
     const session = this.#session;
     if (this.#phase !== "open" || !session) return;
     const state = stateOf(session);
-    if (isLast && !this.#isFailed && isChanged(state)) {
+    // Layers tell of it themselves.
+    if (isLast && !this.#layer && !this.#isFailed && isChanged(state)) {
       tell(state, "uncommitted");
     }
     if (isLast || state.isEndAsked || state.before) {

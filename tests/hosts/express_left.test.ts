@@ -4,12 +4,17 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { connect as connect2, createServer as createServer2 } from "node:http2";
+import { createServer } from "node:http";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { after, afterEach, beforeEach, describe, it, mock } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { sessions } from "../../express.ts";
-import type { SessionOptions } from "../../mod.ts";
+import {
+  createSessions,
+  type Session,
+  type SessionOptions,
+} from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { setUp, START, typesOf } from "../shared/support.ts";
 import {
@@ -145,47 +150,104 @@ describe("a client that leaves", () => {
     assert.deepEqual(seen, ["opened"]);
   });
 
-  it("of HTTP/2 is signed out, though nobody answers", async () => {
-    const { options } = setUp({ store: store() });
-    const middleware = sessions(options);
-    const closed = Promise.withResolvers<void>();
-    const begun = Promise.withResolvers<void>();
-    const server = createServer2((req, res) => {
-      middleware(req as never, res as never, () => {
-        const { session } = req as never as Req;
-        if (req.url === "/out") {
-          session.destroy();
-          res.once("close", closed.resolve);
-          return begun.resolve();
-        }
-        const { userId, isNew } = session;
-        if (isNew) session.login("ada");
-        res.end(`${userId}`);
+  for (const [kind, more] of Object.entries(kinds)) {
+    for (const place of ["in front", "within a layer", "lazy"]) {
+      it(`is signed out, though it left before: ${place}, ${kind}`, async () => {
+        const { options } = setUp(more() as object);
+        const layers = createSessions(options);
+        const isLazy = place === "lazy";
+        const middleware = sessions({ ...options, lazy: isLazy });
+        const begun = Promise.withResolvers<void>();
+        const over = Promise.withResolvers<void>();
+        const server = createServer(async (req, res) => {
+          const isInside = place === "within a layer";
+          if (isInside) await layers.open(req);
+          else {
+            begun.resolve();
+            await once(res, "close");
+          }
+          middleware(req, res, async () => {
+            begun.resolve();
+            if (isInside) await once(res, "close");
+            // Its `close` has been noted by then.
+            await delay(1);
+            const { session } = req as unknown as { session: unknown };
+            const opened = isLazy
+              ? await (session as () => Promise<Session>)()
+              : session as Session;
+            opened.destroy();
+            over.resolve();
+          });
+        });
+        const url = await listen(server);
+        const session = await layers.open(new Request(url));
+        session.login("ada");
+        const first = await layers.commit(session, new Response());
+        const cookie = `${cookieOf(first)}`;
+        const userOf = async () => {
+          const request = new Request(url, { headers: { cookie } });
+          return (await layers.open(request)).userId;
+        };
+        assert.equal(await userOf(), "ada");
+        await leave({ url } as Started, cookie, begun.promise);
+        await over.promise;
+        await delay(20);
+        assert.equal(await userOf(), undefined);
       });
-    });
-    const url = await listen(server as never);
-    const get = async (cookie: string) => {
+    }
+  }
+
+  for (const path of ["/out", "/before"]) {
+    it(`of HTTP/2 is signed out, though nobody answers: ${path}`, async () => {
+      const { options } = setUp({ store: store() });
+      const middleware = sessions(options);
+      const closed = Promise.withResolvers<void>();
+      const begun = Promise.withResolvers<void>();
+      const server = createServer2(async (req, res) => {
+        if (req.url === "/before") {
+          begun.resolve();
+          await once(res, "close");
+        }
+        middleware(req as never, res as never, () => {
+          const { session } = req as never as Req;
+          if (req.url === "/before") {
+            session.destroy();
+            return closed.resolve();
+          }
+          if (req.url === "/out") {
+            session.destroy();
+            res.once("close", closed.resolve);
+            return begun.resolve();
+          }
+          const { userId, isNew } = session;
+          if (isNew) session.login("ada");
+          res.end(`${userId}`);
+        });
+      });
+      const url = await listen(server as never);
+      const get = async (cookie: string) => {
+        const client = connect2(url);
+        try {
+          const request = client.request({ ":path": "/", cookie });
+          const [headers] = await once(request, "response");
+          return { headers, user: await text(request) };
+        } finally {
+          client.close();
+        }
+      };
+      const { headers } = await get("");
+      const cookie = headers["set-cookie"][0].split(";")[0];
+      assert.equal((await get(cookie)).user, "ada");
       const client = connect2(url);
-      try {
-        const request = client.request({ ":path": "/", cookie });
-        const [headers] = await once(request, "response");
-        return { headers, user: await text(request) };
-      } finally {
-        client.close();
-      }
-    };
-    const { headers } = await get("");
-    const cookie = headers["set-cookie"][0].split(";")[0];
-    assert.equal((await get(cookie)).user, "ada");
-    const client = connect2(url);
-    client.request({ ":path": "/out", cookie }).on("error", () => {});
-    await begun.promise;
-    client.destroy();
-    await closed.promise;
-    await delay(20);
-    assert.equal((await get(cookie)).user, "undefined");
-    server.close();
-  });
+      client.request({ ":path": path, cookie }).on("error", () => {});
+      await begun.promise;
+      client.destroy();
+      await closed.promise;
+      await delay(20);
+      assert.equal((await get(cookie)).user, "undefined");
+      server.close();
+    });
+  }
 });
 
 describe("a change of a client that has left", () => {
@@ -219,6 +281,32 @@ describe("a change of a client that has left", () => {
     assert.deepEqual(typesOf(events), ["uncommitted"]);
     mock.timers.tick(60_000);
     assert.deepEqual(typesOf(events), []);
+  });
+
+  it("is told once if it was changed later, with a layer or without", async () => {
+    for (const isLayer of [false, true]) {
+      const { options, events } = setUp({});
+      const layers = createSessions(options);
+      const middleware = sessions(options);
+      const begun = Promise.withResolvers<void>();
+      const over = Promise.withResolvers<void>();
+      const url = await listen(createServer(async (req, res) => {
+        if (isLayer) await layers.open(req);
+        middleware(req, res, async () => {
+          begun.resolve();
+          await once(res, "close");
+          await turn();
+          count(req as Req);
+          over.resolve();
+        });
+      }));
+      await leave({ url } as Started, "", begun.promise);
+      await over.promise;
+      await turn();
+      typesOf(events);
+      mock.timers.tick(20_000);
+      assert.deepEqual(typesOf(events), ["uncommitted"]);
+    }
   });
 
   it("is none if it was not changed, or dropped, or kept", async () => {
