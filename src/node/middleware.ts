@@ -60,7 +60,10 @@ class NodeExchange implements Keeper {
     this.#res = res;
     this.#next = next;
     this.#layer = layer;
-    this.#phase = request ? "open" : "left-out";
+    // Nothing can be said any more once the headers have left.
+    const isLate = res.headersSent;
+    const phase = isLate ? "late-write" : "open";
+    this.#phase = request ? phase : "left-out";
     const show = (session: LiveSession) => {
       const { visit } = stateOf(session);
       const { onChange } = visit;
@@ -81,6 +84,7 @@ class NodeExchange implements Keeper {
     };
     this.seen = {
       settings,
+      isEnded: isLate,
       outer,
       open: () => this.open(),
       openLater: () => this.openLater(),
@@ -249,7 +253,7 @@ export function beginExchange(
   const held = around?.layers && heldWithin.get(around.layers);
   if (held) return held;
   const exchange = new NodeExchange(settings, asked, res, next, outer, around);
-  holdResponse(res, exchange);
+  if (!res.headersSent) holdResponse(res, exchange);
   // Layers count who has opened the session, and find it by themselves.
   if (around?.layers) heldWithin.set(around.layers, exchange.seen);
   else enter(req, exchange.seen);
