@@ -111,7 +111,8 @@ export interface SessionMiddleware {
  * @param options The options, or a function that makes them when the first
  * request comes.
  * @returns The middleware, for `app.use()`, a router or one route. Used on an
- * app and again on a part of it, it gives both the same session.
+ * app and again on a part of it, it gives both the same session, also after the
+ * middleware of another cookie.
  *
  * @throws {TypeError} If an option is unknown, missing or of the wrong kind.
  * @throws {RangeError} If a number or a length is out of its range.
@@ -132,12 +133,12 @@ export function sessions(
     next: Next,
   ): void {
     checkArgument("next", "function", next);
-    if (exchanges.has(req)) return next();
-    let exchange: Exchange | undefined;
+    // Used again, it hands its session out again: another may stand there.
+    let exchange = exchanges.get(req);
     let settings: Settings;
     try {
       settings = settingsFor([]);
-      exchange = beginExchange(settings, req, res, next);
+      exchange ??= beginExchange(settings, req, res, next);
       if (!exchange) return;
       exchanges.set(req, exchange);
       if (settings.lazy) {

@@ -84,6 +84,36 @@ for (const app of Object.keys(APPS) as AppName[]) {
         assert.equal(response.headers.getSetCookie().length, 1);
       });
 
+      it("hand out their own again where another was used between", async () => {
+        const get = await start((options) => {
+          let first: Session;
+          const middleware = door(options);
+          const other = door({ ...options, cookie: { name: "other" } });
+          return [
+            [
+              middleware,
+              (req, _res, next) => {
+                first = req.session;
+                next();
+              },
+              other,
+              (req, _res, next) => {
+                assert.notEqual(req.session, first);
+                next();
+              },
+              middleware,
+            ],
+            (req, res) => {
+              assert.equal(req.session, first);
+              res.end(`${count(req)}`);
+            },
+          ];
+        });
+        const response = await get();
+        assert.equal(await response.text(), "1");
+        assert.ok(cookieOf(response));
+      });
+
       it("drop what has failed, whoever of them says so", async () => {
         const get = await start((options) => {
           const inner = sessions({ ...options });
