@@ -154,7 +154,9 @@ class NodeExchange implements Keeper {
     }
     const session = this.#session;
     if (!session) return undefined;
-    if (this.#isFailed || this.#res.statusCode >= 500) {
+    // Within a layer, another middleware may have been told.
+    const { refusal } = stateOf(session).visit;
+    if (this.#isFailed || refusal || this.#res.statusCode >= 500) {
       return this.#drop(session, undefined);
     }
     const response = { status: this.#res.statusCode } as Response;

@@ -133,6 +133,33 @@ for (const app of Object.keys(APPS) as AppName[]) {
         assert.deepEqual(response.headers.getSetCookie(), []);
       });
 
+      for (const which of [0, 1]) {
+        it(`drop what has failed within a layer, as the ${which ? "inner" : "outer"} one says`, async () => {
+          const get = await start((options) => {
+            const layers = createSessions(options);
+            const both = [sessions(options), sessions({ ...options })];
+            const layer: Act = async (req, _res, next) => {
+              assert.equal((await layers.open(req)).userId, undefined);
+              next();
+            };
+            return [
+              [layer, ...both as unknown as Act[]],
+              (req, res) => {
+                req.session.login("ada");
+                both[which]!.failed(new Error("failed"), req, res, () => {
+                  res.statusCode = 404;
+                  res.end("failed");
+                });
+              },
+            ];
+          });
+          const response = await get();
+          assert.equal(response.status, 404);
+          assert.equal(await response.text(), "failed");
+          assert.deepEqual(response.headers.getSetCookie(), []);
+        });
+      }
+
       it("have one session: a layer inside, which the middleware keeps", async () => {
         const get = await start((options) => {
           const layers = createSessions(options);
