@@ -20,7 +20,7 @@ export function isHttp2(res: object): boolean {
 /** Whether the client has left, also if no event tells of that any more. */
 export function hasLeft(res: ServerResponse): boolean {
   const { stream } = res as { stream?: { destroyed?: boolean } };
-  return !!(stream ?? res).destroyed || !!res.req?.socket?.destroyed;
+  return !!((stream ?? res).destroyed || res.req?.socket?.destroyed);
 }
 
 /** The status of a response that Node has written. */

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { type ServerResponse, STATUS_CODES } from "node:http";
+import type { ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import {
   checkChunk,
@@ -10,7 +10,13 @@ import {
   statusOf,
   tellBack,
 } from "./head.ts";
-import { dropHead, type Fields, type Mark, noteFields } from "./respond.ts";
+import {
+  beginText,
+  dropHead,
+  type Fields,
+  type Mark,
+  noteFields,
+} from "./respond.ts";
 import { keepConnection, show, type Shown, unshow } from "./shown.ts";
 
 // Node sends headers with the first byte, and a session is kept before that: a
@@ -299,11 +305,10 @@ class Hold {
 
   #answerPlainly(): void {
     if (this.#isSent()) return;
-    this.#res.statusCode = 500;
-    this.#res.setHeader("content-type", "text/plain;charset=UTF-8");
+    beginText(this.#res, 500);
     // Only what is said from here is heard: Node asks for the head, say.
     this.#isLast = false;
-    this.#answer("end", [STATUS_CODES[500] as never]);
+    this.#answer("end", ["Internal Server Error" as never]);
     this.#isLast = true;
   }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { requestFor, requestOf } from "../adapters/source.ts";
 import { FORBIDDEN_VARY, whyForbidden } from "../http/csrf.ts";
+import type { Directives } from "../http/directives.ts";
 import type { Asked } from "../http/request.ts";
 import type { Settings } from "../options/settings.ts";
 import { commit } from "../request/commit.ts";
@@ -22,7 +23,7 @@ import {
 } from "../session/state.ts";
 import { unawaited } from "../unawaited.ts";
 import { holdResponse, type Keeper } from "./hold.ts";
-import { type Mark, markAgain, markOf } from "./respond.ts";
+import { beginText, type Mark, markAgain, markOf } from "./respond.ts";
 
 /** How long an answer is waited for once the client has left, in ms. */
 const PATIENCE = 10_000;
@@ -60,10 +61,7 @@ class NodeExchange implements Keeper {
     this.#res = res;
     this.#next = next;
     this.#layer = layer;
-    // Nothing can be said any more once the headers have left.
-    const isLate = res.headersSent;
-    const phase = isLate ? "late-write" : "open";
-    this.#phase = request ? phase : "left-out";
+    this.#phase = request ? "open" : "left-out";
     const show = (session: LiveSession) => {
       const { visit } = stateOf(session);
       const { onChange } = visit;
@@ -84,7 +82,6 @@ class NodeExchange implements Keeper {
     };
     this.seen = {
       settings,
-      isEnded: isLate,
       outer,
       open: () => this.open(),
       openLater: () => this.openLater(),
@@ -199,13 +196,7 @@ class NodeExchange implements Keeper {
     if (visit.phase !== "left-out") visit.phase = "late-write";
     delete visit.refusal;
     await leaveFailed(stateOf(session), error);
-    return await this.#markOfFailed(session);
-  }
-
-  #markOfFailed(session: LiveSession): ReturnType<Keeper["keep"]> {
-    const state = stateOf(session);
-    if (!state.isTouched) return undefined;
-    return markOf(this.#res, directivesOfDiscarded(state));
+    return await markOf(this.#res, saidOfFailed(session));
   }
 
   /** Lets the program answer that the session could not be kept. */
@@ -217,10 +208,7 @@ class NodeExchange implements Keeper {
 
   /** Marks what the program answers then, as that may depend on the session. */
   markFailed(): void {
-    markAgain(this.#res);
-    // All parts that it needs are loaded by now.
-    const mark = this.#markOfFailed(this.#session as LiveSession);
-    if (typeof mark === "function") mark();
+    markAgain(this.#res, saidOfFailed(this.#session as LiveSession));
   }
 }
 
@@ -243,10 +231,8 @@ export function beginExchange(
   }
   const why = trusted && whyForbidden(asked, trusted, emit);
   if (why) {
-    // Throws if another response has begun.
-    res.setHeader("vary", FORBIDDEN_VARY);
-    res.setHeader("content-type", "text/plain;charset=UTF-8");
-    res.statusCode = 403;
+    beginText(res, 403);
+    res.appendHeader("vary", FORBIDDEN_VARY);
     return void res.end(why);
   }
   const outer = lastOf(req);
@@ -255,11 +241,18 @@ export function beginExchange(
   const held = around?.layers && heldWithin.get(around.layers);
   if (held) return held;
   const exchange = new NodeExchange(settings, asked, res, next, outer, around);
-  if (!res.headersSent) holdResponse(res, exchange);
+  // Once the headers have left, nothing can be said any more.
+  if (res.headersSent) exchange.keep();
+  else holdResponse(res, exchange);
   // Layers count who has opened the session, and find it by themselves.
   if (around?.layers) heldWithin.set(around.layers, exchange.seen);
   else enter(req, exchange.seen);
   return exchange.seen;
+}
+
+function saidOfFailed(session: LiveSession): Directives | undefined {
+  const state = stateOf(session);
+  return state.isTouched ? directivesOfDiscarded(state) : undefined;
 }
 
 /** The answer to the failure may show the session, and keeps nothing of it. */

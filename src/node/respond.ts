@@ -34,24 +34,30 @@ export function markOf(
   const response = { status, headers, body: null } as Response;
   const finished = finish(response, [directives]);
   const mark = ({ headers }: Response) => () => {
-    const { setCookie, isSignedIn, clearCache } = directives;
     const lines = headers.getSetCookie();
-    const sent = setCookie?.filter((line) => lines.includes(line));
-    const one = { isSignedIn, clearCache, ...sent && { setCookie: sent } };
-    said.set(res, [...said.get(res) ?? [], one as Directives]);
+    const { isSignedIn, clearCache } = directives;
+    const setCookie = directives.setCookie?.filter((line) =>
+      lines.includes(line)
+    );
+    const one = { isSignedIn, clearCache, setCookie } as Directives;
+    said.set(res, [...said.get(res) ?? [], one]);
     apply(res, before, headers);
   };
   return finished instanceof Promise ? finished.then(mark) : mark(finished);
 }
 
 /**
- * Says once more what sessions have said that were kept, on what is answered in
- * place of their response. All parts that it needs are loaded by then.
+ * Says once more what sessions have said that were kept, and what one says that
+ * was not, on what is answered in place of their response. All parts that it
+ * needs are loaded by then.
  */
-export function markAgain(res: ServerResponse): void {
+export function markAgain(
+  res: ServerResponse,
+  failed: Directives | undefined,
+): void {
   const all = said.get(res) ?? [];
   said.delete(res);
-  for (const directives of all) {
+  for (const directives of [...all, failed]) {
     const mark = markOf(res, directives);
     if (typeof mark === "function") mark();
   }
@@ -81,6 +87,19 @@ function apply(
   }
   const lines = headers.getSetCookie();
   if (lines.length) res.setHeader("set-cookie", lines);
+}
+
+/**
+ * Answers in place of others, whose fields of another body go.
+ *
+ * @throws {Error} If another response has begun.
+ */
+export function beginText(res: ServerResponse, status: number): void {
+  for (const name of res.getHeaderNames()) {
+    if (OF_ANSWER.test(name)) res.removeHeader(name);
+  }
+  res.setHeader("content-type", "text/plain;charset=UTF-8");
+  res.statusCode = status;
 }
 
 /** What the fields of a response are by now. */

@@ -70,4 +70,40 @@ describe("a request of another site", () => {
     assert.equal(response.status, 500);
     assert.equal(await response.text(), "error: broken");
   });
+
+  it("is refused by an answer of its own, beside what others say of all", async () => {
+    const { options } = setUp({ csrf: true });
+    const front: Act = (_req, res, next) => {
+      res.setHeader("vary", ["Accept-Encoding", "Origin"]);
+      res.setHeader("access-control-allow-origin", "https://a.example");
+      res.setHeader("content-length", 999);
+      res.setHeader("content-encoding", "gzip");
+      res.setHeader("etag", '"page"');
+      res.setHeader("last-modified", "Thu, 01 Jan 1999 00:00:00 GMT");
+      res.setHeader("content-security-policy", "default-src 'self'");
+      next();
+    };
+    const middleware = sessions(options) as unknown as Act;
+    const url = await listen(
+      APPS["Express 5"]([front, middleware], (_req, res) => res.end("page")),
+    );
+    const response = await fetch(url, {
+      method: "POST",
+      headers: { "sec-fetch-site": "cross-site" },
+    });
+    assert.equal(response.status, 403);
+    assert.match(await response.text(), /^Forbidden: /);
+    const { headers } = response;
+    assert.equal(
+      headers.get("vary"),
+      "Accept-Encoding, Origin, Sec-Fetch-Site, Origin",
+    );
+    assert.equal(headers.get("etag"), null);
+    assert.equal(headers.get("last-modified"), null);
+    assert.equal(headers.get("content-security-policy"), "default-src 'self'");
+    assert.equal(
+      headers.get("access-control-allow-origin"),
+      "https://a.example",
+    );
+  });
 });
