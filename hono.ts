@@ -184,6 +184,13 @@ export function sessions(
       // headers.
       const old = context.finalized && context.res || new Response(null);
       const directives = directivesOfFailed(seen.exchange);
+      // Another session may have been kept: its cookie stays, and what
+      // `onError` says of caches must not go with it.
+      const { headers } = old;
+      if (headers.get("cache-control") === "no-store") {
+        const setCookie = headers.getSetCookie();
+        if (setCookie.length) directives.unshift({ setCookie });
+      }
       const marked = await finish(old, directives);
       if (context.finalized || marked.headers.has("vary")) {
         replace(context, marked);

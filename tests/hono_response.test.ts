@@ -4,7 +4,7 @@ import { Hono } from "hono";
 import { etag } from "hono/etag";
 import { HTTPException } from "hono/http-exception";
 import { type SessionEnv, sessions } from "../hono.ts";
-import { SessionError } from "../mod.ts";
+import { type Session, SessionError } from "../mod.ts";
 import { cookie, counter, type Visitor } from "./shared/hono.ts";
 import { Clock, markedSecret } from "./shared/support.ts";
 
@@ -295,6 +295,52 @@ describe("sessions(): the response", () => {
       assert.equal(headers.get("cache-control"), "max-age=60, private", path);
       assert.equal(headers.get("cdn-cache-control"), null, path);
       assert.equal(headers.get("vary"), "Accept, Cookie", path);
+    }
+  });
+
+  it("sessions() lets no cache keep the cookie of another session after an error", async () => {
+    const down = () => Promise.reject(new Error("down"));
+    const store = {
+      consistency: "strong",
+      create: down,
+      get: down,
+      update: down,
+      delete: down,
+    } as const;
+    const secret = markedSecret();
+    for (const way of ["new Response()", "c.text()"]) {
+      const app = new Hono<SessionEnv & { Variables: { outer: Session } }>();
+      app.use(sessions({ secret, store, cookie: { name: "outer" } }));
+      app.use(async (c, next) => {
+        c.set("outer", c.get("session"));
+        await next();
+      });
+      app.use(sessions({ secret, cookie: { name: "inner" } }));
+      app.get("/", (c) => {
+        c.get("outer").set("n", 1);
+        c.get("session").login("ada");
+        return c.text("Saved", 201);
+      });
+      app.onError((_error, c) => {
+        const said = {
+          "cache-control": "public, max-age=60",
+          "cdn-cache-control": "max-age=60",
+        };
+        if (way !== "c.text()") {
+          return new Response("Later", { status: 409, headers: said });
+        }
+        for (const [name, value] of Object.entries(said)) c.header(name, value);
+        return c.text("Later", 409);
+      });
+      const response = await app.request("/");
+      assert.equal(response.status, 409);
+      assert.equal(await response.text(), "Later");
+      const { headers } = response;
+      assert.equal(headers.getSetCookie().length, 1);
+      assert.match(`${headers.getSetCookie()}`, /^inner=/);
+      assert.equal(headers.get("cache-control"), "no-store");
+      assert.equal(headers.get("cdn-cache-control"), null);
+      assert.match(`${headers.get("vary")}`, /Cookie/);
     }
   });
 
