@@ -14,7 +14,7 @@ export const LIMITS = {
   engine: 13_900,
   store: 3200,
   redis: 4250,
-  express: 6400,
+  express: 6850,
 } as const;
 
 /** What is loaded when an option asks for it. */
