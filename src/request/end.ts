@@ -21,12 +21,12 @@ export async function endAll(
   state: State,
   engine: Others["engine"],
   isTooLate = false,
-  next?: State,
+  last: State = state,
 ): Promise<void> {
   const { before, isEndAsked, visit: { settings } } = state;
   if (before) {
     try {
-      await endAll(before, engine, isTooLate, state);
+      await endAll(before, engine, isTooLate, last);
     } finally {
       // A cookie that counts, and could not be ended, stays.
       state.isRefused = !!hasCookie(before);
@@ -34,8 +34,9 @@ export async function endAll(
   }
   if (!isEndAsked) return;
   const isKnown = !isNew(state) || state.isGiven;
-  await engine?.endFor(state, isTooLate, next);
+  await engine?.endFor(state, isTooLate, last);
   if (isKnown && !engine) noteTurn(settings, nameOf(state), "ended");
+  if (engine && !state.isEndDone) return;
   if ((isKnown || state.held) && !state.isEndTold) tell(state, "destroyed");
   state.isEndTold = true;
 }

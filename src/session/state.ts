@@ -40,9 +40,10 @@ export interface Visit {
   opened?: number | undefined;
   /**
    * The cookie stopped counting a moment ago, and other responses to the
-   * browser may be on their way: only a login may replace their cookies.
+   * browser may be on their way: only a login may replace their cookies. If it
+   * was replaced, the session goes on by another one.
    */
-  isGone?: boolean | undefined;
+  isGone?: "ended" | "replaced" | false | undefined;
   /**
    * Its session, if `regenerate()` did that: the visitor can end it all the
    * same.
@@ -256,8 +257,8 @@ export interface State {
 /** Whether the browser has a cookie that must go when the session ends. */
 export function hasCookie(state: State): boolean | undefined {
   const { isGone, refused } = state.visit;
-  return (!isGone || !!refused) &&
-    (!isNew(state) || state.isRefused || state.isGiven);
+  return state.isGiven ||
+    (!isGone || refused) && (!isNew(state) || state.isRefused);
 }
 
 /** Whether the request brought no session. */

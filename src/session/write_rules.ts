@@ -82,7 +82,7 @@ const LEFT =
 const WHY: { readonly [phase in Phase]?: string } = {
   "late-write": LEFT,
   "left-out": "left out by when or cookie.path",
-  "gone": "the session has ended or was replaced, perhaps elsewhere",
+  "gone": "the session has ended or was replaced",
   "store-failed": "the store could not be read",
 };
 

@@ -85,7 +85,7 @@ export async function call<Answer>(
     const ms = Math.round(performance.now() - question.asked);
     const isOurs = isSessionError(error) || error instanceof Overload;
     const cause = isOurs ? error : causeOf(error);
-    tellFailure(settings, { op, ms, error: cause });
+    if (!heard.has(cause)) tellFailure(settings, { op, ms, error: cause });
     if (isSessionError(error)) throw error;
     throw new SessionError("store-failed", `Store failed: ${op}`, { cause });
   } finally {
@@ -96,10 +96,10 @@ export async function call<Answer>(
   }
 }
 
-/** Errors that the listener has heard of. */
-const told = new WeakSet<Error>();
+/** Errors of stores that could not be made, of which the listener has heard. */
+export const heard: WeakSet<Error> = new WeakSet();
 
-/** Tells the listener of a store that has failed, once. */
+/** Tells the listener of a store that has failed. */
 export function tellFailure(
   { emit }: Settings,
   { op, ms, error }: {
@@ -108,8 +108,6 @@ export function tellFailure(
     readonly error: Error & { readonly code?: unknown };
   },
 ): void {
-  if (told.has(error)) return;
-  told.add(error);
   // A store's own error, of a missing table say, has its client's as cause.
   const code = codeOf(
     isSessionError(error) || error instanceof Overload ? error.cause : error,

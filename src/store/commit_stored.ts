@@ -9,6 +9,7 @@ import {
 import { isSlow } from "../session/timeouts.ts";
 import { refuseGone } from "../session/write_rules.ts";
 import { isEventual } from "./back_end.ts";
+import { checkPlace } from "./end_session.ts";
 import { carryOn } from "./late_store.ts";
 import {
   isAnsweredSince,
@@ -31,6 +32,7 @@ export async function commitStored(
   isTooLate: boolean,
 ): Promise<boolean> {
   const { visit } = state;
+  if (!isTooLate) checkPlace(state);
   // Wait for a save that the handler did not wait for.
   while (state.saving) await state.saving;
   const { isFirstUse, isRotatable } = state;

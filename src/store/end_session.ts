@@ -5,7 +5,9 @@ import {
   type Held,
   idOf,
   isChanged,
+  isLogin,
   isNew,
+  isWorthKeeping,
   type State,
   tell,
 } from "../session/state.ts";
@@ -15,7 +17,7 @@ import { isReplacedLongAgo, judgeGuest, lookForReplaced } from "./replaced.ts";
 import { endSuccessors } from "./successors.ts";
 
 /** Ends a session for good, even one that could not be read. */
-async function end(state: State, next?: State): Promise<void> {
+async function end(state: State): Promise<void> {
   const { visit, content } = state;
   if (state.isEndDone) return;
   if (state.isEndRefused) refuseEnd(state);
@@ -34,7 +36,7 @@ async function end(state: State, next?: State): Promise<void> {
     if (
       worth === "stopped" || worth === "replaced" && isReplacedLongAgo(visit)
     ) {
-      visit.isGone = true;
+      visit.isGone = "replaced";
       // The request's own session is over.
       if (known !== guest) continue;
       refuseEnd(state);
@@ -45,7 +47,7 @@ async function end(state: State, next?: State): Promise<void> {
       await endAfter(state, key);
     }
   }
-  await endReplaced(state, next);
+  await endReplaced(state);
   delete state.abandon;
   state.isEndDone = true;
 }
@@ -68,7 +70,7 @@ async function endAfter({ visit, began }: State, key: string): Promise<void> {
  * browser may have got meanwhile: no response may clear that one, nor say that
  * the visitor has logged out.
  */
-async function endReplaced(state: State, next?: State): Promise<void> {
+async function endReplaced(state: State): Promise<void> {
   const { visit, content } = state;
   const { settings, refused } = visit;
   if (!refused) return;
@@ -78,7 +80,9 @@ async function endReplaced(state: State, next?: State): Promise<void> {
     // On a late store, what has replaced it may not last.
     if (!isLongAgo) {
       await endRecord(visit, key, undefined, "ended");
-      return await endAfter(state, key);
+      await endAfter(state, key);
+      visit.isGone = "ended";
+      return;
     }
     const { kind = "left" } = overtakenAfter(settings, key, 0) ?? {};
     delete visit.refused;
@@ -95,13 +99,31 @@ async function endReplaced(state: State, next?: State): Promise<void> {
     // The browser has a cookie that counts.
     delete visit.refused;
     forget?.();
-    // A login is not what the visitor wants to end, but to take its cookie.
-    const isTaken = next && isChanged(next);
-    if (replaced && (!replaced.isLogin || isTaken)) refuseEnd(state, { id });
+    if (replaced && !replaced.isLogin) refuseEnd(state, { id });
+    visit.isGone = replaced ? "replaced" : "ended";
     return;
   }
   await endRecord(visit, key, replaced.record, "ended");
+  visit.isGone = "ended";
   tell(state, "destroyed", { id });
+}
+
+/**
+ * Keeps a session that was to take another one's place (`reset()`) from taking
+ * the cookie of one that goes on. Only a login may do that.
+ *
+ * @throws {SessionError} `gone`.
+ */
+export function checkPlace(state: State): void {
+  if (!isToBeKept(state)) return;
+  for (let each = state.before; each; each = each.before) {
+    if (each.visit.isGone === "replaced") refuseEnd(each);
+  }
+}
+
+/** Whether a session has something for which it needs the browser's cookie. */
+function isToBeKept(state: State): boolean {
+  return isChanged(state) && isWorthKeeping(state) && !isLogin(state);
 }
 
 /** Refuses to end a session that this request does not reach any more. */
@@ -119,33 +141,38 @@ function refuseEnd(state: State, of?: { readonly id: string }): never {
  * `save()`, or else its caller gets the error; the cookie is cleared in either
  * case, unless it counts.
  *
- * @param next The session that is to take its place (`reset()`).
+ * @param last The session that the handler has now, after `reset()`.
  */
 export async function endFor(
   state: State,
   isTooLate: boolean,
-  next?: State,
+  last: State,
 ): Promise<void> {
   try {
-    await end(state, next);
+    await end(state);
   } catch (error) {
+    // A login takes the cookie of a session that goes on.
+    if (state.isEndRefused && isLogin(last)) return;
     const isTold = state.isEndFailed ||
       isTooLate && isHandshake(state.visit.headers);
-    // What was to take its place would have the browser's cookie.
-    if (!isTold || next && isChanged(next)) throw error;
+    if (!isTold || last !== state && isToBeKept(last)) throw error;
   }
 }
 
 /** Ends what the handler has ended, early enough for it to say so. */
-export async function endNow(state: State, next?: State): Promise<void> {
+export async function endNow(
+  state: State,
+  last: State = state,
+): Promise<void> {
   const { before, visit } = state;
   // A save has `storeTimeout` for itself.
   visit.waited = 0;
-  if (before) await endNow(before, state);
+  if (before) await endNow(before, last);
   if (!state.isEndAsked) return;
   try {
-    await end(state, next);
+    await end(state);
   } catch (error) {
+    if (state.isEndRefused && isLogin(last)) return;
     state.isEndFailed = true;
     throw error;
   }

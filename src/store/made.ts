@@ -2,7 +2,7 @@ import { causeOf, SessionError } from "../errors.ts";
 import { refuse } from "../options/check.ts";
 import { STORE } from "../options/rules.ts";
 import type { Settings } from "../options/settings.ts";
-import { tellFailure } from "./call.ts";
+import { heard, tellFailure } from "./call.ts";
 import type { SessionStore } from "./contract.ts";
 
 /**
@@ -22,6 +22,7 @@ export function made(
   const fail = (message: string, cause?: Error) => {
     const error = new SessionError("store-failed", message, { cause });
     tellFailure(settings, { op: name, ms: 0, error });
+    heard.add(error);
     return error;
   };
   let store: SessionStore;

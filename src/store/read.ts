@@ -43,7 +43,9 @@ export async function read(
   // another may still be on its way: a second line could remove the new cookie.
   const isOwn = turn && turn.kind !== "revoked" &&
     (turn.kind === "ended" || isEventual(visit));
-  visit.isGone = isOwn && !isGraceOver(turn.at, visit.settings.now(), true);
+  visit.isGone = isOwn &&
+    !isGraceOver(turn.at, visit.settings.now(), true) &&
+    (turn.kind === "ended" ? "ended" : "replaced");
   // Where it is not this session's own end, the visitor may end it yet.
   const isOther = turn?.name !== key || /^(left|replaced)$/.test(turn.kind);
   if (visit.isGone && isOther) visit.refused = { key, number: 0 };
@@ -75,7 +77,7 @@ export async function acceptCookie(
     noteFloor(settings, key, { ...generation, revision }, isRefused);
   }
   if (verdict === "refused") {
-    visit.isGone = isFloorNew(settings, generation);
+    visit.isGone = isFloorNew(settings, generation) && "replaced";
     if (isJustReplaced(settings, generation, number)) {
       visit.refused = { key: held?.key as string, held, number };
     }

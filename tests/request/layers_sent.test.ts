@@ -186,6 +186,33 @@ for (const [kind, more] of Object.entries(kinds)) {
   });
 }
 
+describe("a layer that signs out whom another one has signed in", () => {
+  for (const [kind, make] of Object.entries(kinds)) {
+    it(`removes that cookie, also beside one that has ended, ${kind}`, async () => {
+      for (const how of ["login", "destroy"] as const) {
+        const { sessions } = open(make());
+        const token = await begin(sessions);
+        const other = await sessions.open(withToken(token));
+        other[how]("eve");
+        await sessions.commit(other, new Response());
+        const request = withToken(token);
+        const first = await sessions.open(request);
+        first.login("bob");
+        const sent = await sessions.commit(first, new Response());
+        const second = await sessions.open(request);
+        second.destroy();
+        const answer = await sessions.commit(second, new Response());
+        assert.match(
+          `${answer.headers.getSetCookie()}`,
+          /^__Host-sid=; Max-Age=0/,
+        );
+        const made = await sessions.open(withToken(tokenOf(sent)));
+        if (kind !== "in the cookie") assert.equal(made.userId, undefined);
+      }
+    });
+  }
+});
+
 describe("a layer after a commit", () => {
   it("takes the cookie out of a jar that an earlier one has set there", async () => {
     for (const end of Object.values(ends).slice(0, 2)) {

@@ -260,6 +260,32 @@ describe("a store that fails", () => {
     }
   });
 
+  it("tells of each failure, also if its error is the same", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    const error = new SessionError("store-failed", "Circuit open");
+    bench.watched.before = () => {
+      throw error;
+    };
+    for (let i = 0; i < 2; i++) {
+      await assert.rejects(bench.read(cookie), { code: "store-failed" });
+      assert.deepEqual(bench.takeEvents(), ["store-error"]);
+    }
+  });
+
+  it("tells of no end that has failed", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    bench.watched.before = ({ op }) => {
+      if (op === "delete") throw new Error("down");
+    };
+    await bench.act(cookie, async (session) => {
+      session.destroy();
+      await session.save().catch(() => {});
+    });
+    assert.ok(!bench.takeEvents().includes("destroyed"));
+  });
+
   it("passes on an error of another copy of the package", async () => {
     const bench = begin();
     const cookie = await bench.begin();

@@ -197,6 +197,68 @@ describe("a guest's reset()", () => {
   });
 });
 
+describe("what a reset() begins beside a login that it does not end", () => {
+  const resets: Record<string, Act> = {
+    "reset, set": (session) => {
+      session.reset();
+      session.set("n", 1);
+    },
+    "reset, save, set": async (session) => {
+      session.reset();
+      await session.save().catch(() => {});
+      session.set("n", 1);
+    },
+    "reset, reset, set": (session) => {
+      session.reset();
+      session.reset();
+      session.set("n", 1);
+    },
+    "reset, save, reset, flash": async (session) => {
+      session.reset();
+      await session.save().catch(() => {});
+      session.reset();
+      session.flash("notice", "Bye");
+    },
+  };
+  for (const [name, act] of Object.entries(resets)) {
+    it(`takes no cookie: ${name}`, async () => {
+      for (const isBefore of [false, true]) {
+        const bench = begin();
+        const cookie = await bench.begin("ada");
+        let next = cookieOf(await bench.act(cookie, regenerate));
+        if (isBefore) next = cookieOf(await bench.act(next, login));
+        const slow = slowly(bench, cookie, async (session, wait) => {
+          session.keys();
+          await wait();
+          await act(session);
+        });
+        await slow.arrived;
+        bench.clock.advance(1);
+        if (!isBefore) next = cookieOf(await bench.act(next, login));
+        assert.equal((await slow.end()).code, "gone", `${isBefore}`);
+        assert.equal(await userOf(bench, next), "ada");
+      }
+    });
+  }
+
+  it("takes it for a login, which always logs in", async () => {
+    for (const wait of [1, 31]) {
+      const bench = begin();
+      const cookie = await bench.begin("ada");
+      await bench.act(cookie, regenerate);
+      const slow = slowly(bench, cookie, async (session, go) => {
+        session.keys();
+        await go();
+        session.reset();
+        session.login("bob");
+      });
+      await slow.arrived;
+      bench.clock.advance(wait);
+      assert.equal(await userOf(bench, cookieOf(await slow.end())), "bob");
+    }
+  });
+});
+
 describe("a reset() by a cookie that has just been replaced", () => {
   it("replaces the cookie of no login, and says so", async () => {
     for (const isLong of [false, true]) {
