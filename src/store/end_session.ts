@@ -136,6 +136,11 @@ function refuseEnd(state: State, of?: { readonly id: string }): never {
   );
 }
 
+/** Whether a login after `reset()` takes the cookie of a session that goes on. */
+function isLoginOver(state: State, last: State): boolean {
+  return !!state.isEndRefused && last !== state && isLogin(last);
+}
+
 /**
  * Ends a session for its response. If that fails, the handler knows it from
  * `save()`, or else its caller gets the error; the cookie is cleared in either
@@ -151,8 +156,7 @@ export async function endFor(
   try {
     await end(state);
   } catch (error) {
-    // A login takes the cookie of a session that goes on.
-    if (state.isEndRefused && isLogin(last)) return;
+    if (isLoginOver(state, last)) return;
     const isTold = state.isEndFailed ||
       isTooLate && isHandshake(state.visit.headers);
     if (!isTold || last !== state && isToBeKept(last)) throw error;
@@ -172,7 +176,7 @@ export async function endNow(
   try {
     await end(state);
   } catch (error) {
-    if (state.isEndRefused && isLogin(last)) return;
+    if (isLoginOver(state, last)) return;
     state.isEndFailed = true;
     throw error;
   }

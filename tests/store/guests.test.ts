@@ -95,6 +95,18 @@ describe("a guest's logout", () => {
     assert.equal(await userOf(bench, next), "ada");
   });
 
+  it("leaves it also after a login of its own that was not kept", async () => {
+    const bench = begin();
+    const cookie = await bench.begin("ada");
+    await bench.act(cookie, login);
+    failToRead(bench);
+    const answer = bench.act(cookie, (session) => {
+      session.login("eve");
+      session.destroy();
+    });
+    await assert.rejects(answer, { code: "gone" });
+  });
+
   it("leaves a login of another process, and its cookie", async () => {
     const bench = begin();
     const elsewhere = new StoreBench(bench, { store: bench.watched.store });
