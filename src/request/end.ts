@@ -23,20 +23,28 @@ export async function endAll(
   isTooLate = false,
   last: State = state,
 ): Promise<void> {
-  const { before, isEndAsked, visit: { settings } } = state;
-  if (before) {
-    try {
-      await endAll(before, engine, isTooLate, last);
-    } finally {
-      // A cookie that counts, and could not be ended, stays.
-      state.isRefused = !!hasCookie(before);
-    }
+  const { before, isEndAsked } = state;
+  try {
+    if (before) await endAll(before, engine, isTooLate, last);
+  } finally {
+    // A cookie that counts, and could not be ended, stays.
+    if (before) state.isRefused = !!hasCookie(before);
+    if (isEndAsked) await endOne(state, engine, isTooLate, last);
   }
-  if (!isEndAsked) return;
+}
+
+async function endOne(
+  state: State,
+  engine: Others["engine"],
+  isTooLate: boolean,
+  last: State,
+): Promise<void> {
   const isKnown = !isNew(state) || state.isGiven;
   await engine?.endFor(state, isTooLate, last);
-  if (isKnown && !engine) noteTurn(settings, nameOf(state), "ended");
   if (engine && !state.isEndDone) return;
+  if (isKnown && !engine) {
+    noteTurn(state.visit.settings, nameOf(state), "ended");
+  }
   if ((isKnown || state.held) && !state.isEndTold) tell(state, "destroyed");
   state.isEndTold = true;
 }

@@ -117,13 +117,19 @@ async function endReplaced(state: State): Promise<void> {
 export function checkPlace(state: State): void {
   if (!isToBeKept(state)) return;
   for (let each = state.before; each; each = each.before) {
-    if (each.visit.isGone === "replaced") refuseEnd(each);
+    // What this request has sent since is over, and takes no other's place.
+    if (each.visit.isGone === "replaced" && !each.isGiven) refuseEnd(each);
   }
 }
 
 /** Whether a session has something for which it needs the browser's cookie. */
 function isToBeKept(state: State): boolean {
-  return isChanged(state) && isWorthKeeping(state) && !isLogin(state);
+  return isChanged(state) && isWorthKeeping(state) && !logsIn(state);
+}
+
+/** Whether the request logs somebody in, or has done so and saved it. */
+function logsIn(state: State): boolean {
+  return isLogin(state) || !!state.hasLoggedIn;
 }
 
 /** Refuses to end a session that this request does not reach any more. */
@@ -138,7 +144,7 @@ function refuseEnd(state: State, of?: { readonly id: string }): never {
 
 /** Whether a login after `reset()` takes the cookie of a session that goes on. */
 function isLoginOver(state: State, last: State): boolean {
-  return !!state.isEndRefused && last !== state && isLogin(last);
+  return !!state.isEndRefused && last !== state && logsIn(last);
 }
 
 /**
@@ -171,8 +177,14 @@ export async function endNow(
   const { before, visit } = state;
   // A save has `storeTimeout` for itself.
   visit.waited = 0;
-  if (before) await endNow(before, last);
-  if (!state.isEndAsked) return;
+  try {
+    if (before) await endNow(before, last);
+  } finally {
+    if (state.isEndAsked) await endOne(state, last);
+  }
+}
+
+async function endOne(state: State, last: State): Promise<void> {
   try {
     await end(state);
   } catch (error) {

@@ -255,19 +255,45 @@ describe("what a reset() begins beside a login that it does not end", () => {
 
   it("takes it for a login, which always logs in", async () => {
     for (const wait of [1, 31]) {
-      const bench = begin();
-      const cookie = await bench.begin("ada");
-      await bench.act(cookie, regenerate);
-      const slow = slowly(bench, cookie, async (session, go) => {
-        session.keys();
-        await go();
-        session.reset();
-        session.login("bob");
-      });
-      await slow.arrived;
-      bench.clock.advance(wait);
-      assert.equal(await userOf(bench, cookieOf(await slow.end())), "bob");
+      for (const isSaved of [false, true]) {
+        for (const other of [regenerate, login]) {
+          const bench = begin();
+          const cookie = await bench.begin("ada");
+          await bench.act(cookie, other);
+          const slow = slowly(bench, cookie, async (session, go) => {
+            session.keys();
+            await go();
+            session.reset();
+            session.login("bob");
+            if (isSaved) await session.save();
+            session.set("n", 1);
+          });
+          await slow.arrived;
+          bench.clock.advance(wait);
+          const made = cookieOf(await slow.end());
+          assert.equal(await userOf(bench, made), "bob");
+          assert.deepEqual(await bench.read(made), { n: 1 });
+        }
+      }
     }
+  });
+
+  it("is over itself, if that is asked for, too", async () => {
+    const bench = begin();
+    const cookie = await bench.begin("ada");
+    await bench.act(cookie, regenerate);
+    const slow = slowly(bench, cookie, async (session, go) => {
+      session.keys();
+      await go();
+      session.reset();
+      session.login("bob");
+      await session.save();
+      session.reset();
+    });
+    await slow.arrived;
+    bench.clock.advance(31);
+    await slow.end();
+    assert.equal((await bench.sessions.list("bob")).length, 0);
   });
 });
 
