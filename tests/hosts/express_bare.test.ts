@@ -195,8 +195,11 @@ const WAYS: Readonly<Record<string, (res: ServerResponse) => unknown>> = {
     res.writeHead(302, "Gone on", { location: "/a" }).end(),
   "a list in third place": (res) =>
     res.writeHead(302, undefined, ["x-a", "1", "x-a", "2"]).end(),
-  "a field without a value": (res) => {
-    res.writeHead(200, { "x-a": undefined as never }).end();
+  // Deno sends the text "undefined", where Node refuses it, as we do.
+  ...!("Deno" in globalThis) && {
+    "a field without a value": (res: ServerResponse) => {
+      res.writeHead(200, { "x-a": undefined as never }).end();
+    },
   },
   "trailers": (res) => {
     res.setHeader("trailer", "x-sum");
