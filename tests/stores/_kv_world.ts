@@ -220,7 +220,9 @@ export async function run(
         }
       }
     } catch (error) {
-      if (!/^(Cannot (save|write)|Store )/.test((error as Error).message)) {
+      if (
+        !/^(Cannot (save|write|go on)|Store )/.test((error as Error).message)
+      ) {
         throw error;
       }
       tally.failed++;
