@@ -55,6 +55,7 @@ export function beginAfter(before: State): State {
   visit.isGone =
     visit.refused =
     visit.guest =
+    visit.key =
     visit.opened =
       undefined;
   return { ...next, isTouched: true, before };

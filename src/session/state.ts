@@ -70,6 +70,8 @@ export interface Visit {
       worth?: "counted" | "replaced" | "stopped";
     }
     | undefined;
+  /** The key of the record that the cookie names. */
+  key?: string | undefined;
   /** How long the request has waited for its store, in ms. */
   waited?: number;
   /** Whether it only undoes a write: see `store/call.ts`. */

@@ -32,7 +32,7 @@ export async function commitStored(
   isTooLate: boolean,
 ): Promise<boolean> {
   const { visit } = state;
-  if (!isTooLate) checkPlace(state);
+  if (!isTooLate) await checkPlace(state);
   // Wait for a save that the handler did not wait for.
   while (state.saving) await state.saving;
   const { isFirstUse, isRotatable } = state;

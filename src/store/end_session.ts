@@ -10,11 +10,17 @@ import {
   isWorthKeeping,
   type State,
   tell,
+  type Visit,
 } from "../session/state.ts";
+import { fetchRecord, isEventual, isLive } from "./back_end.ts";
 import { endRecord } from "./end_record.ts";
 import { keyOf } from "./record.ts";
 import { isReplacedLongAgo, judgeGuest, lookForReplaced } from "./replaced.ts";
-import { endSuccessors } from "./successors.ts";
+import {
+  areSuccessorsOver,
+  endSuccessors,
+  successorsOf,
+} from "./successors.ts";
 
 /** Ends a session for good, even one that could not be read. */
 async function end(state: State): Promise<void> {
@@ -44,7 +50,7 @@ async function end(state: State): Promise<void> {
     try {
       await endRecord(visit, key, record, "ended", unread);
     } finally {
-      await endAfter(state, key);
+      if (await endAfter(state, key)) visit.isGone = "replaced";
     }
   }
   await endReplaced(state);
@@ -55,10 +61,16 @@ async function end(state: State): Promise<void> {
 /**
  * Ends what is in the session's place by now. Whoever holds a request open gets
  * no later login by that.
+ *
+ * @returns Whether the visitor goes on by a login, whose cookie must not go.
  */
-async function endAfter({ visit, began }: State, key: string): Promise<void> {
+async function endAfter(
+  { visit, began }: State,
+  key: string,
+): Promise<boolean> {
   const tick = isReplacedLongAgo(visit) ? Infinity : began;
   await endSuccessors(visit, key, tick, "ended");
+  return successorsOf(visit.settings, key, 0).length > 0;
 }
 
 /**
@@ -80,8 +92,9 @@ async function endReplaced(state: State): Promise<void> {
     // On a late store, what has replaced it may not last.
     if (!isLongAgo) {
       await endRecord(visit, key, undefined, "ended");
-      await endAfter(state, key);
-      visit.isGone = "ended";
+      const goesOn = await endAfter(state, key);
+      visit.isGone = goesOn ? "replaced" : "ended";
+      if (goesOn) delete visit.refused;
       return;
     }
     const { kind = "left" } = overtakenAfter(settings, key, 0) ?? {};
@@ -114,12 +127,23 @@ async function endReplaced(state: State): Promise<void> {
  *
  * @throws {SessionError} `gone`.
  */
-export function checkPlace(state: State): void {
+export async function checkPlace(state: State): Promise<void> {
   if (!isToBeKept(state)) return;
   for (let each = state.before; each; each = each.before) {
+    const { visit, isGiven } = each;
     // What this request has sent since is over, and takes no other's place.
-    if (each.visit.isGone === "replaced" && !each.isGiven) refuseEnd(each);
+    if (visit.isGone !== "replaced" || isGiven) continue;
+    if (await goesOn(visit)) refuseEnd(each);
+    visit.isGone = "ended";
   }
+}
+
+/** Whether a session whose cookie was replaced goes on by the newer one. */
+async function goesOn(visit: Visit): Promise<boolean> {
+  const { key, settings } = visit;
+  if (!key) return true;
+  if (isEventual(visit)) return !areSuccessorsOver(settings, key);
+  return isLive(visit, await fetchRecord(visit, key, true));
 }
 
 /** Whether a session has something for which it needs the browser's cookie. */

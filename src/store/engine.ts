@@ -26,7 +26,7 @@ export async function load(
   { sid, text }: Sealed,
 ): Promise<Values | null | undefined> {
   const { visit } = state;
-  const key = await keyOf(sid);
+  const key = visit.key = await keyOf(sid);
   if (isEventual(visit)) await unpack(state, sid, key, text);
   const values = state.held
     ? await valuesOf(visit, state.held)

@@ -9,7 +9,7 @@ import { save } from "./save.ts";
 export async function saveNow(state: State): Promise<void> {
   await state.streams;
   await endNow(state);
-  checkPlace(state);
+  await checkPlace(state);
   if (state.visit.phase === "destroyed") return;
   checkOpen(state, false);
   if (!isChanged(state)) await reload(state);
@@ -21,7 +21,7 @@ export async function saveNow(state: State): Promise<void> {
 /** Saves a session that a token is to refer to. */
 export async function saveForToken(state: State): Promise<void> {
   await endNow(state);
-  checkPlace(state);
+  await checkPlace(state);
   await saveAndShow(state);
 }
 

@@ -97,6 +97,15 @@ export function successorsOf(
     .slice(0, MOST_SUCCESSORS);
 }
 
+/**
+ * Whether all that is known to have taken a session's place on a late store is
+ * over, too.
+ */
+export function areSuccessorsOver(settings: Settings, name: string): boolean {
+  const known = recall(successors, settings, firstOf(settings, name));
+  return !!known && successorsOf(settings, name, 0).length === 0;
+}
+
 function isOver(settings: Settings, name: string): boolean {
   const turn = turnAfter(settings, name, 0);
   return !!turn && turn.kind !== "replaced";

@@ -1,0 +1,211 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { SessionStore } from "../../mod.ts";
+import { MemoryStore } from "../../stores/memory.ts";
+import { LateStore } from "../shared/late_store.ts";
+import { type Act, cookieOf, StoreBench } from "../shared/store_bench.ts";
+import { assertNoCookie, setUp } from "../shared/support.ts";
+import { slowly } from "../shared/tabs.ts";
+
+// Requests whose cookie has been replaced, and what they end and begin. Only a
+// login may take the cookie of a session that goes on.
+
+type Open = (now: () => number) => SessionStore;
+
+const strong: Open = (now) => new MemoryStore({ now });
+const STORES: Readonly<Record<string, Open>> = {
+  strong,
+  late: () => new LateStore(90),
+};
+
+function begin(open = strong): StoreBench {
+  const bench = setUp({ tokenCache: undefined });
+  return new StoreBench(bench, { store: open(() => bench.clock.now) });
+}
+
+/** A request that has read its session, and stops before it does this. */
+async function slowReader(bench: StoreBench, cookie: string, act: Act) {
+  const slow = slowly(bench, cookie, async (session, wait) => {
+    session.keys();
+    await wait();
+    await act(session);
+  });
+  await slow.arrived;
+  return slow;
+}
+
+const userOf = async (bench: StoreBench, cookie: string) =>
+  (await bench.act(cookie, (session) => session.userId)).json();
+
+const regenerate: Act = (session) => session.regenerate();
+const login: Act = (session) => session.login("ada");
+const logout: Act = (session) => session.destroy();
+const anew: Act = (session) => {
+  session.reset();
+  session.set("n", 1);
+};
+
+for (const [kind, open] of Object.entries(STORES)) {
+  describe(`a cookie that a regenerate() has replaced, and a login after that, ${kind} store`, () => {
+    for (const [name, act] of Object.entries({ anew, logout })) {
+      it(`leaves the login its cookie: ${name}`, async () => {
+        for (const isBefore of [false, true]) {
+          const bench = begin(open);
+          const cookie = await bench.begin("ada");
+          const next = cookieOf(await bench.act(cookie, regenerate));
+          const move = () => bench.act(next, login);
+          let moved = isBefore ? await move() : undefined;
+          const slow = await slowReader(bench, cookie, act);
+          bench.clock.advance(1);
+          moved ??= await move();
+          const answer = await slow.end();
+          // Whoever has logged in since the request came is logged out by it.
+          const isOut = kind === "late" && !isBefore;
+          if (act === anew) {
+            assert.equal(answer.code, isOut ? undefined : "gone");
+          } else if (!isOut) assertNoCookie(answer);
+          const user = await userOf(bench, cookieOf(moved));
+          assert.equal(user, isOut ? null : "ada");
+        }
+      });
+    }
+  });
+
+  describe(`a request that was kept open over a login, ${kind} store`, () => {
+    it("clears no cookie of that login if it leaves it alone", async () => {
+      const bench = begin(open);
+      const cookie = await bench.begin("ada");
+      const slow = await slowReader(bench, cookie, logout);
+      const next = cookieOf(await bench.act(cookie, login));
+      bench.clock.advance(100);
+      const answer = await slow.end();
+      if (await userOf(bench, next)) assertNoCookie(answer);
+      else assert.match(`${answer.headers.getSetCookie()}`, /Max-Age=0/);
+    });
+  });
+
+  describe(`a reset() by a cookie of a session that is over by now, ${kind} store`, () => {
+    for (const other of [regenerate, login]) {
+      it(`begins a session: ${other.name}`, async () => {
+        const bench = begin(open);
+        const cookie = await bench.begin("ada");
+        const next = cookieOf(await bench.act(cookie, other));
+        const slow = await slowReader(bench, cookie, anew);
+        bench.clock.advance(1);
+        await bench.act(next, logout);
+        const made = cookieOf(await slow.end());
+        assert.deepEqual(await bench.read(made), { n: 1 });
+      });
+    }
+  });
+}
+
+describe("what a reset() begins beside a login that it does not end", () => {
+  const resets: Record<string, Act> = {
+    "reset, set": (session) => {
+      session.reset();
+      session.set("n", 1);
+    },
+    "reset, save, set": async (session) => {
+      session.reset();
+      await session.save().catch(() => {});
+      session.set("n", 1);
+    },
+    "reset, reset, set": (session) => {
+      session.reset();
+      session.reset();
+      session.set("n", 1);
+    },
+    "reset, save, reset, flash": async (session) => {
+      session.reset();
+      await session.save().catch(() => {});
+      session.reset();
+      session.flash("notice", "Bye");
+    },
+  };
+  for (const [name, act] of Object.entries(resets)) {
+    it(`takes no cookie: ${name}`, async () => {
+      for (const isBefore of [false, true]) {
+        const bench = begin();
+        const cookie = await bench.begin("ada");
+        let next = cookieOf(await bench.act(cookie, regenerate));
+        if (isBefore) next = cookieOf(await bench.act(next, login));
+        const slow = slowly(bench, cookie, async (session, wait) => {
+          session.keys();
+          await wait();
+          await act(session);
+        });
+        await slow.arrived;
+        bench.clock.advance(1);
+        if (!isBefore) next = cookieOf(await bench.act(next, login));
+        assert.equal((await slow.end()).code, "gone", `${isBefore}`);
+        assert.equal(await userOf(bench, next), "ada");
+      }
+    });
+  }
+
+  it("takes it for a login, which always logs in", async () => {
+    for (const wait of [1, 31]) {
+      for (const isSaved of [false, true]) {
+        for (const other of [regenerate, login]) {
+          const bench = begin();
+          const cookie = await bench.begin("ada");
+          await bench.act(cookie, other);
+          const slow = slowly(bench, cookie, async (session, go) => {
+            session.keys();
+            await go();
+            session.reset();
+            session.login("bob");
+            if (isSaved) await session.save();
+            session.set("n", 1);
+          });
+          await slow.arrived;
+          bench.clock.advance(wait);
+          const made = cookieOf(await slow.end());
+          assert.equal(await userOf(bench, made), "bob");
+          assert.deepEqual(await bench.read(made), { n: 1 });
+        }
+      }
+    }
+  });
+
+  it("is over itself, if that is asked for, too", async () => {
+    const bench = begin();
+    const cookie = await bench.begin("ada");
+    await bench.act(cookie, regenerate);
+    const slow = slowly(bench, cookie, async (session, go) => {
+      session.keys();
+      await go();
+      session.reset();
+      session.login("bob");
+      await session.save();
+      session.reset();
+    });
+    await slow.arrived;
+    bench.clock.advance(31);
+    await slow.end();
+    assert.equal((await bench.sessions.list("bob")).length, 0);
+  });
+});
+
+describe("a reset() by a cookie that has just been replaced", () => {
+  it("replaces the cookie of no login, and says so", async () => {
+    for (const isLong of [false, true]) {
+      const bench = begin();
+      const cookie = await bench.begin("ada");
+      let next = cookieOf(await bench.act(cookie, regenerate));
+      const slow = slowly(bench, cookie, async (session, wait) => {
+        session.keys();
+        await wait();
+        session.reset();
+        session.flash("notice", "Bye");
+      });
+      await slow.arrived;
+      bench.clock.advance(isLong ? 31 : 1);
+      if (!isLong) next = cookieOf(await bench.act(next, login));
+      const answer = await slow.end();
+      assert.equal(answer.code, "gone");
+      assert.equal(await userOf(bench, next), "ada");
+    }
+  });
+});
