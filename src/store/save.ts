@@ -23,7 +23,7 @@ import { insertAgain } from "./moving.ts";
 import { keyOf, valuesOf } from "./record.ts";
 import { findReplaced, isReplacedLongAgo, judgeGuest } from "./replaced.ts";
 import { replay, userOf } from "./write.ts";
-import { writeTogether } from "./write_group.ts";
+import { writeTogether } from "./write_together.ts";
 
 /** Why a session is written that has not changed. */
 export interface Occasion {
