@@ -110,7 +110,8 @@ function beginOwn(
         // Of what was kept, a layer that comes later goes on.
         if (isFailed) enter(request, exchangeOf(request));
         phase = "late-write";
-        if (visit && visit.phase !== "left-out") visit.phase = phase;
+        const last = session ? stateOf(session).visit : visit;
+        if (last && last.phase !== "left-out") last.phase = phase;
       }
       const state = session && stateOf(session);
       if (!state) return undefined;

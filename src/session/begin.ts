@@ -48,17 +48,15 @@ export function beginAnew(state: State): void {
 
 /** Begins the session that takes another one's place in its request. */
 export function beginAfter(before: State): State {
-  const { visit } = before;
-  const next = begin(visit, hasCookie(before));
-  before.visit = { ...visit };
-  visit.phase = "open";
+  // An end that is on its way goes on with the visit that it has.
+  const visit: Visit = { ...before.visit, phase: "open" };
   visit.isGone =
     visit.refused =
     visit.guest =
     visit.key =
     visit.opened =
       undefined;
-  return { ...next, isTouched: true, before };
+  return { ...begin(visit, hasCookie(before)), isTouched: true, before };
 }
 
 /** The times of a session that begins now. */

@@ -16,11 +16,8 @@ import { fetchRecord, isEventual, isLive } from "./back_end.ts";
 import { endRecord } from "./end_record.ts";
 import { keyOf } from "./record.ts";
 import { isReplacedLongAgo, judgeGuest, lookForReplaced } from "./replaced.ts";
-import {
-  areSuccessorsOver,
-  endSuccessors,
-  successorsOf,
-} from "./successors.ts";
+import { endSuccessors } from "./end_successors.ts";
+import { areSuccessorsOver, isPlaceTaken, successorsOf } from "./successors.ts";
 
 /** Ends a session for good, even one that could not be read. */
 async function end(state: State): Promise<void> {
@@ -50,10 +47,13 @@ async function end(state: State): Promise<void> {
     try {
       await endRecord(visit, key, record, "ended", unread);
     } finally {
-      if (await endAfter(state, key)) visit.isGone = "replaced";
+      if (await endAfter(state, key)) leaveCookie(visit);
     }
   }
   await endReplaced(state);
+  if (isPlaceTaken(state)) leaveCookie(visit);
+  // The browser goes on without what this session was to replace there.
+  state.forgetReplaced?.();
   delete state.abandon;
   state.isEndDone = true;
 }
@@ -71,6 +71,12 @@ async function endAfter(
   const tick = isReplacedLongAgo(visit) ? Infinity : began;
   await endSuccessors(visit, key, tick, "ended");
   return successorsOf(visit.settings, key, 0).length > 0;
+}
+
+/** Leaves the browser the cookie that it has by now. */
+function leaveCookie(visit: Visit): void {
+  delete visit.refused;
+  visit.isGone = "replaced";
 }
 
 /**
@@ -92,9 +98,8 @@ async function endReplaced(state: State): Promise<void> {
     // On a late store, what has replaced it may not last.
     if (!isLongAgo) {
       await endRecord(visit, key, undefined, "ended");
-      const goesOn = await endAfter(state, key);
-      visit.isGone = goesOn ? "replaced" : "ended";
-      if (goesOn) delete visit.refused;
+      visit.isGone = "ended";
+      if (await endAfter(state, key)) leaveCookie(visit);
       return;
     }
     const { kind = "left" } = overtakenAfter(settings, key, 0) ?? {};
@@ -117,6 +122,7 @@ async function endReplaced(state: State): Promise<void> {
     return;
   }
   await endRecord(visit, key, replaced.record, "ended");
+  forget?.();
   visit.isGone = "ended";
   tell(state, "destroyed", { id });
 }
@@ -133,7 +139,7 @@ export async function checkPlace(state: State): Promise<void> {
     const { visit, isGiven } = each;
     // What this request has sent since is over, and takes no other's place.
     if (visit.isGone !== "replaced" || isGiven) continue;
-    if (await goesOn(visit)) refuseEnd(each);
+    if (isPlaceTaken(each) || await goesOn(visit)) refuseEnd(each);
     visit.isGone = "ended";
   }
 }

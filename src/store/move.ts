@@ -9,12 +9,8 @@ import { insert } from "./insert.ts";
 import { takeOut } from "./lost_answers.ts";
 import { goOnFrom, insertAgain, newestOf, startAnew } from "./moving.ts";
 import { isReplacedLongAgo } from "./replaced.ts";
-import {
-  endSuccessors,
-  noteSuccessor,
-  noteTwin,
-  successorsOf,
-} from "./successors.ts";
+import { endSuccessors } from "./end_successors.ts";
+import { noteSuccessor, noteTwin, successorsOf } from "./successors.ts";
 import { userOf } from "./write.ts";
 
 /**

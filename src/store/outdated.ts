@@ -6,6 +6,7 @@ import {
 } from "../session/overtaken.ts";
 import type { State } from "../session/state.ts";
 import { refuseGone } from "../session/write_rules.ts";
+import { isPlaceTaken } from "./successors.ts";
 
 /**
  * Whether, on a late store, a cookie was sent that carries a later write: what
@@ -54,6 +55,14 @@ export function isAnsweredSince(
   return !!held && isOvertaken(settings, held.key, began);
 }
 
+/** Whether the browser has a login by now, where `reset()` began this session. */
+function isLoginElsewhere({ before, hasLoggedIn }: State): boolean {
+  for (let each = before; each && !hasLoggedIn; each = each.before) {
+    if (isPlaceTaken(each)) return true;
+  }
+  return false;
+}
+
 /**
  * Whether the cookie that a response has may still go out, now that nothing is
  * waited for any more.
@@ -61,7 +70,7 @@ export function isAnsweredSince(
  * @throws {SessionError} `gone` if the browser has another session.
  */
 export function maySend(state: State): boolean {
-  if (isLeftBehind(state)) refuseGone(state);
+  if (isLeftBehind(state) || isLoginElsewhere(state)) refuseGone(state);
   return !isOutdated(state) && !isOutrun(state) &&
     !(state.isOptional && isAnsweredSince(state));
 }

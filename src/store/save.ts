@@ -123,12 +123,14 @@ async function forgetChanges(state: State): Promise<void> {
 /**
  * Makes a record.
  *
+ * @param isOver Whether the session that it had is found to be over.
  * @returns `false` if an earlier write has made it, with fewer changes.
  */
 async function insertAs(
   state: State,
   batches: readonly Batch[],
   values: Values,
+  isOver?: boolean,
 ): Promise<boolean> {
   delete values[GENERATION];
   delete values[WRITES];
@@ -143,7 +145,7 @@ async function insertAs(
   beginRecord(state, held);
   if (userOf(batches) !== undefined) {
     state.hasLoggedIn = true;
-    await noteReplaced(state);
+    await noteReplaced(state, isOver);
   }
   if (isEarlier) return false;
   showSaved(state, held, values, batches);
@@ -152,23 +154,28 @@ async function insertAs(
 
 /**
  * Notes that the browser goes on with this login's session, and not with the
- * one whose cookie was refused or could not be read: the response that replaces
- * that cookie may still be on its way.
+ * one whose cookie was refused or could not be read, or that is over: responses
+ * that replace that cookie may still be on their way.
  */
-async function noteReplaced(state: State): Promise<void> {
+async function noteReplaced(state: State, isOver = false): Promise<void> {
   const { visit } = state;
   const { guest, refused, settings } = visit;
+  const forgets: (() => void)[] = [];
+  const noteFor = (key: string) => {
+    const forget = noteTurn(settings, key, "replaced", { isSure: false });
+    forgets.push(forget);
+    return forget;
+  };
+  state.forgetReplaced = () => forgets.forEach((forget) => forget());
+  for (let each: State | undefined = state; each; each = each.before) {
+    const { key, isGone } = each.visit;
+    const isEnded = each.isEndDone ? isGone !== "replaced" : isGone === "ended";
+    if (key && (isEnded || each === state && isOver)) noteFor(key);
+  }
   if (guest) {
     const key = guest.key ?? await keyOf(guest.sid);
     const worth = await judgeGuest(visit, guest, key);
-    if (worth !== "stopped") {
-      state.forgetReplaced = noteTurn(
-        settings,
-        key,
-        "replaced",
-        { isSure: false },
-      );
-    }
+    if (worth !== "stopped") noteFor(key);
     // As far as the store can: nobody but a thief has a cookie of it any more.
     if (worth === "counted") {
       await endRecord(visit, key, guest.record, "ended").catch(() => {});
@@ -176,8 +183,7 @@ async function noteReplaced(state: State): Promise<void> {
   }
   if (!refused || isReplacedLongAgo(visit)) return;
   const { key, held } = refused;
-  const forget = noteTurn(settings, key, "replaced", { isSure: false });
-  state.forgetReplaced = forget;
+  const forget = noteFor(key);
   // If the store does not tell, hold the other cookie back.
   const mayBe = !held || await findReplaced(visit).catch(() => true);
   if (!mayBe) forget();
@@ -205,5 +211,5 @@ async function saveAnew(
     }
   }
   delete state.content.sid;
-  await insertAs(state, batches, values);
+  await insertAs(state, batches, values, true);
 }

@@ -7,12 +7,11 @@ import {
   noteNext,
   recall,
 } from "../session/known.ts";
-import { turnAfter, type TurnKind } from "../session/overtaken.ts";
-import type { Visit } from "../session/state.ts";
-import { fetchRecord } from "./back_end.ts";
-import { endRecord } from "./end_record.ts";
+import { turnsAfter } from "../session/overtaken.ts";
+import type { State } from "../session/state.ts";
 
-// On a late store, a session goes on in new records. They end with it.
+// On a late store, a session goes on in new records, as far as this process knows
+// them. They end with it.
 
 /** A session that has taken another one's place, on a late store. */
 export interface Successor {
@@ -28,17 +27,10 @@ export interface Successor {
 
 /** How many sessions end with one: each is a call of the store. */
 const MOST_SUCCESSORS = 5;
+/** How many logins are followed, one after the other. */
+const MOST_LOGINS = 100;
 /** By a session's first id: those that a late store has in its place by now. */
 const successors: Known<readonly Successor[]> = new WeakMap();
-/** What is not known of a record that a late store does not show. */
-const UNSEEN = {
-  revision: 0,
-  value: "",
-  id: "",
-  label: "",
-  lastSeenAt: 0,
-  expiresAt: 0,
-};
 
 /** Notes which session is in another one's place, on a late store. */
 export function noteSuccessor(
@@ -81,20 +73,28 @@ export function successorsOf(
   name: string,
   tick: number,
 ): Successor[] {
-  const found = new Map<string, Successor>();
+  const living = new Map<string, Successor>();
+  for (const each of allAfter(settings, name, tick)) {
+    if (!isOver(settings, each.name)) living.set(each.name, each);
+    if (living.size >= MOST_SUCCESSORS) break;
+  }
+  return [...living.values()];
+}
+
+/** All that came from a session, over or not. */
+function* allAfter(
+  settings: Settings,
+  name: string,
+  tick: number,
+): Generator<Successor> {
   const firsts = new Set([firstOf(settings, name)]);
   for (const first of firsts) {
     for (const each of recall(successors, settings, first) ?? []) {
       if (each.isLogin && each.tick <= tick) continue;
-      if (each.isLogin) firsts.add(each.name);
-      found.set(each.name, each);
+      if (each.isLogin && firsts.size < MOST_LOGINS) firsts.add(each.name);
+      if (each.name !== name) yield each;
     }
-    if (found.size >= MOST_SUCCESSORS) break;
   }
-  found.delete(name);
-  return [...found.values()]
-    .filter((each) => !isOver(settings, each.name))
-    .slice(0, MOST_SUCCESSORS);
 }
 
 /**
@@ -106,38 +106,23 @@ export function areSuccessorsOver(settings: Settings, name: string): boolean {
   return !!known && successorsOf(settings, name, 0).length === 0;
 }
 
-function isOver(settings: Settings, name: string): boolean {
-  const turn = turnAfter(settings, name, 0);
-  return !!turn && turn.kind !== "replaced";
-}
-
 /**
- * Ends what is in a session's place by now, on a late store, as far as this
- * process knows it.
- *
- * @param tick Logins after it end, too.
- * @throws {SessionError} If one of them could not be ended; the others are.
+ * Whether a login has begun another session meanwhile, where this one was: the
+ * browser has the cookie of that.
  */
-export async function endSuccessors(
-  visit: Visit,
-  key: string,
-  tick: number,
-  kind: TurnKind,
-): Promise<void> {
-  const ends = successorsOf(visit.settings, key, tick)
-    .map((next) => endOne(visit, next, kind));
-  for (const end of await Promise.allSettled(ends)) {
-    if (end.status === "rejected") throw end.reason;
-  }
+export function isPlaceTaken({ visit, began }: State): boolean {
+  const { key, settings } = visit;
+  if (!key) return false;
+  const names = [key];
+  for (const { name } of allAfter(settings, key, 0)) names.push(name);
+  return names.some((name) =>
+    turnsAfter(settings, name, began).some(({ kind }) => kind === "replaced")
+  );
 }
 
-async function endOne(
-  visit: Visit,
-  next: Successor,
-  kind: TurnKind,
-): Promise<void> {
-  const shown = await fetchRecord(visit, next.name, true)
-    .catch(() => undefined);
-  // A late store may not show it yet.
-  await endRecord(visit, next.name, shown ?? { ...UNSEEN, ...next }, kind);
+function isOver(settings: Settings, name: string): boolean {
+  // What is on its way may fail, and what comes of it is not known yet.
+  return turnsAfter(settings, name, 0).some((turn) =>
+    turn.name === name && turn.isSure && turn.kind !== "replaced"
+  );
 }

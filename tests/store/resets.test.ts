@@ -3,7 +3,12 @@ import { describe, it } from "node:test";
 import type { SessionStore } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { LateStore } from "../shared/late_store.ts";
-import { type Act, cookieOf, StoreBench } from "../shared/store_bench.ts";
+import {
+  type Act,
+  cookieOf,
+  pause,
+  StoreBench,
+} from "../shared/store_bench.ts";
 import { assertNoCookie, setUp } from "../shared/support.ts";
 import { slowly } from "../shared/tabs.ts";
 
@@ -98,7 +103,176 @@ for (const [kind, open] of Object.entries(STORES)) {
       });
     }
   });
+
+  describe(`a login in another tab, ${kind} store`, () => {
+    const ways: Readonly<Record<string, Act>> = {
+      "begins anew": (session) => {
+        session.reset();
+        session.login("bob");
+      },
+      "by a cookie of what is over": (session) => session.login("bob"),
+    };
+    for (const [name, way] of Object.entries(ways)) {
+      for (const act of [anew, logout]) {
+        it(`keeps its cookie: ${name}, before a slow ${act.name}`, async () => {
+          for (const move of [undefined, regenerate, login]) {
+            const bench = begin(open);
+            const cookie = await bench.begin("ada");
+            const next = move
+              ? cookieOf(await bench.act(cookie, move))
+              : cookie;
+            const slow = await slowReader(bench, cookie, act);
+            bench.clock.advance(1);
+            if (way === ways["by a cookie of what is over"]) {
+              await bench.act(next, logout);
+            }
+            const made = cookieOf(await bench.act(next, way));
+            const answer = await slow.end();
+            if (act === anew) assert.equal(answer.code, "gone");
+            else assertNoCookie(answer);
+            assert.equal(await userOf(bench, made), "bob");
+          }
+        });
+      }
+    }
+
+    it("keeps it also if it comes while the other is being kept", async () => {
+      const bench = begin(open);
+      const cookie = await bench.begin();
+      const other = await slowReader(bench, cookie, login);
+      const slow = await slowReader(bench, cookie, anew);
+      const told = Promise.withResolvers<void>();
+      const held = Promise.withResolvers<void>();
+      bench.watched.before = ({ op }) => {
+        if (op !== "create") return;
+        bench.watched.before = undefined;
+        held.resolve();
+        return told.promise;
+      };
+      const answer = slow.end();
+      await held.promise;
+      const made = cookieOf(await other.end());
+      told.resolve();
+      assert.equal((await answer).code, "gone");
+      assert.equal(await userOf(bench, made), "ada");
+    });
+
+    it("is no reason against what its own request begins after it", async () => {
+      const bench = begin(open);
+      const cookie = await bench.begin("ada");
+      const answer = await bench.act(cookie, async (session) => {
+        session.reset();
+        session.login("bob");
+        await session.save();
+        session.reset();
+        session.set("n", 1);
+      });
+      assert.deepEqual(await bench.read(cookieOf(answer)), { n: 1 });
+    });
+  });
 }
+
+describe("a logout that is on its way when reset() follows", () => {
+  it("ends the session that has taken on the cookie's", async () => {
+    for (const isAwaited of [false, true]) {
+      const bench = begin();
+      const cookie = await bench.begin("ada");
+      const next = cookieOf(await bench.act(cookie, regenerate));
+      bench.clock.advance(1);
+      bench.watched.before = () => pause(12);
+      const answer = await bench.act(cookie, async (session) => {
+        session.destroy();
+        const saved = session.save();
+        if (isAwaited) await saved;
+        else await pause(4);
+        session.reset();
+        await saved;
+      });
+      bench.watched.before = undefined;
+      assert.match(`${answer.headers.getSetCookie()}`, /Max-Age=0/);
+      assert.equal(await bench.read(next), null);
+      assert.equal(await bench.sessions.count(), 0);
+    }
+  });
+});
+
+describe("a slow request by the first of several cookies, late store", () => {
+  const late: Open = () => new LateStore(90);
+  const isAlive = async (bench: StoreBench, cookie: string) =>
+    await userOf(bench, cookie) === "ada";
+
+  for (const logins of [1, 5, 6, 12]) {
+    it(`knows what became of it by ${logins} logins`, async () => {
+      for (const act of [anew, logout]) {
+        const bench = begin(late);
+        const first = await bench.begin("ada");
+        let slow = act === logout
+          ? await slowReader(bench, first, act)
+          : undefined;
+        let cookie = first;
+        for (let count = 0; count < logins; count++) {
+          cookie = cookieOf(await bench.act(cookie, login));
+          slow ??= await slowReader(bench, first, act);
+        }
+        bench.clock.advance(1);
+        const answer = await slow?.end();
+        assert.equal(answer?.code, act === anew ? "gone" : undefined);
+        assert.equal(await isAlive(bench, cookie), act === anew);
+      }
+    });
+  }
+
+  for (const seconds of [1, 100]) {
+    for (const act of [anew, logout]) {
+      it(`meets one that is moving on, after ${seconds} s: ${act.name}`, async () => {
+        const bench = begin(late);
+        const first = await bench.begin("ada");
+        const slow = await slowReader(bench, first, act);
+        const next = cookieOf(await bench.act(first, login));
+        bench.clock.advance(seconds);
+        const told = Promise.withResolvers<void>();
+        const held = Promise.withResolvers<void>();
+        bench.watched.before = ({ op }) => {
+          if (op !== "update") return;
+          bench.watched.before = undefined;
+          held.resolve();
+          return told.promise;
+        };
+        const moving = bench.act(next, regenerate)
+          .catch((error: { code: string }) => error);
+        await held.promise;
+        const answer = await slow.end();
+        told.resolve();
+        const moved = await moving;
+        const isLeft = seconds === 100;
+        assert.equal(moved instanceof Response, isLeft);
+        if (!(moved instanceof Response)) {
+          return assert.equal(moved.code, "gone");
+        }
+        assert.equal(await isAlive(bench, cookieOf(moved)), true);
+        if (act === anew) assert.equal(answer.code, "gone");
+        else assertNoCookie(answer);
+      });
+    }
+  }
+
+  it("takes no cookie of a login that is logging in once more", async () => {
+    const bench = begin(late);
+    const first = await bench.begin("ada");
+    const next = cookieOf(await bench.act(first, login));
+    const slow = await slowReader(bench, first, anew);
+    bench.clock.advance(1);
+    let answer: Awaited<ReturnType<typeof slow.end>> | undefined;
+    bench.watched.before = async ({ op }) => {
+      if (op !== "update") return;
+      bench.watched.before = undefined;
+      answer = await slow.end();
+    };
+    const moved = cookieOf(await bench.act(next, login));
+    assert.equal(answer?.code, "gone");
+    assert.equal(await isAlive(bench, moved), true);
+  });
+});
 
 describe("what a reset() begins beside a login that it does not end", () => {
   const resets: Record<string, Act> = {
