@@ -111,6 +111,7 @@ export function partsFor(visit: Visit): Parts | Promise<Parts> {
     : { writing, ...others };
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 function onDemand<Part>(load: () => Promise<Part>): OnDemand<Part> {
   let part: Part | undefined;
   return () => part ?? load().then((loaded) => part = loaded);

@@ -11,15 +11,8 @@ const WAIT: Rule = [
   "be seconds, 300 at most",
   (value) => typeof value === "number" && value > 0 && value <= 300,
 ];
-const [must, hasMethods] = having("create", "get", "update", "delete");
 /** For a store, or a function that makes one later. */
-export const STORE: Rule = [
-  `${must} and a consistency`,
-  (value) =>
-    // A class is refused: called without `new`, it makes no store.
-    isFunction(value) && !Object(value).prototype?.get ||
-    hasMethods(value) && /^(strong|eventual)$/.test(Object(value).consistency),
-];
+export const STORE: Rule = storing(having("create", "get", "update", "delete"));
 /** For an option that is checked where it is read. */
 const ANY: Rule = ["", () => true];
 
@@ -103,6 +96,7 @@ export function pick<Options extends object>(
 }
 
 /** A rule for the kind and the text of a value, such as `boolean:true`. */
+/* @__NO_SIDE_EFFECTS__ */
 export function like(pattern: RegExp, must: string): Rule {
   return [
     must,
@@ -115,14 +109,28 @@ export function like(pattern: RegExp, must: string): Rule {
 }
 
 /** A rule that allows a few values. */
+/* @__NO_SIDE_EFFECTS__ */
 export function oneOf(...values: unknown[]): Rule {
   return [`be ${values.join(" or ")}`, (value) => values.includes(value)];
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 function having(...methods: string[]): Rule {
   return [
     `have ${methods.join(", ")}`,
     (value) => methods.every((name) => isFunction(Object(value)[name])),
+  ];
+}
+
+/* @__NO_SIDE_EFFECTS__ */
+function storing([must, hasMethods]: Rule): Rule {
+  return [
+    `${must} and a consistency`,
+    (value) =>
+      // A class is refused: called without `new`, it makes no store.
+      isFunction(value) && !Object(value).prototype?.get ||
+      hasMethods(value) &&
+        /^(strong|eventual)$/.test(Object(value).consistency),
   ];
 }
 

@@ -32,12 +32,10 @@ export let stateOf: (session: LiveSession) => State;
 export class LiveSession implements Session {
   #state: State;
 
-  static {
-    stateOf = (session) => session.#state;
-  }
-
   constructor(state: State) {
     this.#state = state;
+    // Not in a static block, which bundlers keep where nobody uses the class.
+    stateOf ??= (session) => session.#state;
     // Frozen, or `session.cart = …` would be lost without an error.
     Object.freeze(this);
   }
