@@ -38,11 +38,22 @@ export function importing(subpaths: string[]): string {
 /** Compiles a program and all that it imports; fails with what is said of it. */
 export async function compile(
   project: string,
-  { compiler, resolution, ending = "ts", types = [], more }: Compiling,
+  way: Compiling,
   program: string,
 ): Promise<void> {
-  const file = `consumer.${ending}`;
-  await writeFile(join(project, file), program);
+  const { ending = "ts" } = way;
+  await compileFiles(project, way, { [`consumer.${ending}`]: program });
+}
+
+/** The same with several files, by their names. */
+export async function compileFiles(
+  project: string,
+  { compiler, resolution, types = [], more }: Compiling,
+  files: Readonly<Record<string, string>>,
+): Promise<void> {
+  for (const [file, program] of Object.entries(files)) {
+    await writeFile(join(project, file), program);
+  }
   const config = {
     compilerOptions: {
       strict: true,
@@ -56,7 +67,7 @@ export async function compile(
       typeRoots: [join(root, "node_modules/@types")],
       ...more,
     },
-    files: [file],
+    files: Object.keys(files),
   };
   await writeFile(join(project, "tsconfig.json"), JSON.stringify(config));
   const tsc = compilers[compiler] ?? "";

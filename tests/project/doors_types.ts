@@ -1,0 +1,72 @@
+import { nameOf, storeOf, subpaths } from "./doors.ts";
+
+/** What a program with types writes, by subpath; for stores, see below. */
+const PROGRAMS: Readonly<Record<string, string>> = {
+  ".": `
+    import { type Session, type SessionOptions, withSession } from "with-session";
+    const options: SessionOptions<Shop> = { secret };
+    export const handle = withSession((_request, session) => {
+      const visits: number | undefined = session.get("visits");
+      // @ts-expect-error The data has no such key.
+      session.get("visit");
+      return new Response(\`\${visits}\`);
+    }, options);
+    export const idOf = (session: Session) => session.id;`,
+  "./hono": `
+    import { type SessionEnv, sessions } from "with-session/hono";
+    import { Hono } from "hono";
+    export const app = new Hono<SessionEnv<Shop>>();
+    app.use(sessions({ secret }));
+    app.get("/", (c) => {
+      const visits: number | undefined = c.var.session.get("visits");
+      // @ts-expect-error The data has no such key.
+      c.var.session.get("visit");
+      return c.text(\`\${visits}\`);
+    });`,
+  "./express": `
+    import { type SessionRequest, sessions } from "with-session/express";
+    import express, { type Request } from "express";
+    export const app = express();
+    app.use(sessions({ secret }));
+    app.get("/", (req, res) => {
+      const { session } = req as Request & SessionRequest<Shop>;
+      const visits: number | undefined = session.get("visits");
+      // @ts-expect-error The data has no such key.
+      session.get("visit");
+      res.send(\`\${visits}\`);
+    });`,
+  "./testing": `
+    import { createClock, describeStore } from "with-session/testing";
+    import { MemoryStore } from "with-session/stores/memory";
+    const clock = createClock();
+    const open = () => ({ store: new MemoryStore({ now: clock.now }), ...clock });
+    describeStore("a store", open, { without: ["reopen"] });
+    // @ts-expect-error There is no such ability.
+    describeStore("a store", open, { without: ["reopening"] });`,
+};
+
+/** A program with types for each door, by the names of the files. */
+export function typedPrograms(ending: string): Record<string, string> {
+  return Object.fromEntries(subpaths.map((subpath, index) => {
+    const program = PROGRAMS[subpath] ?? programOfStore(subpath);
+    return [`door${index}.${ending}`, HEAD + program];
+  }));
+}
+
+const HEAD = `
+    export interface Shop { visits: number }
+    declare const secret: string;`;
+
+function programOfStore(subpath: string): string {
+  const name = storeOf(subpath);
+  return `
+    import { type SessionStore, withSession } from "with-session";
+    import { ${name} } from "${nameOf(subpath)}";
+    declare const given: ConstructorParameters<typeof ${name}>;
+    const store: SessionStore = new ${name}(...given);
+    export const handle = withSession((_request, session) => {
+      return new Response(session.id);
+    }, { secret, store });
+    // @ts-expect-error A store has no such method.
+    new ${name}(...given).getEverything();`;
+}

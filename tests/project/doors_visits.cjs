@@ -1,0 +1,182 @@
+// What a program does with each door of the package: a session that comes back
+// with the next request. It is CommonJS, as Jest loads nothing else, and is
+// handed what the program has loaded, in whichever way that was.
+const assert = require("node:assert/strict");
+const { once } = require("node:events");
+const { mkdtemp, rm } = require("node:fs/promises");
+const { createServer } = require("node:http");
+const { tmpdir } = require("node:os");
+const { join } = require("node:path");
+
+const secret = "a secret of 32 characters, or more";
+const url = "https://shop.example/";
+
+/** @typedef {(name: string) => any} Load `require`, or `import()`. */
+
+/** By subpath. @type {Record<string, (load: Load) => Promise<void>>} */
+module.exports = {
+  ".": (load) => comesBack(load, {}),
+  "./hono": async (load) => {
+    const { Hono } = await load("hono");
+    const { sessions } = await load("with-session/hono");
+    const app = new Hono();
+    app.use(sessions({ secret }));
+    app.get("/", (c) => c.text(count(c.var.session)));
+    await counts((headers) => app.request(url, { headers }));
+  },
+  "./express": async (load) => {
+    const loaded = await load("express");
+    const express = loaded.default ?? loaded;
+    const { sessions } = await load("with-session/express");
+    const app = express();
+    app.use(sessions({ secret }));
+    app.get("/", (req, res) => res.send(count(req.session)));
+    const server = createServer(app).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address();
+    try {
+      await counts((headers) =>
+        fetch(`http://127.0.0.1:${port}/`, { headers })
+      );
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  },
+  "./stores/memory": async (load) => {
+    const { MemoryStore } = await load("with-session/stores/memory");
+    await comesBack(load, { store: new MemoryStore() });
+  },
+  "./stores/file": async (load) => {
+    const { FileStore } = await load("with-session/stores/file");
+    const folder = await mkdtemp(join(tmpdir(), "with-session-doors-"));
+    try {
+      await comesBack(load, { store: new FileStore(folder) });
+    } finally {
+      await rm(folder, { recursive: true, maxRetries: 3 });
+    }
+  },
+  "./stores/sqlite": async (load) => {
+    const { SqliteStore } = await load("with-session/stores/sqlite");
+    const store = new SqliteStore(openDatabase());
+    await store.createSchema();
+    await comesBack(load, { store });
+  },
+  "./stores/d1": async (load) => {
+    const { D1Store } = await load("with-session/stores/d1");
+    const database = openDatabase();
+    const answer = (rows) => Promise.resolve(rows);
+    const prepare = (sql, values = []) => ({
+      bind: (...values) => prepare(sql, values),
+      all: () => answer({ results: database.prepare(sql).all(...values) }),
+      run: () => answer({ meta: database.prepare(sql).run(...values) }),
+    });
+    const store = new D1Store({ prepare });
+    await store.createSchema();
+    await comesBack(load, { store });
+  },
+  "./stores/unstorage": async (load) => {
+    const { createStorage } = await load("unstorage");
+    const { UnstorageStore } = await load("with-session/stores/unstorage");
+    await comesBack(load, { store: new UnstorageStore(createStorage()) });
+  },
+  "./stores/tiered": async (load) => {
+    const { MemoryStore } = await load("with-session/stores/memory");
+    const { TieredStore } = await load("with-session/stores/tiered");
+    const store = new TieredStore(new MemoryStore(), new MemoryStore());
+    await comesBack(load, { store });
+  },
+  "./stores/cloudflare-kv": async (load) => {
+    const { createKvSimulator } = await load("with-session/testing");
+    const { CloudflareKvStore } = await load(
+      "with-session/stores/cloudflare-kv",
+    );
+    const kv = createKvSimulator({ seed: 1, writesPerSecond: 0 });
+    await comesBack(load, { store: new CloudflareKvStore(kv.at(0)) });
+  },
+  "./stores/level": (load) =>
+    failsWell(load, "level", "LevelStore", {
+      get: fail,
+      batch: fail,
+      keys: fail,
+    }),
+  "./stores/redis": (load) =>
+    failsWell(load, "redis", "RedisStore", { sendCommand: fail }),
+  "./stores/memcached": (load) =>
+    failsWell(load, "memcached", "MemcachedStore", {
+      gets: fail,
+      add: fail,
+      cas: fail,
+      delete: fail,
+    }),
+  "./stores/postgres": (load) =>
+    failsWell(load, "postgres", "PostgresStore", { query: fail }),
+  "./stores/mysql": (load) =>
+    failsWell(load, "mysql", "MysqlStore", { execute: fail }),
+  "./stores/deno-kv": (load) => {
+    const atomic = () => ({ check: atomic, set: atomic, commit: fail });
+    return failsWell(load, "deno-kv", "DenoKvStore", { get: fail, atomic });
+  },
+  "./stores/durable-object": (load) =>
+    failsWell(load, "durable-object", "DurableObjectStore", {
+      idFromName: (name) => name,
+      get: () => ({ create: fail, read: fail, enter: fail }),
+    }),
+  "./testing": async (load) => {
+    const { MemoryStore } = await load("with-session/stores/memory");
+    const { createClock, runStoreCase, storeCases } = await load(
+      "with-session/testing",
+    );
+    for (const storeCase of storeCases.slice(0, 3)) {
+      const clock = createClock();
+      const store = new MemoryStore({ now: clock.now });
+      await runStoreCase(storeCase, () => ({ store, ...clock }));
+    }
+  },
+};
+
+/** Node's own database. Its module is asked for here, as it is a late one. */
+function openDatabase() {
+  const { DatabaseSync } = require("node:sqlite");
+  return new DatabaseSync(":memory:");
+}
+
+function count(session) {
+  return `${session.update("visits", (visits = 0) => visits + 1)}`;
+}
+
+/** A session of `withSession` comes back with these options. */
+async function comesBack(load, options) {
+  const { withSession } = await load("with-session");
+  const handle = withSession((_request, session) => {
+    session.login("ada");
+    return new Response(count(session));
+  }, { secret, ...options });
+  await counts((headers) => handle(new Request(url, { headers })));
+}
+
+/** Two requests of one visitor are counted. */
+async function counts(request) {
+  const first = await request({});
+  assert.equal(await first.text(), "1");
+  const [cookie] = first.headers.getSetCookie()[0].split(";");
+  const second = await request({ cookie });
+  assert.equal(await second.text(), "2");
+}
+
+/**
+ * A store whose back end is elsewhere, and down: its error is one that the
+ * program knows by its class.
+ */
+async function failsWell(load, path, name, client) {
+  const { SessionError } = await load("with-session");
+  const { [name]: Store } = await load(`with-session/stores/${path}`);
+  await assert.rejects(
+    comesBack(load, { store: new Store(client) }),
+    (error) => error instanceof SessionError && error.code === "store-failed",
+  );
+}
+
+function fail() {
+  return Promise.reject(new Error("The back end is down"));
+}

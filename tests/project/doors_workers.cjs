@@ -1,0 +1,2 @@
+// In place of `cloudflare:workers`, which only workerd has: a class to extend.
+exports.DurableObject = class {};
