@@ -34,6 +34,9 @@ const env = {
   ASTRO_TELEMETRY_DISABLED: "1",
   NEXT_TELEMETRY_DISABLED: "1",
   NUXT_TELEMETRY_DISABLED: "1",
+  WRANGLER_SEND_METRICS: "false",
+  // It would ask Cloudflare where this machine is.
+  CLOUDFLARE_CF_FETCH_ENABLED: "false",
   // What npm starts is to run in the Node of the tests.
   PATH: dirname(runtimes.node) + delimiter + process.env.PATH,
 };

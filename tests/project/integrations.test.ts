@@ -12,7 +12,7 @@ const programs = globSync("integrations/*/package.json", { cwd: root })
 
 /** A block of a page, under a comment that names the file it is from. */
 const FROM_A_FILE =
-  /^<!-- (integrations\/[\w./+-]+) -->\n\n```(?:tsx? ignore|svelte|astro|vue)\n([\s\S]*?)^```$/gm;
+  /^<!-- (integrations\/[\w./+-]+) -->\n\n```(?:tsx? ignore|jsonc|svelte|astro|vue)\n([\s\S]*?)^```$/gm;
 
 /** A line and what it holds, however deep it is. */
 function outdent(code: string): string {
@@ -65,6 +65,8 @@ describe("pages of frameworks", () => {
         const file of [
           "src/session.ts",
           "src/start.ts",
+          "src/worker.ts",
+          "wrangler.jsonc",
           "src/proxy.ts",
           "src/session.server.ts",
           "src/hooks.server.ts",
