@@ -53,6 +53,8 @@ for (const name of names) {
     console.log(`  FAILED  ${error.message}`);
   }
 }
+const { closeBrowser } = await import("./browser.ts");
+await closeBrowser();
 process.exit(failures ? 1 : 0);
 
 async function run(name) {
@@ -77,10 +79,11 @@ async function run(name) {
     const own = join(folder, "visit.ts");
     const parts = existsSync(own) ? await import(pathToFileURL(own).href) : {};
     const visits = () => visit(server.base, parts);
-    const { passed, failed } = await timed("visit", visits);
+    const { passed, failed, skipped } = await timed("visit", visits);
     failures += failed;
     if (failed) console.log(server.output().split("\n").slice(-40).join("\n"));
-    console.log(`  ${passed} passed, ${failed} failed; ${times.join(", ")}`);
+    const counts = `${passed} passed, ${failed} failed, ${skipped} skipped`;
+    console.log(`  ${counts}; ${times.join(", ")}`);
   } finally {
     await server.stop();
   }

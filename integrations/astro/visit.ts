@@ -2,6 +2,7 @@
 // them, rewrites, and islands of pages that the build has made.
 
 import assert from "node:assert/strict";
+import { browserParts } from "../browser.ts";
 import { jarParts, type Parts, signIn, visitsOf } from "../visit.ts";
 import { isSession, type Page, Visitor } from "../visitor.ts";
 
@@ -22,6 +23,7 @@ async function call(
 }
 
 export const more: Parts = {
+  ...browserParts({ sendsForms: true }),
   ...jarParts,
 
   "an action that the client calls signs in": async (base) => {

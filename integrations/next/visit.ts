@@ -2,6 +2,7 @@
 // before a route handler, and pages that were made by the build.
 
 import assert from "node:assert/strict";
+import { browserParts } from "../browser.ts";
 import { type Parts, visitsOf } from "../visit.ts";
 import { formOf, isSession, type Page, Visitor } from "../visitor.ts";
 
@@ -31,6 +32,7 @@ async function call(
 }
 
 export const more: Parts = {
+  ...browserParts({ sendsForms: true, keepsPages: true }),
   // Next drops the `Vary` of a page, which nobody may keep then.
   "a counter counts, and its page is kept by no cache": async (base) => {
     const visitor = new Visitor(base);

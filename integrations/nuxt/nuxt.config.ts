@@ -3,6 +3,7 @@ export default defineNuxtConfig({
   telemetry: false,
   experimental: { ssrStreaming: true },
   routeRules: {
+    "/**": { streaming: false },
     "/stream": { streaming: true },
     "/about": { prerender: true },
     "/cached": { swr: 60 },

@@ -3,10 +3,12 @@
 
 import assert from "node:assert/strict";
 import { setTimeout } from "node:timers/promises";
+import { browserParts } from "../browser.ts";
 import { jarParts, type Parts, signIn, visitsOf } from "../visit.ts";
 import { isSession, Visitor } from "../visitor.ts";
 
 export const more: Parts = {
+  ...browserParts({ sendsForms: false }),
   ...jarParts,
 
   "a page that asks its own server has one session": async (base) => {

@@ -2,6 +2,7 @@
 // of pages and forms, nested middleware, and sessions of its own storage.
 
 import assert from "node:assert/strict";
+import { browserParts } from "../browser.ts";
 import { jarParts, type Parts, signIn, visitsOf } from "../visit.ts";
 import { isSession, Visitor } from "../visitor.ts";
 
@@ -16,6 +17,7 @@ const OF_ANOTHER_SITE = {
 };
 
 export const more: Parts = {
+  ...browserParts({ sendsForms: true }),
   // There is no jar, but cookies and fields that a loader returns.
   ...Object.fromEntries(
     Object.values(jarParts).map((part) => [

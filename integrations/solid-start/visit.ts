@@ -2,6 +2,7 @@
 // of pages and forms, links to server functions, and sessions of its own.
 
 import assert from "node:assert/strict";
+import { browserParts } from "../browser.ts";
 import { jarParts, type Parts, signIn, visitsOf } from "../visit.ts";
 import { actionOf, isSession, type Page, Visitor } from "../visitor.ts";
 
@@ -31,6 +32,7 @@ async function call(
 }
 
 export const more: Parts = {
+  ...browserParts({ sendsForms: true }),
   ...jarParts,
 
   "a call of the client signs in, and says where to go": async (base) => {

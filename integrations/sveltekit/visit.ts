@@ -2,6 +2,7 @@
 // pages and forms, hooks, and pages that the build has made.
 
 import assert from "node:assert/strict";
+import { browserParts } from "../browser.ts";
 import { jarParts, type Parts, signIn, visitsOf } from "../visit.ts";
 import { isSession, type Page, Visitor } from "../visitor.ts";
 
@@ -19,6 +20,7 @@ async function enhanced(
 }
 
 export const more: Parts = {
+  ...browserParts({ sendsForms: true }),
   ...jarParts,
 
   "a form that the client sends signs in, and says where to go": async (

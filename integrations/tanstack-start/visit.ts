@@ -2,6 +2,7 @@
 // its client makes them, in place of forms.
 
 import assert from "node:assert/strict";
+import { browserParts } from "../browser.ts";
 import { jarParts, type Parts, visitsOf } from "../visit.ts";
 import { actionOf, isSession, type Page, Visitor } from "../visitor.ts";
 
@@ -24,6 +25,7 @@ async function call(
 }
 
 export const more: Parts = {
+  ...browserParts({ sendsForms: false }),
   ...jarParts,
 
   "a call of the client signs in, and is told where to go": async (base) => {

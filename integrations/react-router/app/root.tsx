@@ -1,4 +1,4 @@
-import { Links, Meta, Outlet, Scripts } from "react-router";
+import { Link, Links, Meta, Outlet, Scripts } from "react-router";
 import { carryOver } from "./old_sessions.server";
 import { sessionMiddleware } from "./session.server";
 
@@ -12,6 +12,9 @@ export default function Root() {
         <Links />
       </head>
       <body>
+        <nav>
+          <Link to="/">Home</Link> <Link to="/account">Account</Link>
+        </nav>
         <Outlet />
         <Scripts />
       </body>

@@ -2,7 +2,8 @@ import { createRouter } from "@tanstack/react-router";
 import { routeTree } from "./routeTree.gen";
 
 export function getRouter() {
-  return createRouter({ routeTree });
+  // Nothing is shown again that was there for whoever was signed in before.
+  return createRouter({ routeTree, defaultGcTime: 0 });
 }
 
 declare module "@tanstack/react-router" {

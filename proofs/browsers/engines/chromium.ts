@@ -45,7 +45,8 @@ export async function launch(): Promise<Engine> {
   };
 }
 
-function optionsFor(keepsPages: boolean): LaunchOptions {
+/** Chromium, with pages that are left kept in memory, or not. */
+export function optionsFor(keepsPages: boolean): LaunchOptions {
   return {
     executablePath: find(programs).paths["chromium"] as string,
     timeout: 60_000,

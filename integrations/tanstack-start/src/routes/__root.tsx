@@ -1,6 +1,7 @@
 import {
   createRootRoute,
   HeadContent,
+  Link,
   Outlet,
   Scripts,
 } from "@tanstack/react-router";
@@ -14,6 +15,9 @@ function Root() {
         <HeadContent />
       </head>
       <body>
+        <nav>
+          <Link to="/">Home</Link> <Link to="/account">Account</Link>
+        </nav>
         <Outlet />
         <Scripts />
       </body>
