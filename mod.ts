@@ -46,6 +46,7 @@ export type {
   CookieFunctions,
   CookieJar,
   HeaderFields,
+  RequestCookies,
   RequestHolder,
   RequestLike,
   SessionPlace,

@@ -2,6 +2,7 @@ import type {
   CommittedSession,
   CookieFunctions,
   CookieJar,
+  RequestCookies,
   SessionPlace,
   SessionSource,
 } from "./adapters/contract.ts";
@@ -32,6 +33,8 @@ export interface Sessions<Data extends object = AnyData> {
    * request to look at, or `when` none with its address.
    */
   open(source: SessionSource, place?: SessionPlace): Promise<Session<Data>>;
+  /** The same from the cookies of a request, which take no attributes. */
+  open(cookies: RequestCookies, place?: SessionPlace): Promise<Session<Data>>;
   /**
    * Saves the session and adds its headers to the response. Call it at the end
    * of a request, once for each layer that opened it; a `Response` that the
@@ -61,6 +64,11 @@ export interface Sessions<Data extends object = AnyData> {
   commit(
     session: Session<Data>,
     jar?: CookieJar | CookieFunctions,
+  ): Promise<CommittedSession>;
+  /** The same to the cookies of a request, for who reads it afterwards. */
+  commit(
+    session: Session<Data>,
+    cookies: RequestCookies,
   ): Promise<CommittedSession>;
   /**
    * Drops the changes of a session whose handler has failed, also where the

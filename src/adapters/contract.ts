@@ -87,6 +87,26 @@ export interface CookieFunctions {
   readonly pipe?: never;
 }
 
+/**
+ * The cookies of a request, as `request.cookies` of Next's proxy: they take no
+ * attributes. What is set there is seen by who reads the request afterwards, and
+ * not by the browser.
+ */
+export interface RequestCookies {
+  /** Returns a cookie: its value, or an object that has it. */
+  get(name: string): unknown;
+  /** Sets a cookie of the request. */
+  set(name: string, value: string): unknown;
+  /** `Headers` and responses have it: they are no jars. */
+  readonly append?: never;
+  /** Lists of their own have it, such as a `Map`. */
+  readonly forEach?: never;
+  /** Contexts have it, such as Hono's: their `get` and `set` keep values. */
+  readonly req?: never;
+  /** Functions have it, such as an app of Express. */
+  readonly apply?: never;
+}
+
 /** What a session can be opened from. */
 export type SessionSource =
   | Request
@@ -121,5 +141,5 @@ export interface CommittedSession {
    * The other fields: `Vary` is added to what the response has, `Cache-Control`
    * and `Clear-Site-Data` take its place.
    */
-  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly headers: [name: string, value: string][];
 }

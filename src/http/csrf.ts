@@ -1,4 +1,5 @@
 import type { Emit } from "../events.ts";
+import { forbiddenWith } from "./forbidden.ts";
 import { type Asked, checkRequest } from "./request.ts";
 
 const SAFE = /^(GET|HEAD|OPTIONS)$/;
@@ -12,9 +13,6 @@ const REASONS = {
     "the page is on https and the server was asked over http; behind a proxy that ends TLS, the option csrf has to list the public origin",
 } as const;
 
-/** What the answer to a request of another site says to caches. */
-export const FORBIDDEN_VARY = "Sec-Fetch-Site, Origin";
-
 /** Answers a request with 403 if another site made the browser send it. */
 export function forbidCrossSite(
   asked: Asked,
@@ -22,10 +20,7 @@ export function forbidCrossSite(
   emit?: Emit,
 ): Response | undefined {
   const text = whyForbidden(asked, trusted, emit);
-  return text === undefined ? text : new Response(text, {
-    status: 403,
-    headers: { vary: FORBIDDEN_VARY },
-  });
+  return text === undefined ? text : forbiddenWith(text);
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { requestFor, requestOf } from "../adapters/source.ts";
-import { FORBIDDEN_VARY, whyForbidden } from "../http/csrf.ts";
+import { whyForbidden } from "../http/csrf.ts";
+import { FORBIDDEN_VARY } from "../http/forbidden.ts";
 import type { Directives } from "../http/directives.ts";
 import type { Asked } from "../http/request.ts";
 import type { Settings } from "../options/settings.ts";

@@ -77,14 +77,16 @@ describe("bundle", () => {
     assert.ok(size <= LIMITS.engine, `${size} bytes`);
   });
 
-  it(`express.ts is at most ${LIMITS.express} bytes`, async () => {
-    const { size } = await bundle({
-      entryPoints: ["express.ts"],
-      plugins: [optional, withoutCore],
+  for (const name of ["express", "next"] as const) {
+    it(`${name}.ts is at most ${LIMITS[name]} bytes`, async () => {
+      const { size } = await bundle({
+        entryPoints: [`${name}.ts`],
+        plugins: [optional, withoutCore],
+      });
+      console.log(`figure: ${size} bytes more with with-session/${name}`);
+      assert.ok(size <= LIMITS[name], `${size} bytes`);
     });
-    console.log(`figure: ${size} bytes more with with-session/express`);
-    assert.ok(size <= LIMITS.express, `${size} bytes`);
-  });
+  }
 
   for (const path of entryPoints.filter((path) => /^stores/.test(path))) {
     const limit = path.includes("redis") ? LIMITS.redis : LIMITS.store;

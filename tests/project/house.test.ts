@@ -75,6 +75,7 @@ const paths = [
   "mod.ts",
   "hono.ts",
   "express.ts",
+  "next.ts",
   "testing.ts",
   "{src,stores,testing}/**/*.ts",
 ];

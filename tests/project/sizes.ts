@@ -15,6 +15,7 @@ export const LIMITS = {
   store: 3200,
   redis: 4250,
   express: 6850,
+  next: 900,
 } as const;
 
 /** What is loaded when an option asks for it. */

@@ -460,6 +460,11 @@ export async function jars(
   app: { (): void; get(name: string): unknown; set(name: string): unknown },
   response: { write(): boolean; append(): void; get(): ""; set(): void },
   stream: { read(): null; write(): boolean; pipe(): void },
+  cookies: {
+    get(...by: [name: string] | [{ name: string }]): { value: string };
+    set(...by: [name: string, value: string] | [{ name: string }]): void;
+    getAll(): unknown;
+  },
 ): Promise<void> {
   const all = createSessions<Shop>({ secret });
   const session = await all.open(jar, new Headers());
@@ -469,6 +474,14 @@ export async function jars(
     return await all.commit(session, ok);
   }
   await all.commit(session, jar);
+  // The cookies of a request have no attributes: Next's, in its proxy.
+  await all.open(cookies, request);
+  await all.commit(session, cookies);
+  const { headers } = await all.commit(session);
+  new Headers(headers);
+  const own = { get: () => "", set: () => "" };
+  await all.open({ ...own, set: (_name, value) => value.length });
+  await all.open({ ...own, set: (_name, _value, { path }) => path.length });
   await all.commit(session, { read: () => "", write: () => {} });
   // @ts-expect-error: a context is no jar
   await all.open(context);

@@ -1,10 +1,10 @@
 "use server";
 
 import { redirect } from "next/navigation";
-import { changeSession, sessions } from "../session";
+import { change, sessions } from "../session";
 
 export async function signIn(form: FormData) {
-  await changeSession((session) => {
+  await change((session) => {
     const name = String(form.get("name"));
     // … check the password …
     session.login(name);
@@ -14,7 +14,7 @@ export async function signIn(form: FormData) {
 }
 
 export async function signOut() {
-  await changeSession((session) => {
+  await change((session) => {
     session.reset();
     session.flash("notice", "You have signed out");
     redirect("/");
@@ -22,7 +22,7 @@ export async function signOut() {
 }
 
 export async function signOutEverywhere() {
-  await changeSession(async (session) => {
+  await change(async (session) => {
     if (session.userId) await sessions.revokeAll(session.userId);
     session.destroy();
     redirect("/");
@@ -31,7 +31,7 @@ export async function signOutEverywhere() {
 
 /** An action that fails after it has written. */
 export async function fail() {
-  await changeSession((session) => {
+  await change((session) => {
     session.set("visits", 1000);
     throw new Error("It was meant to fail");
   });

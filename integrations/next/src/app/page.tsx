@@ -1,9 +1,9 @@
 import { headers } from "next/headers";
-import { readSession } from "../session";
+import { read } from "../session";
 import { signIn, signOut, signOutEverywhere } from "./actions";
 
 export default async function Home() {
-  const session = await readSession();
+  const session = await read();
   const visits = session.get("visits");
   const user = session.userId;
   return (

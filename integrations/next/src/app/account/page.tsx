@@ -1,8 +1,8 @@
 import { redirect } from "next/navigation";
-import { readSession } from "../../session";
+import { read } from "../../session";
 
 export default async function Account() {
-  const { userId } = await readSession();
+  const { userId } = await read();
   if (!userId) redirect("/");
   return <p>{`Account of ${userId}`}</p>;
 }

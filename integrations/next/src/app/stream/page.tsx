@@ -1,9 +1,9 @@
 import { Suspense } from "react";
 import { setTimeout } from "node:timers/promises";
-import { readSession } from "../../session";
+import { read } from "../../session";
 
 export default async function Stream() {
-  const session = await readSession();
+  const session = await read();
   return (
     <main>
       <p>{`Visit ${session.get("visits")}`}</p>
