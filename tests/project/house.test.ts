@@ -76,6 +76,7 @@ const paths = [
   "hono.ts",
   "express.ts",
   "next.ts",
+  "nuxt.ts",
   "testing.ts",
   "{src,stores,testing}/**/*.ts",
 ];

@@ -16,6 +16,7 @@ export const LIMITS = {
   redis: 4250,
   express: 6850,
   next: 900,
+  nuxt: 7500,
 } as const;
 
 /** What is loaded when an option asks for it. */

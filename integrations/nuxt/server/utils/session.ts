@@ -1,11 +1,8 @@
-import {
-  createSessions,
-  type Session,
-  type SessionOptions,
-} from "with-session";
+import type { Session } from "with-session";
+import { nuxtSessions } from "with-session/nuxt";
 import { MemoryStore } from "with-session/stores/memory";
 
-export interface Data {
+interface Data {
   visits: number;
 }
 
@@ -15,12 +12,11 @@ declare module "h3" {
   }
 }
 
-const store = new MemoryStore();
-
-export const sessionOptions = (): SessionOptions<Data> => ({
-  secret: process.env.SESSION_SECRET,
-  store,
-  csrf: true,
-});
-
-export const sessions = createSessions<Data>(sessionOptions);
+export const { sessions, openSession, sessionPlugin } = nuxtSessions<Data>(
+  () => ({
+    secret: process.env.SESSION_SECRET,
+    store: new MemoryStore(),
+    csrf: true,
+  }),
+  { createError, sendError, getRouteRules },
+);
