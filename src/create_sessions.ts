@@ -1,8 +1,10 @@
 import { administrationOf } from "./administer.ts";
 import type { CookieJar } from "./adapters/contract.ts";
+import { handleLayer, type Layer } from "./request/handle.ts";
 import { commitLayer, discardLayers, openLayer } from "./request/layers.ts";
 import { endWait } from "./request/opened.ts";
 import { partsFor } from "./on_demand.ts";
+import { checkArgument } from "./options/check.ts";
 import type { SessionOptions } from "./options/options.ts";
 import { type OptionsFor, resolveOnce } from "./options/per_environment.ts";
 import { resolveOptions } from "./options/resolve.ts";
@@ -10,7 +12,7 @@ import type { Engine } from "./request/checks.ts";
 import { openToken } from "./request/open.ts";
 import { begin, visitOf } from "./session/begin.ts";
 import { LiveSession, stateOf } from "./session/live_session.ts";
-import type { AnyData } from "./session/session.ts";
+import type { AnyData, Session } from "./session/session.ts";
 import { isChanged, type State } from "./session/state.ts";
 import { checkOpen } from "./session/write_rules.ts";
 import type { Sessions } from "./sessions.ts";
@@ -59,6 +61,17 @@ export function createSessions<Data extends object = AnyData>(
     commit: (session: LiveSession, ...targets: [(Response | CookieJar)?]) =>
       commitLayer(session, targets),
     discard: (session: LiveSession) => discardLayers(session),
+    handle: async (
+      source: unknown,
+      handler: (session: Session) => Response | Promise<Response>,
+    ) => {
+      checkArgument("handler", "function", handler);
+      const { commit, discard } = sessions as unknown as Layer;
+      return await handleLayer(
+        { open: () => openLayer(settingsOf(), [source]), commit, discard },
+        handler,
+      );
+    },
     create: () => new LiveSession(begin(visitOf(settingsOf()))),
     seal: async (session: LiveSession) => {
       endWait(session);

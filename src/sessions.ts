@@ -3,6 +3,8 @@ import type {
   CookieFunctions,
   CookieJar,
   RequestCookies,
+  RequestHolder,
+  RequestLike,
   SessionPlace,
   SessionSource,
 } from "./adapters/contract.ts";
@@ -80,6 +82,24 @@ export interface Sessions<Data extends object = AnyData> {
    * `with-session/express`, which save the session themselves.
    */
   discard(session: Session<Data>): Promise<void>;
+  /**
+   * Opens the session of a request for a handler, and keeps it with the handler's
+   * response: `open()`, `commit()` and, if the handler fails, `discard()` in one
+   * call. For the middleware of a framework that has the response in hand.
+   *
+   * A response of 500 and more keeps nothing, as frameworks make one of an error.
+   * A `Response` that is thrown is a response like any other. After any other
+   * error nothing is kept, and it is thrown on. If the framework hides an error
+   * in another response, call `discard()` in the handler.
+   *
+   * @param source The request, as {@linkcode Sessions.open} takes it.
+   * @returns What `commit()` returns; 403 if `csrf` refuses the request.
+   * @throws {SessionError} If the session cannot be opened or saved.
+   */
+  handle(
+    source: Request | RequestLike | RequestHolder,
+    handler: (session: Session<Data>) => Response | Promise<Response>,
+  ): Promise<Response>;
   /** Begins a new session without a request. */
   create(): Session<Data>;
   /**

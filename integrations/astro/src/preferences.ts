@@ -9,9 +9,7 @@ const preferences = createSessions<{ theme: string }>(() => ({
 }));
 
 function openPreferences({ cookies, request }: APIContext) {
-  const read = (name: string) => cookies.get(name)?.value;
-  const write = cookies.set.bind(cookies);
-  return preferences.open({ read, write }, request);
+  return preferences.open(cookies, request);
 }
 
 export async function readTheme(context: APIContext, headers: Headers) {

@@ -19,17 +19,13 @@ async function keep(
   request: Request,
 ): Promise<Response> {
   try {
-    const session = await sessions.open(request);
-    opened.set(request, session);
-    const response = await handle(request);
-    // Elysia has made a response of an error.
-    if (response.status >= 500) await sessions.discard(session);
-    return await sessions.commit(session, response);
+    return await sessions.handle(request, (session) => {
+      opened.set(request, session);
+      return handle(request);
+    });
   } catch (error) {
-    // 403 for another site; otherwise the session could not be kept.
-    const { status = 500 } = error as { status?: number };
-    if (status >= 500) console.error(error);
-    return new Response("The request has failed\n", { status });
+    console.error(error);
+    return new Response("The request has failed\n", { status: 500 });
   }
 }
 

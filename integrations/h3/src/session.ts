@@ -18,15 +18,9 @@ export const sessions = createSessions<Data>({
   csrf: true,
 });
 
-export const sessionMiddleware = defineMiddleware(async (event, next) => {
-  const session = await sessions.open(event.req);
-  event.context.session = session;
-  try {
-    const response = await toResponse(await next(), event);
-    if (response.status >= 500) await sessions.discard(session);
-    return await sessions.commit(session, response);
-  } catch (error) {
-    await sessions.discard(session);
-    throw error;
-  }
-});
+export const sessionMiddleware = defineMiddleware((event, next) =>
+  sessions.handle(event.req, async (session) => {
+    event.context.session = session;
+    return await toResponse(await next(), event);
+  })
+);

@@ -14,23 +14,11 @@ export const sessions = createSessions<Data>(() => ({
 
 export const sessionContext = createContext<Session<Data>>();
 
-export const sessionMiddleware: MiddlewareFunction<Response> = async (
+export const sessionMiddleware: MiddlewareFunction<Response> = (
   { request, context },
   next,
-) => {
-  const session = await sessions.open(request).catch((error) => {
-    if (error.code !== "forbidden") throw error;
+) =>
+  sessions.handle(request, (session) => {
+    context.set(sessionContext, session);
+    return next();
   });
-  if (!session) return new Response("Forbidden", { status: 403 });
-
-  context.set(sessionContext, session);
-  try {
-    const response = await next();
-    // React Router has made a response of an error.
-    if (response.status >= 500) await sessions.discard(session);
-    return await sessions.commit(session, response);
-  } catch (error) {
-    await sessions.discard(session);
-    throw error;
-  }
-};

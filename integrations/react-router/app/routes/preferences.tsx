@@ -10,7 +10,7 @@ const preferences = createSessions<{ theme: string }>(() => ({
 
 async function commit(session: Session<{ theme: string }>): Promise<Headers> {
   const { cookies, headers } = await preferences.commit(session);
-  const result = new Headers(headers.map(([...field]) => field));
+  const result = new Headers(headers);
   for (const { line } of cookies) result.append("set-cookie", line);
   return result;
 }
