@@ -19,25 +19,17 @@ export function getSession(): Session<Data> {
   return getRequestEvent()!.locals.session;
 }
 
-export const sessionMiddleware: Middleware = async (event, next) => {
-  const session = await sessions.open(event.req).catch((error) => {
-    if (error.code !== "forbidden") throw error;
-  });
-  if (!session || isLinkToFunction(event.req)) {
+export const sessionMiddleware: Middleware = (event, next) => {
+  if (isLinkToFunction(event.req)) {
     return new Response("Forbidden", { status: 403 });
   }
-
-  const { locals } = getRequestEvent()!;
-  locals.session = session;
-  try {
+  return sessions.handle(event.req, async (session) => {
+    const { locals } = getRequestEvent()!;
+    locals.session = session;
     const response = await toResponse(await next(), event);
-    const hasFailed = locals.hasFailed || response.status >= 500;
-    if (hasFailed) await sessions.discard(session);
-    return await sessions.commit(session, response);
-  } catch (error) {
-    await sessions.discard(session);
-    throw error;
-  }
+    if (locals.hasFailed) await sessions.discard(session);
+    return response;
+  });
 };
 
 /** Start runs server functions for links as well, also for another site's. */
