@@ -35,6 +35,28 @@ const PROGRAMS: Readonly<Record<string, string>> = {
       session.get("visit");
       res.send(\`\${visits}\`);
     });`,
+  "./next": `
+    import { createSessions } from "with-session";
+    import { type NextFunctions, nextSessions } from "with-session/next";
+    declare const next: NextFunctions;
+    const { route } = nextSessions(createSessions<Shop>({ secret }), next);
+    export const GET = route((session) => {
+      const visits: number | undefined = session.get("visits");
+      // @ts-expect-error The data has no such key.
+      session.get("visit");
+      return new Response(\`\${visits}\`);
+    });`,
+  "./nuxt": `
+    import { type NuxtEvent, type NuxtFunctions, nuxtSessions } from "with-session/nuxt";
+    declare const nuxt: NuxtFunctions;
+    const { openSession } = nuxtSessions<Shop>({ secret }, nuxt);
+    export async function visitsOf(event: NuxtEvent) {
+      const session = await openSession(event);
+      // @ts-expect-error The data has no such key.
+      session.get("visit");
+      const visits: number | undefined = session.get("visits");
+      return visits;
+    }`,
   "./testing": `
     import { createClock, describeStore } from "with-session/testing";
     import { MemoryStore } from "with-session/stores/memory";

@@ -31,17 +31,39 @@ module.exports = {
     const app = express();
     app.use(sessions({ secret }));
     app.get("/", (req, res) => res.send(count(req.session)));
-    const server = createServer(app).listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const { port } = server.address();
-    try {
-      await counts((headers) =>
-        fetch(`http://127.0.0.1:${port}/`, { headers })
-      );
-    } finally {
-      server.closeAllConnections();
-      server.close();
-    }
+    await countsServed(app);
+  },
+  "./next": async (load) => {
+    const { createSessions } = await load("with-session");
+    const { nextSessions } = await load("with-session/next");
+    let cookie;
+    const { route } = nextSessions(createSessions({ secret }), {
+      cookies: () => ({
+        get: (name) => cookie?.replace(`${name}=`, ""),
+        set: fail,
+      }),
+      headers: () => new Headers(),
+      connection: fail,
+      rethrow: () => {},
+      next: fail,
+    });
+    const visit = route((session) => new Response(count(session)));
+    await counts((headers) => {
+      cookie = headers.cookie;
+      return visit(new Request(url));
+    });
+  },
+  "./nuxt": async (load) => {
+    const { nuxtSessions } = await load("with-session/nuxt");
+    const { openSession } = nuxtSessions({ secret }, {
+      createError: fail,
+      sendError: fail,
+      getRouteRules: () => ({}),
+    });
+    await countsServed(async (req, res) => {
+      const session = await openSession({ node: { req, res } });
+      res.end(count(session));
+    });
   },
   "./stores/memory": async (load) => {
     const { MemoryStore } = await load("with-session/stores/memory");
@@ -162,6 +184,19 @@ async function counts(request) {
   const [cookie] = first.headers.getSetCookie()[0].split(";");
   const second = await request({ cookie });
   assert.equal(await second.text(), "2");
+}
+
+/** The same of what answers `req` and `res`. */
+async function countsServed(listener) {
+  const server = createServer(listener).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  try {
+    await counts((headers) => fetch(`http://127.0.0.1:${port}/`, { headers }));
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
 }
 
 /**
