@@ -1,4 +1,5 @@
 import { type AnyData, type SessionStore, withSession } from "../../mod.ts";
+import { data } from "./data.ts";
 
 /** A handler of a whole server. */
 export type Fetch = (request: Request) => Response | Promise<Response>;
@@ -9,12 +10,10 @@ export interface AppOptions {
   readonly store?: SessionStore | undefined;
 }
 
-/** The data of a session takes 1000 bytes of JSON. */
-const TEXT = "x".repeat(978);
-
 /**
  * One handler a path. `/bare` has no session at all, `/untouched` one that
- * nobody asks for, `/read` reads a value and `/write` counts up.
+ * nobody asks for, `/read` reads a value and `/write` counts up. `/begin` and
+ * `/size` are for the proof.
  */
 export function makeApp({ secret, store }: AppOptions): Fetch {
   const options = store ? { secret, store } : { secret };
@@ -24,8 +23,10 @@ export function makeApp({ secret, store }: AppOptions): Fetch {
     if (path === "/write") {
       return answer(session.update("visits", (n: number = 0) => n + 1));
     }
-    session.set("text", TEXT);
-    session.set("visits", 0);
+    if (path === "/begin") {
+      session.set("text", data.text);
+      session.set("visits", data.visits);
+    }
     return answer(JSON.stringify(session).length);
   }, options);
   const untouched = withSession<AnyData, [], true>(
@@ -36,6 +37,7 @@ export function makeApp({ secret, store }: AppOptions): Fetch {
     ["/bare", () => answer("0")],
     ["/untouched", untouched],
     ["/begin", withSome],
+    ["/size", withSome],
     ["/read", withSome],
     ["/write", withSome],
   ]);

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { cpuSeconds } from "../common/cpu.ts";
 import { type Quartiles, quartilesOf } from "../common/quartiles.ts";
-import { type Load, load } from "./load.ts";
+import { type Batch, costOf, runBatch, speedOf } from "./batch.ts";
+import type { Loaded } from "./generator.ts";
 import { begin, prove } from "./proof.ts";
 import type { AppServer } from "./servers.ts";
 
@@ -22,9 +22,8 @@ export interface Effort {
 }
 
 /** What was measured of one case. */
-export interface CaseFigures {
+export interface CaseFigures extends Loaded {
   readonly case: Case;
-  readonly requestsPerSecond: Quartiles;
   /** In ms: medians of the rounds. */
   readonly latency: { readonly p50: number; readonly p99: number };
   /** Time per request over that of `bare` in the same round. */
@@ -33,12 +32,6 @@ export interface CaseFigures {
   readonly cpu: number | null;
   /** That over `bare`'s: it holds even where the load generator was the limit. */
   readonly cpuOverBare: Quartiles | null;
-  /** How much of its core the load generator needed, from 0 to 1. */
-  readonly generatorBusy: number;
-}
-
-interface Batch extends Load {
-  readonly cpu: number | undefined;
 }
 
 /** Few enough to be seen before, and more than are in flight. */
@@ -46,23 +39,13 @@ const SESSIONS = 256;
 
 /** Proves that a server does its work, and then measures it. */
 export async function measure(
-  { origin, server }: AppServer,
+  app: AppServer,
   effort: Effort,
 ): Promise<CaseFigures[]> {
+  const { origin } = app;
   await prove(origin);
-  const cookies = join(server.cwd, "cookies.txt");
-  writeFileSync(cookies, (await begin(origin, SESSIONS)).join("\n") + "\n");
-  const pid = server.process.pid as number;
-  const run = async (name: Case): Promise<Batch> => {
-    const before = cpuSeconds(pid);
-    const url = `${origin}/${name}`;
-    const batch = await load({ ...effort, url, cookies });
-    const after = cpuSeconds(pid);
-    const used = before === undefined || after === undefined
-      ? undefined
-      : after - before;
-    return { ...batch, cpu: used && used * 1e6 / batch.requests };
-  };
+  const cookies = await beginAll(app);
+  const run = (name: Case) => runBatch(app, `/${name}`, { ...effort, cookies });
 
   for (const name of effort.warmUp) await run(name);
   const rounds: Record<Case, Batch>[] = [];
@@ -80,25 +63,31 @@ export async function measure(
   return cases.map((name) => figuresOf(name, rounds));
 }
 
+/** Begins sessions, and writes the cookies of them to a file. */
+export async function beginAll({ origin, server }: AppServer): Promise<string> {
+  const path = join(server.cwd, "cookies.txt");
+  writeFileSync(path, (await begin(origin, SESSIONS)).join("\n") + "\n");
+  return path;
+}
+
 function figuresOf(
   name: Case,
   rounds: readonly Record<Case, Batch>[],
 ): CaseFigures {
   const batches = rounds.map((each) => each[name]);
-  const speed = ({ requests, seconds }: Batch) => requests / seconds;
   const median = (figure: (batch: Batch) => number) =>
     quartilesOf(batches.map(figure)).median;
-  const cpu = median(({ cpu }) => cpu ?? NaN);
+  const cpu = median(costOf);
   return {
     case: name,
-    requestsPerSecond: quartilesOf(batches.map(speed)),
+    requestsPerSecond: quartilesOf(batches.map(speedOf)),
     latency: { p50: median(({ p50 }) => p50), p99: median(({ p99 }) => p99) },
     overBare: quartilesOf(
-      rounds.map((each) => speed(each.bare) / speed(each[name])),
+      rounds.map((each) => speedOf(each.bare) / speedOf(each[name])),
     ),
     cpu: Number.isNaN(cpu) ? null : cpu,
     cpuOverBare: Number.isNaN(cpu) ? null : quartilesOf(
-      rounds.map((each) => (each[name].cpu ?? NaN) / (each.bare.cpu ?? NaN)),
+      rounds.map((each) => costOf(each[name]) / costOf(each.bare)),
     ),
     generatorBusy: median(({ cpuSeconds, seconds }) => cpuSeconds / seconds),
   };

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import type { SessionStore } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { RedisStore } from "../../stores/redis.ts";
 import { SqliteStore } from "../../stores/sqlite.ts";
@@ -27,7 +28,11 @@ export async function settings(
   return { port: Number(port), secret, store: await openStore(store, redis) };
 }
 
-async function openStore(name: string, redis: string) {
+/** Opens a store by its name; `sealed` has none. */
+export async function openStore(
+  name: string,
+  redis: string,
+): Promise<SessionStore | undefined> {
   if (name === "memory") return new MemoryStore();
   if (name === "sqlite") {
     // In the working folder, which whoever started us removes.

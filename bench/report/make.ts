@@ -1,5 +1,6 @@
 import { drawCharts } from "./charts.ts";
 import { goalTables } from "./goal_tables.ts";
+import { peerTables } from "./peer_tables.ts";
 import { profileTable } from "./profile_table.ts";
 import {
   httpTable,
@@ -42,7 +43,7 @@ function partsOf(
   measured: Measured,
   charts: ReadonlyMap<string, string>,
 ): Record<string, string | undefined> {
-  const { in_process, weights, http, scale, profile } = measured;
+  const { in_process, weights, http, http_peers, scale, profile } = measured;
   const image = (name: string, says: string) =>
     charts.has(name) ? `![${says}](./performance/${name}.svg)\n\n` : "";
   return {
@@ -61,6 +62,8 @@ function partsOf(
       image("http", "Whole servers, bare and with sessions") +
         httpTable(http),
     "http-subjects": http && subjectTable(http),
+    "http-peers": http_peers && peerTables(http_peers),
+    "http-peers-subjects": http_peers && subjectTable(http_peers),
     memory: scale &&
       image("memory_store", "The memory store as it grows") +
         scaleTable(scale, ["memory"]),

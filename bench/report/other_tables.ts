@@ -1,4 +1,5 @@
 import type { Results } from "../common/results.ts";
+import { isLimited } from "../http/generator.ts";
 import { exact, inOrder, nameOf, spread, table } from "./markdown.ts";
 import type { HttpRow, Measured, ScaleRow } from "./results.ts";
 import { short } from "../common/short.ts";
@@ -7,6 +8,7 @@ const COMMANDS: Readonly<Record<keyof Measured, string>> = {
   in_process: "npm run bench",
   weights: "npm run bench",
   http: "npm run bench:http",
+  http_peers: "npm run bench:http",
   scale: "npm run bench:scale",
   profile: "npm run bench:profile",
 };
@@ -43,7 +45,6 @@ export function subjectTable(
 
 /** Whole servers. */
 export function httpTable({ rows }: Results<HttpRow>): string {
-  const isLimited = ({ generatorBusy }: HttpRow) => generatorBusy >= 0.9;
   const lines = rows.map((row) => [
     nameOf(row.runtime),
     nameOf(row.store),

@@ -2,12 +2,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Results } from "../common/results.ts";
 import type { CaseFigures } from "../http/measure.ts";
+import type { Row as PeerRow } from "../http/peers/rows.ts";
 import type { Row as RequestRow } from "../in_process/harness.ts";
 import type { Weight as WeightRow } from "../in_process/weights/weight.ts";
 import type { Row as ProfileRow } from "../profile/run.ts";
 import type { Row as ScaleRow } from "../scale/rows.ts";
 
-export type { ProfileRow, RequestRow, ScaleRow, WeightRow };
+export type { PeerRow, ProfileRow, RequestRow, ScaleRow, WeightRow };
 
 /** A case of a whole server. */
 export interface HttpRow extends CaseFigures {
@@ -20,6 +21,7 @@ export interface Measured {
   readonly in_process?: Results<RequestRow>;
   readonly weights?: Results<WeightRow>;
   readonly http?: Results<HttpRow>;
+  readonly http_peers?: Results<PeerRow>;
   readonly scale?: Results<ScaleRow>;
   readonly profile?: Results<ProfileRow>;
 }
@@ -28,6 +30,7 @@ export const benches = [
   "in_process",
   "weights",
   "http",
+  "http_peers",
   "scale",
   "profile",
 ] as const;

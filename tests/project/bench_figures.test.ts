@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
-import { cpuSeconds } from "../../bench/common/cpu.ts";
+import { busySeconds, cpuSeconds } from "../../bench/common/cpu.ts";
 import { keep } from "../../bench/common/results.ts";
 import { short } from "../../bench/common/short.ts";
 import { shuffle } from "../../bench/common/shuffle.ts";
@@ -91,6 +91,18 @@ describe("cpuSeconds()", () => {
     while (performance.now() < until);
     const used = (cpuSeconds(process.pid) ?? 0) - (before ?? Infinity);
     assert.ok(used > 0.01 && used < 10, `${used} s`);
+  });
+
+  it("is no more than what all cores were busy for", () => {
+    const before = busySeconds();
+    if (!existsSync("/proc/stat")) return assert.equal(before, undefined);
+    const own = cpuSeconds(process.pid) ?? 0;
+    const until = performance.now() + 200;
+    while (performance.now() < until);
+    const used = (cpuSeconds(process.pid) ?? 0) - own;
+    const busy = (busySeconds() ?? 0) - (before ?? Infinity);
+    // It counts in hundredths.
+    assert.ok(busy > used - 0.03 && busy < 100, `${busy} s, ${used} s`);
   });
 
   it("says nothing of a process that is not there", () => {

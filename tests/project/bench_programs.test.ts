@@ -3,7 +3,12 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { begin, prove } from "../../bench/http/proof.ts";
+import { begin, prove, proveQuiet } from "../../bench/http/proof.ts";
+import { judge } from "../../bench/http/peers/judge.ts";
+import { pairs, sidesOf } from "../../bench/http/peers/pairs.ts";
+import { type Round, slotsOf } from "../../bench/http/peers/rounds.ts";
+import { rowsOf } from "../../bench/http/peers/rows.ts";
+import { startSide } from "../../bench/http/peers/start.ts";
 import { places, startApp } from "../../bench/http/servers.ts";
 import { sharesOf } from "../../bench/profile/run.ts";
 import { memory } from "../../bench/scale/memory.ts";
@@ -34,6 +39,58 @@ describe("bench:http", () => {
       });
     }
   }
+});
+
+describe("bench:http beside peers", () => {
+  // The peers are installed by the benchmark, which has them prove the same.
+  for (const pair of pairs.filter(({ store }) => store !== "redis")) {
+    for (const side of sidesOf(pair).filter((side) => side !== "peer")) {
+      it(`${pair.name}: the side ${side} does its work`, async () => {
+        const { origin, server } = await startSide(pair, side, "");
+        try {
+          const quiet = ["/untouched"];
+          if (side !== "bare") return await prove(origin, { quiet });
+          await proveQuiet(origin, "/untouched", "sid=1");
+        } finally {
+          await server.stop();
+        }
+      });
+    }
+  }
+
+  it("compares within a round, and judges by the goals", () => {
+    const [pair] = pairs;
+    assert.ok(pair);
+    const slots = slotsOf(pair);
+    /** A machine that is twice as slow in the second round. */
+    const round = (slowness: number): Round => ({
+      others: 0,
+      batches: slots.map(({ side, case: name }) => {
+        const of = { bare: 1000, lazy: 980, ours: 600, peer: 400 }[side];
+        const requests = name === "write" && side === "ours" ? 460 : of;
+        return {
+          ...{ requests, seconds: slowness, serverSeconds: slowness },
+          ...{ p50: 1, p99: 1, cpuSeconds: slowness / 2 },
+        };
+      }),
+    });
+    const rows = rowsOf(pair, [round(1), round(2)]);
+    const read = rows.find((row) => row.side === "ours" && row.case === "read");
+    const same = (median: number) => ({ median, low: median, high: median });
+    assert.deepEqual(read?.overPeer, same(1.5));
+    assert.deepEqual(read?.overBare, same(0.6));
+    assert.deepEqual(read?.peerCpuOver, same(1.5));
+    assert.equal(read?.requestsPerSecond.median, 450);
+    assert.equal(read?.generatorBusy, 0.5);
+    assert.deepEqual(
+      judge(rows).map(({ goal, found, isReached }) => [goal, found, isReached]),
+      [
+        ["≥ 0.97×", "0.980×", true],
+        ["≥ 1.5×", "1.5×", true],
+        ["≥ 1.2×", "1.15×", false],
+      ],
+    );
+  });
 });
 
 describe("bench:scale", () => {

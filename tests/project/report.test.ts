@@ -8,6 +8,7 @@ import { makeReport } from "../../bench/report/make.ts";
 import type {
   HttpRow,
   Measured,
+  PeerRow,
   RequestRow,
   ScaleRow,
   WeightRow,
@@ -87,6 +88,23 @@ describe("report", () => {
     assert.match(full, /The load generator was the limit/);
     assert.match(full, /Left out: sqlite stops at 1000 records/);
     assert.match(full, /A quick run/);
+  });
+
+  it("each pair with a peer has its table, and says what was busy", () => {
+    const { page: full } = makeReport(page, sample);
+    for (
+      const line of [
+        "**Express on Node, Redis, beside theirs + store**",
+        "| untouched | no session | 10k (9000–11k) |  |  | 65 |  |",
+        "| untouched | with-session, `lazy` | \\* 9780 (8802–10.8k) " +
+        "| 0.978 (0.880–1.076) | 1.5 (1.35–1.65) | 66 | 1.4 (1.26–1.54) |",
+        "| read | the peer | 4000 (3600–4400) | 0.4 (0.36–0.44) |  | 200 |  |",
+        "Other programs took 5 % of all cores meanwhile.",
+      ]
+    ) {
+      assert.ok(full.includes(`${line}\n`), line);
+    }
+    assert.match(full, /compare the CPU time there/);
   });
 
   it("pictures have a title, a description and a dark look, and load nothing", () => {
@@ -173,6 +191,21 @@ function server(name: HttpRow["case"], speed: number): HttpRow {
   };
 }
 
+function pair(
+  side: PeerRow["side"],
+  name: PeerRow["case"],
+  speed: number,
+  cpu: number,
+): PeerRow {
+  return {
+    ...{ pair: "theirs", runtime: "node", framework: "express" },
+    ...{ store: "redis", peer: "theirs + store", side, case: name },
+    ...{ requestsPerSecond: around(speed), overBare: around(speed / 10_000) },
+    ...{ overPeer: around(1.5), peerCpuOver: around(1.4), cpu },
+    generatorBusy: side === "lazy" ? 0.95 : 0.5,
+  };
+}
+
 function grown(size: number, operation: string, time: number): ScaleRow {
   return {
     subject: "memory",
@@ -206,6 +239,14 @@ const sample: Measured = {
     { what: "import ms", subject: "slow", runtime: "node", value: 7.25 },
   ]),
   http: resultsOf("http", [server("bare", 71_234), server("read", 30_000)]),
+  http_peers: {
+    ...resultsOf("http_peers", [
+      pair("bare", "untouched", 10_000, 65),
+      pair("lazy", "untouched", 9_780, 66),
+      pair("peer", "read", 4_000, 200),
+    ]),
+    notes: ["Other programs took 5 % of all cores meanwhile"],
+  },
   scale: resultsOf("scale", [
     ...["fill", "get", "update", "create", "delete"].flatMap((operation) => [
       grown(1_000, operation, 1),

@@ -1,0 +1,124 @@
+import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import {
+  createSessions,
+  type Session,
+  type Sessions,
+} from "../../../../mod.ts";
+import { data } from "../../data.ts";
+import type { Setting } from "../serve.ts";
+import { begin, count, sizeOf } from "./work.ts";
+
+type Handle = (request: FastifyRequest) => unknown;
+type Handlers = Record<"read" | "write" | "begin" | "size", Handle>;
+
+/** Serves Fastify with one kind of sessions. */
+export async function serve(setting: Setting): Promise<void> {
+  // Connections stay while others are measured.
+  const app = Fastify({ keepAliveTimeout: 0 });
+  const handlers = await add(app, setting);
+  app.get("/untouched", () => "0");
+  for (const [name, handle] of Object.entries(handlers)) {
+    app.get(`/${name}`, (request) => `${handle(request)}`);
+  }
+  await app.listen({ port: setting.port, host: "127.0.0.1" });
+}
+
+function add(
+  app: FastifyInstance,
+  setting: Setting,
+): Handlers | Promise<Handlers> {
+  if (setting.side === "bare") return bare;
+  if (setting.side === "ours") return ours(app, setting);
+  return setting.isSealed ? sealed(app, setting) : stored(app, setting);
+}
+
+const nothing: Handle = () => "0";
+const bare: Handlers = {
+  ...{ read: nothing, write: nothing, begin: nothing, size: nothing },
+};
+
+// The peers say of what type `request.session` is, and so does the recipe.
+const recipe: string = "../../../../examples/fastify/sessions.ts";
+
+/** The recipe of docs/frameworks/fastify.md. */
+async function ours(
+  app: FastifyInstance,
+  { secret, store }: Setting,
+): Promise<Handlers> {
+  const { addSessions }: {
+    addSessions(app: FastifyInstance, sessions: Sessions): void;
+  } = await import(recipe);
+  addSessions(app, createSessions({ secret, ...store && { store } }));
+  return {
+    read: (request) => sessionOf(request).get("visits") ?? "none",
+    write: (request) => count(sessionOf(request)),
+    begin: (request) => begin(sessionOf(request)),
+    size: (request) => JSON.stringify(sessionOf(request)).length,
+  };
+}
+
+async function stored(
+  app: FastifyInstance,
+  { secret, redis }: Setting,
+): Promise<Handlers> {
+  // Peers are not there for who has installed none.
+  const { connectRedis } = await import("./redis.ts");
+  const store = redis === undefined ? undefined : await connectRedis(redis);
+  await app.register((await import("@fastify/cookie")).default);
+  await app.register((await import("@fastify/session")).default, {
+    secret,
+    ...store && { store: store as never },
+    saveUninitialized: false,
+    // Without it, it sets no cookie on http.
+    cookie: { secure: "auto" },
+  });
+  return keptBy();
+}
+
+async function sealed(
+  app: FastifyInstance,
+  { key }: Setting,
+): Promise<Handlers> {
+  await app.register((await import("@fastify/secure-session")).default, {
+    key: Buffer.from(key),
+    cookie: { path: "/", httpOnly: true },
+  });
+  return keptBy();
+}
+
+/** Both peers are read and written alike. */
+function keptBy(): Handlers {
+  const all = (session: Values) => ({
+    text: session.get("text") as string,
+    visits: session.get("visits") as number,
+  });
+  return {
+    read: (request) => valuesOf(request).get("visits") ?? "none",
+    write(request) {
+      const values = valuesOf(request);
+      const next = (values.get("visits") as number ?? 0) + 1;
+      values.set("visits", next);
+      return next;
+    },
+    begin(request) {
+      const values = valuesOf(request);
+      values.set("text", data.text);
+      values.set("visits", data.visits);
+      return sizeOf(all(values));
+    },
+    size: (request) => sizeOf(all(valuesOf(request))),
+  };
+}
+
+interface Values {
+  get(key: string): unknown;
+  set(key: string, value: unknown): void;
+}
+
+function valuesOf({ session }: FastifyRequest): Values {
+  return session as unknown as Values;
+}
+
+function sessionOf({ session }: FastifyRequest): Session {
+  return session as unknown as Session;
+}
