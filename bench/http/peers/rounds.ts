@@ -80,7 +80,7 @@ async function warmUp(
   run: () => Promise<Batch>,
   { rounds }: Effort,
 ): Promise<void> {
-  const until = performance.now() + rounds * 2_000;
+  const until = performance.now() + rounds * 1_000;
   let left = rounds * 3_000;
   while (left > 0 && performance.now() < until) left -= (await run()).requests;
 }
