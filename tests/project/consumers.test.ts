@@ -63,7 +63,7 @@ export { any };
 
 // What these have of Node and of Workers wants types of theirs; see also
 // `doors_types.ts`.
-const OF_PLATFORMS = ["./express", "./stores/durable-object"];
+const OF_PLATFORMS = ["./express", "./nuxt", "./stores/durable-object"];
 const SUBPATHS = subpaths.filter((subpath) => !OF_PLATFORMS.includes(subpath))
   .map((subpath) => subpath.slice(1));
 
@@ -117,7 +117,7 @@ describe("package of a consumer", () => {
       // Types of the newest Node want those of the newest TypeScript.
       const isNew = compiler === "TypeScript 7";
       const types = isNew ? ["node"] : [];
-      const more = isNew ? ["/express"] : [];
+      const more = isNew ? ["/express", "/nuxt"] : [];
       const program = HEAD + GOOD + importing([...SUBPATHS, ...more]);
       await compile(packed.project, { ...way, types }, program);
     });
