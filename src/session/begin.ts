@@ -54,6 +54,7 @@ export function beginAfter(before: State): State {
     visit.refused =
     visit.guest =
     visit.key =
+    visit.isOver =
     visit.opened =
       undefined;
   return { ...begin(visit, hasCookie(before)), isTouched: true, before };

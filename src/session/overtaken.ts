@@ -54,6 +54,8 @@ interface Details {
   readonly revision?: number | undefined;
   /** Whether it has happened. If not, it is on its way, and may fail. */
   readonly isSure?: boolean;
+  /** If it is replaced: the key of the login's record. */
+  readonly by?: string | undefined;
 }
 
 /** When something became of a session, and what. */

@@ -72,6 +72,8 @@ export interface Visit {
     | undefined;
   /** The key of the record that the cookie names. */
   key?: string | undefined;
+  /** Whether that record is known to be gone. */
+  isOver?: boolean | undefined;
   /** How long the request has waited for its store, in ms. */
   waited?: number;
   /** Whether it only undoes a write: see `store/call.ts`. */

@@ -17,7 +17,12 @@ import { endRecord } from "./end_record.ts";
 import { keyOf } from "./record.ts";
 import { isReplacedLongAgo, judgeGuest, lookForReplaced } from "./replaced.ts";
 import { endSuccessors } from "./end_successors.ts";
-import { areSuccessorsOver, isPlaceTaken, successorsOf } from "./successors.ts";
+import {
+  areSuccessorsOver,
+  isPlaceTaken,
+  leaveCookie,
+  successorsOf,
+} from "./successors.ts";
 
 /** Ends a session for good, even one that could not be read. */
 async function end(state: State): Promise<void> {
@@ -51,9 +56,9 @@ async function end(state: State): Promise<void> {
     }
   }
   await endReplaced(state);
-  if (isPlaceTaken(state)) leaveCookie(visit);
   // The browser goes on without what this session was to replace there.
   state.forgetReplaced?.();
+  if (isPlaceTaken(state)) leaveCookie(visit);
   delete state.abandon;
   state.isEndDone = true;
 }
@@ -71,12 +76,6 @@ async function endAfter(
   const tick = isReplacedLongAgo(visit) ? Infinity : began;
   await endSuccessors(visit, key, tick, "ended");
   return successorsOf(visit.settings, key, 0).length > 0;
-}
-
-/** Leaves the browser the cookie that it has by now. */
-function leaveCookie(visit: Visit): void {
-  delete visit.refused;
-  visit.isGone = "replaced";
 }
 
 /**
@@ -112,7 +111,10 @@ async function endReplaced(state: State): Promise<void> {
   const forget = isLongAgo
     ? undefined
     : noteTurn(settings, key, "replaced", { isSure: false });
-  const replaced = await lookForReplaced(visit);
+  const replaced = await lookForReplaced(visit).catch((error: unknown) => {
+    forget?.();
+    throw error;
+  });
   if (!replaced?.isInReach) {
     // The browser has a cookie that counts.
     delete visit.refused;
@@ -121,8 +123,7 @@ async function endReplaced(state: State): Promise<void> {
     visit.isGone = replaced ? "replaced" : "ended";
     return;
   }
-  await endRecord(visit, key, replaced.record, "ended");
-  forget?.();
+  await endRecord(visit, key, replaced.record, "ended").finally(forget);
   visit.isGone = "ended";
   tell(state, "destroyed", { id });
 }
@@ -191,6 +192,8 @@ export async function endFor(
 ): Promise<void> {
   try {
     await end(state);
+    // A `save()` may have ended it a while ago.
+    if (isPlaceTaken(state, last)) leaveCookie(state.visit);
   } catch (error) {
     if (isLoginOver(state, last)) return;
     const isTold = state.isEndFailed ||

@@ -6,7 +6,7 @@ import {
 } from "../session/overtaken.ts";
 import type { State } from "../session/state.ts";
 import { refuseGone } from "../session/write_rules.ts";
-import { isPlaceTaken } from "./successors.ts";
+import { isPlaceTaken, leaveCookie } from "./successors.ts";
 
 /**
  * Whether, on a late store, a cookie was sent that carries a later write: what
@@ -58,7 +58,9 @@ export function isAnsweredSince(
 /** Whether the browser has a login by now, where `reset()` began this session. */
 function isLoginElsewhere({ before, hasLoggedIn }: State): boolean {
   for (let each = before; each && !hasLoggedIn; each = each.before) {
-    if (isPlaceTaken(each)) return true;
+    if (!isPlaceTaken(each)) continue;
+    leaveCookie(each.visit);
+    return true;
   }
   return false;
 }

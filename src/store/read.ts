@@ -36,6 +36,8 @@ export async function read(
     await readLate(state, sid, key);
   }
   if (state.held) return await valuesOf(visit, state.held);
+  // A late store may only not show it yet.
+  visit.isOver = !isEventual(visit);
   // This process may know why: it has ended the session or replaced its cookie,
   // perhaps while the store was asked.
   const turn = pastTurn(visit.settings, key);

@@ -123,14 +123,12 @@ async function forgetChanges(state: State): Promise<void> {
 /**
  * Makes a record.
  *
- * @param isOver Whether the session that it had is found to be over.
  * @returns `false` if an earlier write has made it, with fewer changes.
  */
 async function insertAs(
   state: State,
   batches: readonly Batch[],
   values: Values,
-  isOver?: boolean,
 ): Promise<boolean> {
   delete values[GENERATION];
   delete values[WRITES];
@@ -145,7 +143,7 @@ async function insertAs(
   beginRecord(state, held);
   if (userOf(batches) !== undefined) {
     state.hasLoggedIn = true;
-    await noteReplaced(state, isOver);
+    await noteReplaced(state);
   }
   if (isEarlier) return false;
   showSaved(state, held, values, batches);
@@ -157,20 +155,23 @@ async function insertAs(
  * one whose cookie was refused or could not be read, or that is over: responses
  * that replace that cookie may still be on their way.
  */
-async function noteReplaced(state: State, isOver = false): Promise<void> {
+async function noteReplaced(state: State): Promise<void> {
   const { visit } = state;
   const { guest, refused, settings } = visit;
   const forgets: (() => void)[] = [];
   const noteFor = (key: string) => {
-    const forget = noteTurn(settings, key, "replaced", { isSure: false });
+    const by = state.held?.key;
+    const forget = noteTurn(settings, key, "replaced", { isSure: false, by });
     forgets.push(forget);
     return forget;
   };
   state.forgetReplaced = () => forgets.forEach((forget) => forget());
   for (let each: State | undefined = state; each; each = each.before) {
-    const { key, isGone } = each.visit;
-    const isEnded = each.isEndDone ? isGone !== "replaced" : isGone === "ended";
-    if (key && (isEnded || each === state && isOver)) noteFor(key);
+    const { key, isGone, isOver } = each.visit;
+    const isEnded = each.isEndDone
+      ? isGone !== "replaced"
+      : isOver || isGone === "ended";
+    if (key && isEnded) noteFor(key);
   }
   if (guest) {
     const key = guest.key ?? await keyOf(guest.sid);
@@ -211,5 +212,6 @@ async function saveAnew(
     }
   }
   delete state.content.sid;
-  await insertAs(state, batches, values, true);
+  state.visit.isOver = true;
+  await insertAs(state, batches, values);
 }

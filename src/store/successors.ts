@@ -8,7 +8,7 @@ import {
   recall,
 } from "../session/known.ts";
 import { turnsAfter } from "../session/overtaken.ts";
-import type { State } from "../session/state.ts";
+import type { State, Visit } from "../session/state.ts";
 
 // On a late store, a session goes on in new records, as far as this process knows
 // them. They end with it.
@@ -107,17 +107,37 @@ export function areSuccessorsOver(settings: Settings, name: string): boolean {
 }
 
 /**
- * Whether a login has begun another session meanwhile, where this one was: the
- * browser has the cookie of that.
+ * Whether a login has begun another session meanwhile, where this one was, and
+ * that goes on: the browser has its cookie.
+ *
+ * @param last What the request itself has made of its session does not count.
  */
-export function isPlaceTaken({ visit, began }: State): boolean {
-  const { key, settings } = visit;
+export function isPlaceTaken(
+  { visit: { key, settings }, began }: State,
+  last?: State,
+): boolean {
   if (!key) return false;
+  const own = new Set<string | undefined>();
+  for (let each = last; each; each = each.before) own.add(each.held?.key);
   const names = [key];
   for (const { name } of allAfter(settings, key, 0)) names.push(name);
   return names.some((name) =>
-    turnsAfter(settings, name, began).some(({ kind }) => kind === "replaced")
+    turnsAfter(settings, name, began).some(({ kind, by }) =>
+      kind === "replaced" &&
+      !(by && (own.has(by) || isEnded(settings, by)))
+    )
   );
+}
+
+/** Leaves the browser the cookie that it has by now. */
+export function leaveCookie(visit: Visit): void {
+  delete visit.refused;
+  visit.isGone = "replaced";
+}
+
+function isEnded(settings: Settings, name: string): boolean {
+  return turnsAfter(settings, name, 0)
+    .some(({ kind, isSure }) => isSure && /^(ended|revoked)$/.test(kind));
 }
 
 function isOver(settings: Settings, name: string): boolean {

@@ -11,7 +11,7 @@ export const LIMITS = {
   writing: 5150,
   whole: 15_000,
   checks: 1720,
-  engine: 14_200,
+  engine: 14_500,
   store: 3200,
   redis: 4250,
   express: 6850,

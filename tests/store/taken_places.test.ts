@@ -1,0 +1,235 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { SessionStore } from "../../mod.ts";
+import { MemoryStore } from "../../stores/memory.ts";
+import { LateStore } from "../shared/late_store.ts";
+import { type Act, cookieOf, StoreBench } from "../shared/store_bench.ts";
+import { assertNoCookie, setUp } from "../shared/support.ts";
+import { slowly } from "../shared/tabs.ts";
+
+// A session is over, and a login has begun another in its place: a slow request by
+// the earlier cookie takes nothing from that one.
+
+type Open = (now: () => number) => SessionStore;
+
+const strong: Open = (now) => new MemoryStore({ now });
+const STORES: Readonly<Record<string, Open>> = {
+  strong,
+  late: () => new LateStore(90),
+};
+
+function begin(open = strong): StoreBench {
+  const bench = setUp({ tokenCache: undefined });
+  return new StoreBench(bench, { store: open(() => bench.clock.now) });
+}
+
+/** A request that has read its session, and stops before it does this. */
+async function slowReader(bench: StoreBench, cookie: string, act: Act) {
+  const slow = slowly(bench, cookie, async (session, wait) => {
+    session.keys();
+    await wait();
+    await act(session);
+  });
+  await slow.arrived;
+  return slow;
+}
+
+const userOf = async (bench: StoreBench, cookie: string) =>
+  (await bench.act(cookie, (session) => session.userId)).json();
+
+const regenerate: Act = (session) => session.regenerate();
+const login: Act = (session) => session.login("ada");
+const logout: Act = (session) => session.destroy();
+const anew: Act = (session) => {
+  session.reset();
+  session.set("n", 1);
+};
+
+for (const [kind, open] of Object.entries(STORES)) {
+  describe(`a login in another tab, ${kind} store`, () => {
+    const ways: Readonly<Record<string, Act>> = {
+      "begins anew": (session) => {
+        session.reset();
+        session.login("bob");
+      },
+      "by a cookie of what is over": (session) => session.login("bob"),
+    };
+    for (const [name, way] of Object.entries(ways)) {
+      for (const act of [anew, logout]) {
+        it(`keeps its cookie: ${name}, before a slow ${act.name}`, async () => {
+          for (const move of [undefined, regenerate, login]) {
+            const bench = begin(open);
+            const cookie = await bench.begin("ada");
+            const next = move
+              ? cookieOf(await bench.act(cookie, move))
+              : cookie;
+            const slow = await slowReader(bench, cookie, act);
+            bench.clock.advance(1);
+            if (way === ways["by a cookie of what is over"]) {
+              await bench.act(next, logout);
+            }
+            const made = cookieOf(await bench.act(next, way));
+            const answer = await slow.end();
+            if (act === anew) assert.equal(answer.code, "gone");
+            else assertNoCookie(answer);
+            assert.equal(await userOf(bench, made), "bob");
+          }
+        });
+      }
+    }
+
+    it("keeps it also if it comes while the other is being kept", async () => {
+      const bench = begin(open);
+      const cookie = await bench.begin();
+      const other = await slowReader(bench, cookie, login);
+      const slow = await slowReader(bench, cookie, anew);
+      const told = Promise.withResolvers<void>();
+      const held = Promise.withResolvers<void>();
+      bench.watched.before = ({ op }) => {
+        if (op !== "create") return;
+        bench.watched.before = undefined;
+        held.resolve();
+        return told.promise;
+      };
+      const answer = slow.end();
+      await held.promise;
+      const made = cookieOf(await other.end());
+      told.resolve();
+      assert.equal((await answer).code, "gone");
+      assert.equal(await userOf(bench, made), "ada");
+    });
+
+    it("is no reason against what its own request begins after it", async () => {
+      const bench = begin(open);
+      const cookie = await bench.begin("ada");
+      const answer = await bench.act(cookie, async (session) => {
+        session.reset();
+        session.login("bob");
+        await session.save();
+        session.reset();
+        session.set("n", 1);
+      });
+      assert.deepEqual(await bench.read(cookieOf(answer)), { n: 1 });
+    });
+
+    it("keeps it from the error, too, which clears nothing", async () => {
+      const bench = begin(open);
+      const cookie = await bench.begin("ada");
+      const other = await slowReader(bench, cookie, login);
+      const slow = await slowReader(bench, cookie, anew);
+      let made = "";
+      bench.watched.before = async ({ op }) => {
+        if (op !== "create") return;
+        bench.watched.before = undefined;
+        made = cookieOf(await other.end());
+      };
+      const answer = await slow.end() as { code?: string; setCookie?: string };
+      assert.deepEqual([answer.code, answer.setCookie], ["gone", undefined]);
+      assert.equal(await userOf(bench, made), "ada");
+    });
+
+    it("is no reason any more once that has ended", async () => {
+      for (const seconds of [1, 120]) {
+        const bench = begin(open);
+        const cookie = await bench.begin("ada");
+        const slow = await slowReader(bench, cookie, anew);
+        const made = cookieOf(
+          await bench.act(cookie, (session) => {
+            session.reset();
+            session.login("bob");
+          }),
+        );
+        await bench.act(made, logout);
+        bench.clock.advance(seconds);
+        const answer = cookieOf(await slow.end());
+        assert.deepEqual(await bench.read(answer), { n: 1 });
+      }
+    });
+
+    it("keeps it where the slow one has saved its end before", async () => {
+      for (const end of ["destroy", "reset"] as const) {
+        const bench = begin(open);
+        const cookie = await bench.begin("ada");
+        const other = await slowReader(bench, cookie, login);
+        const slow = slowly(bench, cookie, async (session, wait) => {
+          session[end]();
+          await session.save();
+          await wait();
+        });
+        await slow.arrived;
+        const made = cookieOf(await other.end());
+        assertNoCookie(await slow.end());
+        assert.equal(await userOf(bench, made), "ada");
+      }
+    });
+
+    it("is no reason against the same request's end or beginning", async () => {
+      for (const isEnd of [false, true]) {
+        const bench = begin(open);
+        const cookie = await bench.begin("ada");
+        const slow = await slowReader(bench, cookie, async (session) => {
+          session.login("bob");
+          await session.save();
+          if (isEnd) return session.destroy();
+          session.reset();
+          session.set("n", 1);
+        });
+        await bench.act(cookie, logout);
+        const answer = await slow.end();
+        if (isEnd) {
+          assert.match(`${answer.headers.getSetCookie()}`, /Max-Age=0/);
+        } else assert.deepEqual(await bench.read(cookieOf(answer)), { n: 1 });
+      }
+    });
+  });
+}
+
+describe("a login by the cookie of a session that has ended elsewhere", () => {
+  const ends: Readonly<
+    Record<string, (bench: StoreBench, cookie: string) => unknown>
+  > = {
+    "by revokeAll()": (bench) => bench.sessions.revokeAll("ada"),
+    "in another process": (bench, cookie) =>
+      new StoreBench(bench, { store: bench.watched.store }).act(cookie, logout),
+    "long ago": async (bench, cookie) => {
+      await bench.act(cookie, logout);
+      bench.clock.advance(100);
+    },
+  };
+  for (const [name, end] of Object.entries(ends)) {
+    it(`keeps its cookie from a slow request: ${name}`, async () => {
+      for (const act of [anew, logout]) {
+        const bench = begin();
+        const cookie = await bench.begin("ada");
+        const slow = await slowReader(bench, cookie, act);
+        await end(bench, cookie);
+        const made = cookieOf(await bench.act(cookie, login));
+        const answer = await slow.end();
+        if (act === anew) assert.equal(answer.code, "gone");
+        else assertNoCookie(answer);
+        assert.equal(await userOf(bench, made), "ada");
+      }
+    });
+  }
+});
+
+describe("a logout that fails as its store does", () => {
+  it("holds no cookie back of the session that it did not end", async () => {
+    for (const act of [regenerate, anew]) {
+      const bench = begin();
+      const cookie = await bench.begin("ada");
+      const next = cookieOf(await bench.act(cookie, regenerate));
+      bench.clock.advance(1);
+      const other = await slowReader(bench, next, act);
+      const slow = await slowReader(bench, cookie, logout);
+      bench.watched.before = ({ op }) => {
+        if (op === "get") throw new Error("down");
+      };
+      assert.equal((await slow.end()).code, "store-failed");
+      bench.watched.before = undefined;
+      const made = cookieOf(await other.end());
+      const data = act === anew ? { n: 1 } : { name: "Ada" };
+      assert.deepEqual(await bench.read(made), data);
+    }
+  });
+});
