@@ -4,12 +4,15 @@
 import { Redis } from "ioredis";
 import { Buffer } from "node:buffer";
 import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { open, type StoreName } from "./clients.ts";
 import { openPool } from "../../tests/servers/sql_clients.ts";
 import type { Left } from "./history.ts";
 
 const KEY = /^[\w-]{43}$/;
 const TABLE = "soak";
+/** How often a server is asked, a second apart. */
+const TRIES = 20;
 const root = new URL("../../", import.meta.url);
 
 /** Reads all records. */
@@ -17,8 +20,8 @@ export async function readLeft(name: StoreName, port: number): Promise<Left[]> {
   // Clocks were up to minutes apart: nothing that is there may have expired.
   const { store, close } = await open({ root }, name, port, () => 0);
   const left: Left[] = [];
-  for (const key of await keysOf(name, port)) {
-    const record = await store.get(key);
+  for (const key of await patiently(() => keysOf(name, port))) {
+    const record = await patiently(() => store.get(key));
     if (!record) continue;
     const values = JSON.parse(record.value);
     left.push({
@@ -31,6 +34,18 @@ export async function readLeft(name: StoreName, port: number): Promise<Left[]> {
   }
   await close();
   return left;
+}
+
+/** A server may be busy yet with what the last fault has left to do. */
+async function patiently<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  for (let tries = 1;; tries++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (tries === TRIES) throw error;
+      await sleep(1000);
+    }
+  }
 }
 
 async function keysOf(name: StoreName, port: number): Promise<string[]> {
