@@ -80,7 +80,10 @@ export async function checkSession(
   if (!shown) return tellRejected(visit, "schema", content.keyId);
   state.shown = shown;
   try {
-    if (await visit.revoking?.checkRevoked(state)) return false;
+    if (await visit.revoking?.checkRevoked(state)) {
+      visit.isOver = true;
+      return false;
+    }
   } catch (error) {
     admitGuest(state, content, error);
     return false;

@@ -242,6 +242,8 @@ export interface State {
   hasLoggedIn?: boolean;
   /** Takes back the note that another session is replaced by this one. */
   forgetReplaced?: () => void;
+  /** The key that this session had as it replaced another one. */
+  replacedBy?: string | undefined;
   /** The values are not what the record and the changes make. */
   isBehind?: boolean;
   /** The session has been ended, as its handler wanted. */

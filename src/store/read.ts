@@ -36,11 +36,12 @@ export async function read(
     await readLate(state, sid, key);
   }
   if (state.held) return await valuesOf(visit, state.held);
-  // A late store may only not show it yet.
-  visit.isOver = !isEventual(visit);
   // This process may know why: it has ended the session or replaced its cookie,
   // perhaps while the store was asked.
   const turn = pastTurn(visit.settings, key);
+  // A late store may only not show it yet.
+  visit.isOver = !isEventual(visit) ||
+    !!turn?.isSure && /^(ended|revoked)$/.test(turn.kind);
   // If the visitor did that just now, the response that clears the cookie or sets
   // another may still be on its way: a second line could remove the new cookie.
   const isOwn = turn && turn.kind !== "revoked" &&

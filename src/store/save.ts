@@ -158,9 +158,10 @@ async function insertAs(
 async function noteReplaced(state: State): Promise<void> {
   const { visit } = state;
   const { guest, refused, settings } = visit;
+  state.forgetReplaced?.();
   const forgets: (() => void)[] = [];
+  const by = state.replacedBy = state.held?.key;
   const noteFor = (key: string) => {
-    const by = state.held?.key;
     const forget = noteTurn(settings, key, "replaced", { isSure: false, by });
     forgets.push(forget);
     return forget;

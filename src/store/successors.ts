@@ -113,20 +113,28 @@ export function areSuccessorsOver(settings: Settings, name: string): boolean {
  * @param last What the request itself has made of its session does not count.
  */
 export function isPlaceTaken(
-  { visit: { key, settings }, began }: State,
+  { visit: { key, request, settings }, began }: State,
   last?: State,
 ): boolean {
-  if (!key) return false;
+  // A job has no browser.
+  if (!key || !request) return false;
   const own = new Set<string | undefined>();
-  for (let each = last; each; each = each.before) own.add(each.held?.key);
-  const names = [key];
-  for (const { name } of allAfter(settings, key, 0)) names.push(name);
-  return names.some((name) =>
-    turnsAfter(settings, name, began).some(({ kind, by }) =>
-      kind === "replaced" &&
-      !(by && (own.has(by) || isEnded(settings, by)))
-    )
-  );
+  for (let each = last; each; each = each.before) {
+    own.add(each.held?.key).add(each.replacedBy);
+  }
+  const names = new Set([key]);
+  for (const name of names) {
+    for (const next of allAfter(settings, name, 0)) names.add(next.name);
+    for (const { kind, by } of turnsAfter(settings, name, began)) {
+      if (kind !== "replaced" || by && own.has(by)) continue;
+      if (!by || !isEnded(settings, by) && !areSuccessorsOver(settings, by)) {
+        return true;
+      }
+      // A later login may have taken the place of that one.
+      names.add(by);
+    }
+  }
+  return false;
 }
 
 /** Leaves the browser the cookie that it has by now. */

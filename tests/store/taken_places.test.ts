@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { SessionStore } from "../../mod.ts";
+import type { Session, SessionStore } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { LateStore } from "../shared/late_store.ts";
 import { type Act, cookieOf, StoreBench } from "../shared/store_bench.ts";
@@ -43,6 +43,11 @@ const logout: Act = (session) => session.destroy();
 const anew: Act = (session) => {
   session.reset();
   session.set("n", 1);
+};
+
+const switchTo = (user: string): Act => (session) => {
+  session.reset();
+  session.login(user);
 };
 
 for (const [kind, open] of Object.entries(STORES)) {
@@ -128,22 +133,79 @@ for (const [kind, open] of Object.entries(STORES)) {
       assert.equal(await userOf(bench, made), "ada");
     });
 
-    it("is no reason any more once that has ended", async () => {
-      for (const seconds of [1, 120]) {
+    const ends: Readonly<Record<string, readonly Act[]>> = {
+      "by a logout": [logout],
+      "by a login and a logout": [(session) => session.login("bob"), logout],
+    };
+    for (const [name, acts] of Object.entries(ends)) {
+      it(`is no reason any more once that has ended ${name}`, async () => {
+        for (const seconds of [1, 120]) {
+          const bench = begin(open);
+          const cookie = await bench.begin("ada");
+          const slow = await slowReader(bench, cookie, anew);
+          let made = cookieOf(await bench.act(cookie, switchTo("bob")));
+          for (const act of acts) {
+            const answer = await bench.act(made, act);
+            if (act !== logout) made = cookieOf(answer);
+          }
+          bench.clock.advance(seconds);
+          const answer = cookieOf(await slow.end());
+          assert.deepEqual(await bench.read(answer), { n: 1 });
+        }
+      });
+    }
+
+    it("keeps it also if it is the second one in that place", async () => {
+      for (const act of [anew, logout]) {
         const bench = begin(open);
         const cookie = await bench.begin("ada");
-        const slow = await slowReader(bench, cookie, anew);
-        const made = cookieOf(
-          await bench.act(cookie, (session) => {
+        const slow = await slowReader(bench, cookie, act);
+        const next = cookieOf(await bench.act(cookie, switchTo("bob")));
+        const made = cookieOf(await bench.act(next, switchTo("eve")));
+        const answer = await slow.end();
+        if (act === anew) assert.equal(answer.code, "gone");
+        else assertNoCookie(answer);
+        assert.equal(await userOf(bench, made), "eve");
+      }
+    });
+
+    it("is none of the same request's, whatever ids it has had", async () => {
+      for (const again of [regenerate, login]) {
+        for (const act of [anew, logout]) {
+          const bench = begin(open);
+          const cookie = await bench.begin("ada");
+          const answer = await bench.act(cookie, async (session) => {
             session.reset();
             session.login("bob");
-          }),
-        );
-        await bench.act(made, logout);
-        bench.clock.advance(seconds);
-        const answer = cookieOf(await slow.end());
-        assert.deepEqual(await bench.read(answer), { n: 1 });
+            await session.save();
+            await again(session);
+            await session.save();
+            await act(session);
+          });
+          if (act === anew) {
+            assert.deepEqual(await bench.read(cookieOf(answer)), { n: 1 });
+          } else {
+            assert.match(`${answer.headers.getSetCookie()}`, /Max-Age=0/);
+          }
+        }
       }
+    });
+
+    it("is no reason for who has no browser", async () => {
+      const bench = begin(open);
+      const session = bench.sessions.create();
+      session.login("ada");
+      const token = await session.save().then(() =>
+        bench.sessions.seal(session)
+      );
+      const jobs = await Promise.all(
+        [1, 2].map(() => bench.sessions.unseal(token)),
+      ) as Session[];
+      const [one, other] = jobs as [Session, Session];
+      switchTo("bob")(one);
+      await bench.sessions.seal(one);
+      anew(other);
+      assert.ok(await bench.sessions.seal(other));
     });
 
     it("keeps it where the slow one has saved its end before", async () => {
@@ -185,9 +247,8 @@ for (const [kind, open] of Object.entries(STORES)) {
 }
 
 describe("a login by the cookie of a session that has ended elsewhere", () => {
-  const ends: Readonly<
-    Record<string, (bench: StoreBench, cookie: string) => unknown>
-  > = {
+  type End = (bench: StoreBench, cookie: string) => unknown;
+  const ends: Readonly<Record<string, End>> = {
     "by revokeAll()": (bench) => bench.sessions.revokeAll("ada"),
     "in another process": (bench, cookie) =>
       new StoreBench(bench, { store: bench.watched.store }).act(cookie, logout),
@@ -196,10 +257,16 @@ describe("a login by the cookie of a session that has ended elsewhere", () => {
       bench.clock.advance(100);
     },
   };
-  for (const [name, end] of Object.entries(ends)) {
+  // On a late store, this process knows only what it has ended itself.
+  const rows = [
+    ...Object.entries(ends).map((row) => [...row, strong] as const),
+    ...Object.entries({ "long ago, late store": ends["long ago"] as End })
+      .map((row) => [...row, STORES["late"] as Open] as const),
+  ];
+  for (const [name, end, open] of rows) {
     it(`keeps its cookie from a slow request: ${name}`, async () => {
       for (const act of [anew, logout]) {
-        const bench = begin();
+        const bench = begin(open);
         const cookie = await bench.begin("ada");
         const slow = await slowReader(bench, cookie, act);
         await end(bench, cookie);
