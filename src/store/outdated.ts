@@ -56,8 +56,11 @@ export function isAnsweredSince(
 }
 
 /** Whether the browser has a login by now, where `reset()` began this session. */
-function isLoginElsewhere({ before, hasLoggedIn }: State): boolean {
-  for (let each = before; each && !hasLoggedIn; each = each.before) {
+function isLoginElsewhere(state: State): boolean {
+  const { before, hasLoggedIn, visit } = state;
+  // Where the cookie was of a session that is over, it has begun this one itself.
+  const first = visit.isOver ? state : before;
+  for (let each = first; each && !hasLoggedIn; each = each.before) {
     if (!isPlaceTaken(each)) continue;
     leaveCookie(each.visit);
     return true;

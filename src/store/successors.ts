@@ -125,11 +125,12 @@ export function isPlaceTaken(
   const names = new Set([key]);
   for (const name of names) {
     for (const next of allAfter(settings, name, 0)) names.add(next.name);
-    for (const { kind, by } of turnsAfter(settings, name, began)) {
-      if (kind !== "replaced" || by && own.has(by)) continue;
-      if (!by || !isEnded(settings, by) && !areSuccessorsOver(settings, by)) {
-        return true;
-      }
+    for (const { by } of turnsAfter(settings, name, began)) {
+      // Only a login is noted with its key.
+      if (!by || own.has(by)) continue;
+      const isLiving = !isEnded(settings, by) &&
+        !areSuccessorsOver(settings, by);
+      if (isLiving || successorsOf(settings, by, 0).length) return true;
       // A later login may have taken the place of that one.
       names.add(by);
     }

@@ -280,6 +280,70 @@ describe("a login by the cookie of a session that has ended elsewhere", () => {
   }
 });
 
+describe("a logout that is on its way", () => {
+  it("is no login: another tab's clears the cookie, or begins anew", async () => {
+    for (const act of [anew, logout]) {
+      const bench = begin();
+      const cookie = await bench.begin("ada");
+      const next = cookieOf(await bench.act(cookie, regenerate));
+      bench.clock.advance(1);
+      const other = await slowReader(bench, next, act);
+      const slow = await slowReader(bench, cookie, logout);
+      let answer: Awaited<ReturnType<typeof other.end>> | undefined;
+      bench.watched.before = async ({ op }) => {
+        if (op !== "get") return;
+        bench.watched.before = undefined;
+        answer = await other.end();
+      };
+      await slow.end();
+      assert.match(
+        `${answer?.headers?.getSetCookie()}`,
+        act === anew ? /^__Host-sid=\w/ : /Max-Age=0/,
+      );
+    }
+  });
+});
+
+describe("a login in the place of another one that has moved on, late store", () => {
+  it("keeps its cookie though a logout by the first one has ended that", async () => {
+    for (const act of [anew, logout]) {
+      const bench = begin(STORES["late"]);
+      const cookie = await bench.begin("ada");
+      const slow = await slowReader(bench, cookie, act);
+      const first = cookieOf(await bench.act(cookie, switchTo("bob")));
+      const next = cookieOf(await bench.act(first, regenerate));
+      const made = cookieOf(
+        await bench.act(next, (session) => session.login("bob")),
+      );
+      await bench.act(first, logout);
+      const answer = await slow.end();
+      if (act === anew) assert.equal(answer.code, "gone");
+      else assertNoCookie(answer);
+      assert.equal(await userOf(bench, made), "bob");
+    }
+  });
+});
+
+describe("a session that is begun in the place of one that is over", () => {
+  it("takes no cookie of a login that was faster, and leaves no record", async () => {
+    for (const open of Object.values(STORES)) {
+      const bench = begin(open);
+      const cookie = await bench.begin("ada");
+      await bench.act(cookie, logout);
+      bench.clock.advance(100);
+      const slow = await slowReader(bench, cookie, (session) => {
+        session.set("n", 1);
+      });
+      const made = cookieOf(
+        await bench.act(cookie, (session) => session.login("bob")),
+      );
+      assert.equal((await slow.end()).code, "gone");
+      assert.equal(await userOf(bench, made), "bob");
+      if (bench.canList) assert.equal(await bench.sessions.count(), 1);
+    }
+  });
+});
+
 describe("a logout that fails as its store does", () => {
   it("holds no cookie back of the session that it did not end", async () => {
     for (const act of [regenerate, anew]) {
