@@ -1,54 +1,28 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { SessionStore } from "../../mod.ts";
-import { MemoryStore } from "../../stores/memory.ts";
 import { LateStore } from "../shared/late_store.ts";
+import {
+  anew,
+  begin,
+  login,
+  logout,
+  type Open,
+  regenerate,
+  slowReader,
+  STORES,
+  userOf,
+} from "../shared/slow_requests.ts";
 import {
   type Act,
   cookieOf,
   pause,
-  StoreBench,
+  type StoreBench,
 } from "../shared/store_bench.ts";
-import { assertNoCookie, setUp } from "../shared/support.ts";
+import { assertNoCookie } from "../shared/support.ts";
 import { slowly } from "../shared/tabs.ts";
 
 // Requests whose cookie has been replaced, and what they end and begin. Only a
 // login may take the cookie of a session that goes on.
-
-type Open = (now: () => number) => SessionStore;
-
-const strong: Open = (now) => new MemoryStore({ now });
-const STORES: Readonly<Record<string, Open>> = {
-  strong,
-  late: () => new LateStore(90),
-};
-
-function begin(open = strong): StoreBench {
-  const bench = setUp({ tokenCache: undefined });
-  return new StoreBench(bench, { store: open(() => bench.clock.now) });
-}
-
-/** A request that has read its session, and stops before it does this. */
-async function slowReader(bench: StoreBench, cookie: string, act: Act) {
-  const slow = slowly(bench, cookie, async (session, wait) => {
-    session.keys();
-    await wait();
-    await act(session);
-  });
-  await slow.arrived;
-  return slow;
-}
-
-const userOf = async (bench: StoreBench, cookie: string) =>
-  (await bench.act(cookie, (session) => session.userId)).json();
-
-const regenerate: Act = (session) => session.regenerate();
-const login: Act = (session) => session.login("ada");
-const logout: Act = (session) => session.destroy();
-const anew: Act = (session) => {
-  session.reset();
-  session.set("n", 1);
-};
 
 for (const [kind, open] of Object.entries(STORES)) {
   describe(`a cookie that a regenerate() has replaced, and a login after that, ${kind} store`, () => {

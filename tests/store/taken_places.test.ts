@@ -1,49 +1,24 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Session, SessionStore } from "../../mod.ts";
-import { MemoryStore } from "../../stores/memory.ts";
-import { LateStore } from "../shared/late_store.ts";
+import type { Session } from "../../mod.ts";
+import {
+  anew,
+  begin,
+  login,
+  logout,
+  type Open,
+  regenerate,
+  slowReader,
+  STORES,
+  strong,
+  userOf,
+} from "../shared/slow_requests.ts";
 import { type Act, cookieOf, StoreBench } from "../shared/store_bench.ts";
-import { assertNoCookie, setUp } from "../shared/support.ts";
+import { assertNoCookie } from "../shared/support.ts";
 import { slowly } from "../shared/tabs.ts";
 
 // A session is over, and a login has begun another in its place: a slow request by
 // the earlier cookie takes nothing from that one.
-
-type Open = (now: () => number) => SessionStore;
-
-const strong: Open = (now) => new MemoryStore({ now });
-const STORES: Readonly<Record<string, Open>> = {
-  strong,
-  late: () => new LateStore(90),
-};
-
-function begin(open = strong): StoreBench {
-  const bench = setUp({ tokenCache: undefined });
-  return new StoreBench(bench, { store: open(() => bench.clock.now) });
-}
-
-/** A request that has read its session, and stops before it does this. */
-async function slowReader(bench: StoreBench, cookie: string, act: Act) {
-  const slow = slowly(bench, cookie, async (session, wait) => {
-    session.keys();
-    await wait();
-    await act(session);
-  });
-  await slow.arrived;
-  return slow;
-}
-
-const userOf = async (bench: StoreBench, cookie: string) =>
-  (await bench.act(cookie, (session) => session.userId)).json();
-
-const regenerate: Act = (session) => session.regenerate();
-const login: Act = (session) => session.login("ada");
-const logout: Act = (session) => session.destroy();
-const anew: Act = (session) => {
-  session.reset();
-  session.set("n", 1);
-};
 
 const switchTo = (user: string): Act => (session) => {
   session.reset();
