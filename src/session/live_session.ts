@@ -49,7 +49,7 @@ export class LiveSession implements Session {
   }
 
   get userId(): string | undefined {
-    return this.#find(OWNER) as string | undefined;
+    return this.#find(OWNER) as string || undefined;
   }
 
   get createdAt(): number {

@@ -1,8 +1,8 @@
 import { isGraceOver, isRotationDue } from "../session/timeouts.ts";
 import { ISSUED, OWNER } from "../session/own_keys.ts";
 import type { Values } from "../session/codec.ts";
-import { noteFloor, pastTurn } from "../session/overtaken.ts";
-import { type Held, type State, tell } from "../session/state.ts";
+import { noteFloor, pastTurn, type Turn } from "../session/overtaken.ts";
+import { type Held, type State, tell, type Visit } from "../session/state.ts";
 import { fetchRecord, isEventual, isLive } from "./back_end.ts";
 import { isAhead, readLate, referTo } from "./late_store.ts";
 import { endRecord } from "./end_record.ts";
@@ -39,9 +39,7 @@ export async function read(
   // This process may know why: it has ended the session or replaced its cookie,
   // perhaps while the store was asked.
   const turn = pastTurn(visit.settings, key);
-  // A late store may only not show it yet.
-  visit.isOver = !isEventual(visit) ||
-    !!turn?.isSure && /^(ended|revoked)$/.test(turn.kind);
+  visit.isOver = isOverFor(visit, turn);
   // If the visitor did that just now, the response that clears the cookie or sets
   // another may still be on its way: a second line could remove the new cookie.
   const isOwn = turn && turn.kind !== "revoked" &&
@@ -54,6 +52,12 @@ export async function read(
   if (visit.isGone && isOther) visit.refused = { key, number: 0 };
   tell(state, "gone");
   return undefined;
+}
+
+/** Whether a session without a record is over: a late one may not show it yet. */
+export function isOverFor(visit: Visit, turn: Turn | undefined): boolean {
+  return !isEventual(visit) ||
+    !!turn?.isSure && /^(ended|revoked)$/.test(turn.kind);
 }
 
 /**

@@ -7,6 +7,7 @@ import { fetchRecord, isEventual, isLive } from "./back_end.ts";
 import { generationOf } from "./generation.ts";
 import { readLate, referTo } from "./late_store.ts";
 import { isOutdated } from "./outdated.ts";
+import { isOverFor } from "./read.ts";
 import { valuesOf } from "./record.ts";
 import { replay } from "./write.ts";
 
@@ -41,15 +42,20 @@ async function readAgain(state: State, { sid, key }: Held): Promise<void> {
   }
   const values = fresh.held && await valuesOf(visit, fresh.held);
   const made = values && await fit(visit.settings, values);
+  if (!values) visit.isOver = isOverFor(visit, pastTurn(visit.settings, key));
   if (!made) refuseGone(state);
   const { since, floor, newest } = generationOf(values);
   const { revision = 0 } = fresh.held?.record ?? {};
   if (!isEventual(visit)) {
     noteFloor(visit.settings, key, { floor, revision }, false);
   }
-  if (since !== state.since) refuseGone(state);
   fresh.values = values;
-  if (await visit.revoking?.checkRevoked(fresh)) refuseGone(state);
+  if (
+    since !== state.since || await visit.revoking?.checkRevoked(fresh)
+  ) {
+    visit.isOver = true;
+    refuseGone(state);
+  }
   const { generation = 0 } = state;
   const isSuperseded = floor > generation;
   const number = isSuperseded ? generation : Math.max(newest, generation);

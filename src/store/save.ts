@@ -89,10 +89,13 @@ async function writeOnce(
     await endAtStore(state.visit, key, record, turn?.kind);
     kept = undefined;
   }
-  if (kept) adopt(state, kept, batches);
-  else if (userOf(batches) !== undefined) {
-    await saveAnew(state, batches, seen);
-  } else {
+  if (kept) {
+    adopt(state, kept, batches);
+    return true;
+  }
+  state.visit.isOver = true;
+  if (userOf(batches) !== undefined) await saveAnew(state, batches, seen);
+  else {
     // Nothing brings them back: a login that follows leaves them out, too.
     state.batches = state.batches.filter((each) => !batches.includes(each));
     if (batches.some(({ changes }) => changes.length)) {
@@ -213,6 +216,5 @@ async function saveAnew(
     }
   }
   delete state.content.sid;
-  state.visit.isOver = true;
   await insertAs(state, batches, values);
 }

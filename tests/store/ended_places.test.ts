@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  anew,
+  begin,
+  login,
+  logout,
+  type Open,
+  slowReader,
+  STORES,
+  strong,
+  userOf,
+} from "../shared/slow_requests.ts";
+import { type Act, cookieOf, StoreBench } from "../shared/store_bench.ts";
+import { assertNoCookie } from "../shared/support.ts";
+
+// A login by the cookie of a session that is over begins another one in its place:
+// slow requests by the same cookie take nothing from that.
+
+describe("a login by the cookie of a session that has ended elsewhere", () => {
+  type End = (bench: StoreBench, cookie: string) => unknown;
+  const ends: Readonly<Record<string, End>> = {
+    "by revokeAll()": (bench) => bench.sessions.revokeAll("ada"),
+    "in another process": (bench, cookie) =>
+      new StoreBench(bench, { store: bench.watched.store }).act(cookie, logout),
+    "long ago": async (bench, cookie) => {
+      await bench.act(cookie, logout);
+      bench.clock.advance(100);
+    },
+  };
+  // On a late store, this process knows only what it has ended itself.
+  const rows = [
+    ...Object.entries(ends).map((row) => [...row, strong] as const),
+    ...Object.entries({ "long ago, late store": ends["long ago"] as End })
+      .map((row) => [...row, STORES["late"] as Open] as const),
+  ];
+  for (const [name, end, open] of rows) {
+    it(`keeps its cookie from a slow request: ${name}`, async () => {
+      for (const act of [anew, logout]) {
+        const bench = begin(open);
+        const cookie = await bench.begin("ada");
+        const slow = await slowReader(bench, cookie, act);
+        await end(bench, cookie);
+        const made = cookieOf(await bench.act(cookie, login));
+        const answer = await slow.end();
+        if (act === anew) assert.equal(answer.code, "gone");
+        else assertNoCookie(answer);
+        assert.equal(await userOf(bench, made), "ada");
+      }
+    });
+  }
+});
+
+describe("a login after the request was told that its session is over", () => {
+  const ways: Readonly<Record<string, Act>> = {
+    "save()": (session) => {
+      session.set("n", 1);
+      return session.save();
+    },
+    "reload()": (session) => session.reload(),
+  };
+  const rows = Object.entries(ways)
+    .flatMap(([name, way]) =>
+      [anew, logout].map((act) => ({ name, way, act }))
+    );
+  for (const { name, way, act } of rows) {
+    it(`keeps its cookie: by ${name}, before a slow ${act.name}`, async () => {
+      const bench = begin();
+      const cookie = await bench.begin("ada");
+      const told = await slowReader(bench, cookie, async (session) => {
+        await assert.rejects(async () => await way(session), { code: "gone" });
+        session.login("bob");
+      });
+      await bench.sessions.revokeAll("ada");
+      bench.clock.advance(40);
+      const slow = await slowReader(bench, cookie, act);
+      const made = cookieOf(await told.end());
+      const answer = await slow.end();
+      if (act === anew) assert.equal(answer.code, "gone");
+      else assertNoCookie(answer);
+      assert.equal(await userOf(bench, made), "bob");
+    });
+  }
+});
+
+describe("a session that is begun in the place of one that is over", () => {
+  it("takes no cookie of a login that was faster, and leaves no record", async () => {
+    for (const open of Object.values(STORES)) {
+      const bench = begin(open);
+      const cookie = await bench.begin("ada");
+      await bench.act(cookie, logout);
+      bench.clock.advance(100);
+      const slow = await slowReader(bench, cookie, (session) => {
+        session.set("n", 1);
+      });
+      const made = cookieOf(
+        await bench.act(cookie, (session) => session.login("bob")),
+      );
+      assert.equal((await slow.end()).code, "gone");
+      assert.equal(await userOf(bench, made), "bob");
+      if (bench.canList) assert.equal(await bench.sessions.count(), 1);
+    }
+  });
+});
