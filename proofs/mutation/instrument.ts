@@ -16,13 +16,11 @@ import { root } from "../../tools/paths.mjs";
 
 /** What a copy needs besides `node_modules`. */
 const COPIED = [
-  "hono.ts",
-  "mod.ts",
+  ...globSync("*.ts", { cwd: root }),
   "package.json",
   "src",
   "stores",
   "testing",
-  "testing.ts",
   "tests",
   "tools/leaks.mjs",
 ];
