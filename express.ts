@@ -44,8 +44,7 @@ import { checkArgument } from "./src/options/check.ts";
 import { resolveOnce } from "./src/options/per_environment.ts";
 import { resolveOptions } from "./src/options/resolve.ts";
 import type { Settings } from "./src/options/settings.ts";
-import { beginExchange } from "./src/node/middleware.ts";
-import type { Exchange } from "./src/request/exchange.ts";
+import { beginExchange, discardSession } from "./src/node/middleware.ts";
 
 /**
  * What a request has that has passed the middleware. A program may say so once,
@@ -125,7 +124,7 @@ export function sessions(
   options: OptionsFor<SessionOptions<AnyData, boolean>, []>,
 ): SessionMiddleware {
   const settingsFor = resolveOnce(options, resolveOptions);
-  const exchanges: WeakMap<object, Exchange> = new WeakMap();
+  let settings: Settings | undefined;
 
   function openAndHold(
     req: IncomingMessage & { session?: unknown },
@@ -133,16 +132,12 @@ export function sessions(
     next: Next,
   ): void {
     checkArgument("next", "function", next);
-    // Used again, it hands its session out again: another may stand there.
-    let exchange = exchanges.get(req);
-    let settings: Settings;
     try {
       settings = settingsFor([]);
-      exchange ??= beginExchange(settings, req, res, next);
+      const exchange = beginExchange(settings, req, res, next);
       if (!exchange) return;
-      exchanges.set(req, exchange);
       if (settings.lazy) {
-        req.session = exchange.openLater;
+        req.session = exchange.openLater.bind(exchange);
         return next();
       }
       const session = exchange.open();
@@ -166,7 +161,7 @@ export function sessions(
     _res: ServerResponse,
     next: Next,
   ): void {
-    exchanges.get(req)?.fail?.();
+    if (settings) discardSession(settings, req);
     next(error);
   }
 

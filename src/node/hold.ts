@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { ServerResponse } from "node:http";
-import type { Readable } from "node:stream";
 import {
   checkChunk,
   checkHead,
@@ -18,6 +17,8 @@ import {
   noteFields,
 } from "./respond.ts";
 import { keepConnection, show, type Shown, unshow } from "./shown.ts";
+import { type Method, Watch } from "./watch.ts";
+import { replaceWriters, type Writers } from "./writers.ts";
 
 // Node sends headers with the first byte, and a session is kept before that: a
 // response is held until it is. Whoever writes meanwhile is told to wait, as by a
@@ -25,6 +26,8 @@ import { keepConnection, show, type Shown, unshow } from "./shown.ts";
 
 /** What is done before the first byte leaves. */
 export interface Keeper {
+  /** Nobody has asked for the session, so that there is nothing to keep. */
+  readonly isIdle: boolean;
   /**
    * Is called once the status and the headers are there. What it returns may
    * change these; without a promise if nothing has to be waited for.
@@ -38,7 +41,6 @@ export interface Keeper {
   leave(): void;
 }
 
-type Method = (...args: never[]) => unknown;
 type Patched = Record<string, Method>;
 
 /** The response that is answered in place of one that could not be kept. */
@@ -48,22 +50,16 @@ const answering = new AsyncLocalStorage<ServerResponse>();
 const failed: WeakSet<object> = new WeakSet();
 
 /** Holds a response until `keep()` is done. */
-export function holdResponse(res: ServerResponse, keeper: Keeper): void {
-  new Hold(res, keeper);
-}
-
-class Hold {
+export class Hold {
   readonly #res: ServerResponse;
   readonly #keeper: Keeper;
-  /** What was there before, by its name. */
-  readonly #before: Patched = {};
-  readonly #ours: Patched = {};
+  readonly #writers: ReturnType<typeof replaceWriters>;
+  /** Other methods that are replaced: what was there before, and what is there. */
+  #others: Record<string, readonly [before: Method, ours: Method]> | undefined;
   #phase: "waiting" | "held" | "done" | "failed" = "waiting";
-  #queue: { name: string; args: never[] }[] = [];
-  /** Those that pipe into the response. */
-  readonly #sources: Set<Readable> = new Set();
-  /** Who waits for `drain` where others keep the listeners. */
-  readonly #waiting: Set<Method> = new Set();
+  #queue: { name: keyof Writers; args: never[] }[] | undefined;
+  /** Once there is something to keep. */
+  #watch: Watch | undefined;
   /** The fields before a handler had its turn. */
   readonly #fields: Fields;
   /** What others see in place of what there is. */
@@ -83,53 +79,52 @@ class Hold {
     this.#res = res;
     this.#keeper = keeper;
     this.#fields = noteFields(res);
-    for (const name of ["writeHead", "write", "end", "flushHeaders"]) {
-      this.#patch(name, (...args) => this.#called(name, args));
-    }
-    // `compression()` in front keeps the listeners for a stream of its own.
-    if (Object.hasOwn(res, "on")) {
-      const { on } = res as unknown as Patched as { on: Method };
-      this.#patch("on", (...args) => {
-        const [type, listener] = args as unknown[];
-        if (type === "drain") this.#waiting.add(listener as Method);
-        return on.apply(res, args);
-      });
-    }
-    res.on("pipe", this.#notePipe);
-    res.on("close", this.#noteClose);
-    if (hasLeft(res)) keeper.leave();
+    this.#writers = replaceWriters(
+      res,
+      (name, args) => this.#called(name, args),
+    );
   }
 
-  readonly #notePipe = (source: Readable) => this.#sources.add(source);
-
-  readonly #noteClose = () => {
-    if (this.#phase === "waiting") this.#keeper.leave();
-  };
+  /** Notes who writes and who leaves, from when there is something to keep. */
+  watch(): void {
+    if (this.#watch || this.#phase !== "waiting") return;
+    const res = this.#res;
+    this.#watch = new Watch(res, () => {
+      if (this.#phase === "waiting") this.#keeper.leave();
+    });
+    if (Object.hasOwn(res, "on")) {
+      const { on } = res as unknown as Patched as { on: Method };
+      this.#patch("on", this.#watch.noteWaiting(on));
+    }
+    if (hasLeft(res)) this.#keeper.leave();
+  }
 
   #patch(name: string, ours: Method): void {
     const patched = this.#res as unknown as Patched;
-    this.#before[name] = patched[name] as Method;
-    this.#ours[name] = patched[name] = ours;
+    (this.#others ??= {})[name] = [patched[name] as Method, ours];
+    patched[name] = ours;
   }
 
-  /**
-   * Leaves the response as it was, unless others have built on what is here. A
-   * property that is deleted would make all others slow.
-   */
-  #restore(names: readonly string[] = Object.keys(this.#ours)): void {
+  #restore(names: readonly string[]): void {
     const patched = this.#res as unknown as Patched;
     for (const name of names) {
-      const before = this.#before[name];
-      if (before && patched[name] === this.#ours[name]) patched[name] = before;
+      const [before, ours] = this.#others?.[name] ?? [];
+      if (before && patched[name] === ours) patched[name] = before;
     }
   }
 
-  #called(name: string, args: never[]): unknown {
+  #called(name: keyof Writers, args: never[]): unknown {
     if (this.#phase === "failed") return this.#calledAfterFailure(name, args);
     if (this.#phase === "done" || this.#phase === "waiting" && this.#isSent()) {
       return this.#pass(name, args);
     }
-    if (this.#phase === "waiting") checkHead(this.#res, name, args);
+    if (this.#phase === "waiting") {
+      if (this.#keeper.isIdle && this.#isNodesHead()) {
+        this.#keep();
+        return this.#pass(name, args);
+      }
+      checkHead(this.#res, name, args);
+    }
     checkChunk(name, args);
     if (name === "writeHead") return this.#calledForHead(args);
     if (this.#phase === "waiting") this.#askForHead();
@@ -154,8 +149,7 @@ class Hold {
    * is kept, which has the last word on caches: they have built on `writeHead`.
    */
   #askForHead(): void {
-    const res = this.#res as unknown as Patched;
-    if (res["writeHead"] === this.#ours["writeHead"]) return;
+    if (this.#isNodesHead()) return;
     this.#isAsking = true;
     try {
       this.#res.writeHead(this.#res.statusCode);
@@ -163,6 +157,12 @@ class Hold {
     } finally {
       this.#isAsking = false;
     }
+  }
+
+  /** Whether nobody has built on `writeHead`. */
+  #isNodesHead(): boolean {
+    const { writeHead } = this.#res as unknown as Writers;
+    return writeHead === this.#writers.ours.writeHead;
   }
 
   #keep(): void {
@@ -183,14 +183,14 @@ class Hold {
     }).then(() => this.#release(), (error) => this.#fail(error));
   }
 
-  #passOrHold(name: string, args: never[]): unknown {
+  #passOrHold(name: keyof Writers, args: never[]): unknown {
     return this.#phase === "held"
       ? this.#hold(name, args)
       : this.#pass(name, args);
   }
 
-  #pass(name: string, args: never[]): unknown {
-    const method = this.#before[name] as Method;
+  #pass(name: keyof Writers, args: never[]): unknown {
+    const method = this.#writers.before[name];
     if (name === "writeHead") {
       // The head was set as the response's status and headers.
       const all = args.length ? args : [this.#res.statusCode] as never[];
@@ -200,13 +200,14 @@ class Hold {
       return method.apply(this.#res, args);
     }
     // Node asks for the head now; others have had their turn with it.
-    const patched = this.#res as unknown as Patched;
-    const { writeHead } = patched as { writeHead: Method };
-    patched["writeHead"] = (...args) => this.#pass("writeHead", args);
+    const writers = this.#res as unknown as Writers;
+    const { writeHead } = writers;
+    const passHead = (...args: never[]) => this.#pass("writeHead", args);
+    writers.writeHead = passHead;
     try {
       return method.apply(this.#res, args);
     } finally {
-      patched["writeHead"] = writeHead;
+      writers.writeHead = writeHead;
     }
   }
 
@@ -233,8 +234,8 @@ class Hold {
     show(this.#res, this.#shown, values);
   }
 
-  #hold(name: string, args: never[]): unknown {
-    this.#queue.push({ name, args });
+  #hold(name: keyof Writers, args: never[]): unknown {
+    (this.#queue ??= []).push({ name, args });
     this.#length += Object(args[0]).length || 0;
     this.#isDrainDue ||= name === "write";
     if (name === "end" && !this.#isEnded) {
@@ -263,16 +264,17 @@ class Hold {
 
   #finish(): void {
     this.#phase = "done";
-    this.#res.off("pipe", this.#notePipe);
-    this.#res.off("close", this.#noteClose);
-    this.#restore();
+    this.#writers.restore();
+    if (!this.#watch) return;
+    this.#watch.end();
+    this.#restore(["on"]);
   }
 
   #release(): void {
     this.#finish();
     let isFull = false;
     try {
-      for (const { name, args } of this.#queue.splice(0)) {
+      for (const { name, args } of this.#queue?.splice(0) ?? []) {
         const taken = this.#pass(name, args);
         if (name === "write") isFull = taken === false;
       }
@@ -282,19 +284,15 @@ class Hold {
       return;
     }
     if (!this.#isDrainDue || isFull || this.#res.writableEnded) return;
-    const known = this.#res.rawListeners("drain");
-    this.#res.emit("drain");
-    for (const listener of this.#waiting) {
-      if (!known.includes(listener)) listener.apply(this.#res);
-    }
+    this.#watch?.drain();
   }
 
   #fail(error: unknown): void {
     this.#endHold();
     this.#phase = "failed";
     this.#isHeadAsked = false;
-    for (const { args } of this.#queue.splice(0)) tellBack(args, error);
-    this.#closeSources();
+    for (const { args } of this.#queue?.splice(0) ?? []) tellBack(args, error);
+    this.#watch?.closeSources();
     if (!this.#isSent()) dropHead(this.#res, this.#fields);
     // Who answers in place of another session's response is not asked again.
     this.#isLast = failed.has(this.#res);
@@ -312,20 +310,8 @@ class Hold {
     this.#isLast = true;
   }
 
-  /** Those that pipe would wait for ever: it is as if the client had left. */
-  #closeSources(): void {
-    this.#res.off("pipe", this.#notePipe);
-    for (const source of this.#sources) {
-      source.unpipe?.(this.#res);
-      // Not before somebody has answered: who piped may respond to that, too.
-      this.#res.once("close", () => {
-        if (!source.listenerCount("data")) source.destroy?.();
-      });
-    }
-  }
-
   /** Of what follows, only the answer to the failure is heard. */
-  #calledAfterFailure(name: string, args: never[]): unknown {
+  #calledAfterFailure(name: keyof Writers, args: never[]): unknown {
     // Who has ended the response says no more: an answer may also come from
     // where its context was lost, as from a connection of a pool.
     const isAnswer = this.#isEnded || answering.getStore() === this.#res;
@@ -336,7 +322,7 @@ class Hold {
     return name === "write" ? false : this.#res;
   }
 
-  #answer(name: string, args: never[]): unknown {
+  #answer(name: keyof Writers, args: never[]): unknown {
     if (this.#isAnswered || this.#res.headersSent) {
       return this.#pass(name, args);
     }

@@ -10,7 +10,7 @@ import { enter, type Exchange, lastOf } from "../request/exchange.ts";
 import { discardLayers } from "../request/layers.ts";
 import { leaveFailed } from "../request/leave_failed.ts";
 import { directivesOfDiscarded } from "../request/mark_failed.ts";
-import { findAround } from "../request/nested.ts";
+import { findAround, isSame } from "../request/nested.ts";
 import { openSession } from "../request/open.ts";
 import { closeLayers, openedOf } from "../request/opened.ts";
 import { visitOf } from "../session/begin.ts";
@@ -23,7 +23,7 @@ import {
   type Visit,
 } from "../session/state.ts";
 import { unawaited } from "../unawaited.ts";
-import { holdResponse, type Keeper } from "./hold.ts";
+import { Hold, type Keeper } from "./hold.ts";
 import { beginText, type Mark, markAgain, markOf } from "./respond.ts";
 
 /** How long an answer is waited for once the client has left, in ms. */
@@ -37,53 +37,44 @@ export type Next = (error?: unknown) => void;
 
 /** One session of one request of Node, whose response waits for it. */
 class NodeExchange implements Keeper {
+  readonly #settings: Settings;
+  readonly #asked: (() => Asked) | undefined;
   readonly #res: ServerResponse;
   readonly #next: Next;
+  readonly #outer: Exchange | undefined;
   /** That of layers which have opened the session before. */
   readonly #layer: Exchange | undefined;
-  readonly #open: () => LiveSession | Promise<LiveSession>;
+  #hold: Hold | undefined;
   #opened: LiveSession | Promise<LiveSession> | undefined;
   #session: LiveSession | undefined;
   #phase: Phase;
   #isFailed = false;
   #hasLeft = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** What others see of it. */
-  readonly seen: Exchange;
+  #seen: Exchange | undefined;
 
   constructor(
     settings: Settings,
-    request: Asked | undefined,
+    asked: (() => Asked) | undefined,
     res: ServerResponse,
     next: Next,
     outer?: Exchange,
     layer?: Exchange,
   ) {
+    this.#settings = settings;
+    this.#asked = asked;
     this.#res = res;
     this.#next = next;
+    this.#outer = outer;
     this.#layer = layer;
-    this.#phase = request ? "open" : "left-out";
-    const show = (session: LiveSession) => {
-      const { visit } = stateOf(session);
-      const { onChange } = visit;
-      visit.onChange = () => {
-        onChange?.();
-        if (this.#hasLeft) this.leave();
-      };
-      if (layer && this.#isFailed) refuseWrites(visit);
-      return this.#session = session;
-    };
-    const begin = (state: State) => show(new LiveSession(state));
-    this.#open = () => {
-      if (layer) return (layer.open() as Promise<LiveSession>).then(show);
-      const visit = visitOf(settings, request, this.#phase);
-      if (this.#isFailed) refuseWrites(visit);
-      const state = openSession(visit);
-      return state instanceof Promise ? state.then(begin) : begin(state);
-    };
-    this.seen = {
-      settings,
-      outer,
+    this.#phase = asked ? "open" : "left-out";
+  }
+
+  /** What others see of it. */
+  get seen(): Exchange {
+    return this.#seen ??= {
+      settings: this.#settings,
+      outer: this.#outer,
       open: () => this.open(),
       openLater: () => this.openLater(),
       state: () => this.#session && stateOf(this.#session),
@@ -94,8 +85,20 @@ class NodeExchange implements Keeper {
     };
   }
 
+  get isIdle(): boolean {
+    return !this.#opened;
+  }
+
+  /** Holds the response until the session is kept. */
+  hold(): void {
+    // Once the headers have left, nothing can be said any more.
+    if (this.#res.headersSent) this.keep();
+    else this.#hold = new Hold(this.#res, this);
+  }
+
   /** Opens the session, once; without a promise if nothing is waited for. */
   open(): LiveSession | Promise<LiveSession> {
+    this.#hold?.watch();
     return this.#opened ??= this.#open();
   }
 
@@ -104,6 +107,30 @@ class NodeExchange implements Keeper {
     const opened = Promise.resolve(this.open());
     this.#opened = unawaited(opened);
     return opened;
+  }
+
+  #open(): LiveSession | Promise<LiveSession> {
+    const show = (session: LiveSession) => this.#show(session);
+    if (this.#layer) {
+      return (this.#layer.open() as Promise<LiveSession>).then(show);
+    }
+    const visit = visitOf(this.#settings, this.#asked?.(), this.#phase);
+    if (this.#isFailed) refuseWrites(visit);
+    const state = openSession(visit);
+    const begin = (state: State) => this.#show(new LiveSession(state));
+    return state instanceof Promise ? state.then(begin) : begin(state);
+  }
+
+  #show(session: LiveSession): LiveSession {
+    const { visit } = stateOf(session);
+    visit.onChange = this.#noteChange.bind(this, visit.onChange);
+    if (this.#layer && this.#isFailed) refuseWrites(visit);
+    return this.#session = session;
+  }
+
+  #noteChange(before: Visit["onChange"]): void {
+    before?.();
+    if (this.#hasLeft) this.leave();
   }
 
   /** Drops what a failed handler has changed, and takes no more changes. */
@@ -145,7 +172,7 @@ class NodeExchange implements Keeper {
   keep(): Mark | undefined | Promise<Mark | undefined> {
     // Too late to open it.
     this.#phase = "late-write";
-    this.seen.isEnded = true;
+    if (this.#seen) this.#seen.isEnded = true;
     if (this.#opened instanceof Promise && !this.#session) {
       // If it could not be opened, the handler has answered without it.
       return this.#opened.then(() => this.keep(), () => undefined);
@@ -222,15 +249,13 @@ export function beginExchange(
   req: IncomingMessage,
   res: ServerResponse,
   next: Next,
-): Exchange | undefined {
+): Pick<Exchange, "open" | "openLater"> | undefined {
   const { when, trusted, emit } = settings;
-  const { path = "/" } = settings.cookieFor().options;
-  const asked = requestOf(req, path) as Asked;
-  const isLeftOut = !!when && !when(requestFor(asked));
-  if (isLeftOut) {
-    return new NodeExchange(settings, undefined, res, next).seen;
+  const asked = askedBy(settings, req);
+  if (when && !when(requestFor(asked()))) {
+    return new NodeExchange(settings, undefined, res, next);
   }
-  const why = trusted && whyForbidden(asked, trusted, emit);
+  const why = trusted && whyForbidden(asked(), trusted, emit);
   if (why) {
     beginText(res, 403);
     res.appendHeader("vary", FORBIDDEN_VARY);
@@ -242,13 +267,32 @@ export function beginExchange(
   const held = around?.layers && heldWithin.get(around.layers);
   if (held) return held;
   const exchange = new NodeExchange(settings, asked, res, next, outer, around);
-  // Once the headers have left, nothing can be said any more.
-  if (res.headersSent) exchange.keep();
-  else holdResponse(res, exchange);
+  exchange.hold();
   // Layers count who has opened the session, and find it by themselves.
   if (around?.layers) heldWithin.set(around.layers, exchange.seen);
   else enter(req, exchange.seen);
-  return exchange.seen;
+  return exchange;
+}
+
+/** Drops what a failed handler has changed in the session of a request. */
+export function discardSession(settings: Settings, req: object): void {
+  for (let each = lastOf(req); each; each = each.outer) {
+    if (!isSame(each.settings, settings)) continue;
+    const held = each.layers ? heldWithin.get(each.layers) : each;
+    return held?.fail?.();
+  }
+}
+
+/** Reads a request: at once, or when its session is opened, if its address stays. */
+function askedBy(settings: Settings, req: IncomingMessage): () => Asked {
+  let known: Asked | undefined;
+  const asked = () => {
+    const { path = "/" } = settings.cookieFor().options;
+    return known ??= requestOf(req, path) as Asked;
+  };
+  // A router may take its part of `url`; Express, Connect and Polka keep the whole.
+  if (!("originalUrl" in req)) asked();
+  return asked;
 }
 
 function saidOfFailed(session: LiveSession): Directives | undefined {

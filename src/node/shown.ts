@@ -42,7 +42,7 @@ export function keepConnection(
   // HTTP/2 has a connection for many responses, and lets nobody touch it.
   if (!socket || isHttp2(res)) return undefined;
   const { destroy } = socket;
-  socket.destroy = (...args) => {
+  const cut: typeof destroy = (...args) => {
     socket.destroy = destroy;
     // If it is the client that has gone, nothing is to be waited for.
     const isCut = !args[0] && isHeld() && socket.writable && !res.destroyed;
@@ -50,5 +50,6 @@ export function keepConnection(
     res.once("finish", () => socket.destroy());
     return socket;
   };
+  socket.destroy = cut;
   return () => socket.destroy = destroy;
 }

@@ -77,5 +77,8 @@ export function exchangeOf(request: object): Exchange | undefined {
  */
 export function enter(request: object, exchange: Exchange | undefined): void {
   const note: Note = (key) => key === KEY ? exchange : undefined;
-  Reflect.set(request, EXCHANGE, note);
+  // `Reflect.set()` would need no look, and is slow.
+  if (Object.isExtensible(request)) {
+    (request as { [EXCHANGE]?: Note })[EXCHANGE] = note;
+  }
 }

@@ -118,10 +118,12 @@ async function begin(
   const asked = jar ? await readCookies(settings, source) : request;
   const visit = visitOf(settings, asked);
   const session = new LiveSession(await openSession(visit));
-  visit.onChange = () => {
-    opened.forget ??= waitForCommit(() => stateOf(session));
+  const state = () => stateOf(session);
+  const onChange = () => {
+    opened.forget ??= waitForCommit(state);
   };
-  opened.state = () => stateOf(session);
+  visit.onChange = onChange;
+  opened.state = state;
   noteOpened(session, opened);
   return session;
 }

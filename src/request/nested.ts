@@ -31,7 +31,7 @@ export function findAround(
 }
 
 /** Whether two settings are for the same cookie of the same program. */
-function isSame(one: Settings, other: Settings): boolean {
+export function isSame(one: Settings, other: Settings): boolean {
   const [a] = one.secrets;
   const [b] = other.secrets;
   return one === other ||

@@ -73,7 +73,7 @@ export function showSaved(
 export function abandonLater(state: State): void {
   if (state.abandon) return;
   const before = state.held;
-  state.abandon = async () => {
+  const abandon = async () => {
     state.forgetReplaced?.();
     while (state.saving) await state.saving;
     const { visit, held, leftKey } = state;
@@ -86,6 +86,7 @@ export function abandonLater(state: State): void {
       () => {},
     );
   };
+  state.abandon = abandon;
 }
 
 /** Goes on with a record that this request has made. */

@@ -169,7 +169,8 @@ async function noteReplaced(state: State): Promise<void> {
     forgets.push(forget);
     return forget;
   };
-  state.forgetReplaced = () => forgets.forEach((forget) => forget());
+  const forgetAll = () => forgets.forEach((forget) => forget());
+  state.forgetReplaced = forgetAll;
   for (let each: State | undefined = state; each; each = each.before) {
     const { key, isGone, isOver } = each.visit;
     const isEnded = each.isEndDone
