@@ -4,7 +4,11 @@ import { decidingPartsFor } from "./on_demand.ts";
 import type { Settings } from "./options/settings.ts";
 import { visitOf } from "./session/begin.ts";
 import type { Values } from "./session/codec.ts";
-import { type LiveSession, stateOf } from "./session/live_session.ts";
+import {
+  checkLive,
+  type LiveSession,
+  stateOf,
+} from "./session/live_session.ts";
 import { EPOCH, OWNER } from "./session/own_keys.ts";
 import { idOf, type State } from "./session/state.ts";
 import { openBatch } from "./session/write_rules.ts";
@@ -41,9 +45,9 @@ export function administrationOf(
       return await engine.revoke(visit, userId, id);
     },
     revokeAll: async (userId, { except } = {}) => {
-      const kept = typeof except === "object"
-        ? stateOf(except as LiveSession)
-        : undefined;
+      const isSession = typeof except === "object";
+      if (isSession) checkLive("except", except);
+      const kept = isSession ? stateOf(except as LiveSession) : undefined;
       const id = kept ? idOf(kept) : except as string | undefined;
       const { visit, revocations } = await administer();
       const ended = await revocations?.endLogins(visit, userId, id);

@@ -11,7 +11,7 @@ import { resolveOptions } from "./options/resolve.ts";
 import type { Engine } from "./request/checks.ts";
 import { openToken } from "./request/open.ts";
 import { begin, visitOf } from "./session/begin.ts";
-import { LiveSession, stateOf } from "./session/live_session.ts";
+import { checkLive, LiveSession, stateOf } from "./session/live_session.ts";
 import type { AnyData, Session } from "./session/session.ts";
 import { isChanged, type State } from "./session/state.ts";
 import { checkOpen } from "./session/write_rules.ts";
@@ -58,9 +58,17 @@ export function createSessions<Data extends object = AnyData>(
   const settingsOf = () => settingsFor([]);
   const sessions = {
     open: async (...given: unknown[]) => await openLayer(settingsOf(), given),
-    commit: (session: LiveSession, ...targets: [(Response | CookieJar)?]) =>
-      commitLayer(session, targets),
-    discard: (session: LiveSession) => discardLayers(session),
+    commit: async (
+      session: LiveSession,
+      ...targets: [(Response | CookieJar)?]
+    ) => {
+      checkLive("session", session);
+      return await commitLayer(session, targets);
+    },
+    discard: async (session: LiveSession) => {
+      checkLive("session", session);
+      await discardLayers(session);
+    },
     handle: async (
       source: unknown,
       handler: (session: Session) => Response | Promise<Response>,
@@ -74,6 +82,7 @@ export function createSessions<Data extends object = AnyData>(
     },
     create: () => new LiveSession(begin(visitOf(settingsOf()))),
     seal: async (session: LiveSession) => {
+      checkLive("session", session);
       endWait(session);
       const state = stateOf(session);
       const { writing, ...others } = await partsFor(state.visit);

@@ -21,6 +21,7 @@ import {
 } from "./write_rules.ts";
 import { unawaited } from "../unawaited.ts";
 import { isUnseen } from "../http/request.ts";
+import { kindOf } from "../options/check.ts";
 
 /** Returns the state of a session, which only the core can reach. */
 export let stateOf: (session: LiveSession) => State;
@@ -306,4 +307,16 @@ export class LiveSession implements Session {
     put(values, key, kept);
     delete shown?.[key];
   }
+}
+
+/**
+ * Refuses what is no session, or one of another copy of the library.
+ *
+ * @throws {TypeError} That names the argument.
+ */
+export function checkLive(name: string, given: unknown): void {
+  if (given instanceof LiveSession) return;
+  throw new TypeError(
+    `Argument ${name} must be a session: it is ${kindOf(given)}`,
+  );
 }

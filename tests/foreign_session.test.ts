@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { createSessions, generateSecret } from "../mod.ts";
+
+const sessions = createSessions({ secret: generateSecret() });
+
+// In a file of its own, so that no session was made before.
+describe("what is no session", () => {
+  const calls = {
+    commit: (given: never) => sessions.commit(given, new Response()),
+    discard: (given: never) => sessions.discard(given),
+    seal: (given: never) => sessions.seal(given),
+  };
+  for (const [name, call] of Object.entries(calls)) {
+    it(`is refused by ${name}()`, async () => {
+      for (const given of [undefined, null, {}, new Response()] as never[]) {
+        await assert.rejects(() => call(given), {
+          name: "TypeError",
+          message: /^Argument session must be a session: it is /,
+        });
+      }
+    });
+  }
+
+  it("is refused by revokeAll()", async () => {
+    await assert.rejects(
+      () => sessions.revokeAll("ada", { except: {} as never }),
+      {
+        name: "TypeError",
+        message: "Argument except must be a session: it is Object",
+      },
+    );
+  });
+});
