@@ -4,12 +4,26 @@ const OVERRULING = /.cache-control$|^(surrogate-|edge-control|x-accel-expires)/;
 /** Those that more than one CDN knows. */
 const STANDARD = ["cdn-cache-control", "surrogate-control"];
 
+/** The status and the fields of a response, which are changed in place. */
+export interface Head {
+  readonly status: number;
+  readonly headers:
+    & Pick<
+      Headers,
+      "get" | "set" | "append" | "delete" | "getSetCookie"
+    >
+    & {
+      /** The names, in lower case. */
+      keys(): Iterable<string>;
+    };
+}
+
 /**
  * Tells all caches alike that a response depends on the cookie (RFC 9111 §4.1).
  *
  * @returns The names of the response's header fields.
  */
-export function varyByCookie({ headers, status }: Response): string[] {
+export function varyByCookie({ headers, status }: Head): string[] {
   // Listing all names once costs less than asking for each of them.
   const names = [...headers.keys()];
   append(headers, names, "vary", "Cookie", VARIES_BY_COOKIE);
@@ -26,7 +40,7 @@ export function varyByCookie({ headers, status }: Response): string[] {
 
 /** Adds a value to a field, unless the field has one that `already` matches. */
 export function append(
-  headers: Headers,
+  headers: Head["headers"],
   names: readonly string[],
   name: string,
   value: string,

@@ -1,6 +1,6 @@
 import { decodedPart, setCookiePart } from "../on_demand.ts";
 import type { Directives } from "./directives.ts";
-import { append, varyByCookie } from "./headers.ts";
+import { append, type Head, varyByCookie } from "./headers.ts";
 
 /** Matches whole directives: `private="field"` is about one field only. */
 const SHARED_OR_PRIVATE =
@@ -31,14 +31,17 @@ export function finish(
   }
   const isSignedIn = said.some((each) => each.isSignedIn);
   try {
-    return makePrivate(response, isSignedIn);
+    makePrivate(response, isSignedIn);
+    return response;
   } catch {
     // The headers are immutable.
   }
   const copy = new Response(response.body, response);
-  return response.url && copy.headers.has("content-encoding")
-    ? makeDecodedPrivate(copy, isSignedIn)
-    : makePrivate(copy, isSignedIn);
+  if (response.url && copy.headers.has("content-encoding")) {
+    return makeDecodedPrivate(copy, isSignedIn);
+  }
+  makePrivate(copy, isSignedIn);
+  return copy;
 }
 
 async function makeDecodedPrivate(
@@ -46,14 +49,16 @@ async function makeDecodedPrivate(
   isSignedIn: boolean,
 ): Promise<Response> {
   const { tellDecoded } = await decodedPart();
-  return makePrivate(tellDecoded(copy), isSignedIn);
+  const decoded = tellDecoded(copy);
+  makePrivate(decoded, isSignedIn);
+  return decoded;
 }
 
-function makePrivate(response: Response, isSignedIn: boolean): Response {
-  const { headers } = response;
-  const names = varyByCookie(response);
+/** Tells caches so of a response that sets no cookie. */
+export function makePrivate(head: Head, isSignedIn: boolean): void {
+  const { headers } = head;
+  const names = varyByCookie(head);
   const hasOwn = names.includes("cache-control");
   const value = isSignedIn && !hasOwn ? "no-store" : "private";
   append(headers, names, "cache-control", value, SHARED_OR_PRIVATE);
-  return response;
 }

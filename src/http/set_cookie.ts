@@ -1,7 +1,7 @@
 import { unawaited } from "../unawaited.ts";
 import { tellDecoded } from "./decoded.ts";
 import type { Directives } from "./directives.ts";
-import { varyByCookie } from "./headers.ts";
+import { type Head, varyByCookie } from "./headers.ts";
 
 /**
  * Sets the cookies of a request's sessions, beside those of the handler. No
@@ -16,22 +16,33 @@ export function setCookies(
   response: Response,
   said: readonly Directives[],
 ): Response {
+  const put = cookiesOf(said);
+  return makeCopy(response, (copy) => {
+    passOn(response, copy);
+    put(copy);
+    return copy;
+  });
+}
+
+/**
+ * Returns what puts those cookies on a response that may still go out.
+ *
+ * @throws {SessionError} `gone` if the browser has another session by now.
+ */
+export function cookiesOf(said: readonly Directives[]): (head: Head) => void {
   const sent = said.filter(({ maySend }) => maySend?.() ?? true);
   const lines = sent.flatMap(({ setCookie = [] }) => setCookie);
-  const made = makeCopy(response, (copy) => {
-    const { headers } = copy;
-    passOn(response, copy);
-    putLines(headers, varyByCookie(copy), lines);
+  return (head) => {
+    const { headers } = head;
+    putLines(headers, varyByCookie(head), lines);
     if (
       said.some(({ clearCache }) => clearCache) &&
       !headers.get("clear-site-data")?.includes('"cache"')
     ) {
       headers.append("clear-site-data", '"cache"');
     }
-    return copy;
-  });
-  for (const { noteSent } of sent) noteSent?.();
-  return made;
+    for (const { noteSent } of sent) noteSent?.();
+  };
 }
 
 function makeCopy(
@@ -61,7 +72,7 @@ function passOn(response: Response, copy: Response): void {
 
 /** Sets our cookies, and drops those of the same names that the handler set. */
 function putLines(
-  headers: Headers,
+  headers: Head["headers"],
   names: readonly string[],
   lines: readonly string[],
 ): void {

@@ -1,6 +1,8 @@
 import type { ServerResponse } from "node:http";
 import type { Directives } from "../http/directives.ts";
-import { finish } from "../http/response.ts";
+import type { Head } from "../http/headers.ts";
+import { makePrivate } from "../http/response.ts";
+import { setCookiePart } from "../on_demand.ts";
 import { isHttp2, OF_ANSWER } from "./head.ts";
 
 // What a session says to the browser and to caches, on a response of Node.
@@ -8,7 +10,7 @@ import { isHttp2, OF_ANSWER } from "./head.ts";
 /** The fields of a response, by their names. */
 export type Fields = ReturnType<ServerResponse["getHeaders"]>;
 
-/** The fields that `finish()` looks at or changes. */
+/** The fields that a session looks at or changes. */
 const FIELDS =
   /^(vary|set-cookie|clear-site-data|(.+-)?cache-control|surrogate-.*|edge-control|x-accel-expires.*)$/;
 
@@ -19,31 +21,36 @@ const said: WeakMap<object, Directives[]> = new WeakMap();
 export type Mark = () => void;
 
 /**
- * Returns what adds to a response what a session has to say of it, see
- * `finish()`; without a promise if nothing is waited for.
+ * Returns what adds to a response what a session has to say of it, as `finish()`
+ * does; without a promise if nothing is waited for.
+ *
+ * @throws {SessionError} `gone` if the browser has another session by now.
  */
 export function markOf(
   res: ServerResponse,
   directives: Directives | undefined,
 ): Mark | undefined | Promise<Mark> {
   if (!directives) return undefined;
-  const before = fieldsOf(res);
-  const status = Math.max(200, res.statusCode);
-  const headers = new Headers(before);
-  // Of a response, it takes the status and the fields, and copies no body.
-  const response = { status, headers, body: null } as Response;
-  const finished = finish(response, [directives]);
-  const mark = ({ headers }: Response) => () => {
-    const lines = headers.getSetCookie();
+  const mark = (put: (head: Head) => void): Mark => () => {
+    put({
+      status: Math.max(200, res.statusCode),
+      headers: new FieldsOf(res),
+    });
+    const lines = [res.getHeader("set-cookie") ?? []].flat();
     const { isSignedIn, clearCache } = directives;
     const setCookie = directives.setCookie?.filter((line) =>
       lines.includes(line)
     );
     const one = { isSignedIn, clearCache, setCookie } as Directives;
     said.set(res, [...said.get(res) ?? [], one]);
-    apply(res, before, headers);
   };
-  return finished instanceof Promise ? finished.then(mark) : mark(finished);
+  if (!directives.setCookie) {
+    return mark((head) => makePrivate(head, !!directives.isSignedIn));
+  }
+  const part = setCookiePart();
+  return part instanceof Promise
+    ? part.then(({ cookiesOf }) => mark(cookiesOf([directives])))
+    : mark(part.cookiesOf([directives]));
 }
 
 /**
@@ -63,30 +70,41 @@ export function markAgain(
   }
 }
 
-function fieldsOf(res: ServerResponse): [string, string][] {
-  const fields: [string, string][] = [];
-  for (const name of res.getHeaderNames()) {
-    if (!FIELDS.test(name)) continue;
-    for (const value of [res.getHeader(name)].flat()) {
-      fields.push([name, `${value}`]);
-    }
-  }
-  return fields;
-}
+/** The fields of a response of Node, as `Headers` has them. */
+class FieldsOf {
+  readonly #res: ServerResponse;
 
-function apply(
-  res: ServerResponse,
-  before: readonly (readonly [string, string])[],
-  headers: Headers,
-): void {
-  for (const [name] of before) {
-    if (!headers.has(name)) res.removeHeader(name);
+  constructor(res: ServerResponse) {
+    this.#res = res;
   }
-  for (const [name, value] of headers) {
-    if (name !== "set-cookie") res.setHeader(name, value);
+
+  keys(): string[] {
+    return this.#res.getHeaderNames();
   }
-  const lines = headers.getSetCookie();
-  if (lines.length) res.setHeader("set-cookie", lines);
+
+  get(name: string): string | null {
+    const value = this.#res.getHeader(name);
+    return value === undefined ? null : [value].flat().join(", ");
+  }
+
+  getSetCookie(): string[] {
+    return [this.#res.getHeader("set-cookie") ?? []].flat().map(String);
+  }
+
+  set(name: string, value: string): void {
+    this.#res.setHeader(name, value);
+  }
+
+  append(name: string, value: string): void {
+    const old = this.get(name);
+    if (name === "set-cookie") {
+      this.#res.setHeader(name, [...this.getSetCookie(), value]);
+    } else this.set(name, old === null ? value : `${old}, ${value}`);
+  }
+
+  delete(name: string): void {
+    this.#res.removeHeader(name);
+  }
 }
 
 /**

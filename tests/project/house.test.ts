@@ -47,6 +47,7 @@ const LOADING = [
   "src/administer.ts",
   "src/create_sessions.ts",
   "src/http/response.ts",
+  "src/node/respond.ts",
   "src/request/begin_exchange.ts",
   "src/request/commit.ts",
   "src/request/layers.ts",
