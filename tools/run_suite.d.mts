@@ -2,6 +2,8 @@
 export interface Suite {
   /** Whether it runs the same tests as Node does. */
   portable: boolean;
+  /** Whether it mostly waits, for disks and clocks. */
+  isIdle?: boolean;
   /** The test files, relative to the root. */
   files: string[];
   /** The runner, told to write JUnit to `report`. */

@@ -46,18 +46,21 @@ export const suites = {
   },
   "hosts-node": {
     portable: false,
+    isIdle: true,
     files: hosts,
     command: (report) => node(runtimes.node, report, hosts),
     outer: 0,
   },
   "hosts-node22": {
     portable: false,
+    isIdle: true,
     files: hosts,
     command: (report) => node(runtimes.node22, report, hosts),
     outer: 0,
   },
   "hosts-deno": {
     portable: false,
+    isIdle: true,
     files: [...hosts, ...list("tests/deno")],
     command: (report) =>
       deno(report, [
@@ -70,6 +73,7 @@ export const suites = {
   },
   "hosts-bun": {
     portable: false,
+    isIdle: true,
     files: hosts,
     command: (report) => bun(report, hosts),
     outer: 1,

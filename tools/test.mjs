@@ -12,13 +12,15 @@ const project = names.includes("project")
   ? runSuite("project", suites.project)
   : undefined;
 const results = [];
-for (const name of names) {
-  const result = name === "project"
-    ? await project
-    : await runSuite(name, suites[name]);
-  results.push(result);
-  addMissing(result);
-  print(result);
+for (const beside of sideBySide(names)) {
+  const ended = beside.map((name) =>
+    name === "project" ? project : runSuite(name, suites[name])
+  );
+  for (const result of await Promise.all(ended)) {
+    results.push(result);
+    addMissing(result);
+    print(result);
+  }
 }
 
 const all = (part) => results.flatMap((result) => result[part]);
@@ -32,6 +34,19 @@ if (failed > 0) process.exitCode = 1;
 console.log(
   `\n${all("passed").length} passed, ${failed} failed, ${skipped} skipped`,
 );
+
+/** Suites that mostly wait run in pairs. */
+function sideBySide(names) {
+  const groups = [];
+  for (const name of names) {
+    const last = groups.at(-1) ?? [];
+    const isPair = last.length === 1 && suites[last[0]].isIdle &&
+      suites[name].isIdle;
+    if (isPair) last.push(name);
+    else groups.push([name]);
+  }
+  return groups;
+}
 
 /** The same tests run everywhere: what a runtime leaves out has not passed. */
 function addMissing(result) {
