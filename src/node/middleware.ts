@@ -172,7 +172,7 @@ class NodeExchange implements Keeper {
   keep(): Mark | undefined | Promise<Mark | undefined> {
     // Too late to open it.
     this.#phase = "late-write";
-    if (this.#seen) this.#seen.isEnded = true;
+    this.seen.isEnded = true;
     if (this.#opened instanceof Promise && !this.#session) {
       // If it could not be opened, the handler has answered without it.
       return this.#opened.then(() => this.keep(), () => undefined);
