@@ -49,6 +49,19 @@ const answering = new AsyncLocalStorage<ServerResponse>();
 /** Responses that could not be kept. */
 const failed: WeakSet<object> = new WeakSet();
 
+const refuseToSet = () => {
+  throw headersSent("set");
+};
+/** What stands in for methods that are too late. */
+const REFUSING: Patched = {
+  setHeader: refuseToSet,
+  setHeaders: refuseToSet,
+  appendHeader: refuseToSet,
+  removeHeader() {
+    throw headersSent("remove");
+  },
+};
+
 /** Holds a response until `keep()` is done. */
 export class Hold {
   readonly #res: ServerResponse;
@@ -219,15 +232,9 @@ export class Hold {
     this.#phase = "held";
     // An error handler may set another status, too late.
     this.#show({ headersSent: true, ...statusOf(this.#res) });
-    for (const name of ["setHeader", "setHeaders", "appendHeader"]) {
-      if (!(name in this.#res)) continue;
-      this.#patch(name, () => {
-        throw headersSent("set");
-      });
+    for (const [name, refuse] of Object.entries(REFUSING)) {
+      if (name in this.#res) this.#patch(name, refuse);
     }
-    this.#patch("removeHeader", () => {
-      throw headersSent("remove");
-    });
   }
 
   #show(values: object): void {
@@ -259,7 +266,7 @@ export class Hold {
   #endHold(): void {
     unshow(this.#res, this.#shown);
     this.#giveBack?.();
-    this.#restore(["setHeader", "setHeaders", "appendHeader", "removeHeader"]);
+    this.#restore(Object.keys(REFUSING));
   }
 
   #finish(): void {
