@@ -14,8 +14,34 @@ export type Fields = ReturnType<ServerResponse["getHeaders"]>;
 const FIELDS =
   /^(vary|set-cookie|clear-site-data|(.+-)?cache-control|surrogate-.*|edge-control|x-accel-expires.*)$/;
 
+/** What is marked: a response, or what stands for one. */
+export interface ResponseHead {
+  readonly statusCode: number;
+  getHeaderNames(): string[];
+  getHeader(name: string): unknown;
+  setHeader(name: string, value: string | string[]): unknown;
+  removeHeader(name: string): unknown;
+}
+
+/** Who remembers what a session has said. */
+export interface Notes {
+  note(said: Directives): void;
+}
+
 /** What sessions that were kept have said on a response. */
 const said: WeakMap<object, Directives[]> = new WeakMap();
+
+/** Notes what a session has said that was kept. */
+export function noteSaid(res: ServerResponse, directives: Directives): void {
+  said.set(res, [...said.get(res) ?? [], directives]);
+}
+
+/** What sessions that were kept have said, which is forgotten. */
+export function takeSaid(res: ServerResponse): readonly Directives[] {
+  const all = said.get(res) ?? [];
+  said.delete(res);
+  return all;
+}
 
 /** Changes the headers of a response, once it may leave. */
 export type Mark = () => void;
@@ -27,22 +53,20 @@ export type Mark = () => void;
  * @throws {SessionError} `gone` if the browser has another session by now.
  */
 export function markOf(
-  res: ServerResponse,
+  head: ResponseHead,
   directives: Directives | undefined,
+  notes: Notes,
 ): Mark | undefined | Promise<Mark> {
   if (!directives) return undefined;
   const mark = (put: (head: Head) => void): Mark => () => {
-    put({
-      status: Math.max(200, res.statusCode),
-      headers: new FieldsOf(res),
-    });
-    const lines = [res.getHeader("set-cookie") ?? []].flat();
+    const headers = new FieldsOf(head);
+    put({ status: Math.max(200, head.statusCode), headers });
+    const lines = headers.getSetCookie();
     const { isSignedIn, clearCache } = directives;
     const setCookie = directives.setCookie?.filter((line) =>
       lines.includes(line)
     );
-    const one = { isSignedIn, clearCache, setCookie } as Directives;
-    said.set(res, [...said.get(res) ?? [], one]);
+    notes.note({ isSignedIn, clearCache, setCookie } as Directives);
   };
   if (!directives.setCookie) {
     return mark((head) => makePrivate(head, !!directives.isSignedIn));
@@ -54,56 +78,57 @@ export function markOf(
 }
 
 /**
- * Says once more what sessions have said that were kept, and what one says that
- * was not, on what is answered in place of their response. All parts that it
- * needs are loaded by then.
+ * Says on what is answered in place of a response what sessions have said on
+ * that; without a promise if all parts that it needs are loaded.
  */
 export function markAgain(
-  res: ServerResponse,
-  failed: Directives | undefined,
-): void {
-  const all = said.get(res) ?? [];
-  said.delete(res);
-  for (const directives of [...all, failed]) {
-    const mark = markOf(res, directives);
-    if (typeof mark === "function") mark();
+  head: ResponseHead,
+  all: readonly (Directives | undefined)[],
+  notes: Notes,
+): void | Promise<void> {
+  const waited = [];
+  for (const directives of all) {
+    const mark = markOf(head, directives, notes);
+    if (mark instanceof Promise) waited.push(mark.then((mark) => mark()));
+    else mark?.();
   }
+  if (waited.length) return Promise.all(waited).then(() => undefined);
 }
 
-/** The fields of a response of Node, as `Headers` has them. */
+/** The fields of what is marked, as `Headers` has them. */
 class FieldsOf {
-  readonly #res: ServerResponse;
+  readonly #head: ResponseHead;
 
-  constructor(res: ServerResponse) {
-    this.#res = res;
+  constructor(head: ResponseHead) {
+    this.#head = head;
   }
 
   keys(): string[] {
-    return this.#res.getHeaderNames();
+    return this.#head.getHeaderNames();
   }
 
   get(name: string): string | null {
-    const value = this.#res.getHeader(name);
-    return value === undefined ? null : [value].flat().join(", ");
+    const value = this.#head.getHeader(name) ?? null;
+    return value === null ? null : [value].flat().join(", ");
   }
 
   getSetCookie(): string[] {
-    return [this.#res.getHeader("set-cookie") ?? []].flat().map(String);
+    return [this.#head.getHeader("set-cookie") ?? []].flat().map(String);
   }
 
   set(name: string, value: string): void {
-    this.#res.setHeader(name, value);
+    this.#head.setHeader(name, value);
   }
 
   append(name: string, value: string): void {
     const old = this.get(name);
     if (name === "set-cookie") {
-      this.#res.setHeader(name, [...this.getSetCookie(), value]);
+      this.#head.setHeader(name, [...this.getSetCookie(), value]);
     } else this.set(name, old === null ? value : `${old}, ${value}`);
   }
 
   delete(name: string): void {
-    this.#res.removeHeader(name);
+    this.#head.removeHeader(name);
   }
 }
 
@@ -140,5 +165,16 @@ export function dropHead(res: ServerResponse, before: Fields): void {
     }
     res.removeHeader(name);
     if (name in before) res.setHeader(name, before[name] as string);
+  }
+}
+
+/**
+ * Takes back what a dropped reply has said of itself and to caches, where others
+ * answer with the same fields. Cookies that others have set stay.
+ */
+export function dropAnswer(head: ResponseHead): void {
+  for (const name of head.getHeaderNames()) {
+    if (/^(vary|set-cookie)$/.test(name)) continue;
+    if (OF_ANSWER.test(name) || FIELDS.test(name)) head.removeHeader(name);
   }
 }

@@ -77,6 +77,19 @@ export function exchangeOf(request: object): Exchange | undefined {
  */
 export function enter(request: object, exchange: Exchange | undefined): void {
   const note: Note = (key) => key === KEY ? exchange : undefined;
+  noteAt(request, note);
+}
+
+/** The same with an exchange that is made once somebody looks for it. */
+export function enterSeen(
+  request: object,
+  holder: { readonly seen: Exchange },
+): void {
+  const note: Note = (key) => key === KEY ? holder.seen : undefined;
+  noteAt(request, note);
+}
+
+function noteAt(request: object, note: Note): void {
   // `Reflect.set()` would need no look, and is slow.
   if (Object.isExtensible(request)) {
     (request as { [EXCHANGE]?: Note })[EXCHANGE] = note;

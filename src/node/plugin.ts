@@ -1,0 +1,170 @@
+import { requestFor } from "../adapters/source.ts";
+import { SessionError } from "../errors.ts";
+import { whyForbidden } from "../http/csrf.ts";
+import type { Directives } from "../http/directives.ts";
+import { FORBIDDEN_VARY } from "../http/forbidden.ts";
+import type { Asked } from "../http/request.ts";
+import type { Settings } from "../options/settings.ts";
+import { type Exchange, lastOf } from "../request/exchange.ts";
+import { findAround } from "../request/nested.ts";
+import { hasLeft } from "./head.ts";
+import {
+  heldBy,
+  NodeExchange,
+  type Opener,
+  readAsked,
+  saidOfFailed,
+} from "./node_exchange.ts";
+import {
+  type FastifyReply,
+  type FastifyRequest,
+  ReplyHead,
+  takeHead,
+} from "./reply.ts";
+import { dropAnswer, markAgain } from "./respond.ts";
+
+// Fastify asks its hooks before a reply leaves, and waits for them: nothing is
+// held here.
+
+/** One session of one request of Fastify, which is kept by its hooks. */
+export class ReplyExchange extends NodeExchange {
+  readonly #reply: FastifyReply;
+  #head: ReplyHead | undefined;
+  #said: Directives | undefined;
+  #isSent = false;
+  #isWatched = false;
+
+  constructor(
+    settings: Settings,
+    request: FastifyRequest | undefined,
+    reply: FastifyReply,
+    asked?: Asked,
+    outer?: Exchange,
+    layer?: Exchange,
+  ) {
+    super(settings, request, asked, outer, layer);
+    this.#reply = reply;
+  }
+
+  protected get head(): ReplyHead {
+    return this.#head ??= new ReplyHead(this.#reply);
+  }
+
+  /** A client that leaves matters once there is something to keep, and not before. */
+  protected override noteChanged(): void {
+    if (this.#isWatched || !this.isOpen) return;
+    this.#isWatched = true;
+    const { raw } = this.#reply;
+    raw.on("close", this.leave.bind(this));
+    if (hasLeft(raw)) this.leave();
+  }
+
+  note(said: Directives): void {
+    this.#said = said;
+  }
+
+  /**
+   * Keeps the session before a reply leaves; without a promise if nothing is
+   * waited for. Fastify asks again for the answer to an error.
+   *
+   * @returns What is left to send.
+   */
+  send(payload: unknown): unknown {
+    if (this.isIdle) {
+      this.keep();
+      return payload;
+    }
+    const rest = takeHead(this.#reply, payload);
+    const kept = this.#isSent ? this.#sayAgain() : this.#keepOnce();
+    return kept instanceof Promise ? kept.then(() => rest) : rest;
+  }
+
+  #keepOnce(): void | Promise<void> {
+    this.#isSent = true;
+    let kept: ReturnType<NodeExchange["keep"]>;
+    try {
+      kept = this.keep();
+    } catch (error) {
+      return this.#fail(error);
+    }
+    if (!(kept instanceof Promise)) return kept?.();
+    return kept.then((mark) => mark?.(), (error) => this.#fail(error));
+  }
+
+  /** Hands the error on to the error handlers, once nothing is left behind. */
+  async #fail(error: unknown): Promise<void> {
+    // What has failed first says more than what fails now.
+    if (this.hasFailed) return await this.#sayAgain();
+    const { session } = this;
+    if (session) await this.drop(session, error).catch(() => {});
+    dropAnswer(this.head);
+    throw error;
+  }
+
+  /** Marks what is answered to an error, as that may show the session. */
+  #sayAgain(): void | Promise<void> {
+    const { session } = this;
+    const failed = session && saidOfFailed(session);
+    return markAgain(this.head, [this.#said ?? failed], this);
+  }
+
+  /** A route or a hook has failed: its error handler answers, and Fastify asks. */
+  handleError(): void {
+    if (this.isOpen) return this.discard();
+    // What was kept stays so, whatever fails after that.
+    if (this.#reply.raw.headersSent) return;
+    if (this.isIdle) this.discardLate();
+    else this.refuse();
+  }
+}
+
+/**
+ * Begins the exchange of a request. The session of a plugin before this one is
+ * that of both.
+ *
+ * @throws {SessionError} `forbidden` for a request of another site.
+ */
+export function beginReply(
+  settings: Settings,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Opener {
+  const { when, trusted } = settings;
+  let asked: Asked | undefined;
+  if (when || trusted) {
+    asked = readAsked(settings, request);
+    if (when && !when(requestFor(asked))) {
+      return new ReplyExchange(settings, undefined, reply);
+    }
+    if (trusted) refuseForeign(settings, trusted, asked, reply);
+  }
+  const { raw } = request;
+  const outer = lastOf(raw);
+  const around = findAround(settings, outer, true);
+  const held = heldBy(around);
+  if (held) return held;
+  const exchange = new ReplyExchange(
+    settings,
+    request,
+    reply,
+    asked,
+    outer,
+    around,
+  );
+  exchange.enter(raw);
+  return exchange;
+}
+
+function refuseForeign(
+  { emit }: Settings,
+  trusted: ReadonlySet<string>,
+  asked: Asked,
+  reply: FastifyReply,
+): void {
+  const why = whyForbidden(asked, trusted, emit);
+  if (!why) return;
+  const vary = [reply.getHeader("vary") ?? [], FORBIDDEN_VARY].flat();
+  reply.header("vary", vary.join(", "));
+  const error = new SessionError("forbidden", why);
+  throw Object.assign(error, { status: 403, statusCode: 403 });
+}

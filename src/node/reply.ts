@@ -1,0 +1,75 @@
+import type { ServerResponse } from "node:http";
+import { tagOf } from "../options/check.ts";
+import type { ResponseHead } from "./respond.ts";
+
+// What is used of Fastify: its objects are known by what they have, so that
+// nothing of it is imported.
+
+/** A request of Fastify. */
+export interface FastifyRequest {
+  /** The request of Node. */
+  readonly raw: object;
+}
+
+/** A reply of Fastify. */
+export interface FastifyReply {
+  /** The response of Node. */
+  readonly raw: ServerResponse;
+  readonly statusCode: number;
+  code(status: number): unknown;
+  getHeaders(): object;
+  getHeader(name: string): unknown;
+  hasHeader(name: string): boolean;
+  header(name: string, value: unknown): unknown;
+  removeHeader(name: string): unknown;
+}
+
+/** The fields of a reply: its own, and those of the response behind it. */
+export class ReplyHead implements ResponseHead {
+  readonly #reply: FastifyReply;
+
+  constructor(reply: FastifyReply) {
+    this.#reply = reply;
+  }
+
+  get statusCode(): number {
+    return this.#reply.statusCode;
+  }
+
+  getHeaderNames(): string[] {
+    return Object.keys(this.#reply.getHeaders());
+  }
+
+  getHeader(name: string): unknown {
+    return this.#reply.getHeader(name);
+  }
+
+  setHeader(name: string, value: string | string[]): void {
+    // It would add cookies to those that are there.
+    const isAdded = name === "set-cookie" && this.#reply.hasHeader(name);
+    if (isAdded) this.#reply.removeHeader(name);
+    this.#reply.header(name, value);
+  }
+
+  removeHeader(name: string): void {
+    this.#reply.removeHeader(name);
+  }
+}
+
+/**
+ * Takes the status and the fields of a `Response` that a route has returned:
+ * Fastify does so after all hooks, where they would replace what a session has
+ * said.
+ *
+ * @returns What is left to send.
+ */
+export function takeHead(reply: FastifyReply, payload: unknown): unknown {
+  if (typeof payload !== "object" || !payload) return payload;
+  if (tagOf(payload) !== "[object Response]") return payload;
+  const { status, headers, body, bodyUsed } = payload as Response;
+  // Fastify says itself what is wrong with that.
+  if (bodyUsed) return payload;
+  reply.code(status);
+  for (const [name, value] of headers) reply.header(name, value);
+  return body;
+}
