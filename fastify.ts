@@ -68,9 +68,10 @@ export interface LazySessionRequest<Data extends object = AnyData> {
 /** What is used of an app of Fastify. */
 export interface SessionApp {
   /** Whether requests have a property of this name. */
-  hasRequestDecorator(name: string): boolean;
+  hasRequestDecorator(name: string | symbol): boolean;
   /** Gives all requests a property. */
-  decorateRequest(name: string, value: null): unknown;
+  // deno-lint-ignore no-explicit-any
+  decorateRequest(name: string | symbol, value: any): unknown;
   /** Adds a function that all requests pass. */
   // deno-lint-ignore no-explicit-any
   addHook(name: any, hook: any): unknown;
@@ -82,6 +83,9 @@ export type SessionPlugin = (
   options: unknown,
   done: (error?: Error) => void,
 ) => void;
+
+/** What requests have once a plugin of ours has given them a session. */
+const OURS = Symbol("with-session");
 
 /** Goes on with a request or its reply. */
 type Done = (error?: unknown, payload?: unknown) => void;
@@ -194,8 +198,14 @@ export function sessions(
     done: (error?: Error) => void,
   ): void {
     checkArgument("done", "function", done);
-    if (!app.hasRequestDecorator("session")) {
-      app.decorateRequest("session", null);
+    try {
+      // Fastify refuses it if another plugin has decorated requests with it.
+      if (!app.hasRequestDecorator(OURS)) {
+        app.decorateRequest("session", null);
+        app.decorateRequest(OURS, plugin);
+      }
+    } catch (error) {
+      return done(error as Error);
     }
     app.addHook("onRequest", onRequest);
     app.addHook("onSend", onSend);

@@ -87,8 +87,9 @@ export type RejectReason =
  *   `Secure` nor a prefix. In production, it means that a proxy hides the
  *   visitors' addresses: set `cookie.secure` to `true`.
  * - `uncommitted`: a session that the program has opened itself was changed or
- *   ended, and not committed within 10 s; or, in `with-session/express`, it was
- *   changed, its client has left, and nobody has answered within 10 s.
+ *   ended, and not committed within 10 s; or, in `with-session/express` and
+ *   `with-session/fastify`, it was changed, its client has left or the response
+ *   has passed the session by, and nobody has kept it within 10 s.
  * - `forbidden`: a cross-site request was answered with 403 (see `csrf`).
  */
 export type SessionEvent =

@@ -79,7 +79,8 @@ export interface Sessions<Data extends object = AnyData> {
    * that the handler has ended is over all the same.
    *
    * @throws {SessionError} `unsupported` within `withSession` or a middleware of
-   * `with-session/express`, which save the session themselves.
+   * `with-session/express` or a plugin of `with-session/fastify`, which save the
+   * session themselves.
    */
   discard(session: Session<Data>): Promise<void>;
   /**

@@ -308,7 +308,7 @@ for (const [kind, more] of Object.entries(kinds)) {
         app.addHook("onSend", (request, _reply, _payload, done) => {
           const isOurs = request.url === "/hook" && !Object(request).isTold;
           Object.assign(request, { isTold: true });
-          done(isOurs ? new Error("hook") : null);
+          done(isOurs ? new Error("hook") : undefined);
         });
         addRoutes(app, { "/hook": () => "never sent" });
         const get = askOf(await listen(app));
@@ -520,6 +520,23 @@ describe("Fastify", () => {
       () => sessions({ secret })({} as never, {}, undefined as never),
       TypeError,
     );
+  });
+
+  it("is refused beside a plugin of the same property", async () => {
+    for (const isFirst of [true, false]) {
+      const app = makeApp();
+      const other = () =>
+        app.register((app, _options, done) => {
+          app.decorateRequest("session", null);
+          done();
+        });
+      if (isFirst) app.decorateRequest("session", null);
+      app.register(sessions({ secret: generateSecret() }));
+      if (!isFirst) other();
+      await assert.rejects(async () => await app.ready(), {
+        code: "FST_ERR_DEC_ALREADY_PRESENT",
+      });
+    }
   });
 
   it("has its types: Fastify takes it, and requests have a session", async () => {

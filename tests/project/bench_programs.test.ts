@@ -5,8 +5,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { begin, prove, proveQuiet } from "../../bench/http/proof.ts";
 import { judge } from "../../bench/http/peers/judge.ts";
-import { pairs, sidesOf } from "../../bench/http/peers/pairs.ts";
-import { type Round, slotsOf } from "../../bench/http/peers/rounds.ts";
+import { pairs, sides } from "../../bench/http/peers/pairs.ts";
+import { type Round, slots } from "../../bench/http/peers/rounds.ts";
 import { rowsOf } from "../../bench/http/peers/rows.ts";
 import { startSide } from "../../bench/http/peers/start.ts";
 import { places, startApp } from "../../bench/http/servers.ts";
@@ -44,7 +44,7 @@ describe("bench:http", () => {
 describe("bench:http beside peers", () => {
   // The peers are installed by the benchmark, which has them prove the same.
   for (const pair of pairs.filter(({ store }) => store !== "redis")) {
-    for (const side of sidesOf(pair).filter((side) => side !== "peer")) {
+    for (const side of sides.filter((side) => side !== "peer")) {
       it(`${pair.name}: the side ${side} does its work`, async () => {
         const { origin, server } = await startSide(pair, side, "");
         try {
@@ -61,7 +61,6 @@ describe("bench:http beside peers", () => {
   it("compares within a round, and judges by the goals", () => {
     const [pair] = pairs;
     assert.ok(pair);
-    const slots = slotsOf(pair);
     /** A machine that is twice as slow in the second round. */
     const round = (slowness: number): Round => ({
       others: 0,

@@ -77,7 +77,7 @@ describe("bundle", () => {
     assert.ok(size <= LIMITS.engine, `${size} bytes`);
   });
 
-  for (const name of ["express", "next", "nuxt"] as const) {
+  for (const name of ["express", "fastify", "next", "nuxt"] as const) {
     it(`${name}.ts is at most ${LIMITS[name]} bytes`, async () => {
       const { size } = await bundle({
         entryPoints: [`${name}.ts`],

@@ -4,7 +4,7 @@ import { lend } from "./doors.ts";
 import { root, run } from "./process.ts";
 
 /** Of the checkout: what the visits and the programs with types use. */
-const LENT = ["express", "@types/express", "hono", "unstorage"];
+const LENT = ["express", "@types/express", "fastify", "hono", "unstorage"];
 const SETTINGS = {
   moduleNameMapper: { "^cloudflare:workers$": "<rootDir>/doors_workers.cjs" },
 };

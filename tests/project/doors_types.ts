@@ -35,6 +35,20 @@ const PROGRAMS: Readonly<Record<string, string>> = {
       session.get("visit");
       res.send(\`\${visits}\`);
     });`,
+  "./fastify": `
+    import { type SessionRequest, sessions } from "with-session/fastify";
+    import Fastify from "fastify";
+    declare module "fastify" {
+      interface FastifyRequest extends SessionRequest<Shop> {}
+    }
+    export const app = Fastify();
+    app.register(sessions({ secret }));
+    app.get("/", ({ session }) => {
+      const visits: number | undefined = session.get("visits");
+      // @ts-expect-error The data has no such key.
+      session.get("visit");
+      return \`\${visits}\`;
+    });`,
   "./next": `
     import { createSessions } from "with-session";
     import { type NextFunctions, nextSessions } from "with-session/next";

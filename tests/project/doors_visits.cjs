@@ -33,6 +33,17 @@ module.exports = {
     app.get("/", (req, res) => res.send(count(req.session)));
     await countsServed(app);
   },
+  "./fastify": async (load) => {
+    const loaded = await load("fastify");
+    const { sessions } = await load("with-session/fastify");
+    const app = (loaded.default ?? loaded)();
+    app.register(sessions({ secret }));
+    app.get("/", ({ session }, reply) => {
+      reply.send(count(session));
+    });
+    await app.ready();
+    await countsServed((req, res) => app.routing(req, res));
+  },
   "./next": async (load) => {
     const { createSessions } = await load("with-session");
     const { nextSessions } = await load("with-session/next");

@@ -108,13 +108,11 @@ describe("docs/frameworks", () => {
     });
   }
 
-  for (const page of ["fastify", "koa"] as const) {
-    it(`has the tested recipe for ${page}`, () => {
-      const [, ...lines] = textOf(page, "sessions.ts").split("\n");
-      const [, ...tested] = read(`examples/${page}/sessions.ts`).split("\n");
-      assert.equal(lines.join("\n"), tested.join("\n"));
-    });
-  }
+  it("has the tested recipe for koa", () => {
+    const [, ...lines] = textOf("koa", "sessions.ts").split("\n");
+    const [, ...tested] = read("examples/koa/sessions.ts").split("\n");
+    assert.equal(lines.join("\n"), tested.join("\n"));
+  });
 
   it("signs in and out in Express", async () => {
     await serve("express", "shop.ts", async (origin) => {
@@ -139,6 +137,52 @@ describe("docs/frameworks", () => {
       assert.deepEqual(await nobody.json(), goodbye);
       const site = { "sec-fetch-site": "cross-site" };
       assert.equal((await post(`${origin}/sign-in`, {}, site)).status, 403);
+    });
+  });
+
+  it("signs in and out in Fastify", async () => {
+    await serve("fastify", "shop.ts", async (origin) => {
+      const postJson = (path: string, body: object, headers = {}) =>
+        fetch(`${origin}${path}`, {
+          method: "POST",
+          body: JSON.stringify(body),
+          redirect: "manual",
+          headers: { "content-type": "application/json", ...headers },
+        });
+      const signedIn = await postJson("/sign-in", {
+        name: "ada",
+        remember: true,
+      });
+      assert.equal(signedIn.status, 303);
+      assert.match(`${signedIn.headers.getSetCookie()}`, /Max-Age=2592000/);
+      const cookie = cookieOf(signedIn);
+      const order = await fetch(`${origin}/order`, { headers: { cookie } });
+      assert.equal(order.status, 404);
+      assert.deepEqual(order.headers.getSetCookie(), []);
+      const home = await fetch(origin, { headers: { cookie } });
+      const welcome = { user: "ada", notices: ["Welcome back"] };
+      assert.deepEqual(await home.json(), welcome);
+      const out = await postJson("/sign-out", {}, { cookie });
+      const nobody = await fetch(origin, {
+        headers: { cookie: cookieOf(out) },
+      });
+      const goodbye = { user: null, notices: ["You have signed out"] };
+      assert.deepEqual(await nobody.json(), goodbye);
+      const site = { "sec-fetch-site": "cross-site" };
+      assert.equal((await postJson("/sign-in", {}, site)).status, 403);
+    });
+  });
+
+  it("opens a session when it is asked for in Fastify", async () => {
+    await serve("fastify", "lazy.ts", async (origin) => {
+      const cookie = cookieOf(await fetch(origin));
+      const headers = { cookie };
+      assert.equal(
+        await (await fetch(origin, { headers })).text(),
+        "Visit 2\n",
+      );
+      const health = await fetch(`${origin}/health`, { headers });
+      assert.equal(health.headers.get("vary"), null);
     });
   });
 

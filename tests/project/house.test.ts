@@ -76,6 +76,7 @@ const paths = [
   "mod.ts",
   "hono.ts",
   "express.ts",
+  "fastify.ts",
   "next.ts",
   "nuxt.ts",
   "testing.ts",

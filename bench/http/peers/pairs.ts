@@ -77,8 +77,3 @@ export const pairs: readonly Pair[] = [
   { ...honoSession, name: "hono-session", runtime: "node" },
   { ...honoSession, name: "hono-session-bun", runtime: "bun" },
 ];
-
-/** What a pair has: the page's recipe for Fastify knows no `lazy`. */
-export function sidesOf({ framework }: Pair): readonly Side[] {
-  return sides.filter((side) => side !== "lazy" || framework !== "fastify");
-}

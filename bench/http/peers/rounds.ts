@@ -5,7 +5,7 @@ import { beginAll, type Effort } from "../measure.ts";
 import { prove, proveQuiet } from "../proof.ts";
 import type { AppServer } from "../servers.ts";
 import { proveRedis } from "./in_redis.ts";
-import { type Pair, type Side, sidesOf } from "./pairs.ts";
+import { type Pair, type Side, sides } from "./pairs.ts";
 import { startSide } from "./start.ts";
 
 /** What a request does. */
@@ -32,15 +32,13 @@ export interface Redis {
 }
 
 /** What takes turns: those that are compared are next to each other. */
-export function slotsOf(pair: Pair): Slot[] {
-  return [
-    ...sidesOf(pair).map((side) => ({ side, case: "untouched" } as const)),
-    ...(["read", "write"] as const).flatMap((name) => [
-      { side: "ours", case: name } as const,
-      { side: "peer", case: name } as const,
-    ]),
-  ];
-}
+export const slots: readonly Slot[] = [
+  ...sides.map((side) => ({ side, case: "untouched" } as const)),
+  ...(["read", "write"] as const).flatMap((name) => [
+    { side: "ours", case: name } as const,
+    { side: "peer", case: name } as const,
+  ]),
+];
 
 /**
  * Starts all sides of a pair, proves that each does its work, measures them in
@@ -53,13 +51,12 @@ export async function measurePair(
 ): Promise<Round[]> {
   const apps = new Map<Side, AppServer>();
   try {
-    for (const side of sidesOf(pair)) {
+    for (const side of sides) {
       apps.set(side, await startSide(pair, side, redis.url));
     }
     if (pair.store === "redis") await proveRedis(apps, redis.url);
     await proveAll(pair, apps);
     const run = await runnerOf(apps, effort);
-    const slots = slotsOf(pair);
     for (const slot of slots) await warmUp(() => run(slot), effort);
     const rounds: Round[] = [];
     while (rounds.length < effort.rounds) {

@@ -72,8 +72,8 @@ function ours(pairs: readonly Pair[], { connections }: Effort): Subject[] {
       name: "with-session",
       version: packageVersion("with-session"),
       protects: "encrypts",
-      note: "defaults; in Fastify the recipe of docs/frameworks/fastify.md; " +
-        `1000 bytes of data; ${connections} connections; ${cores}`,
+      note:
+        `defaults; 1000 bytes of data; ${connections} connections; ${cores}`,
     },
     ...frameworks.map((name) => ({
       name,

@@ -1,9 +1,6 @@
 import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
-import {
-  createSessions,
-  type Session,
-  type Sessions,
-} from "../../../../mod.ts";
+import { sessions } from "../../../../fastify.ts";
+import type { Session } from "../../../../mod.ts";
 import { data } from "../../data.ts";
 import type { Setting } from "../serve.ts";
 import { begin, count, sizeOf } from "./work.ts";
@@ -18,9 +15,17 @@ export async function serve(setting: Setting): Promise<void> {
   const handlers = await add(app, setting);
   app.get("/untouched", () => "0");
   for (const [name, handle] of Object.entries(handlers)) {
-    app.get(`/${name}`, (request) => `${handle(request)}`);
+    app.get(`/${name}`, answer(handle));
   }
   await app.listen({ port: setting.port, host: "127.0.0.1" });
+}
+
+/** Nobody waits for what is there: only with `lazy` is anything waited for. */
+function answer(handle: Handle) {
+  return (request: FastifyRequest): string | Promise<string> => {
+    const value = handle(request);
+    return value instanceof Promise ? value.then(String) : `${value}`;
+  };
 }
 
 function add(
@@ -29,6 +34,7 @@ function add(
 ): Handlers | Promise<Handlers> {
   if (setting.side === "bare") return bare;
   if (setting.side === "ours") return ours(app, setting);
+  if (setting.side === "lazy") return lazy(app, setting);
   return setting.isSealed ? sealed(app, setting) : stored(app, setting);
 }
 
@@ -37,23 +43,29 @@ const bare: Handlers = {
   ...{ read: nothing, write: nothing, begin: nothing, size: nothing },
 };
 
-// The peers say of what type `request.session` is, and so does the recipe.
-const recipe: string = "../../../../examples/fastify/sessions.ts";
-
-/** The recipe of docs/frameworks/fastify.md. */
 async function ours(
   app: FastifyInstance,
   { secret, store }: Setting,
 ): Promise<Handlers> {
-  const { addSessions }: {
-    addSessions(app: FastifyInstance, sessions: Sessions): void;
-  } = await import(recipe);
-  addSessions(app, createSessions({ secret, ...store && { store } }));
+  await app.register(sessions({ secret, ...store && { store } }));
   return {
     read: (request) => sessionOf(request).get("visits") ?? "none",
     write: (request) => count(sessionOf(request)),
     begin: (request) => begin(sessionOf(request)),
     size: (request) => JSON.stringify(sessionOf(request)).length,
+  };
+}
+
+async function lazy(
+  app: FastifyInstance,
+  { secret, store }: Setting,
+): Promise<Handlers> {
+  await app.register(sessions({ secret, ...store && { store }, lazy: true }));
+  return {
+    read: async (request) => (await open(request)).get("visits") ?? "none",
+    write: async (request) => count(await open(request)),
+    begin: async (request) => begin(await open(request)),
+    size: async (request) => JSON.stringify(await open(request)).length,
   };
 }
 
@@ -119,6 +131,11 @@ function valuesOf({ session }: FastifyRequest): Values {
   return session as unknown as Values;
 }
 
+// The peers say of what type `request.session` is.
 function sessionOf({ session }: FastifyRequest): Session {
   return session as unknown as Session;
+}
+
+function open(request: FastifyRequest): Promise<Session> {
+  return (request as unknown as { session(): Promise<Session> }).session();
 }
