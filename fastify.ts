@@ -9,15 +9,14 @@
  * import { generateSecret } from "with-session";
  * import { type SessionRequest, sessions } from "with-session/fastify";
  * import assert from "node:assert/strict";
- * import Fastify from "fastify";
- *
- * declare module "fastify" {
- *   interface FastifyRequest extends SessionRequest<{ visits: number }> {}
- * }
+ * import Fastify, { type FastifyRequest } from "fastify";
  *
  * const app = Fastify();
  * app.register(sessions({ secret: generateSecret() }));
- * app.get("/", ({ session }) => {
+ * app.get("/", (request) => {
+ *   const { session } = request as
+ *     & FastifyRequest
+ *     & SessionRequest<{ visits: number }>;
  *   const visits = session.update("visits", (n = 0) => n + 1);
  *   return `Visit ${visits}`;
  * });

@@ -308,7 +308,8 @@ for (const [kind, more] of Object.entries(kinds)) {
         app.addHook("onSend", (request, _reply, _payload, done) => {
           const isOurs = request.url === "/hook" && !Object(request).isTold;
           Object.assign(request, { isTold: true });
-          done(isOurs ? new Error("hook") : undefined);
+          if (isOurs) done(new Error("hook"));
+          else done();
         });
         addRoutes(app, { "/hook": () => "never sent" });
         const get = askOf(await listen(app));
@@ -526,9 +527,9 @@ describe("Fastify", () => {
     for (const isFirst of [true, false]) {
       const app = makeApp();
       const other = () =>
-        app.register((app, _options, done) => {
+        app.register(async (app) => {
+          await undefined;
           app.decorateRequest("session", null);
-          done();
         });
       if (isFirst) app.decorateRequest("session", null);
       app.register(sessions({ secret: generateSecret() }));
