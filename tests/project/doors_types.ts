@@ -37,13 +37,11 @@ const PROGRAMS: Readonly<Record<string, string>> = {
     });`,
   "./fastify": `
     import { type SessionRequest, sessions } from "with-session/fastify";
-    import Fastify from "fastify";
-    declare module "fastify" {
-      interface FastifyRequest extends SessionRequest<Shop> {}
-    }
+    import Fastify, { type FastifyRequest } from "fastify";
     export const app = Fastify();
     app.register(sessions({ secret }));
-    app.get("/", ({ session }) => {
+    app.get("/", (request) => {
+      const { session } = request as FastifyRequest & SessionRequest<Shop>;
       const visits: number | undefined = session.get("visits");
       // @ts-expect-error The data has no such key.
       session.get("visit");
