@@ -370,6 +370,23 @@ describe("Fastify", () => {
     assert.equal(response.headers.get("vary"), "Cookie");
   });
 
+  it("ends what was ended though the next session cannot be kept", async () => {
+    const { get } = await start({
+      ...ROUTES,
+      "/reset": ({ session }) => {
+        session.reset();
+        session.set("n", "x".repeat(10_000));
+        return "never sent";
+      },
+    });
+    const cookie = cookieOf(await get("/text"));
+    const response = await get("/reset", cookie);
+    assert.equal(await response.text(), "error: oversize");
+    assert.equal(response.headers.get("cache-control"), "no-store");
+    assert.match(`${cookieOf(response)}`, /^sid-\d+=$/);
+    assert.equal(await (await get("/new", cookie)).text(), "true");
+  });
+
   it("does not bring back who signs out during a slow request", async () => {
     const go = Promise.withResolvers<void>();
     const begun = Promise.withResolvers<void>();
