@@ -110,7 +110,8 @@ function addressOf(
   if (isWhole && /^https?:/.test(whole)) return whole;
   const path = whole.replace(/^\w+:\/\/[^/?#]*/, "") ||
     (whole ? "/" : usualPath);
-  const host = fields.get("host") ?? fields.get(":authority") ?? "";
+  // Without a host, a parser would take the path's beginning for one.
+  const host = fields.get("host") || fields.get(":authority") || "invalid";
   const slash = path.startsWith("/") ? "" : "/";
   return `${schemeOf(given, host)}://${host}${slash}${path}`;
 }
@@ -139,7 +140,7 @@ class FieldsOf implements Fields {
     const fields = this.#fields;
     if (isHeaders(fields)) return fields.get(name);
     const value = fields[name] ?? this.#otherwiseSpelt(name);
-    if (value === undefined || value === null) return null;
+    if (value === undefined) return null;
     return Array.isArray(value)
       ? value.join(name === "cookie" ? "; " : ", ")
       : `${value}`;

@@ -66,6 +66,28 @@ describe("tellDecoded()", () => {
     assert.equal(isTold("gzip, zstd"), isKnown && here === "Node");
   });
 
+  // In Node, the others are seen by what tells them apart.
+  for (const runtime of ["Deno", "Bun"] as const) {
+    it(`knows what ${runtime} decodes`, { skip: here !== "Node" }, () => {
+      Reflect.set(globalThis, runtime, {});
+      try {
+        for (const [coding, runtimes] of Object.entries(CODINGS)) {
+          assert.equal(isTold(coding), runtimes.includes(runtime), coding);
+        }
+      } finally {
+        Reflect.deleteProperty(globalThis, runtime);
+      }
+    });
+  }
+
+  it("leaves all fields where a body is encoded again, as Workers do", () => {
+    const headers = { "content-encoding": "gzip", "content-length": "7" };
+    const copy = new Response(null, { headers });
+    if (here !== "workerd") Object.assign(copy, { webSocket: null });
+    const { headers: told } = tellDecoded(copy);
+    assert.deepEqual(Object.fromEntries(told), headers);
+  });
+
   it("leaves other fields as they are", () => {
     const copy = new Response(null, {
       headers: { "content-encoding": "br", vary: "accept-encoding" },

@@ -53,6 +53,8 @@ describe("Response headers", () => {
       "max-age=60, must-revalidate": "max-age=60, must-revalidate, private",
       "private": "private",
       "Private, max-age=60": "Private, max-age=60",
+      "max-age=60, private": "max-age=60, private",
+      "private , max-age=60": "private , max-age=60",
       "no-store": "no-store",
     };
     const found = await fields("read", "cache-control", Object.keys(cases));
@@ -230,6 +232,7 @@ describe("Response cookies of the handler", () => {
       "__Host-sid=evil; Path=/; Secure",
       "b=2",
       "__Host-sid=; Max-Age=0",
+      "__Host-sid =evil; Path=/; Secure",
     ];
     const response = await answer("write", make(...rivals));
     const lines = response.headers.getSetCookie();
