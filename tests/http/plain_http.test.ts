@@ -59,4 +59,34 @@ describe("a program whose cookies are never set", () => {
       assert.deepEqual(await printed(ELSEWHERE, { cookie: { secure } }), []);
     }
   });
+
+  it("is told nothing of a bad cookie that it only read", async () => {
+    const events: string[] = [];
+    const handle = withSession((_request, session) => {
+      return Response.json(session.keys());
+    }, { secret: SECRET, onEvent: ({ type }) => void events.push(type) });
+    const headers = { cookie: "__Host-sid=bad; sid=bad" };
+    await handle(new Request("http://nas.local/", { headers }));
+    assert.ok(!events.includes("insecure"));
+  });
+
+  it("is not told so of a request from another site", async () => {
+    const headers = {
+      "sec-fetch-site": "cross-site",
+      "sec-fetch-dest": "empty",
+    };
+    const texts: string[] = [];
+    const kept = console.warn;
+    console.warn = (text: string) => void texts.push(text);
+    try {
+      const handle = withSession((_request, session) => {
+        session.set("a", 1);
+        return new Response();
+      }, { secret: SECRET });
+      await handle(new Request("https://nas.local/", { headers }));
+    } finally {
+      console.warn = kept;
+    }
+    assert.deepEqual(texts, []);
+  });
 });

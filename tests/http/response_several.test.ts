@@ -84,5 +84,11 @@ describe("A response of several sessions", () => {
     // The other one does not ask for it.
     assert.equal(await clearing(({ two }) => two.destroy()), null);
     assert.equal(await clearing(({ one }) => one.set("a", 2)), null);
+    const { headers } = await answer(
+      ({ one }) => one.get("a"),
+      "__Host-one=deleted",
+    );
+    assert.equal(headers.getSetCookie().length, 1);
+    assert.equal(headers.get(field), null);
   });
 });

@@ -1,13 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createSessions, type SessionOptions, withSession } from "../../mod.ts";
-import { noteNext, tickNow, uncleared } from "../../src/session/known.ts";
-import {
-  noteTurn,
-  overtakenAfter,
-  turnAfter,
-  turnsAfter,
-} from "../../src/session/overtaken.ts";
+import { uncleared } from "../../src/session/known.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { TieredStore } from "../../stores/tiered.ts";
 import { withCrypto } from "../shared/crypto_calls.ts";
@@ -134,6 +128,24 @@ for (const place of Object.keys(PLACES)) {
       assert.deepEqual(await bench.read(cookieOf(slow), more), {});
     });
 
+    it("renews nothing beside a change, which is kept all the same", async () => {
+      const { bench, more } = begin(place);
+      const cookie = await bench.begin(undefined, more);
+      bench.clock.advance(43_201);
+      const { slow } = await bench.overtake(
+        cookie,
+        (session) => session.set("n", 1),
+        look,
+        more,
+      );
+      assert.deepEqual(
+        bench.takeEvents().filter((type) => type === "renewed").length,
+        1,
+      );
+      const data = { name: "Ada", n: 1 };
+      assert.deepEqual(await bench.read(cookieOf(slow), more), data);
+    });
+
     it("renews later than a fast one", async () => {
       const { bench, more } = begin(place);
       const cookie = await bench.begin(undefined, more);
@@ -180,6 +192,55 @@ describe("a cookie that is being sealed", () => {
         else assert.equal(answer, "gone");
       });
     }
+  }
+});
+
+describe("a renewed cookie that is being sealed", () => {
+  for (const place of Object.keys({ ...PLACES, ...LATE })) {
+    it(`does not replace that of a change, data ${place}`, async () => {
+      const { bench, more } = begin(place);
+      const cookie = await bench.begin("ada", more);
+      bench.clock.advance(301);
+      let changed: Response | undefined;
+      const change: Act = (session) => session.set("n", 1);
+      const slow = await withCrypto(
+        ["encrypt"],
+        async (_method, original) => {
+          const sealed = original();
+          const isFirst = !changed;
+          changed ??= new Response();
+          if (isFirst) changed = await bench.act(cookie, change, more);
+          return await sealed;
+        },
+        () => bench.act(cookie, look, more),
+      );
+      const last = [changed, slow].findLast((each) =>
+        each?.headers.getSetCookie().length
+      );
+      const data = { name: "Ada", n: 1 };
+      assert.deepEqual(await bench.read(cookieOf(last!), more), data);
+    });
+  }
+});
+
+describe("two requests that give a session a new id at a time", () => {
+  for (const place of Object.keys(PLACES)) {
+    it(`both may, data ${place}`, async () => {
+      const { bench, more } = begin(place);
+      const cookie = await bench.begin(undefined, more);
+      const anew: Act = (session) => {
+        session.regenerate();
+        session.set("n", 1);
+      };
+      const { slow, fast } = await bench.overtake(cookie, anew, anew, more);
+      const data = { name: "Ada", n: 1 };
+      for (const each of [fast, slow]) {
+        if (place === "in a cookie") {
+          assert.deepEqual(await bench.read(cookieOf(each), more), data);
+        }
+      }
+      assert.deepEqual(await bench.read(cookieOf(slow), more), data);
+    });
   }
 });
 
@@ -244,113 +305,5 @@ describe("a session in a cookie that a failed request has ended", () => {
       uncleared.clear();
       for (const name of earlier) uncleared.add(name);
     }
-  });
-});
-
-describe("what became of a session", () => {
-  const begin = () =>
-    ({ store: {}, now: () => 1_000 }) as unknown as Parameters<
-      typeof noteTurn
-    >[0];
-
-  it("is found though others have gone on since", () => {
-    const settings = begin();
-    noteNext(settings, "first", "next");
-    noteTurn(settings, "next", "ended");
-    for (let i = 0; i < 10_000; i++) noteNext(settings, `a${i}`, `b${i}`);
-    assert.equal(turnAfter(settings, "next", 0)?.kind, "ended");
-  });
-
-  it("is no lesser event that came later", () => {
-    const settings = begin();
-    noteTurn(settings, "a", "ended");
-    for (let i = 0; i < 200; i++) {
-      noteTurn(settings, "a", "left", { generation: i });
-    }
-    assert.equal(overtakenAfter(settings, "a", 0)?.kind, "ended");
-  });
-
-  it("is kept for a hundred events, and what decides least goes first", () => {
-    const settings = begin();
-    const start = noteTurn(settings, "a", "login", { generation: 1 });
-    for (let i = 2; i <= 99; i++) {
-      noteTurn(settings, "a", "login", { generation: i });
-    }
-    noteTurn(settings, "a", "left", { generation: 1 });
-    assert.equal(turnsAfter(settings, "a", 0).length, 100);
-    noteTurn(settings, "a", "login", { generation: 100 });
-    const kinds = () => turnsAfter(settings, "a", 0).map(({ kind }) => kind);
-    assert.equal(kinds().length, 100);
-    assert.ok(!kinds().includes("left"));
-    noteTurn(settings, "a", "login", { generation: 101 });
-    const numbers = turnsAfter(settings, "a", 0).map((turn) => turn.generation);
-    assert.deepEqual([numbers.length, numbers[0]], [100, 2]);
-    start();
-    assert.equal(turnsAfter(settings, "a", 0).length, 100);
-  });
-
-  it("is noted once, by its latest tick, if it happens again", () => {
-    const settings = begin();
-    noteTurn(settings, "a", "left");
-    const tick = tickNow();
-    noteTurn(settings, "a", "left");
-    assert.equal(turnsAfter(settings, "a", 0).length, 1);
-    assert.equal(turnsAfter(settings, "a", tick).length, 1);
-  });
-
-  it("is kept for ten thousand sessions, of which the oldest goes first", () => {
-    const settings = begin();
-    for (const name of ["a", "b"]) noteTurn(settings, name, "ended");
-    noteTurn(settings, "a", "ended");
-    for (let i = 0; i < 9_998; i++) noteTurn(settings, `n${i}`, "ended");
-    const isKnown = (name: string) => !!turnAfter(settings, name, 0);
-    assert.deepEqual([isKnown("a"), isKnown("b")], [true, true]);
-    noteTurn(settings, "last", "ended");
-    assert.deepEqual([isKnown("a"), isKnown("b")], [true, false]);
-  });
-
-  it("is the strongest of what happened, whatever came last", () => {
-    const kinds = ["left", "replaced", "login", "revoked", "ended"] as const;
-    for (let i = 1; i < kinds.length; i++) {
-      for (const [one, other] of [[i, i - 1], [i - 1, i]]) {
-        const settings = begin();
-        noteTurn(settings, "a", kinds[one as number]!);
-        noteTurn(settings, "a", kinds[other as number]!);
-        assert.equal(turnAfter(settings, "a", 0)?.kind, kinds[i]);
-      }
-    }
-  });
-
-  it("counts for what came from it, if its visitor did it", () => {
-    const settings = begin();
-    noteTurn(settings, "next", "revoked");
-    noteNext(settings, "first", "next");
-    noteTurn(settings, "first", "left");
-    noteNext(settings, "first", "other");
-    assert.equal(overtakenAfter(settings, "next", 0)?.kind, "revoked");
-    assert.equal(overtakenAfter(settings, "other", 0), undefined);
-    noteTurn(settings, "other", "ended");
-    assert.equal(overtakenAfter(settings, "first", 0)?.kind, "ended");
-  });
-
-  it("stays if it is noted again, and only the later note is taken back", () => {
-    const settings = begin();
-    const ended = () => turnAfter(settings, "a", 0)?.kind;
-    const first = noteTurn(settings, "a", "ended");
-    noteTurn(settings, "a", "ended", { isSure: false })();
-    assert.equal(ended(), "ended");
-    noteTurn(settings, "a", "ended");
-    first();
-    assert.equal(ended(), "ended");
-  });
-
-  it("is taken back by itself, in any order", () => {
-    const settings = begin();
-    const note = () => noteTurn(settings, "a", "left", { isSure: false });
-    const [first, second] = [note(), note()];
-    first();
-    assert.equal(turnAfter(settings, "a", 0)?.kind, "left");
-    second();
-    assert.equal(turnAfter(settings, "a", 0), undefined);
   });
 });
