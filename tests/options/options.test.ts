@@ -36,7 +36,7 @@ const NO_SECONDS: readonly unknown[] = [
 ];
 
 const NO_FLAG = [null, 0, 1, "true", {}];
-const NO_FUNCTION = [null, true, "now", {}, []];
+const NO_FUNCTION = [null, true, "now", "function", {}, []];
 const STORE = {
   consistency: "strong" as const,
   create: () => Promise.resolve(true),
@@ -81,7 +81,21 @@ const BAD: Readonly<Record<string, readonly unknown[]>> = {
   }],
   onStoreError: [null, true, "ignore", {}],
   trackIdle: [null, true, "both", {}],
-  cookie: [null, true, "sid", 5],
+  cookie: [
+    null,
+    true,
+    "sid",
+    5,
+    ...[
+      "example.com; Secure",
+      "example.com\n",
+      "; string:example.com",
+      "a b.example.com",
+      "example.c;m",
+      "example.com:443",
+    ].map((domain) => ({ domain })),
+    ...["sid; a", "sid=1", "a; string:b", "sid\n"].map((name) => ({ name })),
+  ],
   csrf: [
     null,
     "https://a.example",
@@ -127,6 +141,20 @@ describe("createSessions()", () => {
         assert.ok(!error.message.includes(SECRET), "It shows the secret");
       });
     }
+  }
+
+  const GOOD: Readonly<Record<string, Partial<SessionOptions>>> = {
+    "4000 minutes in seconds, which are no ms": { idleTimeout: 240_000 },
+    "a domain of many labels": { cookie: { domain: ".a.b-c.example.com" } },
+    "a store made later, which may have touch": {
+      store: () => STORE,
+      trackIdle: "store",
+    },
+  };
+  for (const [what, given] of Object.entries(GOOD)) {
+    it(`takes ${what}`, () => {
+      createSessions({ secret: SECRET, ...given as object });
+    });
   }
 
   for (const name of UNKNOWN) {

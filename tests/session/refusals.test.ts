@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { createSessions, withSession } from "../../mod.ts";
+import { MemoryStore } from "../../stores/memory.ts";
+import { once } from "../shared/store_bench.ts";
+import { begin, STORES } from "../shared/slow_requests.ts";
+import { requestWith, setUp, START } from "../shared/support.ts";
+
+// What a handler is told that comes too late, or has no session to write to.
+
+const GONE = {
+  name: "SessionError",
+  code: "gone",
+  message: "Cannot go on: the session has ended or was replaced",
+};
+
+for (const [kind, open] of Object.entries(STORES)) {
+  describe(`a handler whose session has ended, in a ${kind} store,`, () => {
+    it("is told so, and that again by what it does next", async () => {
+      const bench = begin(open);
+      const cookie = await bench.begin("ada");
+      const errors: unknown[] = [];
+      await bench.act(cookie, async (session) => {
+        session.keys();
+        await bench.act(cookie, (other) => other.destroy());
+        session.set("n", 1);
+        await assert.rejects(session.save(), GONE);
+        assert.throws(() => session.set("n", 2), GONE);
+        assert.throws(() => session.regenerate(), GONE);
+        errors.push(...bench.takeEvents().filter((type) => type === "gone"));
+      });
+      assert.deepEqual(errors, ["gone"]);
+    });
+  });
+}
+
+describe("a handler whose session could not be read", () => {
+  it("is told so if it writes", async () => {
+    const bench = begin();
+    const cookie = await bench.begin("ada");
+    bench.watched.before = once("get", () => {
+      throw new Error("the store is down");
+    });
+    await bench.act(cookie, (session) => {
+      assert.throws(() => session.set("n", 1), {
+        name: "SessionError",
+        code: "store-failed",
+        message: "Cannot write: the store could not be read",
+      });
+    }, { onStoreError: "anonymous" });
+  });
+});
+
+describe("a handler that is left out", () => {
+  it("may read, and its response stays as it is", async () => {
+    const { options } = setUp();
+    const sessions = createSessions(options);
+    const cookie = `__Host-sid=${await sessions.seal(sessions.create())}`;
+    const response = new Response();
+    const handle = withSession((_request, session) => {
+      assert.deepEqual(session.keys(), []);
+      return response;
+    }, { ...options, when: () => false });
+    assert.equal(await handle(requestWith(cookie)), response);
+    assert.deepEqual([...response.headers], []);
+  });
+});
+
+describe("a handler without a response, as of a socket,", () => {
+  it("may read its session later, and not write it", async () => {
+    let look: (() => unknown) | undefined;
+    const { options } = setUp();
+    const handle = withSession((_request, session) => {
+      look = () => session.get("a");
+      return undefined as unknown as Response;
+    }, options);
+    await handle(new Request("https://example.com/"));
+    assert.equal(look?.(), undefined);
+    // One with a response had to look before it left.
+    let late: (() => unknown) | undefined;
+    const page = withSession((_request, session) => {
+      late = () => session.get("a");
+      return new Response();
+    }, options);
+    await page(new Request("https://example.com/"));
+    assert.throws(() => late?.(), { code: "late-read" });
+  });
+});
+
+describe("a session whose store is made for each request", () => {
+  it("keeps its id by a login, as in any strong store", async () => {
+    const store = new MemoryStore({ now: () => START });
+    const { options } = setUp();
+    const handle = withSession((_request, session, _env: object) => {
+      const { id } = session;
+      session.login("ada");
+      return Response.json(session.id === id);
+    }, { ...options, store: () => store });
+    const response = await handle(new Request("https://example.com/"), {});
+    assert.equal(await response.json(), true);
+  });
+});
