@@ -5,16 +5,20 @@
 function isDecoded(field: string): boolean {
   if ("Deno" in globalThis) return /^(gzip|br)$/i.test(field);
   const codings = field.split(",").map((each) => each.trim());
-  if (!("Bun" in globalThis)) return codings.every((each) => CODING.test(each));
+  if (!("Bun" in globalThis)) {
+    const isKnown = isZstdKnown();
+    return codings.every((each) => isCoding(each, isKnown));
+  }
   const [coding = "", ...others] = codings.filter((each) =>
     !/^(identity)?$/i.test(each)
   );
-  return !others.length && CODING.test(coding);
+  return !others.length && isCoding(coding, true);
 }
 
-const CODING = "Bun" in globalThis || isZstdKnown()
-  ? /^((x-)?gzip|br|deflate|zstd)$/i
-  : /^((x-)?gzip|br|deflate)$/i;
+function isCoding(name: string, isZstdKnown: boolean): boolean {
+  return /^((x-)?gzip|br|deflate)$/i.test(name) ||
+    isZstdKnown && /^zstd$/i.test(name);
+}
 
 /** Node's `fetch` is undici, which decodes zstd from 7.11 on. */
 function isZstdKnown(): boolean {

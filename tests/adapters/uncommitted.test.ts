@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { createSessions } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { setUp, START, typesOf } from "../shared/support.ts";
-import { withNodeEnv, withTimers } from "../shared/surroundings.ts";
+import { withGlobal, withNodeEnv, withTimers } from "../shared/surroundings.ts";
 
 const url = "https://example.com/";
 
@@ -114,4 +114,19 @@ describe("a change that nobody commits", () => {
       session.set("a", 1);
       assert.equal(waitedFor(), 0);
     }));
+
+  it("is told as well where a timer is a number", async () => {
+    const timers: (() => void)[] = [];
+    const { options, events } = setUp();
+    await withGlobal(
+      "setTimeout",
+      (fire: () => void) => timers.push(fire),
+      async () => {
+        const session = await createSessions(options).open(new Request(url));
+        session.set("a", 1);
+      },
+    );
+    for (const fire of timers) fire();
+    assert.deepEqual(typesOf(events), ["uncommitted"]);
+  });
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { tellDecoded } from "../../src/http/decoded.ts";
+import { withGlobal } from "../shared/surroundings.ts";
 
 // What `fetch` has decoded, by the field that says how it was encoded. Whether
 // each runtime does so is for the tests on real servers.
@@ -80,6 +81,30 @@ describe("tellDecoded()", () => {
     });
   }
 
+  const UNDICI: Readonly<Record<string, boolean>> = {
+    "6.21.0": false,
+    "6.99.0": false,
+    "7.2.0": false,
+    "7.10.0": false,
+    "7.11.0": true,
+    "7.12.3": true,
+    "8.0.0": true,
+    "10.1.2": true,
+  };
+  it("knows from which undici on zstd is decoded", {
+    skip: here !== "Node",
+  }, async () => {
+    const zstds = (versions?: object) =>
+      withGlobal("process", versions && { versions }, () => isZstdTold());
+    for (const [undici, isTold] of Object.entries(UNDICI)) {
+      assert.equal(await zstds({ undici }), isTold, undici);
+    }
+    // Who does not say which one has a newer one.
+    assert.equal(await zstds({}), true);
+    assert.equal(await zstds(), true);
+    assert.equal(await withGlobal("process", {}, () => isZstdTold()), true);
+  });
+
   it("leaves all fields where a body is encoded again, as Workers do", () => {
     const headers = { "content-encoding": "gzip", "content-length": "7" };
     const copy = new Response(null, { headers });
@@ -96,6 +121,13 @@ describe("tellDecoded()", () => {
     assert.equal(copy.headers.get("vary"), "accept-encoding");
   });
 });
+
+/** Whether they are gone of a body that was compressed by zstd, and no other. */
+function isZstdTold(): boolean {
+  assert.equal(isTold("xzstd"), false);
+  assert.equal(isTold("zstd2"), false);
+  return isTold("ZSTD");
+}
 
 /** Whether the fields that describe the bytes on the wire are gone. */
 function isTold(coding: string): boolean {

@@ -129,6 +129,31 @@ describe("Response kinds", () => {
     assert.equal(await response.text(), "hello");
   });
 
+  it("an answer of fetch() that was decoded does not say that it is coded", async () => {
+    const headers = { "content-encoding": "gzip", "content-length": "25" };
+    const told = async (use: Use, url: string, more: object = headers) => {
+      const made = immutable("hello", { headers: { ...more } });
+      const response = await answer(
+        use,
+        () => Object.defineProperty(made, "url", { value: url }),
+      );
+      assert.equal(await response.text(), "hello");
+      const names = ["content-encoding", "content-length"];
+      return names.map((name) => response.headers.get(name));
+    };
+    // Workers encode it again.
+    const isCoded = "webSocket" in new Response();
+    for (const use of ["read", "write"] as const) {
+      const left = isCoded ? ["gzip", "25"] : [null, null];
+      assert.deepEqual(await told(use, "https://a.example/"), left);
+      // One that the handler has made may be coded by the handler.
+      assert.deepEqual(await told(use, ""), ["gzip", "25"]);
+      const plain = { "content-length": "5" };
+      const expected = [null, "5"];
+      assert.deepEqual(await told(use, "https://a.example/", plain), expected);
+    }
+  });
+
   it("a body that never ends is passed on at once, not collected", async () => {
     for (const use of ["nothing", "read", "write"] as const) {
       for (const make of [immutable, (body: BodyInit) => new Response(body)]) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createSessions } from "../../mod.ts";
 import { setUp } from "../shared/support.ts";
-import { withNodeEnv } from "../shared/surroundings.ts";
+import { withGlobal, withNodeEnv } from "../shared/surroundings.ts";
 
 // Deno would ask its user for the variable: there, nothing is development.
 const isAsked = !("Deno" in globalThis);
@@ -12,14 +12,19 @@ async function nameFor(
   headers: Record<string, string>,
   environment = "development",
 ): Promise<string | undefined> {
-  return await withNodeEnv(environment, async () => {
-    const sessions = createSessions(setUp().options);
-    const request = new Request("http://localhost:3000/", { headers });
-    const session = await sessions.open(request);
-    session.set("a", 1);
-    const response = await sessions.commit(session, new Response());
-    return response.headers.getSetCookie()[0]?.split("=")[0];
-  });
+  return await withNodeEnv(environment, () => nameHere(headers));
+}
+
+/** The same where the test runs. */
+async function nameHere(
+  headers: Record<string, string>,
+): Promise<string | undefined> {
+  const sessions = createSessions(setUp().options);
+  const request = new Request("http://localhost:3000/", { headers });
+  const session = await sessions.open(request);
+  session.set("a", 1);
+  const response = await sessions.commit(session, new Response());
+  return response.headers.getSetCookie()[0]?.split("=")[0];
 }
 
 /** What Next's own server says if the browser is on this machine. */
@@ -97,5 +102,14 @@ describe("a development server that forwards to itself", () => {
       assert.equal(await nameFor(NEXT, environment), undefined);
     }
     assert.equal(await nameFor({}, "production"), "sid-3000");
+  });
+
+  it("is none where nobody knows the environment, or may ask for it", async () => {
+    const session = () => nameHere(NEXT);
+    assert.equal(await withGlobal("process", undefined, session), undefined);
+    assert.equal(await withGlobal("process", {}, session), undefined);
+    if (!isAsked) return;
+    const asDeno = () => nameFor(NEXT);
+    assert.equal(await withGlobal("Deno", {}, asDeno), undefined);
   });
 });

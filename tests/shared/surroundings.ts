@@ -1,7 +1,7 @@
 // What tests put in place of something global, for as long as they run.
 
 /** Stands a value in a global's place while `run` runs. */
-async function withGlobal<Result>(
+export async function withGlobal<Result>(
   name: string,
   value: unknown,
   run: () => Result | Promise<Result>,
