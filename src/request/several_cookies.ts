@@ -77,8 +77,7 @@ async function chooseCookie(
  * one of a cookie that has to stay.
  */
 function isStronger(fault: Refused["fault"], other: Visit["fault"]): boolean {
-  return fault === "unknown-key" ||
-    isSpared(fault) && other !== "unknown-key";
+  return isSpared(fault) && other !== "unknown-key";
 }
 
 /**

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type SessionOptions, withSession } from "../../mod.ts";
+import { createSessions, type SessionOptions, withSession } from "../../mod.ts";
 import { SECRET } from "../shared/format.ts";
 
 /** What a program prints that sets a value at these addresses. */
@@ -60,13 +60,30 @@ describe("a program whose cookies are never set", () => {
     }
   });
 
-  it("is told nothing of a bad cookie that it only read", async () => {
+  it("is told nothing of a cookie that it only read, bad or old", async () => {
     const events: string[] = [];
+    let now = Date.UTC(2036, 0, 1);
+    const options = {
+      secret: SECRET,
+      now: () => now,
+      onEvent: ({ type }: { type: string }) => void events.push(type),
+    };
     const handle = withSession((_request, session) => {
       return Response.json(session.keys());
-    }, { secret: SECRET, onEvent: ({ type }) => void events.push(type) });
-    const headers = { cookie: "__Host-sid=bad; sid=bad" };
-    await handle(new Request("http://nas.local/", { headers }));
+    }, options);
+    const sessions = createSessions(options);
+    const session = sessions.create();
+    session.set("a", 1);
+    const good = await sessions.seal(session);
+    now += 80_000_000;
+    for (const token of ["bad", good]) {
+      const headers = { cookie: `__Host-sid=${token}` };
+      const response = await handle(
+        new Request("http://nas.local/", { headers }),
+      );
+      assert.deepEqual(response.headers.getSetCookie(), []);
+      assert.deepEqual(await response.json(), token === good ? ["a"] : []);
+    }
     assert.ok(!events.includes("insecure"));
   });
 

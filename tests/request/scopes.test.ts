@@ -71,6 +71,21 @@ describe("a cookie in an earlier scope", () => {
     }
   });
 
+  it("is told from this one by its attributes alone", async () => {
+    const previous = [{ path: "/old" }, { domain: "shop.example.com" }, {}];
+    const cookie = { path: "/app", previous };
+    const { options } = setUp({ cookie });
+    const token = await seal(options);
+    const both = `${name}=${token}; ${name}=${turn(token, -1, 1)}`;
+    const lines = await linesOf(options, both, write);
+    const rest = "HttpOnly; Secure; SameSite=Lax";
+    assert.deepEqual(lines.slice(0, -1), [
+      `${name}=; Max-Age=0; Path=/old; ${rest}`,
+      `${name}=; Max-Age=0; Domain=shop.example.com; Path=/; ${rest}`,
+      `${name}=; Max-Age=0; Path=/; ${rest}`,
+    ]);
+  });
+
   it("is none where the options have always had this one", async () => {
     const { options } = setUp({ cookie: { path: "/app" } });
     const token = await seal(options);
@@ -89,6 +104,19 @@ describe("several cookies of one name", () => {
     let value: unknown;
     await linesOf(options, cookie, (session) => value = session.get("a"));
     assert.equal(value, 1);
+  });
+
+  it("are none if all are empty, and are told if one stands behind a comma", async () => {
+    const { options, events } = setUp();
+    const told = async (cookie: string) => {
+      await linesOf(options, cookie, look);
+      return events.splice(0).map((event) =>
+        "reason" in event ? event.reason : event.type
+      );
+    };
+    assert.deepEqual(await told('__Host-sid=""'), []);
+    assert.deepEqual(await told('__Host-sid=; __Host-sid=""'), []);
+    assert.deepEqual(await told("a=1, __Host-sid=b"), ["joined"]);
   });
 
   it("count by those that are not over", async () => {
@@ -125,7 +153,11 @@ describe("several cookies of one name", () => {
   });
 
   it("stay for another program on this machine, also at a logout", async () => {
-    const { options } = setUp();
+    const { clock, options } = setUp();
+    const later = createSessions({ ...options, cookie: { secure: false } });
+    clock.advance(3_600);
+    const future = await later.seal(later.create());
+    clock.advance(-3_600);
     const token = await seal(options);
     const [others, forged] = [turn(token, 1, 1), turn(token, -1, 1)];
     const handle = withSession((_request, session) => {
@@ -140,6 +172,9 @@ describe("several cookies of one name", () => {
     assert.equal(await clearedBy(forged), true);
     assert.equal(await clearedBy(forged, others), false);
     assert.equal(await clearedBy(others, forged), false);
+    assert.equal(await clearedBy(forged, future), true);
+    assert.equal(await clearedBy(others, future), false);
+    assert.equal(await clearedBy(future, others), false);
   });
 });
 
