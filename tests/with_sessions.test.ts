@@ -320,4 +320,13 @@ describe("withSessions()", () => {
       return Response.json([items, wrong]);
     });
   });
+
+  it("refuses a name that no cookie may have", () => {
+    for (const name of ["a b", "a;b", "ž"]) {
+      assert.throws(
+        () => withSessions({ [name]: { secret } }, () => new Response()),
+        /^TypeError: Session .+: Option cookie\.name must be letters and digits/,
+      );
+    }
+  });
 });

@@ -106,6 +106,21 @@ describe("several cookies of one name", () => {
     assert.equal(value, 1);
   });
 
+  it("open behind many that can be no token", async () => {
+    const { options } = setUp();
+    const token = await seal(options);
+    for (const shape of ["!LONG", "LONG!", "x"]) {
+      const odd = Array.from({ length: 16 }, (_, i) => {
+        const value = shape.replace("LONG", "a".repeat(102));
+        return `__Host-sid=${value.replace("!", "!".repeat(i + 1))}`;
+      });
+      let value: unknown;
+      const cookie = [...odd, `__Host-sid=${token}`].join("; ");
+      await linesOf(options, cookie, (session) => value = session.get("a"));
+      assert.equal(value, 1);
+    }
+  });
+
   it("are none if all are empty, and are told if one stands behind a comma", async () => {
     const { options, events } = setUp();
     const told = async (cookie: string) => {

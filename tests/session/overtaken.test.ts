@@ -307,3 +307,21 @@ describe("a session in a cookie that a failed request has ended", () => {
     }
   });
 });
+
+describe("a session in a store that a failed request could not end", () => {
+  it("goes on, here as in any other process", async () => {
+    const { bench } = begin("in a store");
+    const cookie = await bench.begin("ada");
+    const failure = new Error("The handler has failed");
+    bench.watched.before = ({ op }) => {
+      if (op !== "get") throw new Error("The store takes no writes");
+    };
+    const handle = bench.wrap((_request, session) => {
+      session.destroy();
+      throw failure;
+    });
+    await assert.rejects(handle(requestWith(cookie)), failure);
+    bench.watched.before = undefined;
+    assert.deepEqual(await bench.read(cookie), { name: "Ada" });
+  });
+});

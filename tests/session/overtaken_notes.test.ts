@@ -159,6 +159,7 @@ describe("what became of a session", () => {
     assert.deepEqual(known(), []);
     noteFloor(settings, "a", { floor: 3, revision: 4 }, true);
     noteFloor(settings, "a", { floor: 4, revision: 4 }, true);
+    assert.deepEqual(known(), ["read 3", "read 4"]);
     noteFloor(settings, "a", { floor: 4, revision: 5 }, true);
     assert.deepEqual(known(), ["read 3", "read 4"]);
   });
