@@ -70,4 +70,23 @@ describe("A handshake with a session in a store", () => {
     const { shake } = await open("update", () => Promise.reject("down"));
     await assert.rejects(shake("/save"), { code: "store-failed" });
   });
+
+  it("keeps what needs no cookie, also where none could be sent", async () => {
+    const { clock, events, options } = setUp();
+    const store = new MemoryStore({ now: () => clock.now });
+    const handler = withSession((request, session) => {
+      if (request.method === "POST") session.login("ada");
+      else if (!request.headers.has("upgrade")) {
+        return Response.json(session.get("n"));
+      } else session.set("n", 1);
+      return request.method === "POST" ? new Response() : undefined as never;
+    }, { ...options, store });
+    const post = new Request("https://example.com/", { method: "POST" });
+    const cookie = `__Host-sid=${tokenOf(await handler(post))}`;
+    typesOf(events);
+    // From elsewhere, over plain http.
+    await handler(requestWith(cookie, "http://nas.local/", UPGRADE));
+    assert.deepEqual(typesOf(events), ["opened"]);
+    assert.equal(await (await handler(requestWith(cookie))).json(), 1);
+  });
 });
