@@ -112,6 +112,20 @@ describe("a cookie jar", () => {
     assert.equal(session.get("a"), 1);
   });
 
+  it("may be two functions, of which the second sets the cookie", async () => {
+    const sessions = createSessions(setUp().options);
+    const values = new Map<string, string>();
+    const functions = () => ({
+      read: (name: string) => values.get(name),
+      write: (name: string, value: string) => values.set(name, value),
+    });
+    const session = await open(sessions, functions());
+    session.set("a", 1);
+    const { cookies } = await sessions.commit(session);
+    assert.equal(values.get("__Host-sid"), cookies[0]?.value);
+    assert.equal((await open(sessions, functions())).get("a"), 1);
+  });
+
   it("is waited for if it sets one of several cookies later", async () => {
     const cookie = { domain: "example.com" };
     const sessions = createSessions({ ...setUp().options, cookie });

@@ -75,6 +75,7 @@ describe("tellDecoded()", () => {
         for (const [coding, runtimes] of Object.entries(CODINGS)) {
           assert.equal(isTold(coding), runtimes.includes(runtime), coding);
         }
+        assert.equal(isTold("zstd"), runtime === "Bun");
       } finally {
         Reflect.deleteProperty(globalThis, runtime);
       }

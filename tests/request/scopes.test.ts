@@ -6,6 +6,8 @@ import {
   type SessionOptions,
   withSession,
 } from "../../mod.ts";
+import { begin, STORES } from "../shared/slow_requests.ts";
+import { cookieOf } from "../shared/store_bench.ts";
 import {
   IN_BACKGROUND,
   NAVIGATION,
@@ -144,6 +146,18 @@ describe("several cookies of one name", () => {
       let value: unknown;
       await linesOf(options, cookie, (session) => value = session.get("a"));
       assert.equal(value, 1);
+    }
+  });
+
+  it("count by the last write, within one second, in a late store", async () => {
+    const bench = begin(STORES["late"]);
+    const older = await bench.begin();
+    const newer = cookieOf(
+      await bench.act(older, (session) => session.set("n", 1)),
+    );
+    for (const all of [[older, newer], [newer, older]]) {
+      const data = await bench.read(all.join("; "));
+      assert.deepEqual(data, { name: "Ada", n: 1 });
     }
   });
 
