@@ -160,6 +160,10 @@ describe("what became of a session", () => {
     noteFloor(settings, "a", { floor: 3, revision: 4 }, true);
     noteFloor(settings, "a", { floor: 4, revision: 4 }, true);
     assert.deepEqual(known(), ["read 3", "read 4"]);
+    // A later record says it again, so that none before it takes it back.
+    noteFloor(settings, "a", { floor: 4, revision: 8 }, true);
+    noteFloor(settings, "a", { floor: 3, revision: 7 }, false);
+    assert.deepEqual(known(), ["read 3", "read 4"]);
     noteFloor(settings, "a", { floor: 4, revision: 5 }, true);
     assert.deepEqual(known(), ["read 3", "read 4"]);
   });
