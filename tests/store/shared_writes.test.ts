@@ -1,0 +1,386 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  SessionError,
+  type SessionOptions,
+  type SessionStore,
+} from "../../mod.ts";
+import { MemoryStore } from "../../stores/memory.ts";
+import {
+  type Act,
+  cookieOf,
+  once,
+  pause,
+  StoreBench,
+} from "../shared/store_bench.ts";
+import { setUp } from "../shared/support.ts";
+
+// Requests of one session whose writes meet in a process: who waits for whom, and
+// what each of them is answered.
+
+/** As much as the record of a small session takes. */
+const ROOM = 400;
+const add: (key: string) => Act = (key) => (session) =>
+  session.update(key, (n: number = 0) => n + 1);
+const PATIENT = { storeTimeout: 60 };
+
+function begin(more?: Partial<SessionOptions>): StoreBench {
+  const bench = setUp(more);
+  const store = new MemoryStore({ now: () => bench.clock.now });
+  return new StoreBench(bench, { store });
+}
+
+/** What becomes of a request. */
+function fate(response: Promise<Response>): Promise<string> {
+  return response.then(() => "kept", ({ code }: SessionError) => code);
+}
+
+/**
+ * These requests wait for their turn while the first one's write is under way,
+ * in this order.
+ */
+async function queueUp(
+  bench: StoreBench,
+  cookie: string,
+  acts: readonly Act[],
+  more?: Partial<SessionOptions>,
+): Promise<{ fates: string[]; cookies: string[] }> {
+  const isUnderWay = Promise.withResolvers<void>();
+  const isReleased = Promise.withResolvers<void>();
+  const { watched } = bench;
+  const { before } = watched;
+  const hold = once("update", async () => {
+    isUnderWay.resolve();
+    await isReleased.promise;
+  });
+  watched.before = async (call) => {
+    await hold(call);
+    await before?.(call);
+  };
+  const first = fate(bench.act(cookie, add("first"), more));
+  await isUnderWay.promise;
+  const answers: Promise<Response>[] = [];
+  for (const act of acts) {
+    answers.push(bench.act(cookie, act, more));
+    await pause(5);
+  }
+  const fates = Promise.all(answers.map(fate));
+  isReleased.resolve();
+  assert.equal(await first, "kept");
+  const all = await Promise.allSettled(answers);
+  const cookies = all.flatMap((each) =>
+    each.status === "fulfilled" && each.value.headers.getSetCookie().length
+      ? cookieOf(each.value)
+      : []
+  );
+  return { fates: await fates, cookies };
+}
+
+function updatesOf(bench: StoreBench): number {
+  return bench.takeCalls().filter((op) => op === "update").length;
+}
+
+describe("requests that write a session at the same time", () => {
+  it("share one write, and each counts", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    const acts = [add("n"), add("n"), add("n"), add("m")];
+    const { fates } = await queueUp(bench, cookie, acts);
+    assert.deepEqual(fates, acts.map(() => "kept"));
+    assert.equal(updatesOf(bench), 2);
+    const data = { name: "Ada", first: 1, n: 3, m: 1 };
+    assert.deepEqual(await bench.read(cookie), data);
+  });
+
+  it("are written after one another where one needs a cookie", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    const regenerate: Act = (session) => {
+      add("n")(session);
+      session.regenerate();
+    };
+    const acts = [add("n"), regenerate, add("n"), add("n")];
+    const { fates, cookies } = await queueUp(bench, cookie, acts);
+    assert.deepEqual(fates, acts.map(() => "kept"));
+    assert.equal(updatesOf(bench), 4);
+    const [newest = ""] = cookies;
+    assert.equal(cookies.length, 1);
+    const data = { name: "Ada", first: 1, n: 4 };
+    assert.deepEqual(await bench.read(newest), data);
+  });
+
+  it("are told of what they were merged with, and a reader is not", async () => {
+    const bench = begin({ renewAfter: 600 });
+    const first = await bench.begin();
+    bench.clock.advance(600);
+    const cookie = cookieOf(await bench.act(first, (session) => session.id));
+    bench.takeEvents();
+    // Each is the first use of the cookie, which is noted once.
+    const look: Act = (session) => session.get("name");
+    const { fates } = await queueUp(bench, cookie, [look, add("n"), look]);
+    assert.deepEqual(fates, ["kept", "kept", "kept"]);
+    const merged = bench.takeEvents().filter((type) => type === "merged");
+    assert.equal(merged.length, 1);
+    const data = { name: "Ada", first: 1, n: 1 };
+    assert.deepEqual(await bench.read(cookie), data);
+  });
+
+  it("are refused one by one where they are too large together", async () => {
+    for (const text of ["x".repeat(ROOM), "x".repeat(ROOM / 2)]) {
+      const bench = begin();
+      const { store } = bench.watched;
+      const limited = Object.create(store) as SessionStore;
+      limited.update = (key, record, revision) => {
+        if (record.value.length < ROOM) {
+          return store.update(key, record, revision);
+        }
+        bench.watched.calls.push({ op: "refused", key });
+        return Promise.reject(new SessionError("oversize", "Too large"));
+      };
+      const cookie = await bench.begin();
+      const large: (key: string) => Act = (key) => (session) =>
+        session.set(key, text);
+      const acts = [add("n"), large("a"), add("n"), large("b")];
+      const { fates } = await queueUp(bench, cookie, acts, { store: limited });
+      const fits = text.length < ROOM;
+      const expected = ["kept", fits ? "kept" : "oversize", "kept", "oversize"];
+      assert.deepEqual(fates, expected);
+      const { n, a, b } = await bench.read(cookie) ?? {};
+      assert.deepEqual([n, a, b], [2, fits ? text : undefined, undefined]);
+      // Alone, one is refused at once.
+      bench.takeCalls();
+      const alone = bench.act(cookie, large("c"), { store: limited });
+      assert.equal(await fate(alone), "oversize");
+      const refused = bench.takeCalls().filter((op) => op === "refused");
+      assert.equal(refused.length, 1);
+    }
+  });
+
+  for (const code of ["store-failed", "conflict"]) {
+    it(`fail together where the store does: ${code}`, async () => {
+      const bench = begin();
+      const cookie = await bench.begin();
+      const { store } = bench.watched;
+      let updates = 0;
+      const broken = Object.create(store) as SessionStore;
+      broken.update = async (...call) => {
+        if (++updates === 1) return await store.update(...call);
+        if (code === "conflict") return "conflict";
+        throw new Error("Connection refused");
+      };
+      const acts = [add("n"), add("n"), add("n")];
+      const { fates } = await queueUp(bench, cookie, acts, { store: broken });
+      assert.deepEqual(fates, acts.map(() => code));
+      assert.equal(updates, code === "conflict" ? 6 : 3);
+      assert.deepEqual(await bench.read(cookie), { name: "Ada", first: 1 });
+    });
+  }
+
+  it("are answered apart where the change of one cannot be made", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    const limit: Act = (session) =>
+      session.update("first", (n: number = 0) => {
+        if (n > 0) throw new RangeError("Sold out");
+        return n + 1;
+      });
+    const { fates } = await queueUp(bench, cookie, [add("n"), limit, add("n")]);
+    assert.deepEqual(fates, ["kept", undefined, "kept"]);
+    const data = { name: "Ada", first: 1, n: 2 };
+    assert.deepEqual(await bench.read(cookie), data);
+  });
+
+  it("have their time for what they do after that", async () => {
+    const bench = begin({ storeTimeout: 1 });
+    const cookie = await bench.begin();
+    bench.watched.before = () => pause(1);
+    const twice: Act = async (session) => {
+      add("n")(session);
+      await session.save();
+      add("n")(session);
+    };
+    const { fates } = await queueUp(bench, cookie, [twice, twice]);
+    assert.deepEqual(fates, ["kept", "kept"]);
+    assert.equal((await bench.read(cookie))?.["n"], 4);
+  });
+
+  it("do not wait for one whose write hangs", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    const hung = Promise.withResolvers<void>();
+    bench.watched.before = once("update", () => hung.promise);
+    const patient = fate(bench.act(cookie, add("n"), PATIENT));
+    await pause(20);
+    const hurried = bench.act(cookie, add("n"), { storeTimeout: 0.4 });
+    assert.equal(await fate(hurried), "kept");
+    hung.resolve();
+    assert.equal(await patient, "kept");
+    assert.equal((await bench.read(cookie))?.["n"], 2);
+  });
+
+  it("leave no timer behind, so that a process may end", async () => {
+    const bench = begin(PATIENT);
+    const cookie = await bench.begin();
+    const { setTimeout, clearTimeout } = globalThis;
+    const pending = new Set<unknown>();
+    globalThis.setTimeout = ((task: () => void, ms?: number) => {
+      const timer = setTimeout(() => {
+        pending.delete(timer);
+        task();
+      }, ms);
+      pending.add(timer);
+      return timer;
+    }) as typeof globalThis.setTimeout;
+    globalThis.clearTimeout = (timer) => {
+      pending.delete(timer);
+      clearTimeout(timer as number);
+    };
+    try {
+      await queueUp(bench, cookie, [add("n"), add("n")]);
+      bench.watched.before = () => {
+        throw new Error("Down");
+      };
+      const failed = bench.act(cookie, add("n"));
+      assert.equal(await fate(failed), "store-failed");
+      assert.equal(pending.size, 0);
+    } finally {
+      Object.assign(globalThis, { setTimeout, clearTimeout });
+    }
+  });
+});
+
+describe("a write that another process has overtaken", () => {
+  const isNumber = {
+    "~standard": {
+      version: 1,
+      vendor: "test",
+      validate: (value: unknown) => {
+        const { n = 0 } = value as { n?: unknown };
+        return typeof n === "number"
+          ? { value }
+          : { issues: [{ message: "no number", path: ["n"] }] };
+      },
+    },
+  } as const;
+
+  it("is gone where the schema refuses what is there by now", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    const slow = bench.act(cookie, async (session) => {
+      session.keys();
+      const elsewhere = { store: Object.create(bench.watched.store) };
+      await bench.act(cookie, (other) => other.set("n", "two"), elsewhere);
+      session.set("m", 1);
+    }, { schema: isNumber } as object);
+    assert.equal(await fate(slow), "gone");
+    assert.deepEqual(await bench.read(cookie), { name: "Ada", n: "two" });
+  });
+
+  it("is gone where that cannot be read", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    const { store, calls } = bench.watched;
+    const slow = bench.act(cookie, async (session) => {
+      session.keys();
+      const { key = "" } = calls.at(-1) ?? {};
+      const record = await store.get(key);
+      assert.ok(record);
+      const { revision } = record;
+      const broken = { ...record, value: "{", revision: revision + 1 };
+      assert.equal(await store.update(key, broken, revision), "ok");
+      session.set("m", 1);
+    });
+    assert.equal(await fate(slow), "gone");
+  });
+
+  it("is refused where it does not fit the schema with that", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    const write: Act = (session) => session.set("n", "two");
+    const more = { schema: isNumber } as object;
+    assert.equal(await fate(bench.act(cookie, write, more)), "invalid-data");
+    const { fates } = await queueUp(
+      bench,
+      cookie,
+      [add("n"), write, add("n")],
+      more,
+    );
+    assert.deepEqual(fates, ["kept", "invalid-data", "kept"]);
+    assert.equal((await bench.read(cookie))?.["n"], 2);
+  });
+
+  it("leaves the times of a login that came between", async () => {
+    const bench = begin();
+    const cookie = await bench.begin("ada");
+    const slow = bench.act(cookie, async (session) => {
+      session.keys();
+      bench.clock.advance(1000);
+      await bench.act(cookie, (other) => other.login("ada"));
+      session.set("n", 1);
+    });
+    assert.equal(await fate(slow), "kept");
+    const [info] = await bench.sessions.list("ada");
+    assert.equal(info?.createdAt, bench.clock.now);
+  });
+});
+
+describe("requests with stores of their own", () => {
+  /** A store for each request, over one back end. */
+  function open(more?: Partial<SessionOptions>) {
+    const bench = begin(more);
+    const store = () => Object.create(bench.watched.store) as SessionStore;
+    return { bench, store };
+  }
+
+  it("take turns, so that each is overtaken once at most", async () => {
+    const { bench, store } = open();
+    const cookie = await bench.begin();
+    bench.watched.before = () => pause(2);
+    const haveRead = Promise.withResolvers<void>();
+    let readers = 0;
+    const together: Act = async (session) => {
+      session.keys();
+      if (++readers === 6) haveRead.resolve();
+      await haveRead.promise;
+      add("n")(session);
+    };
+    const all = Array.from(
+      { length: 6 },
+      () => fate(bench.act(cookie, together, { store })),
+    );
+    assert.deepEqual(await Promise.all(all), all.map(() => "kept"));
+    assert.equal(updatesOf(bench), 1 + 2 * 5);
+    assert.equal((await bench.read(cookie))?.["n"], 6);
+  });
+
+  it("wait for nobody where there is none before them", async () => {
+    const { bench, store } = open();
+    const cookie = await bench.begin();
+    bench.watched.before = () => pause(1);
+    for (const n of [1, 2, 3]) {
+      const more = { store, storeTimeout: 0.24 };
+      assert.equal(await fate(bench.act(cookie, add("n"), more)), "kept");
+      assert.equal((await bench.read(cookie))?.["n"], n);
+    }
+  });
+
+  it("do not wait for long for one that was stopped, in their own time", async () => {
+    const { bench, store } = open();
+    const cookie = await bench.begin();
+    const hung = Promise.withResolvers<void>();
+    const hang = once("update", () => hung.promise);
+    bench.watched.before = async (call) => {
+      await hang(call);
+      await pause(1);
+    };
+    const stopped = fate(bench.act(cookie, add("n"), { store, ...PATIENT }));
+    await pause(20);
+    const hurried = bench.act(cookie, add("n"), { store, storeTimeout: 0.2 });
+    const next = bench.act(cookie, add("n"), { store });
+    assert.equal(await fate(hurried), "store-failed");
+    assert.equal(await fate(next), "kept");
+    hung.resolve();
+    assert.equal(await stopped, "kept");
+    assert.equal((await bench.read(cookie))?.["n"], 2);
+  });
+});
