@@ -224,7 +224,11 @@ describe("reload()", () => {
     await elsewhere.act(cookie, regenerate);
     assert.equal(await bench.read(cookie), null);
     const { revision } = before;
-    await store.update(key, { ...before, revision: revision + 2 }, revision + 1);
+    await store.update(
+      key,
+      { ...before, revision: revision + 2 },
+      revision + 1,
+    );
     await socket.end();
     const renewed = cookieOf(await slow.end());
     assert.deepEqual(await bench.read(renewed), { name: "Ada" });

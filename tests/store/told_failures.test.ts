@@ -1,0 +1,191 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  createSessions,
+  type SessionError,
+  type SessionEvent,
+  type SessionOptions,
+  type SessionStore,
+} from "../../mod.ts";
+import { MemoryStore } from "../../stores/memory.ts";
+import { LateStore } from "../shared/late_store.ts";
+import { type Act, cookieOf, once, StoreBench } from "../shared/store_bench.ts";
+import { setUp } from "../shared/support.ts";
+
+// What a program is told when its store fails, and when it is not even asked.
+
+function begin(
+  more?: Partial<SessionOptions>,
+  open = (now: () => number): SessionStore => new MemoryStore({ now }),
+): StoreBench {
+  const bench = setUp(more);
+  return new StoreBench(bench, { store: open(() => bench.clock.now) });
+}
+
+const late = () => new LateStore(90);
+const down = () => {
+  throw new Error("Down");
+};
+
+const write: Act = (session) => session.set("n", 1);
+const logout: Act = (session) => session.destroy();
+const look: Act = (session) => session.get("name");
+
+/** The error of a request. */
+function errorOf(response: Promise<unknown>): Promise<SessionError> {
+  return response.then(() => assert.fail("No error"), (error) => error);
+}
+
+function failuresOf({ events }: StoreBench) {
+  return events.splice(0).filter((event): event is
+    & SessionEvent
+    & { type: "store-error" } => event.type === "store-error"
+  );
+}
+
+describe("an event of a store that fails", () => {
+  for (const op of ["get", "update", "touch", "delete"]) {
+    it(`names what was asked, and for how long: ${op}`, async () => {
+      const bench = begin({ trackIdle: "store" });
+      const cookie = await bench.begin("ada");
+      bench.clock.advance(300);
+      bench.watched.before = once(op, down);
+      const since = performance.now();
+      const act = { update: write, delete: logout }[op] ?? look;
+      await bench.act(cookie, act).catch(() => {});
+      const most = Math.ceil(performance.now() - since);
+      const [failure, ...others] = failuresOf(bench);
+      assert.deepEqual(others, []);
+      assert.equal(failure?.op, op);
+      assert.ok(failure.ms >= 0 && failure.ms <= most);
+    });
+  }
+
+  it("names it also where a late store is to end a session", async () => {
+    const bench = begin({}, late);
+    const cookie = await bench.begin("ada");
+    bench.watched.before = once("update", down);
+    await bench.act(cookie, logout);
+    assert.deepEqual(failuresOf(bench).map(({ op }) => op), ["update"]);
+  });
+
+  it("comes once for a store that cannot be made", async () => {
+    const bench = begin();
+    const cookie = await bench.begin("ada");
+    await errorOf(bench.act(cookie, look, { store: down }));
+    assert.equal(failuresOf(bench).length, 1);
+  });
+});
+
+describe("the error of a request whose store", () => {
+  it("does not answer says so", async () => {
+    const bench = begin({ storeTimeout: 0.05 });
+    const cookie = await bench.begin();
+    bench.watched.before = once("update", () => new Promise(() => {}));
+    const error = await errorOf(bench.act(cookie, write));
+    assert.equal(error.message, "Store failed: update");
+    assert.equal(`${error.cause}`, "Error: Too late");
+  });
+
+  it("keeps it waiting for its turn says so", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    bench.watched.before = ({ op }) =>
+      op === "update" ? new Promise(() => {}) : undefined;
+    const more = { storeTimeout: 0.3 };
+    const first = errorOf(bench.act(cookie, write, more));
+    const error = await errorOf(
+      bench.act(cookie, write, { storeTimeout: 0.1 }),
+    );
+    assert.equal(error.message, "Store failed");
+    assert.equal(`${error.cause}`, "Error: Too late");
+    await first;
+  });
+
+  it("always has something newer says how often it was tried", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    const store = Object.create(bench.watched.store) as SessionStore;
+    store.update = () => Promise.resolve("conflict");
+    const error = await errorOf(bench.act(cookie, write, { store }));
+    assert.equal(error.message, "Cannot save: 5 tries failed");
+  });
+
+  it("does not have the last write yet says so", async () => {
+    const bench = begin({ storeTimeout: 0.1 }, late);
+    const big: Act = (session) => session.set("text", "x".repeat(5000));
+    const cookie = cookieOf(await bench.act("", big));
+    const error = await errorOf(bench.act(cookie, look));
+    assert.equal(error.message, "Store has not received the last write yet");
+  });
+
+  it("has the session by a newer cookie says so to a logout", async () => {
+    const bench = begin({ onStoreError: "anonymous" });
+    const cookie = await bench.begin("ada");
+    await bench.act(cookie, (session) => session.login("ada"));
+    bench.watched.before = once("get", down);
+    const error = await errorOf(bench.act(cookie, logout));
+    assert.equal(error.code, "gone");
+    assert.equal(error.message, "Cannot end: the cookie has been replaced");
+  });
+});
+
+describe("a store that has left a thousand calls unanswered", () => {
+  /** Time goes on for what counts how long a call takes. */
+  async function withClock(
+    task: (advance: (seconds: number) => void) => Promise<void>,
+  ): Promise<void> {
+    const { now } = performance;
+    let ahead = 0;
+    performance.now = () => now.call(performance) + ahead;
+    try {
+      await task((seconds) => ahead += 1000 * seconds);
+    } finally {
+      performance.now = now;
+    }
+  }
+
+  it("is asked after a minute, when clients have given up", async () => {
+    const bench = begin({ storeTimeout: 0.1 });
+    const { sessions, watched } = bench;
+    const token = await sessions.seal(sessions.create());
+    const open = () => sessions.unseal(token);
+    await withClock(async (advance) => {
+      watched.before = () => new Promise(() => {});
+      const all = Array.from({ length: 1000 }, () => errorOf(open()));
+      for (const error of await Promise.all(all)) {
+        assert.equal(`${error.cause}`, "Error: Too late");
+      }
+      watched.before = undefined;
+      advance(2);
+      const error = await errorOf(open());
+      assert.equal(
+        `${error.cause}`,
+        "Error: Too many requests wait for the store",
+      );
+      advance(60);
+      assert.ok(await open());
+      // Those of then are not counted any more.
+      watched.before = once("get", () => new Promise(() => {}));
+      await errorOf(open());
+      advance(2);
+      assert.ok(await open());
+    });
+  });
+
+  it("is asked where it could not be made, and so was not asked", async () => {
+    const bench = begin();
+    const token = await bench.sessions.seal(bench.sessions.create());
+    let isDown = true;
+    const sessions = createSessions({
+      ...bench.options,
+      store: () => isDown ? down() : bench.watched.store,
+    });
+    await withClock(async (advance) => {
+      for (let n = 0; n < 1001; n++) await errorOf(sessions.unseal(token));
+      advance(2);
+      isDown = false;
+      assert.ok(await sessions.unseal(token));
+    });
+  });
+});
