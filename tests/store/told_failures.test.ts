@@ -97,7 +97,8 @@ describe("the error of a request whose store", () => {
     const error = await errorOf(
       bench.act(cookie, write, { storeTimeout: 0.1 }),
     );
-    assert.equal(error.message, "Store failed");
+    // Its own write, beside that one, may be the last to give up.
+    assert.match(error.message, /^Store failed/);
     assert.equal(`${error.cause}`, "Error: Too late");
     await first;
   });
