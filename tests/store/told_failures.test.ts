@@ -74,6 +74,8 @@ describe("an event of a store that fails", () => {
     const cookie = await bench.begin("ada");
     await errorOf(bench.act(cookie, look, { store: down }));
     assert.equal(failuresOf(bench).length, 1);
+    await errorOf(bench.act("", write, { store: down }));
+    assert.equal(failuresOf(bench).length, 1);
   });
 });
 
@@ -129,16 +131,33 @@ describe("the error of a request whose store", () => {
     assert.equal(error.code, "gone");
     assert.equal(error.message, "Cannot end: the cookie has been replaced");
   });
+
+  it("goes on after a logout is told once, however often it is saved", async () => {
+    const bench = begin({ onStoreError: "anonymous" });
+    const cookie = await bench.begin("ada");
+    await bench.act(cookie, (session) => session.login("ada"));
+    bench.watched.before = once("get", down);
+    bench.takeEvents();
+    await bench.act(cookie, async (session) => {
+      session.destroy();
+      for (let n = 0; n < 2; n++) {
+        assert.equal((await errorOf(session.save())).code, "gone");
+      }
+    });
+    const told = bench.takeEvents().filter((type) => type === "gone");
+    assert.equal(told.length, 1);
+  });
 });
 
 describe("a store that has left a thousand calls unanswered", () => {
-  /** Time goes on for what counts how long a call takes. */
+  /** A clock that stands, for what counts how long a call takes. */
   async function withClock(
     task: (advance: (seconds: number) => void) => Promise<void>,
   ): Promise<void> {
     const { now } = performance;
     let ahead = 0;
-    performance.now = () => now.call(performance) + ahead;
+    const start = performance.now();
+    performance.now = () => start + ahead;
     try {
       await task((seconds) => ahead += 1000 * seconds);
     } finally {
@@ -157,6 +176,8 @@ describe("a store that has left a thousand calls unanswered", () => {
       for (const error of await Promise.all(all)) {
         assert.equal(`${error.cause}`, "Error: Too late");
       }
+      // It may be that all have come at once.
+      assert.equal(`${(await errorOf(open())).cause}`, "Error: Too late");
       watched.before = undefined;
       advance(2);
       const error = await errorOf(open());
@@ -174,18 +195,17 @@ describe("a store that has left a thousand calls unanswered", () => {
     });
   });
 
-  it("is asked where it could not be made, and so was not asked", async () => {
+  it("is asked where it has thrown, which is an answer", async () => {
     const bench = begin();
+    const { store } = bench.watched;
     const token = await bench.sessions.seal(bench.sessions.create());
-    let isDown = true;
-    const sessions = createSessions({
-      ...bench.options,
-      store: () => isDown ? down() : bench.watched.store,
-    });
+    const thrown = Object.create(store) as SessionStore;
+    thrown.get = down;
+    const sessions = createSessions({ ...bench.options, store: thrown });
     await withClock(async (advance) => {
       for (let n = 0; n < 1001; n++) await errorOf(sessions.unseal(token));
       advance(2);
-      isDown = false;
+      thrown.get = (key) => store.get(key);
       assert.ok(await sessions.unseal(token));
     });
   });
