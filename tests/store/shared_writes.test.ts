@@ -61,8 +61,14 @@ async function queueUp(
   await isUnderWay.promise;
   const answers: Promise<Response>[] = [];
   for (const act of acts) {
-    answers.push(bench.act(cookie, act, more));
-    await pause(5);
+    const hasRun = Promise.withResolvers<void>();
+    const noted: Act = (session) => {
+      hasRun.resolve();
+      return act(session);
+    };
+    answers.push(bench.act(cookie, noted, more));
+    await hasRun.promise;
+    await pause(10);
   }
   const fates = Promise.all(answers.map(fate));
   isReleased.resolve();
