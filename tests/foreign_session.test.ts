@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createSessions, generateSecret } from "../mod.ts";
+import { createSessions } from "../mod.ts";
+import { SECRET } from "./shared/format.ts";
 
-const sessions = createSessions({ secret: generateSecret() });
+const sessions = createSessions({ secret: SECRET });
 
 // In a file of its own, so that no session was made before.
 describe("what is no session", () => {

@@ -71,8 +71,8 @@ export class Hold {
   #others: Record<string, readonly [before: Method, ours: Method]> | undefined;
   #phase: "waiting" | "held" | "done" | "failed" = "waiting";
   #queue: { name: keyof Writers; args: never[] }[] | undefined;
-  /** Once there is something to keep. */
-  #watch: Watch | undefined;
+  readonly #watch: Watch;
+  #isWatched = false;
   /** The fields before a handler had its turn. */
   readonly #fields: Fields;
   /** What others see in place of what there is. */
@@ -96,20 +96,22 @@ export class Hold {
       res,
       (name, args) => this.#called(name, args),
     );
-  }
-
-  /** Notes who writes and who leaves, from when there is something to keep. */
-  watch(): void {
-    if (this.#watch || this.#phase !== "waiting") return;
-    const res = this.#res;
-    this.#watch = new Watch(res, () => {
-      if (this.#phase === "waiting") this.#keeper.leave();
-    });
+    this.#watch = new Watch(res);
+    // `compression()` in front keeps the listeners for a stream of its own.
     if (Object.hasOwn(res, "on")) {
       const { on } = res as unknown as Patched as { on: Method };
       this.#patch("on", this.#watch.noteWaiting(on));
     }
-    if (hasLeft(res)) this.#keeper.leave();
+  }
+
+  /** Notes who leaves, from when there is something to keep. */
+  watch(): void {
+    if (this.#isWatched || this.#phase !== "waiting") return;
+    this.#isWatched = true;
+    this.#watch.noteClose(() => {
+      if (this.#phase === "waiting") this.#keeper.leave();
+    });
+    if (hasLeft(this.#res)) this.#keeper.leave();
   }
 
   #patch(name: string, ours: Method): void {
@@ -133,8 +135,7 @@ export class Hold {
     }
     if (this.#phase === "waiting") {
       if (this.#keeper.isIdle && this.#isNodesHead()) {
-        this.#keep();
-        return this.#pass(name, args);
+        return this.#passIdle(name, args);
       }
       checkHead(this.#res, name, args);
     }
@@ -143,6 +144,14 @@ export class Hold {
     if (this.#phase === "waiting") this.#askForHead();
     if (this.#phase === "waiting") this.#keep();
     return this.#passOrHold(name, args);
+  }
+
+  /** Nothing is kept, but of what Node refuses nothing has left. */
+  #passIdle(name: keyof Writers, args: never[]): unknown {
+    checkChunk(name, args);
+    const answer = this.#pass(name, args);
+    if (this.#phase === "waiting") this.#keep();
+    return answer;
   }
 
   #calledForHead(args: never[]): unknown {
@@ -272,9 +281,8 @@ export class Hold {
   #finish(): void {
     this.#phase = "done";
     this.#writers.restore();
-    if (!this.#watch) return;
     this.#watch.end();
-    this.#restore(["on"]);
+    if (this.#others) this.#restore(["on"]);
   }
 
   #release(): void {
@@ -291,7 +299,7 @@ export class Hold {
       return;
     }
     if (!this.#isDrainDue || isFull || this.#res.writableEnded) return;
-    this.#watch?.drain();
+    this.#watch.drain();
   }
 
   #fail(error: unknown): void {
@@ -299,7 +307,7 @@ export class Hold {
     this.#phase = "failed";
     this.#isHeadAsked = false;
     for (const { args } of this.#queue?.splice(0) ?? []) tellBack(args, error);
-    this.#watch?.closeSources();
+    this.#watch.closeSources();
     if (!this.#isSent()) dropHead(this.#res, this.#fields);
     // Who answers in place of another session's response is not asked again.
     this.#isLast = failed.has(this.#res);

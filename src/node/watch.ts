@@ -8,30 +8,37 @@ export type Method = (...args: never[]) => unknown;
 
 export class Watch {
   readonly #res: ServerResponse;
-  readonly #leave: () => void;
   /** Those that pipe into the response. */
-  readonly #sources: Set<Readable> = new Set();
+  #sources: Readable[] | undefined;
   /** Who waits for `drain` where others keep the listeners. */
-  readonly #waiting: Set<Method> = new Set();
+  #waiting: Set<Method> | undefined;
+  #leave: (() => void) | undefined;
 
-  /** @param leave Is called if the client leaves. */
-  constructor(res: ServerResponse, leave: () => void) {
+  constructor(res: ServerResponse) {
     this.#res = res;
-    this.#leave = leave;
     res.on("pipe", this.#notePipe);
-    res.on("close", leave);
   }
 
-  readonly #notePipe = (source: Readable) => this.#sources.add(source);
+  readonly #notePipe = (source: Readable) => {
+    (this.#sources ??= []).push(source);
+  };
+
+  /** @param leave Is called if the client leaves. */
+  noteClose(leave: () => void): void {
+    this.#leave = leave;
+    this.#res.on("close", leave);
+  }
 
   /**
-   * Stands in for a method `on` that is not Node's: `compression()` in front keeps
-   * the listeners for a stream of its own.
+   * Stands in for a method `on` that is not Node's, and does not hand on who
+   * waits.
    */
   noteWaiting(on: Method): Method {
     return (...args) => {
       const [type, listener] = args as unknown[];
-      if (type === "drain") this.#waiting.add(listener as Method);
+      if (type === "drain") {
+        (this.#waiting ??= new Set()).add(listener as Method);
+      }
       return on.apply(this.#res, args);
     };
   }
@@ -40,7 +47,7 @@ export class Watch {
   drain(): void {
     const known = this.#res.rawListeners("drain");
     this.#res.emit("drain");
-    for (const listener of this.#waiting) {
+    for (const listener of this.#waiting ?? []) {
       if (!known.includes(listener)) listener.apply(this.#res);
     }
   }
@@ -48,7 +55,7 @@ export class Watch {
   /** Those that pipe would wait for ever: it is as if the client had left. */
   closeSources(): void {
     this.#res.off("pipe", this.#notePipe);
-    for (const source of this.#sources) {
+    for (const source of this.#sources ?? []) {
       source.unpipe?.(this.#res);
       // Not before somebody has answered: who piped may respond to that, too.
       this.#res.once("close", () => {
@@ -59,6 +66,6 @@ export class Watch {
 
   end(): void {
     this.#res.off("pipe", this.#notePipe);
-    this.#res.off("close", this.#leave);
+    if (this.#leave) this.#res.off("close", this.#leave);
   }
 }
