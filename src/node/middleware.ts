@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { requestFor } from "../adapters/source.ts";
 import { whyForbidden } from "../http/csrf.ts";
+import { SessionError } from "../errors.ts";
 import type { Directives } from "../http/directives.ts";
 import { FORBIDDEN_VARY } from "../http/forbidden.ts";
 import type { Asked } from "../http/request.ts";
@@ -18,6 +19,9 @@ import {
   saidOfFailed,
 } from "./node_exchange.ts";
 import { beginText, markAgain, noteSaid, takeSaid } from "./respond.ts";
+
+const IN_FASTIFY =
+  "with-session/fastify keeps the session of this cookie with its reply, which a middleware passes by: use one of the two";
 
 /** What a middleware calls to hand a request on. */
 export type Next = (error?: unknown) => void;
@@ -81,6 +85,9 @@ class HeldExchange extends NodeExchange implements Keeper {
 /**
  * Begins the exchange of a request, or answers a request from another site. The
  * session of a middleware before this one is that of both.
+ *
+ * @throws {SessionError} `unsupported` behind a plugin of Fastify for the same
+ * cookie.
  */
 export function beginExchange(
   settings: Settings,
@@ -105,6 +112,7 @@ export function beginExchange(
   const outer = lastOf(req);
   const around = findAround(settings, outer, true);
   const held = heldBy(around);
+  if (held?.isHooked) throw new SessionError("unsupported", IN_FASTIFY);
   if (held) return held;
   const exchange = new HeldExchange(
     settings,

@@ -75,6 +75,11 @@ export abstract class NodeExchange implements Notes {
   /** Is called when there is something to keep. */
   protected noteChanged(): void {}
 
+  /** Whether hooks keep it, and not whatever answers. */
+  protected get isHooked(): boolean {
+    return false;
+  }
+
   /** Whether nothing is kept. */
   protected get hasFailed(): boolean {
     return this.#isFailed;
@@ -102,6 +107,7 @@ export abstract class NodeExchange implements Notes {
       commit: () => undefined,
       end: () => undefined,
       isEnded: !this.isOpen,
+      isHooked: this.isHooked,
     };
   }
 

@@ -46,6 +46,10 @@ export class ReplyExchange extends NodeExchange {
     this.#reply = reply;
   }
 
+  protected override get isHooked(): boolean {
+    return true;
+  }
+
   protected get head(): ReplyHead {
     return this.#head ??= new ReplyHead(this.#reply);
   }

@@ -38,6 +38,8 @@ export interface Exchange {
   join?(): Exchange;
   /** It is that of such a layer; what they know of each other. */
   readonly layers?: object;
+  /** Hooks of a framework keep it: what answers past them keeps nothing. */
+  readonly isHooked?: boolean;
   /** Of a response of Node: drops what was changed before it leaves. */
   fail?(): void;
 }

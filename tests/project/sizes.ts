@@ -14,10 +14,10 @@ export const LIMITS = {
   engine: 14_500,
   store: 3200,
   redis: 4250,
-  express: 7300,
+  express: 7500,
   fastify: 5400,
   next: 900,
-  nuxt: 7900,
+  nuxt: 8100,
 } as const;
 
 /** What is loaded when an option asks for it. */
