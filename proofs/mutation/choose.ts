@@ -51,12 +51,20 @@ export class Choice {
     return this.#reaching.some(({ reached }) => has(reached, Number(id)));
   }
 
-  /** Those that reach it, the most promising ones first. */
-  testsFor({ id }: Mutant, budget: number): Measured[] {
+  /**
+   * Those that reach it, the most promising ones first.
+   *
+   * @param isNew Whether the mutant has not met a test yet.
+   */
+  testsFor(
+    { id }: Mutant,
+    budget: number,
+    isNew: (test: Measured) => boolean = () => true,
+  ): Measured[] {
     const index = Number(id);
     const all = new Set([...this.#recent, ...this.#reaching]);
     return within(
-      [...all].filter(({ reached }) => has(reached, index)),
+      [...all].filter((test) => has(test.reached, index) && isNew(test)),
       budget,
     );
   }

@@ -37,7 +37,7 @@ export class Judge {
     const { choice, mutant, budget, isLoaded, isNew } = given;
     const isReached = choice.isReached(mutant);
     if (!isReached && !isLoaded) return { status: "not covered" };
-    const tests = choice.testsFor(mutant, budget).filter(isNew);
+    const tests = choice.testsFor(mutant, budget, isNew);
     if (tests.length > 0) {
       const outcome = await this.#switched(given, tests);
       if (outcome.status === "unsure") {
