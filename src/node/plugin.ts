@@ -18,6 +18,7 @@ import {
 import {
   type FastifyReply,
   type FastifyRequest,
+  isStream,
   ReplyHead,
   takeHead,
 } from "./reply.ts";
@@ -80,7 +81,14 @@ export class ReplyExchange extends NodeExchange {
     }
     const rest = takeHead(this.#reply, payload);
     const kept = this.#isSent ? this.#sayAgain() : this.#keepOnce();
-    return kept instanceof Promise ? kept.then(() => rest) : rest;
+    return kept instanceof Promise ? this.#wait(kept, rest) : rest;
+  }
+
+  async #wait(kept: Promise<void>, rest: unknown): Promise<unknown> {
+    // Fastify listens only after that, and finds that a stream has broken.
+    if (isStream(rest)) rest.on("error", () => {});
+    await kept;
+    return rest;
   }
 
   #keepOnce(): void | Promise<void> {

@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import type { Readable } from "node:stream";
 import { tagOf } from "../options/check.ts";
 import type { ResponseHead } from "./respond.ts";
 
@@ -72,4 +73,10 @@ export function takeHead(reply: FastifyReply, payload: unknown): unknown {
   reply.code(status);
   for (const [name, value] of headers) reply.header(name, value);
   return body;
+}
+
+/** Whether a payload is a stream of Node. */
+export function isStream(payload: unknown): payload is Readable {
+  const { pipe, on } = Object(payload);
+  return typeof pipe === "function" && typeof on === "function";
 }
