@@ -33,6 +33,10 @@ export class ReplyExchange extends NodeExchange {
   #head: ReplyHead | undefined;
   #said: Directives | undefined;
   #isSent = false;
+  /** What keeps the session, while it is waited for. */
+  #pending: Promise<void> | undefined;
+  /** How many replies have waited: the last one leaves. */
+  #waited = 0;
   #isWatched = false;
 
   constructor(
@@ -80,15 +84,26 @@ export class ReplyExchange extends NodeExchange {
       return payload;
     }
     const rest = takeHead(this.#reply, payload);
-    const kept = this.#isSent ? this.#sayAgain() : this.#keepOnce();
+    const kept = this.#pending?.finally(() => this.#sayAgain()) ??
+      (this.#isSent ? this.#sayAgain() : this.#keepOnce());
     return kept instanceof Promise ? this.#wait(kept, rest) : rest;
   }
 
+  /**
+   * Waits with a reply. Of two, the status and the fields are those of the last
+   * one, which leaves alone: Fastify would end a response twice.
+   */
   async #wait(kept: Promise<void>, rest: unknown): Promise<unknown> {
+    const turn = ++this.#waited;
     // Fastify listens only after that, and finds that a stream has broken.
     if (isStream(rest)) rest.on("error", () => {});
-    await kept;
-    return rest;
+    try {
+      await kept;
+      if (turn === this.#waited) return rest;
+    } catch (error) {
+      if (turn === this.#waited) throw error;
+    }
+    return await new Promise(() => {});
   }
 
   #keepOnce(): void | Promise<void> {
@@ -100,7 +115,9 @@ export class ReplyExchange extends NodeExchange {
       return this.#fail(error);
     }
     if (!(kept instanceof Promise)) return kept?.();
-    return kept.then((mark) => mark?.(), (error) => this.#fail(error));
+    return this.#pending = kept
+      .then((mark) => mark?.(), (error) => this.#fail(error))
+      .finally(() => this.#pending = undefined);
   }
 
   /** Hands the error on to the error handlers, once nothing is left behind. */
@@ -123,8 +140,8 @@ export class ReplyExchange extends NodeExchange {
   /** A route or a hook has failed: its error handler answers, and Fastify asks. */
   handleError(): void {
     if (this.isOpen) return this.discard();
-    // What was kept stays so, whatever fails after that.
-    if (this.#reply.raw.headersSent) return;
+    // What was kept stays so, whatever fails after that or meanwhile.
+    if (this.#pending || this.#reply.raw.headersSent) return;
     if (this.isIdle) this.discardLate();
     else this.refuse();
   }

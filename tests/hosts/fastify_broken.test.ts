@@ -1,11 +1,23 @@
-// A reply of Fastify that breaks while its session is kept.
+// A reply of Fastify that breaks, or is followed by another one, while its
+// session is kept.
 
 import assert from "node:assert/strict";
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 import { after, describe, it } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { sessions } from "../../fastify.ts";
+import { setUp } from "../shared/support.ts";
 import { cookieOf, count, slowStore } from "./_express.ts";
-import { type Act, closeApps, start } from "./_fastify.ts";
+import {
+  type Act,
+  addRoutes,
+  askOf,
+  closeApps,
+  listen,
+  makeApp,
+  start,
+} from "./_fastify.ts";
 
 after(closeApps);
 
@@ -47,4 +59,112 @@ describe("a stream of Fastify that breaks while its session is kept", () => {
       assert.equal(await kept.text(), "undefined 1");
     });
   }
+});
+
+describe("a second answer of Fastify while the session is kept", () => {
+  const SECONDS: Readonly<Record<string, [Act, number, string]>> = {
+    "a throw": [
+      (_request, reply) => {
+        reply.send("first");
+        throw new Error("late");
+      },
+      500,
+      "error: late",
+    ],
+    "a rejection": [
+      async (_request, reply) => {
+        reply.send("first");
+        await undefined;
+        throw Object.assign(new Error("late"), { statusCode: 404 });
+      },
+      404,
+      "error: late",
+    ],
+    "a second reply": [
+      (_request, reply) => {
+        reply.send("first");
+        reply.send("second");
+      },
+      200,
+      "second",
+    ],
+    "a third reply": [
+      (_request, reply) => {
+        for (const text of ["first", "second", "third"]) reply.send(text);
+      },
+      200,
+      "third",
+    ],
+    "the time limit": [
+      async () => {
+        await delay(200);
+        return "first";
+      },
+      503,
+      "error: FST_ERR_HANDLER_TIMEOUT",
+    ],
+  };
+  for (const [name, [act, status, text]] of Object.entries(SECONDS)) {
+    for (const isDown of [false, true]) {
+      it(`says what was kept: ${name}, store down: ${isDown}`, async () => {
+        const { options } = setUp();
+        const isLimit = name === "the time limit";
+        const app = makeApp(isLimit ? { handlerTimeout: 300 } : {});
+        const store = slowStore({ ms: isLimit ? 200 : 20, isDown });
+        app.register(sessions({ ...options, store }));
+        addRoutes(app, {
+          ...show,
+          "/in": (request, reply) => {
+            request.session.login("ada");
+            count(request);
+            return act(request, reply);
+          },
+        });
+        const get = askOf(await listen(app));
+        const response = await get("/in");
+        const body = await response.text();
+        if (isDown) {
+          // A handler of errors that has answered is not asked again.
+          assert.equal(response.status, status === 200 ? 500 : status);
+          assert.match(body, /store-failed/);
+          assert.deepEqual(response.headers.getSetCookie(), []);
+          assert.equal(response.headers.get("vary"), "Cookie");
+          return;
+        }
+        assert.equal(response.status, status);
+        assert.equal(body, text);
+        assert.equal(response.headers.get("cache-control"), "no-store");
+        assert.equal(response.headers.getSetCookie().length, 1);
+        const kept = await get("/", cookieOf(response));
+        assert.equal(await kept.text(), "ada 1");
+      });
+    }
+  }
+
+  it("is the answer of Fastify's own error handler, too", async () => {
+    const { options } = setUp();
+    const { default: Fastify } = await import("fastify");
+    for (const isDown of [false, true]) {
+      const app = Fastify();
+      const store = slowStore({ ms: 20, isDown });
+      app.register(sessions({ ...options, store }));
+      addRoutes(app, {
+        "/": (request, reply) => {
+          count(request);
+          reply.header("cache-control", "public").send("first");
+          throw new Error("late");
+        },
+      });
+      const response = await askOf(await listen(app))("/");
+      assert.equal(response.status, 500);
+      const { message, code } = await response.json();
+      assert.equal(isDown ? code : message, isDown ? "store-failed" : "late");
+      assert.equal(response.headers.getSetCookie().length, isDown ? 0 : 1);
+      assert.equal(response.headers.get("vary"), "Cookie");
+      assert.equal(
+        response.headers.get("cache-control"),
+        isDown ? "private" : "no-store",
+      );
+    }
+  });
 });
