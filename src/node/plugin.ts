@@ -19,6 +19,7 @@ import {
   type FastifyReply,
   type FastifyRequest,
   isStream,
+  letGo,
   ReplyHead,
   takeHead,
 } from "./reply.ts";
@@ -101,8 +102,12 @@ export class ReplyExchange extends NodeExchange {
       await kept;
       if (turn === this.#waited) return rest;
     } catch (error) {
-      if (turn === this.#waited) throw error;
+      if (turn === this.#waited) {
+        letGo(rest);
+        throw error;
+      }
     }
+    letGo(rest);
     return await new Promise(() => {});
   }
 

@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import { tagOf } from "../options/check.ts";
+import { unawaited } from "../unawaited.ts";
 import type { ResponseHead } from "./respond.ts";
 
 // What is used of Fastify: its objects are known by what they have, so that
@@ -79,4 +80,12 @@ export function takeHead(reply: FastifyReply, payload: unknown): unknown {
 export function isStream(payload: unknown): payload is Readable {
   const { pipe, on } = Object(payload);
   return typeof pipe === "function" && typeof on === "function";
+}
+
+/** Closes what is behind the payload of a reply that does not leave. */
+export function letGo(payload: unknown): void {
+  const stream = Object(payload) as Partial<Readable & ReadableStream>;
+  stream.destroy?.();
+  const cancelled = stream.cancel?.();
+  if (cancelled) unawaited(cancelled);
 }

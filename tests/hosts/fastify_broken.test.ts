@@ -168,3 +168,35 @@ describe("a second answer of Fastify while the session is kept", () => {
     }
   });
 });
+
+describe("a payload of Fastify that does not leave", () => {
+  it("is closed: a stream, a web stream, the body of a Response", async () => {
+    for (const isDown of [true, false]) {
+      let closed = 0;
+      const note = () => void closed++;
+      const stream = () =>
+        new Readable({
+          read() {},
+          destroy(_error, done) {
+            note();
+            done(null);
+          },
+        });
+      const web = () => new ReadableStream({ cancel: note });
+      const makes = [stream, web, () => new Response(web())];
+      for (const make of makes) {
+        const { get } = await start({
+          "/": (request, reply) => {
+            count(request);
+            reply.send(make());
+            if (!isDown) reply.send("second");
+          },
+        }, { store: slowStore({ ms: 5, isDown }) });
+        const response = await get("/");
+        const text = await response.text();
+        assert.equal(text, isDown ? "error: store-failed" : "second");
+      }
+      assert.equal(closed, makes.length);
+    }
+  });
+});
