@@ -7,6 +7,7 @@ import type { Asked } from "../http/request.ts";
 import type { Settings } from "../options/settings.ts";
 import { type Exchange, lastOf } from "../request/exchange.ts";
 import { findAround } from "../request/nested.ts";
+import { stateOf } from "../session/live_session.ts";
 import { hasLeft } from "./head.ts";
 import {
   heldBy,
@@ -16,6 +17,7 @@ import {
   saidOfFailed,
 } from "./node_exchange.ts";
 import {
+  checkReply,
   type FastifyReply,
   type FastifyRequest,
   isStream,
@@ -112,6 +114,11 @@ export class ReplyExchange extends NodeExchange {
   }
 
   #keepOnce(): void | Promise<void> {
+    const { session } = this;
+    const isKept = session && stateOf(session).isTouched && !this.hasFailed;
+    const wrong = isKept && checkReply(this.#reply, this.head);
+    // As a promise, so that the payload is closed.
+    if (wrong) return Promise.reject(wrong);
     this.#isSent = true;
     let kept: ReturnType<NodeExchange["keep"]>;
     try {

@@ -1,7 +1,12 @@
-import type { ServerResponse } from "node:http";
+import {
+  type ServerResponse,
+  validateHeaderName,
+  validateHeaderValue,
+} from "node:http";
 import type { Readable } from "node:stream";
 import { tagOf } from "../options/check.ts";
 import { unawaited } from "../unawaited.ts";
+import { checkHead, isHttp2 } from "./head.ts";
 import type { ResponseHead } from "./respond.ts";
 
 // What is used of Fastify: its objects are known by what they have, so that
@@ -74,6 +79,29 @@ export function takeHead(reply: FastifyReply, payload: unknown): unknown {
   reply.code(status);
   for (const [name, value] of headers) reply.header(name, value);
   return body;
+}
+
+/**
+ * Finds what Node would refuse once the session is kept, and takes it back, so
+ * that the error can be answered.
+ */
+export function checkReply(
+  { raw }: FastifyReply,
+  head: ReplyHead,
+): Error | undefined {
+  let name: string | undefined;
+  try {
+    checkHead(raw, "end", []);
+    for (name of head.getHeaderNames()) {
+      validateHeaderName(name);
+      validateHeaderValue(name, head.getHeader(name) as string);
+    }
+    return undefined;
+  } catch (error) {
+    if (name) head.removeHeader(name);
+    else if (!isHttp2(raw)) raw.statusMessage = "";
+    return error as Error;
+  }
 }
 
 /** Whether a payload is a stream of Node. */

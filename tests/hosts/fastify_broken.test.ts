@@ -200,3 +200,53 @@ describe("a payload of Fastify that does not leave", () => {
     }
   });
 });
+
+describe("a head of Fastify that Node refuses", () => {
+  const HEADS: Readonly<Record<string, Act>> = {
+    "a value": (_request, reply) => reply.header("x-name", "a\nb").send("bad"),
+    "one of several cookies": (_request, reply) =>
+      reply.header("set-cookie", ["a=1", "b=\n"]).send("bad"),
+    "a name": (_request, reply) => reply.header("a name", "1").send("bad"),
+    "a text beside the status": (_request, reply) => {
+      reply.raw.statusMessage = "a\nb";
+    },
+    "a status": (_request, reply) => {
+      reply.raw.statusCode = 1000;
+    },
+    "a status of a Response": (_request, reply) => reply.send(Response.error()),
+  };
+  for (const [name, act] of Object.entries(HEADS)) {
+    it(`is an error before the session is kept: ${name}`, async () => {
+      const { get } = await start({
+        ...show,
+        "/in": (request) => {
+          count(request);
+          return "in";
+        },
+        "/bad": (request, reply) => {
+          request.session.login("eve");
+          return act(request, reply) ?? "bad";
+        },
+      }, { store: slowStore() });
+      const cookie = cookieOf(await get("/in"));
+      const response = await get("/bad", cookie);
+      assert.equal(response.status, 500);
+      assert.match(await response.text(), /^error: \w*(ERR|HTTP)_\w+$/);
+      assert.deepEqual(response.headers.getSetCookie(), []);
+      assert.equal(response.headers.get("vary"), "Cookie");
+      assert.equal(await (await get("/", cookie)).text(), "undefined 1");
+    });
+  }
+
+  it("closes what is behind the payload", async () => {
+    const stream = new Readable({ read() {} });
+    const { get } = await start({
+      "/": (request, reply) => {
+        count(request);
+        return reply.header("x-name", "a\nb").send(stream);
+      },
+    });
+    assert.equal((await get("/")).status, 500);
+    assert.equal(stream.destroyed, true);
+  });
+});

@@ -15,7 +15,7 @@ export const LIMITS = {
   store: 3200,
   redis: 4250,
   express: 7500,
-  fastify: 5400,
+  fastify: 5800,
   next: 900,
   nuxt: 8100,
 } as const;
