@@ -44,7 +44,8 @@ import { checkArgument } from "./src/options/check.ts";
 import { resolveOnce } from "./src/options/per_environment.ts";
 import { resolveOptions } from "./src/options/resolve.ts";
 import type { Settings } from "./src/options/settings.ts";
-import { beginExchange, discardSession } from "./src/node/middleware.ts";
+import { beginExchange } from "./src/node/middleware.ts";
+import { discardSession } from "./src/node/node_exchange.ts";
 
 /**
  * What a request has that has passed the middleware. A program may say so once,

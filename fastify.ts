@@ -39,6 +39,7 @@ import { checkArgument } from "./src/options/check.ts";
 import { resolveOnce } from "./src/options/per_environment.ts";
 import { resolveOptions } from "./src/options/resolve.ts";
 import type { Settings } from "./src/options/settings.ts";
+import { discardSession } from "./src/node/node_exchange.ts";
 import { beginReply, ReplyExchange } from "./src/node/plugin.ts";
 import type { FastifyReply, FastifyRequest } from "./src/node/reply.ts";
 
@@ -187,7 +188,10 @@ export function sessions(
     _error: unknown,
     done: Done,
   ): void {
-    request[kept]?.handleError();
+    const exchange = request[kept];
+    if (exchange) exchange.handleError();
+    // Express in front of Fastify keeps it, say.
+    else if (settings) discardSession(settings, request.raw);
     done();
   }
 

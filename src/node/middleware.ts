@@ -7,7 +7,7 @@ import { FORBIDDEN_VARY } from "../http/forbidden.ts";
 import type { Asked } from "../http/request.ts";
 import type { Settings } from "../options/settings.ts";
 import { type Exchange, lastOf } from "../request/exchange.ts";
-import { findAround, isSame } from "../request/nested.ts";
+import { findAround } from "../request/nested.ts";
 import type { LiveSession } from "../session/live_session.ts";
 import { unawaited } from "../unawaited.ts";
 import { Hold, type Keeper } from "./hold.ts";
@@ -126,11 +126,4 @@ export function beginExchange(
   exchange.hold();
   exchange.enter(req);
   return exchange;
-}
-
-/** Drops what a failed handler has changed in the session of a request. */
-export function discardSession(settings: Settings, req: object): void {
-  for (let each = lastOf(req); each; each = each.outer) {
-    if (isSame(each.settings, settings)) return heldBy(each)?.fail?.();
-  }
 }

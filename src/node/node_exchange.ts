@@ -3,10 +3,11 @@ import type { Directives } from "../http/directives.ts";
 import type { Asked } from "../http/request.ts";
 import type { Settings } from "../options/settings.ts";
 import { commit } from "../request/commit.ts";
-import { enterSeen, type Exchange } from "../request/exchange.ts";
+import { enterSeen, type Exchange, lastOf } from "../request/exchange.ts";
 import { discardLayers } from "../request/layers.ts";
 import { leaveFailed } from "../request/leave_failed.ts";
 import { directivesOfDiscarded } from "../request/mark_failed.ts";
+import { isSame } from "../request/nested.ts";
 import { openSession } from "../request/open.ts";
 import { closeLayers, openedOf } from "../request/opened.ts";
 import { visitOf } from "../session/begin.ts";
@@ -278,6 +279,13 @@ export function readAsked(settings: Settings, given: object): Asked {
 /** What opens the session already, of another door with the same cookie. */
 export function heldBy(around: Exchange | undefined): Exchange | undefined {
   return around?.layers ? heldWithin.get(around.layers) : around;
+}
+
+/** Drops what a failed handler has changed in the session of a request. */
+export function discardSession(settings: Settings, req: object): void {
+  for (let each = lastOf(req); each; each = each.outer) {
+    if (isSame(each.settings, settings)) return heldBy(each)?.fail?.();
+  }
 }
 
 /** What an answer to a failure says of a session. */

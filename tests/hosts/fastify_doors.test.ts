@@ -1,12 +1,22 @@
 // Several doors of one request of Fastify.
 
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
 import { after, describe, it } from "node:test";
+import express from "express";
 import type { FastifyInstance } from "fastify";
+import { sessions as inFront } from "../../express.ts";
 import { sessions } from "../../fastify.ts";
 import { createSessions, type Session } from "../../mod.ts";
 import { setUp } from "../shared/support.ts";
-import { cookieOf, count, kinds, slowStore } from "./_express.ts";
+import {
+  closeServers,
+  cookieOf,
+  count,
+  kinds,
+  listen as serveNode,
+  slowStore,
+} from "./_express.ts";
 import {
   addRoutes,
   askOf,
@@ -18,6 +28,7 @@ import {
 } from "./_fastify.ts";
 
 after(closeApps);
+after(closeServers);
 
 type Options = ReturnType<typeof setUp>["options"];
 
@@ -212,6 +223,37 @@ for (const [kind, more] of Object.entries(kinds)) {
       assert.equal(response.status, 404);
       assert.deepEqual(response.headers.getSetCookie(), []);
       assert.equal(response.headers.get("vary"), "Cookie");
+    });
+
+    it("keep nothing of a route that failed, behind Express", async () => {
+      const { options } = setUp(more() as object);
+      const app = makeApp();
+      app.register(sessions(options));
+      const missing = Object.assign(new Error("missing"), { statusCode: 404 });
+      addRoutes(app, {
+        "/": (request) => `${count(request)}`,
+        "/missing": (request) => {
+          count(request);
+          throw missing;
+        },
+        "/out": ({ session }) => {
+          session.destroy();
+          throw missing;
+        },
+      });
+      await app.ready();
+      const front = express();
+      front.use(inFront(options));
+      front.use((req, res) => app.routing(req, res));
+      const get = askOf(await serveNode(createServer(front)));
+      const cookie = cookieOf(await get("/"));
+      const failed = await get("/missing", cookie);
+      assert.equal(failed.status, 404);
+      assert.deepEqual(failed.headers.getSetCookie(), []);
+      assert.equal(await (await get("/", cookie)).text(), "2");
+      const out = await get("/out", cookie);
+      assert.equal(out.status, 404);
+      assert.match(`${out.headers.getSetCookie()}`, /Max-Age=0/);
     });
 
     it("keep nothing of what comes after the reply", async () => {
