@@ -55,7 +55,10 @@ import type { FastifyReply, FastifyRequest } from "./src/node/reply.ts";
  * @typeParam Data The shape of the session's data.
  */
 export interface SessionRequest<Data extends object = AnyData> {
-  /** The visitor's session; `null` where the request was refused before. */
+  /**
+   * The visitor's session. Where the request was refused before, that of another
+   * plugin, or `null`.
+   */
   readonly session: Session<Data>;
 }
 
@@ -103,8 +106,8 @@ type Done = (error?: unknown, payload?: unknown) => void;
  * 500 that nobody has thrown is kept like any other.
  *
  * With `csrf`, a request of another site is an error `forbidden`, with the
- * `statusCode` 403. `trustProxy` counts: `request.protocol` says whether the
- * visitor is on https.
+ * `statusCode` 403. `trustProxy` counts for the protocol: `request.protocol` says
+ * whether the visitor is on https.
  *
  * @typeParam Data The shape of the session's data.
  * @param options The options, or a function that makes them when the first
