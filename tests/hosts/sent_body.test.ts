@@ -1,17 +1,18 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { describe, it } from "node:test";
 import { type Handler, setUp } from "../shared/support.ts";
 import { withSession } from "../../mod.ts";
 
-// What the servers of Bun and Deno say of a body is the same with a session's
-// cookie as without: the type of a text, and its length.
+// What servers say of a body is the same with a session's cookie as without: the
+// type of a text, and its length.
 
 interface Server {
   readonly port: number;
   stop(): unknown;
 }
 
-type Serve = (fetch: (request: Request) => Promise<Response>) => Server;
+type Fetch = (request: Request) => Promise<Response>;
 
 interface Runtimes {
   readonly Bun?: { serve(options: object): Server };
@@ -24,22 +25,29 @@ interface Runtimes {
 }
 
 const { Bun, Deno } = globalThis as Runtimes;
-const serve: Serve | undefined = Bun
-  ? (fetch) => Bun.serve({ port: 0, fetch })
-  : Deno && ((fetch) => {
+
+async function serve(fetch: Fetch): Promise<Server> {
+  if (Bun) return Bun.serve({ port: 0, fetch });
+  if (Deno) {
     const server = Deno.serve({ port: 0, onListen: () => {} }, fetch);
     return { port: server.addr.port, stop: () => server.shutdown() };
-  });
+  }
+  const { serve } = await import("@hono/node-server");
+  const server = serve({ port: 0, fetch });
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  return { port, stop: () => server.close() };
+}
 
 /** The fields that tell of the body, and the body. */
 async function told(handler: Handler): Promise<unknown[]> {
-  assert.ok(serve);
-  const server = serve(withSession(handler, setUp().options));
+  const server = await serve(withSession(handler, setUp().options));
   try {
     const response = await fetch(`http://localhost:${server.port}/`);
     const { headers } = response;
     return [
-      headers.get("content-type"),
+      // Some put a blank there where they know the type by themselves.
+      headers.get("content-type")?.replace("; ", ";"),
       headers.get("content-length"),
       headers.get("content-encoding"),
       await response.text(),
@@ -50,7 +58,7 @@ async function told(handler: Handler): Promise<unknown[]> {
   }
 }
 
-describe("what is sent with a cookie", { skip: !serve }, () => {
+describe("what is sent with a cookie", () => {
   const bodies: Record<string, () => Response | Promise<Response>> = {
     "a text": () => new Response("hello"),
     "a text with a type": () =>

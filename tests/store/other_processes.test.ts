@@ -20,9 +20,9 @@ function begin(more?: Partial<SessionOptions>): {
   bench: StoreBench;
   elsewhere: StoreBench;
 } {
-  const bench = new StoreBench(
+  const bench: StoreBench = new StoreBench(
     setUp(more),
-    { store: new MemoryStore({ now: () => bench.clock.now }) },
+    { store: new MemoryStore({ now: (): number => bench.clock.now }) },
   );
   const store = Object.create(bench.watched.store) as SessionStore;
   return { bench, elsewhere: new StoreBench(bench, { store }) };
