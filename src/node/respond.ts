@@ -59,7 +59,7 @@ export function markOf(
 ): Mark | undefined | Promise<Mark> {
   if (!directives) return undefined;
   const mark = (put: (head: Head) => void): Mark => () => {
-    const headers = new FieldsOf(head);
+    const headers = new MarkedFields(head);
     put({ status: Math.max(200, head.statusCode), headers });
     const lines = headers.getSetCookie();
     const { isSignedIn, clearCache } = directives;
@@ -96,7 +96,7 @@ export function markAgain(
 }
 
 /** The fields of what is marked, as `Headers` has them. */
-class FieldsOf {
+class MarkedFields {
   readonly #head: ResponseHead;
 
   constructor(head: ResponseHead) {

@@ -11,8 +11,7 @@ export interface Writers {
 
 /**
  * Puts others in the place of these methods. Each is named, as this is done for
- * each request: looked up by a variable, they cost more than all else that is
- * done for a request without a session.
+ * each request, and a property is found faster by its name than by a variable.
  *
  * @returns What was there before, what is there now, and what leaves the response
  * as it was, unless others have built on that. A property that is deleted would

@@ -92,7 +92,7 @@ export function enterSeen(
 }
 
 function noteAt(request: object, note: Note): void {
-  // `Reflect.set()` would need no look, and is slow.
+  // To assign to a frozen one would throw; `Reflect.set()` would not, and is slow.
   if (Object.isExtensible(request)) {
     (request as { [EXCHANGE]?: Note })[EXCHANGE] = note;
   }
