@@ -69,18 +69,23 @@ export function checkChunk(
   name: string,
   [chunk, encoding]: readonly unknown[],
 ): void {
-  const isEnd = name === "end" && (!chunk || typeof chunk === "function");
-  if (isEnd || !/^(write|end)$/.test(name)) return;
-  if (typeof chunk !== "string" && tagOf(chunk) !== "[object Uint8Array]") {
+  if (name !== "write" && name !== "end") return;
+  if (name === "end" && (!chunk || typeof chunk === "function")) return;
+  if (typeof chunk !== "string" && !isBytes(chunk)) {
     const error = new TypeError("A chunk must be a string or a Uint8Array");
     throw coded(error, "ERR_INVALID_ARG_TYPE");
   }
   // Streams say "buffer" of bytes.
-  const isNamed = typeof encoding === "string" && !/^(buffer)?$/.test(encoding);
-  if (isNamed && !Buffer.isEncoding(encoding)) {
+  const isNamed = typeof encoding === "string" && encoding !== "buffer";
+  if (isNamed && encoding && !Buffer.isEncoding(encoding)) {
     const error = new TypeError(`Unknown encoding: ${encoding}`);
     throw coded(error, "ERR_UNKNOWN_ENCODING");
   }
+}
+
+/** Those of another realm are bytes, too. */
+function isBytes(chunk: unknown): boolean {
+  return chunk instanceof Uint8Array || tagOf(chunk) === "[object Uint8Array]";
 }
 
 function coded(error: Error, code: string): Error {

@@ -9,16 +9,10 @@ import {
   statusOf,
   tellBack,
 } from "./head.ts";
-import {
-  beginText,
-  dropHead,
-  type Fields,
-  type Mark,
-  noteFields,
-} from "./respond.ts";
+import { beginText, dropHead, type Fields, type Mark } from "./respond.ts";
 import { keepConnection, show, type Shown, unshow } from "./shown.ts";
-import { type Method, Watch } from "./watch.ts";
-import { replaceWriters, type Writers } from "./writers.ts";
+import type { Method, Watch } from "./watch.ts";
+import type { ReplacedWriters, Writers } from "./writers.ts";
 
 // Node sends headers with the first byte, and a session is kept before that: a
 // response is held until it is. Whoever writes meanwhile is told to wait, as by a
@@ -26,8 +20,6 @@ import { replaceWriters, type Writers } from "./writers.ts";
 
 /** What is done before the first byte leaves. */
 export interface Keeper {
-  /** Nobody has asked for the session, so that there is nothing to keep. */
-  readonly isIdle: boolean;
   /**
    * Is called once the status and the headers are there. What it returns may
    * change these; without a promise if nothing has to be waited for.
@@ -66,14 +58,12 @@ const REFUSING: Patched = {
 export class Hold {
   readonly #res: ServerResponse;
   readonly #keeper: Keeper;
-  readonly #writers: ReturnType<typeof replaceWriters>;
+  readonly #writers: ReplacedWriters;
   /** Other methods that are replaced: what was there before, and what is there. */
   #others: Record<string, readonly [before: Method, ours: Method]> | undefined;
   #phase: "waiting" | "held" | "done" | "failed" = "waiting";
   #queue: { name: keyof Writers; args: never[] }[] | undefined;
   readonly #watch: Watch;
-  #isWatched = false;
-  /** The fields before a handler had its turn. */
   readonly #fields: Fields;
   /** What others see in place of what there is. */
   readonly #shown: Shown = {};
@@ -88,30 +78,29 @@ export class Hold {
   #isAnswered = false;
   #isLast = false;
 
-  constructor(res: ServerResponse, keeper: Keeper) {
+  /** @param fields The fields before a handler had its turn. */
+  constructor(
+    res: ServerResponse,
+    keeper: Keeper,
+    writers: ReplacedWriters,
+    fields: Fields,
+    watch: Watch,
+  ) {
     this.#res = res;
     this.#keeper = keeper;
-    this.#fields = noteFields(res);
-    this.#writers = replaceWriters(
-      res,
-      (name, args) => this.#called(name, args),
-    );
-    this.#watch = new Watch(res);
-    // `compression()` in front keeps the listeners for a stream of its own.
-    if (Object.hasOwn(res, "on")) {
-      const { on } = res as unknown as Patched as { on: Method };
-      this.#patch("on", this.#watch.noteWaiting(on));
-    }
+    this.#writers = writers;
+    this.#fields = fields;
+    this.#watch = watch;
+    watch.noteClose(() => {
+      if (this.#phase === "waiting") keeper.leave();
+    });
+    if (hasLeft(res)) keeper.leave();
   }
 
-  /** Notes who leaves, from when there is something to keep. */
-  watch(): void {
-    if (this.#isWatched || this.#phase !== "waiting") return;
-    this.#isWatched = true;
-    this.#watch.noteClose(() => {
-      if (this.#phase === "waiting") this.#keeper.leave();
-    });
-    if (hasLeft(this.#res)) this.#keeper.leave();
+  /** Notes who waits to write, where others keep the listeners. */
+  noteWaiting(): void {
+    const { on } = this.#res as unknown as Patched as { on: Method };
+    this.#patch("on", this.#watch.noteWaiting(on));
   }
 
   #patch(name: string, ours: Method): void {
@@ -128,36 +117,18 @@ export class Hold {
     }
   }
 
-  #called(name: keyof Writers, args: never[]): unknown {
+  /** What one of the methods does that the first byte may leave by. */
+  called(name: keyof Writers, args: never[]): unknown {
     if (this.#phase === "failed") return this.#calledAfterFailure(name, args);
     if (this.#phase === "done" || this.#phase === "waiting" && this.#isSent()) {
       return this.#pass(name, args);
     }
-    if (this.#phase === "waiting") {
-      if (this.#keeper.isIdle && this.#isNodesHead()) {
-        return this.#passIdle(name, args);
-      }
-      checkHead(this.#res, name, args);
-    }
+    if (this.#phase === "waiting") checkHead(this.#res, name, args);
     checkChunk(name, args);
     if (name === "writeHead") return this.#calledForHead(args);
     if (this.#phase === "waiting") this.#askForHead();
     if (this.#phase === "waiting") this.#keep();
     return this.#passOrHold(name, args);
-  }
-
-  /** Nothing is kept, but of what Node refuses nothing has left. */
-  #passIdle(name: keyof Writers, args: never[]): unknown {
-    checkChunk(name, args);
-    // In Deno, a head with a field that is refused counts as sent.
-    const isGiven = name === "writeHead" && args.length > 1;
-    if (isGiven) {
-      checkHead(this.#res, name, args);
-      setHead(this.#res, args);
-    }
-    const answer = this.#pass(name, isGiven ? [] : args);
-    if (this.#phase === "waiting") this.#keep();
-    return answer;
   }
 
   #calledForHead(args: never[]): unknown {
@@ -177,7 +148,7 @@ export class Hold {
    * is kept, which has the last word on caches: they have built on `writeHead`.
    */
   #askForHead(): void {
-    if (this.#isNodesHead()) return;
+    if (this.#writers.isHeadOurs) return;
     this.#isAsking = true;
     try {
       this.#res.writeHead(this.#res.statusCode);
@@ -185,12 +156,6 @@ export class Hold {
     } finally {
       this.#isAsking = false;
     }
-  }
-
-  /** Whether nobody has built on `writeHead`. */
-  #isNodesHead(): boolean {
-    const { writeHead } = this.#res as unknown as Writers;
-    return writeHead === this.#writers.ours.writeHead;
   }
 
   #keep(): void {

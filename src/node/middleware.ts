@@ -10,7 +10,8 @@ import { type Exchange, lastOf } from "../request/exchange.ts";
 import { findAround } from "../request/nested.ts";
 import type { LiveSession } from "../session/live_session.ts";
 import { unawaited } from "../unawaited.ts";
-import { Hold, type Keeper } from "./hold.ts";
+import type { Keeper } from "./hold.ts";
+import { Idle } from "./idle.ts";
 import {
   heldBy,
   NodeExchange,
@@ -30,7 +31,7 @@ export type Next = (error?: unknown) => void;
 class HeldExchange extends NodeExchange implements Keeper {
   protected readonly head: ServerResponse;
   readonly #next: Next;
-  #hold: Hold | undefined;
+  #idle: Idle | undefined;
 
   constructor(
     settings: Settings,
@@ -46,15 +47,15 @@ class HeldExchange extends NodeExchange implements Keeper {
     this.#next = next;
   }
 
-  /** Holds the response until the session is kept. */
+  /** Has the response held, from when there is something to keep. */
   hold(): void {
     // Once the headers have left, nothing can be said any more.
     if (this.head.headersSent) this.keep();
-    else this.#hold = new Hold(this.head, this);
+    else this.#idle = new Idle(this.head, this);
   }
 
   protected override noteOpened(): void {
-    this.#hold?.watch();
+    this.#idle?.hold();
   }
 
   /** Express makes a response of an error, and of nothing else of 500 and more. */

@@ -41,6 +41,10 @@ async function start(
   return await listen(APPS[name]([...first, session as never], act));
 }
 
+function* endless(): Generator<string> {
+  for (;;) yield "a".repeat(30_000);
+}
+
 describe("a lazy session", () => {
   const refused: Readonly<Record<string, (res: ServerResponse) => unknown>> = {
     "a number": (res) => res.end(5 as never),
@@ -69,7 +73,7 @@ describe("a lazy session", () => {
     }
 
     it(`closes what was piped before, if it cannot be kept, ${name}`, async () => {
-      const source = Readable.from(["a".repeat(30_000)]);
+      const source = Readable.from(endless());
       const store = slowStore({ isDown: true });
       const url = await start(name, async (req, res) => {
         source.pipe(res);

@@ -14,10 +14,10 @@ export const LIMITS = {
   engine: 14_500,
   store: 3200,
   redis: 4250,
-  express: 7500,
+  express: 8400,
   fastify: 5800,
   next: 900,
-  nuxt: 8100,
+  nuxt: 9000,
 } as const;
 
 /** What is loaded when an option asks for it. */
