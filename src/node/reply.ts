@@ -60,6 +60,9 @@ export class ReplyHead implements ResponseHead {
 
   removeHeader(name: string): void {
     this.#reply.removeHeader(name);
+    // Before Fastify 5.12, what the response has behind the reply stays there.
+    const { raw } = this.#reply;
+    if (!raw.headersSent) raw.removeHeader(name);
   }
 }
 
