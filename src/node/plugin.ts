@@ -16,6 +16,7 @@ import {
   readAsked,
   saidOfFailed,
 } from "./node_exchange.ts";
+import { beforeHead } from "./last_word.ts";
 import {
   checkReply,
   type FastifyReply,
@@ -33,8 +34,12 @@ import { dropAnswer, markAgain } from "./respond.ts";
 /** One session of one request of Fastify, which is kept by its hooks. */
 export class ReplyExchange extends NodeExchange {
   readonly #reply: FastifyReply;
+  /** What hooks in front have said to caches. */
+  readonly #policy: unknown;
   #head: ReplyHead | undefined;
   #said: Directives | undefined;
+  /** Whether it is said again just before the head leaves. */
+  #isLast = false;
   #isSent = false;
   /** What keeps the session, while it is waited for. */
   #pending: Promise<void> | undefined;
@@ -52,6 +57,7 @@ export class ReplyExchange extends NodeExchange {
   ) {
     super(settings, request, asked, outer, layer);
     this.#reply = reply;
+    this.#policy = reply.getHeader("cache-control");
   }
 
   protected override get isHooked(): boolean {
@@ -73,6 +79,14 @@ export class ReplyExchange extends NodeExchange {
 
   note(said: Directives): void {
     this.#said = said;
+    if (this.#isLast) return;
+    this.#isLast = true;
+    const { raw } = this.#reply;
+    beforeHead(raw, () => {
+      void markAgain(raw, [this.#said], this);
+      // Of a head that Node refuses, another one is sent.
+      this.#isLast = false;
+    });
   }
 
   /**
@@ -138,7 +152,7 @@ export class ReplyExchange extends NodeExchange {
     if (this.hasFailed) return await this.#sayAgain();
     const { session } = this;
     if (session) await this.drop(session, error).catch(() => {});
-    dropAnswer(this.head);
+    dropAnswer(this.head, this.#policy);
     throw error;
   }
 

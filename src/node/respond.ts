@@ -171,10 +171,14 @@ export function dropHead(res: ServerResponse, before: Fields): void {
 /**
  * Takes back what a dropped reply has said of itself and to caches, where others
  * answer with the same fields. Cookies that others have set stay.
+ *
+ * @param policy What hooks in front have said to caches: to note all that they
+ * have set would cost each request, also where nobody uses the session.
  */
-export function dropAnswer(head: ResponseHead): void {
+export function dropAnswer(head: ResponseHead, policy: unknown): void {
   for (const name of head.getHeaderNames()) {
     if (/^(vary|set-cookie)$/.test(name)) continue;
     if (OF_ANSWER.test(name) || FIELDS.test(name)) head.removeHeader(name);
   }
+  if (policy) head.setHeader("cache-control", policy as string);
 }
