@@ -46,6 +46,7 @@ import { resolveOptions } from "./src/options/resolve.ts";
 import type { Settings } from "./src/options/settings.ts";
 import { beginExchange } from "./src/node/middleware.ts";
 import { discardSession } from "./src/node/node_exchange.ts";
+import { NO_RESPONSE, NOT_CALLED, tellWrong } from "./src/node/wrong_door.ts";
 
 /**
  * What a request has that has passed the middleware. A program may say so once,
@@ -123,7 +124,11 @@ export function sessions<
 >(options: OptionsFor<SessionOptions<Data, Lazy>, []>): SessionMiddleware;
 export function sessions(
   options: OptionsFor<SessionOptions<AnyData, boolean>, []>,
-): SessionMiddleware {
+  ...more: unknown[]
+): SessionMiddleware | void {
+  // Used itself, it gets a request and a response.
+  const isUsed = typeof more.at(-1) === "function";
+  if (isUsed) return tellWrong(NOT_CALLED, more[1]);
   const settingsFor = resolveOnce(options, resolveOptions);
   let settings: Settings | undefined;
 
@@ -132,6 +137,8 @@ export function sessions(
     res: ServerResponse,
     next: Next,
   ): void {
+    const isNode = typeof Object(res).writeHead === "function";
+    if (!isNode) return tellWrong(NO_RESPONSE, next);
     checkArgument("next", "function", next);
     try {
       settings = settingsFor([]);

@@ -42,6 +42,12 @@ import type { Settings } from "./src/options/settings.ts";
 import { discardSession } from "./src/node/node_exchange.ts";
 import { beginReply, ReplyExchange } from "./src/node/plugin.ts";
 import type { FastifyReply, FastifyRequest } from "./src/node/reply.ts";
+import {
+  misplacedOption,
+  NO_APP,
+  NOT_CALLED,
+  tellWrong,
+} from "./src/node/wrong_door.ts";
 
 /**
  * What a request has that has passed the plugin. A program says so once:
@@ -124,7 +130,11 @@ export function sessions<
 >(options: OptionsFor<SessionOptions<Data, Lazy>, []>): SessionPlugin;
 export function sessions(
   options: OptionsFor<SessionOptions<AnyData, boolean>, []>,
-): SessionPlugin {
+  ...more: unknown[]
+): SessionPlugin | void {
+  // Registered itself, it gets an app and options.
+  const isUsed = typeof more.at(-1) === "function";
+  if (isUsed) return tellWrong(NOT_CALLED, more[1]);
   const settingsFor = resolveOnce(options, resolveOptions);
   let settings: Settings | undefined;
   /** Where a request has what keeps its session. */
@@ -200,10 +210,15 @@ export function sessions(
 
   function plugin(
     app: SessionApp,
-    _options: unknown,
+    given: unknown,
     done: (error?: Error) => void,
   ): void {
+    const isApp = typeof Object(app).hasRequestDecorator === "function";
+    // Express hands on by its third argument, and others by the last one.
+    if (!isApp) return tellWrong(NO_APP, done);
     checkArgument("done", "function", done);
+    const problem = misplacedOption(given);
+    if (problem) return tellWrong(problem, done);
     try {
       // Fastify refuses it if another plugin has decorated requests with it.
       if (!app.hasRequestDecorator(OURS)) {
