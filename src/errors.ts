@@ -26,7 +26,9 @@
  * - `store-failed`: the store threw, took longer than `storeTimeout`, has too
  *   many requests waiting, or has not received the visitor's last write yet. A
  *   write that arrives after this error is taken back, as far as the store can.
- * - `unsupported`: the store lacks an ability, such as listing sessions.
+ * - `unsupported`: the store lacks an ability, such as listing sessions; or two
+ *   handlers of one request keep two sessions in one cookie, as their stores or
+ *   secrets differ.
  * - `withheld`: `save()` was called on a request that another site made the
  *   browser send without the cookie, for a session that nobody has logged in
  *   to.

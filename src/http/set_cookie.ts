@@ -70,7 +70,11 @@ function passOn(response: Response, copy: Response): void {
   }
 }
 
-/** Sets our cookies, and drops those of the same names that the handler set. */
+/**
+ * Sets our cookies, and drops those of the same names that the handler set, but
+ * for those of another path or domain: to browsers, these are others, of another
+ * session say.
+ */
 function putLines(
   headers: Head["headers"],
   names: readonly string[],
@@ -79,15 +83,28 @@ function putLines(
   const old = names.includes("set-cookie") ? headers.getSetCookie() : [];
   if (old.length) headers.delete("set-cookie");
   const others = old.filter((each) =>
-    !lines.some((line) => nameOf(line) === nameOf(each))
+    !lines.some((line) => isSame(line, each))
   );
   for (const line of [...others, ...lines]) headers.append("set-cookie", line);
   headers.set("cache-control", "no-store");
 }
 
+/** Of a cookie without a path, nobody knows here which one browsers give it. */
+function isSame(ours: string, other: string): boolean {
+  return nameOf(ours) === nameOf(other) &&
+    partOf(ours, "domain") === partOf(other, "domain") &&
+    [partOf(ours, "path"), ""].includes(partOf(other, "path"));
+}
+
 function nameOf(line: string): string | undefined {
   // Browsers trim the name.
   return line.split("=", 1)[0]?.trim();
+}
+
+/** What a line says of the scope of its cookie. */
+function partOf(line: string, name: string): string {
+  const [, value = ""] = RegExp(`; *${name} *=([^;]*)`, "i").exec(line) ?? [];
+  return value.trim();
 }
 
 let hasOwn = false;

@@ -7,7 +7,7 @@ import { FORBIDDEN_VARY } from "../http/forbidden.ts";
 import type { Asked } from "../http/request.ts";
 import type { Settings } from "../options/settings.ts";
 import { type Exchange, lastOf } from "../request/exchange.ts";
-import { findAround } from "../request/nested.ts";
+import { findOrRefuse } from "../request/nested.ts";
 import type { LiveSession } from "../session/live_session.ts";
 import { unawaited } from "../unawaited.ts";
 import type { Keeper } from "./hold.ts";
@@ -111,7 +111,7 @@ export function beginExchange(
     return void res.end(why);
   }
   const outer = lastOf(req);
-  const around = findAround(settings, outer, true);
+  const around = findOrRefuse(settings, outer, true);
   const held = heldBy(around);
   if (held?.isHooked) throw new SessionError("unsupported", IN_FASTIFY);
   if (held) return held;

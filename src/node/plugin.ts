@@ -6,7 +6,7 @@ import { FORBIDDEN_VARY } from "../http/forbidden.ts";
 import type { Asked } from "../http/request.ts";
 import type { Settings } from "../options/settings.ts";
 import { type Exchange, lastOf } from "../request/exchange.ts";
-import { findAround } from "../request/nested.ts";
+import { findOrRefuse } from "../request/nested.ts";
 import { stateOf } from "../session/live_session.ts";
 import { hasLeft } from "./head.ts";
 import {
@@ -195,7 +195,7 @@ export function beginReply(
   }
   const { raw } = request;
   const outer = lastOf(raw);
-  const around = findAround(settings, outer, true);
+  const around = findOrRefuse(settings, outer, true);
   const held = heldBy(around);
   if (held) return held;
   const exchange = new ReplyExchange(

@@ -60,8 +60,8 @@ async function beginNested(
   request: Request,
   outer: Exchange,
 ): Promise<Exchange> {
-  const { findAround } = await nestedPart();
-  return findAround(settings, outer) ??
+  const { findOrRefuse } = await nestedPart();
+  return findOrRefuse(settings, outer) ??
     beginOwn(settings, request, false, outer);
 }
 

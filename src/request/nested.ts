@@ -1,4 +1,5 @@
-import type { Settings } from "../options/settings.ts";
+import { SessionError } from "../errors.ts";
+import type { SessionCookie, Settings } from "../options/settings.ts";
 import { directivesOf } from "../session/state.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -28,6 +29,48 @@ export function findAround(
     return { ...each, commit, end: () => undefined };
   }
   return undefined;
+}
+
+/**
+ * The same for who keeps the session without being told, as a middleware does.
+ *
+ * @throws {SessionError} `unsupported` if one around keeps another session in
+ * the same cookie: the browser would have but one of them.
+ */
+export function findOrRefuse(
+  settings: Settings,
+  outer: Exchange | undefined,
+  isLast = false,
+): Exchange | undefined {
+  const around = findAround(settings, outer, isLast);
+  for (let each = outer; each && !around; each = each.outer) {
+    // Layers are committed by the program, or only read.
+    if (!each.isEnded && !each.join) refuseClash(each.settings, settings);
+  }
+  return around;
+}
+
+/** On http from this machine, cookies have no prefix, and may meet there alone. */
+const ADDRESSES = [undefined, { url: "http://localhost" }];
+
+/** Refuses two sessions which would replace each other in the browser. */
+function refuseClash(one: Settings, other: Settings): void {
+  for (const address of ADDRESSES) {
+    const cookie = one.cookieFor(address);
+    const { name } = cookie;
+    if (placeOf(cookie) !== placeOf(other.cookieFor(address))) continue;
+    const what = one.store === other.store ? "secrets" : "stores";
+    throw new SessionError(
+      "unsupported",
+      `Two sessions of one request have the cookie ${name}, and different ${what}: give both the same object, or each a cookie.name`,
+    );
+  }
+}
+
+/** By what a browser tells one cookie from another: its name and its scope. */
+function placeOf({ name, attributes }: SessionCookie): string {
+  const scope = attributes.match(/; (Domain|Path|Partitioned)[^;]*/g) ?? [];
+  return name + scope.join("");
 }
 
 /** Whether two settings are for the same cookie of the same program. */

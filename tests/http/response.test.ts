@@ -239,6 +239,18 @@ describe("Response cookies of the handler", () => {
     assert.deepEqual(lines.slice(0, -1), ["a=1", "b=2"]);
     assert.match(lines.at(-1) ?? "", /^__Host-sid=[\w-]{102,};/);
   });
+
+  it("stay if they have its name, and another path or domain", async () => {
+    const others = [
+      "__Host-sid=1; Path=/admin",
+      "__Host-sid=; max-age=0; path=/old",
+      "__Host-sid=2; Path=/; Domain=example.com",
+    ];
+    const response = await answer("write", make(...others));
+    const lines = response.headers.getSetCookie();
+    assert.deepEqual(lines.slice(0, -1), others);
+    assert.match(lines.at(-1) ?? "", /^__Host-sid=[\w-]{102,};/);
+  });
 });
 
 describe("Response objects", () => {

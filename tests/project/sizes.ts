@@ -15,7 +15,7 @@ export const LIMITS = {
   store: 3200,
   redis: 4250,
   express: 8400,
-  fastify: 5800,
+  fastify: 6600,
   next: 900,
   nuxt: 9000,
 } as const;
