@@ -140,27 +140,28 @@ export function sessions(
     const isNode = typeof Object(res).writeHead === "function";
     if (!isNode) return tellWrong(NO_RESPONSE, next);
     checkArgument("next", "function", next);
+    const handOut = (session: unknown): void => {
+      try {
+        req.session = session;
+      } catch (error) {
+        // A request that takes no property, or has another one there.
+        return next(error);
+      }
+      next();
+    };
+    let session: unknown;
     try {
       settings = settingsFor([]);
       const exchange = beginExchange(settings, req, res, next);
       if (!exchange) return;
-      if (settings.lazy) {
-        req.session = exchange.openLater.bind(exchange);
-        return next();
-      }
-      const session = exchange.open();
-      if (session instanceof Promise) {
-        session.then((session) => {
-          req.session = session;
-          next();
-        }, next);
-        return;
-      }
-      req.session = session;
+      session = settings.lazy
+        ? exchange.openLater.bind(exchange)
+        : exchange.open();
     } catch (error) {
       return next(error);
     }
-    next();
+    if (session instanceof Promise) session.then(handOut, next);
+    else handOut(session);
   }
 
   function failed(

@@ -1,5 +1,5 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import type { ServerResponse } from "node:http";
+import { Answer, type Asker } from "./answer.ts";
 import {
   checkChunk,
   checkHead,
@@ -9,7 +9,7 @@ import {
   statusOf,
   tellBack,
 } from "./head.ts";
-import { beginText, dropHead, type Fields, type Mark } from "./respond.ts";
+import { dropHead, type Fields, type Mark } from "./respond.ts";
 import { keepConnection, show, type Shown, unshow } from "./shown.ts";
 import type { Method, Watch } from "./watch.ts";
 import type { ReplacedWriters, Writers } from "./writers.ts";
@@ -19,27 +19,17 @@ import type { ReplacedWriters, Writers } from "./writers.ts";
 // slow network.
 
 /** What is done before the first byte leaves. */
-export interface Keeper {
+export interface Keeper extends Asker {
   /**
    * Is called once the status and the headers are there. What it returns may
    * change these; without a promise if nothing has to be waited for.
    */
   keep(): Mark | undefined | Promise<Mark | undefined>;
-  /** Is called if that fails: somebody else has to respond, or `next`. */
-  fail(error: unknown, next?: () => void): void;
-  /** Is called before that response leaves. */
-  markFailed(): void;
   /** Is called if the client leaves before anybody has answered. */
   leave(): void;
 }
 
 type Patched = Record<string, Method>;
-
-/** The response that is answered in place of one that could not be kept. */
-const answering = new AsyncLocalStorage<ServerResponse>();
-
-/** Responses that could not be kept. */
-const failed: WeakSet<object> = new WeakSet();
 
 const refuseToSet = () => {
   throw headersSent("set");
@@ -61,7 +51,7 @@ export class Hold {
   readonly #writers: ReplacedWriters;
   /** Other methods that are replaced: what was there before, and what is there. */
   #others: Record<string, readonly [before: Method, ours: Method]> | undefined;
-  #phase: "waiting" | "held" | "done" | "failed" = "waiting";
+  #phase: "waiting" | "held" | "done" = "waiting";
   #queue: { name: keyof Writers; args: never[] }[] | undefined;
   readonly #watch: Watch;
   readonly #fields: Fields;
@@ -75,8 +65,7 @@ export class Hold {
   #isHeadAsked = false;
   #isDrainDue = false;
   #isEnded = false;
-  #isAnswered = false;
-  #isLast = false;
+  #answer: Answer | undefined;
 
   /** @param fields The fields before a handler had its turn. */
   constructor(
@@ -119,7 +108,7 @@ export class Hold {
 
   /** What one of the methods does that the first byte may leave by. */
   called(name: keyof Writers, args: never[]): unknown {
-    if (this.#phase === "failed") return this.#calledAfterFailure(name, args);
+    if (this.#answer) return this.#answer.called(name, args);
     if (this.#phase === "done" || this.#phase === "waiting" && this.#isSent()) {
       return this.#pass(name, args);
     }
@@ -183,22 +172,18 @@ export class Hold {
   }
 
   #pass(name: keyof Writers, args: never[]): unknown {
-    const method = this.#writers.before[name];
-    if (name === "writeHead") {
-      // The head was set as the response's status and headers.
-      const all = args.length ? args : [this.#res.statusCode] as never[];
-      return method.apply(this.#res, all);
-    }
-    if (!this.#isHeadAsked || this.#isSent()) {
-      return method.apply(this.#res, args);
+    const pass = () => this.#writers.pass(name, args);
+    if (name === "writeHead" || !this.#isHeadAsked || this.#isSent()) {
+      return pass();
     }
     // Node asks for the head now; others have had their turn with it.
     const writers = this.#res as unknown as Writers;
     const { writeHead } = writers;
-    const passHead = (...args: never[]) => this.#pass("writeHead", args);
+    const passHead = (...args: never[]) =>
+      this.#writers.pass("writeHead", args);
     writers.writeHead = passHead;
     try {
-      return method.apply(this.#res, args);
+      return pass();
     } finally {
       writers.writeHead = writeHead;
     }
@@ -275,46 +260,10 @@ export class Hold {
 
   #fail(error: unknown): void {
     this.#endHold();
-    this.#phase = "failed";
-    this.#isHeadAsked = false;
+    const res = this.#res;
+    this.#answer = new Answer(res, this.#keeper, this.#writers, this.#isEnded);
     for (const { args } of this.#queue?.splice(0) ?? []) tellBack(args, error);
-    this.#watch.closeSources();
-    if (!this.#isSent()) dropHead(this.#res, this.#fields);
-    // Who answers in place of another session's response is not asked again.
-    this.#isLast = failed.has(this.#res);
-    failed.add(this.#res);
-    const next = this.#isLast ? () => this.#answerPlainly() : undefined;
-    answering.run(this.#res, () => this.#keeper.fail(error, next));
-  }
-
-  #answerPlainly(): void {
-    if (this.#isSent()) return;
-    beginText(this.#res, 500);
-    // Only what is said from here is heard: Node asks for the head, say.
-    this.#isLast = false;
-    this.#answer("end", ["Internal Server Error" as never]);
-    this.#isLast = true;
-  }
-
-  /** Of what follows, only the answer to the failure is heard. */
-  #calledAfterFailure(name: keyof Writers, args: never[]): unknown {
-    // Who has ended the response says no more: an answer may also come from
-    // where its context was lost, as from a connection of a pool.
-    const isAnswer = this.#isEnded || answering.getStore() === this.#res;
-    if (isAnswer && !this.#isLast) {
-      return this.#answer(name, args);
-    }
-    tellBack(args, new Error("The response was not kept"));
-    return name === "write" ? false : this.#res;
-  }
-
-  #answer(name: keyof Writers, args: never[]): unknown {
-    if (this.#isAnswered || this.#res.headersSent) {
-      return this.#pass(name, args);
-    }
-    this.#isAnswered = true;
-    if (name === "writeHead") setHead(this.#res, args);
-    this.#keeper.markFailed();
-    return this.#pass(name, name === "writeHead" ? [] : args);
+    if (!this.#isSent()) dropHead(res, this.#fields);
+    this.#answer.ask(error, this.#watch);
   }
 }

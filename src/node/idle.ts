@@ -51,7 +51,9 @@ export class Idle {
 
   #called(name: keyof Writers, args: never[]): unknown {
     if (this.#hold) return this.#hold.called(name, args);
-    if (this.#isOver || this.#res.headersSent) return this.#pass(name, args);
+    if (this.#isOver || this.#res.headersSent) {
+      return this.#writers.pass(name, args);
+    }
     // Who has built on `writeHead` may still ask for the session.
     if (!this.#writers.isHeadOurs) return this.hold()?.called(name, args);
     // Of what Node refuses, nothing has left.
@@ -62,15 +64,9 @@ export class Idle {
       checkHead(this.#res, name, args);
       setHead(this.#res, args);
     }
-    const answer = this.#pass(name, isGiven ? [] : args);
+    const answer = this.#writers.pass(name, isGiven ? [] : args);
     this.#end();
     return answer;
-  }
-
-  #pass(name: keyof Writers, args: never[]): unknown {
-    const isHeadSet = name === "writeHead" && !args.length;
-    const all = isHeadSet ? [this.#res.statusCode] as never[] : args;
-    return this.#writers.before[name].apply(this.#res, all);
   }
 
   /** It is too late to ask for the session. */

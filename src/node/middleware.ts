@@ -68,10 +68,29 @@ class HeldExchange extends NodeExchange implements Keeper {
   }
 
   /** Lets the program answer that the session could not be kept. */
-  fail(error: unknown, next: Next = this.#next): void {
-    const session = this.session as LiveSession;
-    // What the program throws then is its own, as in any listener.
-    this.drop(session, error).catch(() => {}).then(() => next(error));
+  async fail(
+    error: unknown,
+    answerPlainly: () => void,
+    isLast: boolean,
+  ): Promise<void> {
+    await this.drop(this.session as LiveSession, error).catch(() => {});
+    if (!isLast) {
+      try {
+        await this.#handOn(error);
+        return;
+      } catch (thrown) {
+        // Who has answered throws its own, as in any listener.
+        if (this.head.headersSent) throw thrown;
+      }
+    }
+    answerPlainly();
+  }
+
+  /** Where a router of Express has taken over, its error handlers are first. */
+  #handOn(error: unknown): unknown {
+    const { next } = Object(this.head.req) as { next?: unknown };
+    const goOn = typeof next === "function" ? next as Next : this.#next;
+    return goOn(error);
   }
 
   /** Marks what the program answers then, as that may depend on the session. */
