@@ -42,14 +42,27 @@ export function keepConnection(
   // HTTP/2 has a connection for many responses, and lets nobody touch it.
   if (!socket || isHttp2(res)) return undefined;
   const { destroy } = socket;
+  let isTimedOut = false;
+  let isCutDue = false;
+  const noteTimeout = () => {
+    isTimedOut = true;
+  };
   const cut: typeof destroy = (...args) => {
-    socket.destroy = destroy;
-    // If it is the client that has gone, nothing is to be waited for.
-    const isCut = !args[0] && isHeld() && socket.writable && !res.destroyed;
-    if (!isCut) return destroy.apply(socket, args);
-    res.once("finish", () => socket.destroy());
+    // If it is the client that has gone, or time is up, nothing is waited for.
+    const isUrgent = args[0] || isTimedOut || !socket.writable;
+    // Of a client that has gone, Bun tells by its request alone.
+    if (isUrgent || res.destroyed || res.req.aborted || !isHeld()) {
+      return destroy.apply(socket, args);
+    }
+    // Who throws after the answer may do so again.
+    if (!isCutDue) res.once("finish", () => socket.destroy());
+    isCutDue = true;
     return socket;
   };
+  socket.prependListener("timeout", noteTimeout);
   socket.destroy = cut;
-  return () => socket.destroy = destroy;
+  return () => {
+    socket.off("timeout", noteTimeout);
+    socket.destroy = destroy;
+  };
 }
