@@ -11,7 +11,7 @@ import { tagOf } from "../options/check.ts";
 
 /** Fields that say something of one answer, and none of what a program does. */
 export const OF_ANSWER: RegExp =
-  /^(content-(?!security)|(etag|last-modified|transfer-encoding|accept-ranges|trailer|expires|location|refresh|link|x-sendfile)$|x-accel-)/;
+  /^(content-(?!security)|(etag|last-modified|transfer-encoding|accept-ranges|trailer|expires|age|pragma|(repr-)?digest|location|refresh|link|x-sendfile)$|x-accel-|hx-)/;
 
 export function isHttp2(res: object): boolean {
   return "stream" in res;
@@ -83,8 +83,12 @@ export function checkChunk(
   }
 }
 
-/** Those of another realm are bytes, too. */
 function isBytes(chunk: unknown): boolean {
+  // Bun takes all of them.
+  if ("Bun" in globalThis) {
+    return ArrayBuffer.isView(chunk) || chunk instanceof ArrayBuffer;
+  }
+  // Those of another realm are bytes, too.
   return chunk instanceof Uint8Array || tagOf(chunk) === "[object Uint8Array]";
 }
 
@@ -103,7 +107,7 @@ export function setHead(
   const headers = fields ?? (isText ? {} : text ?? {});
   if (Array.isArray(headers)) return setList(res, headers);
   for (const [name, value] of Object.entries(headers)) {
-    res.setHeader(name, value);
+    if (isSet(res, name)) res.setHeader(name, value);
   }
 }
 
@@ -115,7 +119,14 @@ function setList(res: ServerResponse, list: readonly unknown[]): void {
       i % 2 ? [] : [[name, list[i + 1]] as [string, string]]
     );
   for (const [name] of pairs) res.removeHeader(name);
-  for (const [name, value] of pairs) res.appendHeader(name, value);
+  for (const [name, value] of pairs) {
+    if (isSet(res, name)) res.appendHeader(name, value);
+  }
+}
+
+/** Node skips a field without a name, and HTTP/2 refuses it. */
+function isSet(res: ServerResponse, name: string): boolean {
+  return !!name || isHttp2(res);
 }
 
 /** The error that Node throws itself once headers have left. */

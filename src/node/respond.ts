@@ -160,12 +160,15 @@ export function dropHead(res: ServerResponse, before: Fields): void {
   res.statusCode = 500;
   if (!isHttp2(res)) res.statusMessage = "";
   for (const name of res.getHeaderNames()) {
-    if (name === "vary" || !OF_ANSWER.test(name) && !FIELDS.test(name)) {
-      continue;
-    }
+    if (name === "vary" || !isOfDropped(name)) continue;
     res.removeHeader(name);
     if (name in before) res.setHeader(name, before[name] as string);
   }
+}
+
+function isOfDropped(name: string): boolean {
+  const isOfConnection = /^(connection|upgrade)$/.test(name);
+  return isOfConnection || OF_ANSWER.test(name) || FIELDS.test(name);
 }
 
 /**

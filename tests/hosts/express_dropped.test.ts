@@ -41,6 +41,11 @@ const sayMuch = (res: ServerResponse) => {
       "content-language": "de",
       "etag": '"ada"',
       "last-modified": "Thu, 01 Jan 1999 00:00:00 GMT",
+      "age": "5",
+      "pragma": "cache",
+      "digest": "sha-256=YWRh",
+      "repr-digest": "sha-256=:YWRh:",
+      "hx-redirect": "/account/ada",
       "content-security-policy": "default-src 'self'",
       "access-control-allow-origin": "*",
       "x-request-id": "7",
@@ -80,6 +85,26 @@ describe("a response that could not be kept", () => {
       });
     });
   }
+
+  it("takes back that its connection becomes another one", async () => {
+    const middleware = sessions(setUp({ store }).options);
+    const said: unknown[] = [];
+    const url = await listen(createServer((req, res) => {
+      res.setHeader("connection", "close");
+      middleware(req, res, (error) => {
+        if (error) {
+          said.push(res.getHeader("connection"), res.getHeader("upgrade"));
+          return void res.end("sorry");
+        }
+        count(req as Req);
+        res.setHeader("connection", "upgrade");
+        res.setHeader("upgrade", "websocket");
+        res.end("saved");
+      });
+    }));
+    assert.equal(await (await fetch(url)).text(), "sorry");
+    assert.deepEqual(said, ["close", undefined]);
+  });
 
   it("means an error, if whoever answers says no status", async () => {
     const middleware = sessions(setUp({ store }).options);
