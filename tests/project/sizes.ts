@@ -14,10 +14,10 @@ export const LIMITS = {
   engine: 14_500,
   store: 3200,
   redis: 4250,
-  express: 8400,
+  express: 8900,
   fastify: 6600,
   next: 900,
-  nuxt: 9000,
+  nuxt: 9500,
 } as const;
 
 /** What is loaded when an option asks for it. */
