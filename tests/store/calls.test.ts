@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Session, SessionOptions } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
-import { cookieOf, StoreBench } from "../shared/store_bench.ts";
+import { cookieOf, pause, StoreBench } from "../shared/store_bench.ts";
 import {
   assertNoCookie,
   attributesOf,
@@ -118,6 +118,47 @@ describe("calls of a store", () => {
     ]);
   });
 
+  it("are not more for a slow request that writes", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    const response = await bench.act(cookie, (session) => {
+      session.keys();
+      bench.clock.advance(3);
+      session.persist(600);
+    });
+    assert.deepEqual(bench.takeCalls(), ["get", "update"]);
+    assert.deepEqual(await bench.read(cookieOf(response)), { name: "Ada" });
+  });
+
+  it("are not more for a save() that nobody waits for", async () => {
+    const bench = begin({ renewAfter: 200 });
+    const cookie = await bench.begin();
+    bench.clock.advance(200);
+    const isUnderWay = Promise.withResolvers<void>();
+    bench.watched.before = async ({ op }) => {
+      if (op !== "update") return;
+      isUnderWay.resolve();
+      await pause(20);
+    };
+    await bench.act(cookie, async (session) => {
+      session.set("n", 1);
+      void session.save();
+      await isUnderWay.promise;
+    });
+    assert.deepEqual(bench.takeCalls(), ["get", "update"]);
+    assert.deepEqual(await bench.read(cookie), { name: "Ada", n: 1 });
+  });
+
+  it("are one for all save() of the same changes", async () => {
+    const bench = begin();
+    const response = await bench.act("", async (session) => {
+      session.set("n", 1);
+      await Promise.all([session.save(), session.save()]);
+    });
+    assert.deepEqual(bench.takeCalls(), ["create"]);
+    assert.deepEqual(await bench.read(cookieOf(response)), { n: 1 });
+  });
+
   it("are made before the response leaves", async () => {
     const bench = begin();
     const cookie = await bench.begin();
@@ -168,6 +209,18 @@ describe("the cookie of a session in a store", () => {
     assert.deepEqual(
       await bench.read(cookieOf(response), { secret: newest }),
       { name: "Ada", n: 1 },
+    );
+  });
+
+  it("is left as it is by a request that only reads then", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    const secret = [
+      "another secret of at least 32 bytes, 9x",
+      bench.options.secret as string,
+    ];
+    assertNoCookie(
+      await bench.act(cookie, (session) => session.get("name"), { secret }),
     );
   });
 

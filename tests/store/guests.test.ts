@@ -107,6 +107,21 @@ describe("a guest's logout", () => {
     await assert.rejects(answer, { code: "gone" });
   });
 
+  it("leaves it also after a login of its own that was kept, and ends that", async () => {
+    const bench = begin();
+    const cookie = await bench.begin("ada");
+    const next = cookieOf(await bench.act(cookie, login));
+    failToRead(bench);
+    const answer = await bench.act(cookie, async (session) => {
+      session.login("eve");
+      await session.save();
+      session.destroy();
+    });
+    assert.equal(answer.status, 200);
+    assert.equal(await userOf(bench, next), "ada");
+    assert.equal(await bench.sessions.count(), 1);
+  });
+
   it("leaves a login of another process, and its cookie", async () => {
     const bench = begin();
     const elsewhere = new StoreBench(bench, { store: bench.watched.store });

@@ -21,20 +21,21 @@ async function open(failing: keyof SessionStore, answer: unknown) {
   });
   const handler = withSession(async (request, session) => {
     if (request.method === "POST") session.login("ada");
-    else if (request.url.endsWith("/out")) session.destroy();
+    else if (request.url.includes("/out")) session.destroy();
     else {
       session.set("n", 1);
       if (request.url.endsWith("/save")) await session.save();
     }
+    const isAnswered = request.method === "POST" || /refuse/.test(request.url);
     // As Bun answers an upgrade.
-    return request.method === "POST" ? new Response() : undefined as never;
+    return isAnswered ? new Response() : undefined as never;
   }, { ...options, store });
   const post = new Request("https://example.com/", { method: "POST" });
   const cookie = `__Host-sid=${tokenOf(await handler(post))}`;
   isDown = true;
   events.splice(0);
-  const shake = (path: string) =>
-    handler(requestWith(cookie, `https://example.com${path}`, UPGRADE));
+  const shake = (path: string, init: RequestInit = UPGRADE) =>
+    handler(requestWith(cookie, `https://example.com${path}`, init));
   return { shake, events };
 }
 
@@ -65,6 +66,19 @@ describe("A handshake with a session in a store", () => {
     assert.equal(await shake("/out"), undefined);
     assert.ok(typesOf(events).includes("store-error"));
   });
+
+  const ways = { "/set": "update", "/out": "delete" } as const;
+  for (const [path, failing] of Object.entries(ways)) {
+    it(`fails where it is refused by a response of its own: ${path}`, async () => {
+      const { shake } = await open(failing, () => Promise.reject("down"));
+      await assert.rejects(shake(`${path}?refuse`), { code: "store-failed" });
+    });
+
+    it(`is none where its response only cannot be copied: ${path}`, async () => {
+      const { shake } = await open(failing, () => Promise.reject("down"));
+      await assert.rejects(shake(path, {}), { code: "store-failed" });
+    });
+  }
 
   it("learns from save() what cannot be kept, before it is answered", async () => {
     const { shake } = await open("update", () => Promise.reject("down"));

@@ -144,6 +144,18 @@ for (const encrypt of [false, true]) {
       });
     }
 
+    it("is no longer after many writes than after a few", async () => {
+      const bench = begin({ encrypt });
+      const cookie = await bench.begin();
+      const key = await keyOf(bench, cookie);
+      const sizes: number[] = [];
+      for (let n = 10; n < 40; n++) {
+        await bench.act(cookie, (session) => session.set("n", n));
+        sizes.push((await recordOf(bench, key)).value.length);
+      }
+      assert.equal(sizes[29], sizes[9]);
+    });
+
     it("in the place of another one is a new session and an event", async () => {
       const bench = begin({ encrypt });
       const ada = await bench.begin("ada");

@@ -225,6 +225,46 @@ describe("what a reset() begins beside a login that it does not end", () => {
     });
   }
 
+  const known: Record<string, Act> = {
+    "nothing": () => {},
+    "persist()": (session) => session.persist(600),
+  };
+  for (const [name, act] of Object.entries(known)) {
+    it(`is no error where it knows so, and keeps nothing: ${name}`, async () => {
+      const bench = begin();
+      const cookie = await bench.begin("ada");
+      const next = cookieOf(await bench.act(cookie, regenerate));
+      const slow = await slowReader(bench, cookie, async (session) => {
+        session.reset();
+        await assert.rejects(session.save(), { code: "gone" });
+        await act(session);
+      });
+      bench.clock.advance(31);
+      const answer = await slow.end();
+      assert.equal(answer.status, 200);
+      assertNoCookie(answer);
+      assert.equal(await userOf(bench, next), "ada");
+    });
+  }
+
+  it("takes no cookie where the store could not end what was before", async () => {
+    const bench = begin();
+    const cookie = await bench.begin("ada");
+    bench.watched.before = ({ op }) => {
+      if (op === "delete") throw new Error("Down");
+    };
+    await assert.rejects(
+      bench.act(cookie, async (session) => {
+        session.reset();
+        await assert.rejects(session.save(), { code: "store-failed" });
+        session.set("n", 1);
+      }),
+      { code: "store-failed" },
+    );
+    assert.equal(await userOf(bench, cookie), "ada");
+    assert.equal(await bench.sessions.count(), 1);
+  });
+
   it("takes it for a login, which always logs in", async () => {
     for (const wait of [1, 31]) {
       for (const isSaved of [false, true]) {

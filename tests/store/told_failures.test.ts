@@ -9,6 +9,7 @@ import {
 } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { LateStore } from "../shared/late_store.ts";
+import { slowReader } from "../shared/slow_requests.ts";
 import { type Act, cookieOf, once, StoreBench } from "../shared/store_bench.ts";
 import { setUp } from "../shared/support.ts";
 
@@ -149,6 +150,46 @@ describe("the error of a request whose store", () => {
   });
 });
 
+describe("a logout by a cookie that was replaced long ago", () => {
+  /** A request that came a moment after the cookie was replaced. */
+  async function slowLogout(act: Act): Promise<{
+    readonly bench: StoreBench;
+    readonly id: string;
+    end(): Promise<Response & { code?: string }>;
+  }> {
+    const bench = begin();
+    const cookie = await bench.begin("ada");
+    const answer = await bench.act(cookie, (session) => {
+      session.regenerate();
+      return session.id;
+    });
+    const slow = await slowReader(bench, cookie, act);
+    bench.clock.advance(31);
+    bench.takeEvents();
+    return { bench, id: await answer.json(), end: slow.end };
+  }
+
+  it("is refused each time, and told once, by the session's id", async () => {
+    const { bench, id, end } = await slowLogout(async (session) => {
+      session.destroy();
+      for (let n = 0; n < 2; n++) {
+        assert.equal((await errorOf(session.save())).code, "gone");
+      }
+    });
+    assert.equal((await end()).status, 200);
+    const told = bench.events.filter(({ type }) => type === "gone");
+    assert.deepEqual(told, [{ type: "gone", id }]);
+    assert.equal(await bench.sessions.count("ada"), 1);
+  });
+
+  it("fails as the store does that cannot say what became of it", async () => {
+    const { bench, end } = await slowLogout(logout);
+    bench.watched.before = once("get", down);
+    assert.equal((await end()).code, "store-failed");
+    assert.equal(await bench.sessions.count("ada"), 1);
+  });
+});
+
 describe("a store that has left a thousand calls unanswered", () => {
   /** A clock that stands, for what counts how long a call takes. */
   async function withClock(
@@ -192,6 +233,32 @@ describe("a store that has left a thousand calls unanswered", () => {
       await errorOf(open());
       advance(2);
       assert.ok(await open());
+    });
+  });
+
+  it("is asked where it has answered all by now", async () => {
+    const bench = begin();
+    const token = await bench.sessions.seal(bench.sessions.create());
+    await withClock(async (advance) => {
+      for (let n = 0; n < 1001; n++) await bench.sessions.unseal(token);
+      advance(2);
+      assert.ok(await bench.sessions.unseal(token));
+    });
+  });
+
+  it("is asked where these were clean-ups, which may take long", async () => {
+    const bench = begin();
+    const { sessions, watched } = bench;
+    const token = await sessions.seal(sessions.create());
+    await withClock(async (advance) => {
+      const hung = Promise.withResolvers<void>();
+      watched.before = () => hung.promise;
+      const all = Array.from({ length: 1001 }, () => sessions.deleteExpired());
+      advance(2);
+      watched.before = undefined;
+      assert.ok(await sessions.unseal(token));
+      hung.resolve();
+      await Promise.all(all);
     });
   });
 
