@@ -6,7 +6,6 @@ import {
   idOf,
   isChanged,
   isLogin,
-  isNew,
   isWorthKeeping,
   type State,
   tell,
@@ -26,15 +25,14 @@ import {
 
 /** Ends a session for good, even one that could not be read. */
 async function end(state: State): Promise<void> {
-  const { visit, content } = state;
+  const { visit } = state;
   if (state.isEndDone) return;
   if (state.isEndRefused) refuseEnd(state);
   while (state.saving) await state.saving;
   const { guest } = visit;
   const known = state.held ?? guest;
-  const sid = known?.sid ?? (isNew(state) ? undefined : content.sid);
   // A guest may have begun another session beside the one that was not read.
-  for (const each of new Set([known ?? (sid && { sid }), guest])) {
+  for (const each of new Set([known, guest])) {
     if (!each) continue;
     const { key = await keyOf(each.sid), record }: Partial<Held> = each;
     const unread = each === guest ? guest : undefined;

@@ -69,8 +69,9 @@ export async function acceptCookie(
   text: string,
   values: Values,
 ): Promise<boolean> {
-  const { visit, held } = state;
+  const { visit } = state;
   const { settings } = visit;
+  const held = state.held as Held;
   const number = numberIn(text);
   const { sealed, created } = state.content;
   const issued = values[ISSUED] as number | undefined ?? created;
@@ -80,20 +81,20 @@ export async function acceptCookie(
     : judge(settings, generation, number, sealed >= issued);
   if (!isEventual(visit)) {
     const isRefused = verdict === "refused";
-    const { key, record: { revision } } = held as Held;
+    const { key, record: { revision } } = held;
     noteFloor(settings, key, { ...generation, revision }, isRefused);
   }
   if (verdict === "refused") {
     visit.isGone = isFloorNew(settings, generation) && "replaced";
     if (isJustReplaced(settings, generation, number)) {
-      visit.refused = { key: held?.key as string, held, number };
+      visit.refused = { key: held.key, held, number };
     }
     tell(state, "gone");
     return false;
   }
   if (verdict === "reuse") {
     // The cookie was replaced long ago: somebody has kept a copy of it.
-    await endRecord(visit, held?.key as string, held?.record);
+    await endRecord(visit, held.key, held.record);
     tell(state, "reuse");
     return false;
   }

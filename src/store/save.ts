@@ -55,8 +55,7 @@ export async function save(
 
 /** Lets an earlier write stand if the save that tries again succeeds. */
 function claim(attempt: Attempt, work: Promise<unknown>): void {
-  const before = attempt.claim;
-  attempt.claim = work.then(() => true, () => before ?? false);
+  attempt.claim = work.then(() => true, () => false);
 }
 
 async function writeOnce(

@@ -295,6 +295,20 @@ describe("a session that has ended elsewhere", () => {
     });
   }
 
+  it("is as over as any, where this process has moved it on before", async () => {
+    for (const move of ["regenerate", "login"] as const) {
+      const bench = begin();
+      const first = await bench.begin();
+      const cookie = cookieOf(
+        await bench.act(first, (session) => session[move]("ada")),
+      );
+      const elsewhere = { store: new Proxy(bench.watched.store, {}) };
+      await bench.act(cookie, (session) => session.destroy(), elsewhere);
+      const made = await bench.act(cookie, (session) => session.set("n", 1));
+      assert.deepEqual(await bench.read(cookieOf(made)), { n: 1 });
+    }
+  });
+
   it("is a cookie like any bad one after that", async () => {
     const bench = begin();
     const cookie = await bench.begin();

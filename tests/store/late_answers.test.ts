@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { SessionOptions } from "../../mod.ts";
+import { SessionError, type SessionOptions } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import {
   type Act,
@@ -54,9 +54,13 @@ describe("a write that is taken back as its answer came too late", () => {
     const cookie = await bench.begin("ada");
     const seen = bench.clock.now + 1000;
     const end = bench.clock.now + 10 * 86_400_000;
-    await tooLate(bench, cookie, write, async (key) => {
+    let key = "";
+    await tooLate(bench, cookie, write, async (of) => {
+      key = of;
       assert.equal(await store.touch?.(key, seen, end), true);
     });
+    // No revision comes twice.
+    assert.equal((await store.get(key))?.revision, 3);
     const [info] = await bench.sessions.list("ada");
     assert.equal(info?.lastSeenAt, seen);
     assert.equal(info.expiresAt, end);
@@ -81,6 +85,25 @@ describe("a write that is taken back as its answer came too late", () => {
   });
 });
 
+describe("a write that cannot be taken back", () => {
+  it("is told by what has failed, and fails nothing else", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    await tooLate(bench, cookie, write, () => {
+      bench.takeEvents();
+      bench.watched.before = ({ op }) => {
+        if (op === "update") throw new Error("Down");
+      };
+      return Promise.resolve();
+    });
+    const told = bench.events.flatMap((event) =>
+      event.type === "store-error" ? event.op : []
+    );
+    assert.deepEqual(told, ["update", "update"]);
+    assert.deepEqual(await bench.read(cookie), { name: "Ada", n: 1 });
+  });
+});
+
 describe("a write that fails", () => {
   it("is not looked for where no time is left", async () => {
     const bench = begin();
@@ -90,6 +113,16 @@ describe("a write that fails", () => {
     await assert.rejects(bench.act(cookie, write, HASTY), {
       code: "store-failed",
     });
+    assert.deepEqual(bench.takeCalls(), ["get", "update"]);
+  });
+
+  it("is not looked for where its store has refused it", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    bench.watched.before = ({ op }) => {
+      if (op === "update") throw new SessionError("oversize", "Too large");
+    };
+    await assert.rejects(bench.act(cookie, write), { code: "oversize" });
     assert.deepEqual(bench.takeCalls(), ["get", "update"]);
   });
 

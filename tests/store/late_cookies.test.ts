@@ -65,6 +65,26 @@ describe("the cookie of a session in a late store", () => {
     assert.ok(Math.min(...all) < 400 && Math.max(...all) > 403);
   });
 
+  it("carries the data also where its idle timeout has only moved on", async () => {
+    const { bench } = begin({ idleTimeout: 120 });
+    const first = await bench.begin();
+    bench.clock.advance(60);
+    const cookie = cookieOf(await bench.act(first, look));
+    assert.deepEqual(await bench.read(cookie), { name: "Ada" });
+  });
+
+  it("is used for the first time without a write", async () => {
+    const { bench, store } = begin({ renewAfter: 600 });
+    const first = await bench.begin();
+    store.settle();
+    bench.clock.advance(600);
+    const cookie = cookieOf(await bench.act(first, look));
+    store.settle();
+    bench.takeCalls();
+    await bench.act(cookie, look);
+    assert.deepEqual(bench.takeCalls(), []);
+  });
+
   it("knows of others' writes that it has seen", async () => {
     const { bench, store } = begin();
     const first = await bench.begin();

@@ -2,8 +2,15 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { SessionError, SessionOptions, SessionStore } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
-import { type Act, once, pause, StoreBench } from "../shared/store_bench.ts";
-import { setUp } from "../shared/support.ts";
+import { slowReader } from "../shared/slow_requests.ts";
+import {
+  type Act,
+  cookieOf,
+  once,
+  pause,
+  StoreBench,
+} from "../shared/store_bench.ts";
+import { assertNoCookie, setUp } from "../shared/support.ts";
 
 // Requests that wait for others, or find that these were faster, where they share
 // nothing but the store.
@@ -83,6 +90,99 @@ describe("a write that another process has overtaken", () => {
     assert.equal(await fate(slow), "kept");
     const [info] = await bench.sessions.list("ada");
     assert.equal(info?.createdAt, bench.clock.now);
+  });
+});
+
+describe("a regenerate() that another one has overtaken", () => {
+  it("takes its changes along, and has the same cookie", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    const { slow, fast } = await bench.overtake(
+      cookie,
+      (session) => {
+        session.set("n", 1);
+        session.regenerate();
+      },
+      (session) => session.regenerate(),
+    );
+    for (const answer of [fast, slow]) {
+      const data = await bench.read(cookieOf(answer));
+      assert.deepEqual(data, { name: "Ada", n: 1 });
+    }
+  });
+
+  it("has no cookie where that was a login", async () => {
+    const bench = begin();
+    const cookie = await bench.begin("ada");
+    const elsewhere = { store: Object.create(bench.watched.store) };
+    const slow = await bench.act(cookie, async (session) => {
+      session.keys();
+      await bench.act(cookie, (other) => other.login("ada"), elsewhere);
+      session.regenerate();
+    });
+    assertNoCookie(slow);
+  });
+});
+
+describe("a login that another user's has overtaken", () => {
+  const login: (user: string) => Act = (user) => (session) =>
+    session.login(user);
+  const userOf = async (bench: StoreBench, response: Response) =>
+    (await bench.act(cookieOf(response), (session) => session.userId)).json();
+
+  it("takes its place, also long after that", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    const { slow, fast } = await bench.overtake(
+      cookie,
+      (session) => {
+        bench.clock.advance(91);
+        session.login("ada");
+      },
+      login("bob"),
+    );
+    assert.equal(await userOf(bench, slow), "ada");
+    assert.equal(await userOf(bench, fast), null);
+    assert.equal(await bench.sessions.count(), 1);
+  });
+
+  it("is made again, though it had arrived and only its answer was lost", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    const bob = await slowReader(bench, cookie, login("bob"));
+    const { watched } = bench;
+    watched.after = async ({ op }) => {
+      if (op !== "update") return;
+      watched.after = undefined;
+      assert.equal((await bob.end()).status, 200);
+      throw new Error("Connection lost");
+    };
+    const ada = await bench.act(cookie, login("ada"));
+    assert.equal(await userOf(bench, ada), "ada");
+    assert.equal(await bench.sessions.count("bob"), 0);
+  });
+});
+
+describe("a login whose first save has failed", () => {
+  it("is one, whatever the next save has besides", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    const answer = await bench.act(cookie, async (session) => {
+      session.login("ada");
+      bench.watched.before = ({ op }) => {
+        if (op === "update") throw new Error("Down");
+      };
+      await assert.rejects(session.save(), { code: "store-failed" });
+      bench.watched.before = undefined;
+      session.set("n", 1);
+      // It begins a session where the one before has ended.
+      await bench.act(cookie, (other) => other.destroy());
+    });
+    assert.deepEqual(await bench.read(cookieOf(answer)), {
+      name: "Ada",
+      n: 1,
+    });
+    assert.equal(await bench.sessions.count("ada"), 1);
   });
 });
 

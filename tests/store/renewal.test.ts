@@ -136,6 +136,61 @@ describe("renewAfter", () => {
     assert.deepEqual(await bench.read(renewed), { name: "Ada", file: "done" });
   });
 
+  it("serves one that was sent with the old number later than the new one", async () => {
+    const bench = begin(more);
+    const cookie = await bench.begin();
+    bench.clock.advance(600);
+    let renewed = "";
+    const late = cookieOf(
+      await bench.act(cookie, async (session) => {
+        session.persist(7200);
+        await session.save();
+        renewed = cookieOf(await bench.act(cookie, look));
+      }),
+    );
+    await bench.act(renewed, look);
+    for (const seconds of [31, 600]) {
+      bench.clock.advance(seconds);
+      bench.takeCalls();
+      bench.takeEvents();
+      const answer = await bench.act(late, look);
+      assert.equal(bench.takeEvents()[0], "grace");
+      // It is offered the newest, whose age is that one's own matter.
+      assert.ok(!bench.takeCalls().includes("update"));
+      assert.deepEqual(await bench.read(cookieOf(answer)), { name: "Ada" });
+    }
+  });
+
+  it("serves the old cookie until the new one was seen, whatever it writes", async () => {
+    const bench = begin(more);
+    const first = await bench.begin();
+    bench.clock.advance(600);
+    // Its answer is lost, and so is the next one.
+    await bench.act(first, look);
+    await bench.act(first, (session) => session.set("n", 1));
+    bench.clock.advance(31);
+    assert.deepEqual(await bench.read(first), { name: "Ada", n: 1 });
+  });
+
+  it("serves a cookie until the next was seen, whatever its first use writes", async () => {
+    const bench = begin(more);
+    const first = await bench.begin();
+    bench.clock.advance(600);
+    const cookie = cookieOf(await bench.act(first, look));
+    await bench.overtake(
+      cookie,
+      async (session) => {
+        bench.clock.advance(600);
+        // Its answer is lost.
+        await bench.act(cookie, look);
+        session.set("n", 1);
+      },
+      look,
+    );
+    bench.clock.advance(31);
+    assert.deepEqual(await bench.read(cookie), { name: "Ada", n: 1 });
+  });
+
   it("serves requests with the old cookie, and gives them the new one", async () => {
     const bench = begin(more);
     const first = await bench.begin();
@@ -194,6 +249,21 @@ describe("renewAfter", () => {
     await bench.act(cookie, (session) => session.login("ada"));
     assert.deepEqual(bench.takeCalls(), ["get", "update"]);
     assert.equal(await bench.read(cookie), null, "The old cookie opens it");
+  });
+});
+
+describe("a cookie whose idle timeout moves on", () => {
+  it("is of the same generation as before", async () => {
+    const bench = begin();
+    const first = await bench.begin();
+    let cookie = cookieOf(
+      await bench.act(first, (session) => session.login("ada")),
+    );
+    for (let n = 0; n < 3; n++) {
+      bench.clock.advance(300);
+      cookie = cookieOf(await bench.act(cookie, look));
+    }
+    assert.deepEqual(await bench.read(cookie), { name: "Ada" });
   });
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { SessionOptions } from "../../mod.ts";
+import { type SessionOptions, withSessions } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { TieredStore } from "../../stores/tiered.ts";
 import { LateStore } from "../shared/late_store.ts";
@@ -263,6 +263,64 @@ describe("an answer that is slow", () => {
     assert.equal(await durable.get(made), null);
     const { userId } = await bench.sessions.unseal(tokenOf(fast)) ?? {};
     assert.equal(userId, "ada");
+  });
+});
+
+describe("an answer that waits for the store of another session", () => {
+  const look: Act = (session) => session.get("name");
+
+  /** The lines of a session in a slow answer, while which others are given. */
+  async function answerAfter(
+    bench: StoreBench,
+    cookie: string,
+    meanwhile: () => Promise<unknown>,
+  ): Promise<string[]> {
+    const store = new MemoryStore();
+    const create = store.create.bind(store);
+    store.create = async (...call) => {
+      await meanwhile();
+      return await create(...call);
+    };
+    const { secret } = bench.options;
+    const handle = withSessions({
+      sid: bench.options,
+      other: { secret, store },
+    }, async (_request, { sid, other }) => {
+      await look(sid);
+      other.set("n", 1);
+      return new Response();
+    });
+    const response = await handle(requestWith(cookie));
+    const lines = response.headers.getSetCookie();
+    return lines.filter((line) => line.startsWith("__Host-sid="));
+  }
+
+  it("renews no cookie where others were given a newer one", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    bench.clock.advance(300);
+    const lines = await answerAfter(
+      bench,
+      cookie,
+      () => bench.act(cookie, (session) => session.persist(600)),
+    );
+    assert.deepEqual(lines, []);
+    const alone = await answerAfter(bench, cookie, async () => {});
+    assert.equal(alone.length, 1);
+  });
+
+  it("offers the newest cookie to whoever has an older one all the same", async () => {
+    const bench = begin({ renewAfter: 600 });
+    const first = await bench.begin();
+    bench.clock.advance(600);
+    const renewed = cookieOf(await bench.act(first, look));
+    await bench.act(renewed, look);
+    const lines = await answerAfter(
+      bench,
+      first,
+      () => bench.act(renewed, (session) => session.persist(600)),
+    );
+    assert.equal(lines.length, 1);
   });
 });
 

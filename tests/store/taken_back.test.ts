@@ -120,6 +120,32 @@ describe("a record whose removal is asked for twice", () => {
   });
 });
 
+describe("a record whose removal is not answered", () => {
+  it("leaves the session the id that it has by now", async () => {
+    const bench = begin(Eventual);
+    const created = hold(["create"]);
+    const answer = await bench.act("", async (session) => {
+      session.set("n", 1);
+      bench.watched.after = created.wait;
+      await assert.rejects(session.save(), { code: "store-failed" });
+      session.login("ada");
+      bench.watched.after = undefined;
+      await session.save();
+      let isLost = false;
+      bench.watched.after = ({ op }) => {
+        if (op !== "delete" || isLost) return;
+        isLost = true;
+        throw new Error("Connection lost");
+      };
+      created.letGo();
+      await pause(50);
+      assert.ok(isLost);
+    });
+    assert.deepEqual(await bench.read(cookieOf(answer)), { n: 1 });
+    assert.equal(await bench.sessions.count(), 1);
+  });
+});
+
 describe("a record that a second save has found, and not written", () => {
   for (const isSlow of [false, true]) {
     const how = isSlow ? "slowly" : "at once";
