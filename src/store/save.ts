@@ -68,7 +68,6 @@ async function writeOnce(
   } catch {
     // The call that needs it tells of that.
   }
-  for (const batch of state.batches) batch.isTaken = true;
   for (const { back } of attemptsOf(state)) await back?.catch(() => {});
   const batches = [...state.batches];
   for (const batch of batches) batch.isTaken = true;

@@ -164,6 +164,41 @@ describe("a save that is refused while the handler goes on", () => {
   });
 });
 
+describe("a regenerate() of a session that has ended meanwhile", () => {
+  it("is refused by save()", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    await bench.overtake(
+      cookie,
+      async (session) => {
+        session.regenerate();
+        await assert.rejects(session.save(), { code: "gone" });
+      },
+      (session) => session.destroy(),
+    );
+    assert.equal(await bench.sessions.count(), 0);
+  });
+});
+
+describe("a logout beside a save that is refused", () => {
+  it("shows nothing of the session any more", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    const held = holdAnswers(bench, "update", 1);
+    await bench.act(cookie, async (session) => {
+      session.keys();
+      await bench.act(cookie, (other) => other.destroy());
+      session.set("a", 1);
+      const saved = session.save().catch(({ code }) => code);
+      await held.arrived;
+      session.destroy();
+      held.letGo();
+      assert.equal(await saved, "gone");
+      assert.deepEqual(session.toJSON(), {});
+    });
+  });
+});
+
 describe("a session that is gone after its response has left", () => {
   it("takes no login, and no reset", async () => {
     const bench = begin();

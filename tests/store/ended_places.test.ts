@@ -11,7 +11,7 @@ import {
   strong,
   userOf,
 } from "../shared/slow_requests.ts";
-import { type Act, cookieOf, StoreBench } from "../shared/store_bench.ts";
+import { type Act, cookieOf, once, StoreBench } from "../shared/store_bench.ts";
 import { assertNoCookie } from "../shared/support.ts";
 
 // A login by the cookie of a session that is over begins another one in its place:
@@ -49,6 +49,67 @@ describe("a login by the cookie of a session that has ended elsewhere", () => {
       }
     });
   }
+});
+
+describe("a login in the place of a session that has ended", () => {
+  const fail: Act = async (session) => {
+    session.login("eve");
+    await session.save();
+    throw new Error("A template is broken");
+  };
+
+  it("is told to a save() of what a slow request begins there", async () => {
+    const bench = begin();
+    const cookie = await bench.begin("ada");
+    const slow = await slowReader(bench, cookie, async (session) => {
+      await anew(session);
+      await assert.rejects(session.save(), { code: "gone" });
+    });
+    await bench.sessions.revokeAll("ada");
+    const made = cookieOf(await bench.act(cookie, login));
+    assert.equal((await slow.end()).code, "gone");
+    assert.equal(await userOf(bench, made), "ada");
+  });
+
+  it("keeps its cookie, whatever other login fails there", async () => {
+    const bench = begin();
+    const cookie = await bench.begin("ada");
+    const slow = await slowReader(bench, cookie, anew);
+    await bench.act(cookie, logout);
+    const made = cookieOf(await bench.act(cookie, login));
+    await assert.rejects(bench.act(cookie, fail), /broken/);
+    assert.equal((await slow.end()).code, "gone");
+    assert.equal(await userOf(bench, made), "ada");
+  });
+
+  it("is in nobody's way if it fails itself", async () => {
+    const bench = begin();
+    const cookie = await bench.begin("ada");
+    const slow = await slowReader(bench, cookie, anew);
+    await bench.act(cookie, logout);
+    await assert.rejects(bench.act(cookie, fail), /broken/);
+    const made = cookieOf(await slow.end());
+    assert.deepEqual(await bench.read(made), { n: 1 });
+  });
+
+  it("keeps its cookie also if that end was on its way, late store", async () => {
+    const bench = begin(STORES["late"]);
+    const cookie = await bench.begin("ada");
+    const slow = await slowReader(bench, cookie, anew);
+    const held = Promise.withResolvers<void>();
+    const told = Promise.withResolvers<void>();
+    bench.watched.before = once("update", async () => {
+      held.resolve();
+      await told.promise;
+    });
+    const out = bench.act(cookie, logout);
+    await held.promise;
+    const made = cookieOf(await bench.act(cookie, login));
+    told.resolve();
+    await out;
+    assert.equal((await slow.end()).code, "gone");
+    assert.equal(await userOf(bench, made), "ada");
+  });
 });
 
 describe("a login after the request was told that its session is over", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Session, SessionOptions } from "../../mod.ts";
+import type { Session, SessionError, SessionOptions } from "../../mod.ts";
 import { LateStore } from "../shared/late_store.ts";
 import { cookieOf, once, StoreBench } from "../shared/store_bench.ts";
 import { assertNoCookie, requestWith, setUp } from "../shared/support.ts";
@@ -216,6 +216,21 @@ describe("a store that may be late", () => {
     store.settle();
     bench.clock.advance(91);
     assert.equal(await bench.read(cookie), null);
+  });
+
+  it("is not asked to write what this process has ended meanwhile", async () => {
+    const { bench } = begin();
+    const cookie = await bench.begin();
+    const { slow } = await bench.race(
+      cookie,
+      (session) => {
+        bench.takeCalls();
+        session.set("n", 1);
+      },
+      (session) => session.destroy(),
+    );
+    assert.equal((slow as SessionError).code, "gone");
+    assert.deepEqual(bench.takeCalls(), []);
   });
 
   it("sets no cookie again that another request has ended", async () => {

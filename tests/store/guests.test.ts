@@ -236,6 +236,26 @@ describe("a guest's login", () => {
     });
   }
 
+  it("keeps its cookie from slow and later requests by the one before", async () => {
+    const bench = begin();
+    const cookie = await bench.begin("ada");
+    const slow = slowly(bench, cookie, async (session, wait) => {
+      session.keys();
+      await wait();
+      session.reset();
+      session.set("n", 1);
+    });
+    await slow.arrived;
+    failToRead(bench);
+    const made = cookieOf(await bench.act(cookie, login));
+    assert.equal((await slow.end()).code, "gone");
+    await assert.rejects(
+      bench.act(cookie, (session) => session.set("n", 1)),
+      { code: "gone" },
+    );
+    assert.equal(await userOf(bench, made), "ada");
+  });
+
   it("by a planted cookie takes no cookie from whom it was planted on", async () => {
     const bench = begin();
     const planted = await bench.begin();

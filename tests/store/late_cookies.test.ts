@@ -85,6 +85,34 @@ describe("the cookie of a session in a late store", () => {
     assert.deepEqual(bench.takeCalls(), []);
   });
 
+  it("is like any bad one where a stolen copy has ended its session", async () => {
+    const { bench, store } = begin({ renewAfter: 600 });
+    const stolen = await bench.begin();
+    let cookie = stolen;
+    for (let n = 0; n < 2; n++) {
+      store.settle();
+      bench.clock.advance(600);
+      cookie = cookieOf(await bench.act(cookie, look));
+      store.settle();
+      bench.clock.advance(300);
+      await bench.act(cookie, (session) => session.set("n", n));
+    }
+    store.settle();
+    bench.clock.advance(300);
+    bench.takeEvents();
+    assert.equal(await bench.read(stolen), null);
+    assert.deepEqual(bench.takeEvents(), ["reuse"]);
+    store.settle();
+    const made = await bench.act(cookie, (session) => session.set("m", 1));
+    assert.deepEqual(await bench.read(cookieOf(made)), { m: 1 });
+  });
+
+  it("is set after one call of the store, and not more", async () => {
+    const { bench } = begin();
+    await bench.act("", (session) => session.set("n", 1));
+    assert.deepEqual(bench.takeCalls(), ["create"]);
+  });
+
   it("knows of others' writes that it has seen", async () => {
     const { bench, store } = begin();
     const first = await bench.begin();

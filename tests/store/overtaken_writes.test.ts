@@ -174,7 +174,7 @@ describe("a login whose first save has failed", () => {
       };
       await assert.rejects(session.save(), { code: "store-failed" });
       bench.watched.before = undefined;
-      session.set("n", 1);
+      add("n")(session);
       // It begins a session where the one before has ended.
       await bench.act(cookie, (other) => other.destroy());
     });

@@ -191,6 +191,19 @@ describe("renewAfter", () => {
     assert.deepEqual(await bench.read(cookie), { name: "Ada", n: 1 });
   });
 
+  it("is told where the session has ended meanwhile, and fails nothing", async () => {
+    const bench = begin(more);
+    const cookie = await bench.begin();
+    bench.clock.advance(600);
+    const { slow } = await bench.overtake(
+      cookie,
+      () => bench.takeEvents(),
+      (session) => session.destroy(),
+    );
+    assertNoCookie(slow);
+    assert.deepEqual(bench.takeEvents(), ["gone"]);
+  });
+
   it("serves requests with the old cookie, and gives them the new one", async () => {
     const bench = begin(more);
     const first = await bench.begin();

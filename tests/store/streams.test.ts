@@ -212,19 +212,66 @@ describe("Streams and a slow store", () => {
     assert.equal(response.headers.getSetCookie().length, 1);
   });
 
-  it("a redirect streams nothing", async () => {
+  for (const status of [302, 303]) {
+    it(`a redirect streams nothing: ${status}`, async () => {
+      const { options, clock } = setUp();
+      let later: Promise<unknown> = Promise.resolve();
+      const handler = withSession((_request, session) => {
+        session.set("a", 1);
+        later = assert.rejects(
+          pause(5).then(() => session.set("b", 1)),
+          { code: "late-write" },
+        );
+        return new Response(null, { status, headers: { location: "/" } });
+      }, { ...options, store: slowStore(clock) });
+      await handler(new Request("https://example.com/"));
+      await later;
+    });
+  }
+
+  it("what was saved at once is refused later where no cookie went out", async () => {
     const { options, clock } = setUp();
-    let later: Promise<unknown> = Promise.resolve();
-    const handler = withSession((_request, session) => {
+    const handler = withSession(async (_request, session) => {
       session.set("a", 1);
-      later = assert.rejects(
-        pause(5).then(() => session.set("b", 1)),
-        { code: "late-write" },
-      );
-      return new Response(null, { status: 303, headers: { location: "/" } });
+      await session.save();
+      return streamAfter(2 * SLOW, () => answer(session));
     }, { ...options, store: slowStore(clock) });
-    await handler(new Request("https://example.com/"));
-    await later;
+    const request = new Request("http://shop.example/");
+    assert.equal(await (await handler(request)).text(), "late-write");
+  });
+
+  it("each change that is not saved is told, and none that is", async () => {
+    const { options, events } = setUp();
+    const { setTimeout } = globalThis;
+    const looks: (() => void)[] = [];
+    const lookAgain = () => looks.splice(0).forEach((look) => look());
+    globalThis.setTimeout = ((task: () => void, ms?: number) =>
+      ms === 1000 ? looks.push(task) : setTimeout(task, ms)) as never;
+    try {
+      const left = Promise.withResolvers<void>();
+      const over = Promise.withResolvers<void>();
+      const handler = withSession((_request, session) => {
+        session.set("a", 0);
+        void left.promise.then(async () => {
+          await answer(session);
+          lookAgain();
+          assert.deepEqual(typesOf(events), []);
+          for (let n = 1; n < 3; n++) {
+            session.set("a", n);
+            session.set("a", -n);
+            lookAgain();
+            assert.deepEqual(typesOf(events), ["late-write"]);
+          }
+        }).then(over.resolve, over.reject);
+        return new Response("streams");
+      }, { ...options, store: new MemoryStore() });
+      await handler(new Request("https://example.com/"));
+      typesOf(events);
+      left.resolve();
+      await over.promise;
+    } finally {
+      Object.assign(globalThis, { setTimeout });
+    }
   });
 });
 

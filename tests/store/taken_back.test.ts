@@ -141,6 +141,7 @@ describe("a record whose removal is not answered", () => {
       await pause(50);
       assert.ok(isLost);
     });
+    bench.clock.advance(CARRY);
     assert.deepEqual(await bench.read(cookieOf(answer)), { n: 1 });
     assert.equal(await bench.sessions.count(), 1);
   });

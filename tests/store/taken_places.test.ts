@@ -11,7 +11,12 @@ import {
   STORES,
   userOf,
 } from "../shared/slow_requests.ts";
-import { type Act, cookieOf } from "../shared/store_bench.ts";
+import {
+  type Act,
+  cookieOf,
+  once,
+  type StoreBench,
+} from "../shared/store_bench.ts";
 import { assertNoCookie } from "../shared/support.ts";
 import { slowly } from "../shared/tabs.ts";
 
@@ -240,6 +245,83 @@ describe("a logout that is on its way", () => {
         act === anew ? /^__Host-sid=\w/ : /Max-Age=0/,
       );
     }
+  });
+});
+
+describe("a logout by a cookie that was replaced a moment ago", () => {
+  /** A logout whose store does not tell yet what has become of the session. */
+  async function slowLogout(bench: StoreBench, cookie: string) {
+    const slow = await slowReader(bench, cookie, logout);
+    const held = Promise.withResolvers<void>();
+    const told = Promise.withResolvers<void>();
+    bench.watched.before = once("get", async () => {
+      held.resolve();
+      await told.promise;
+    });
+    const answer = slow.end();
+    await held.promise;
+    return {
+      end: () => {
+        told.resolve();
+        return answer;
+      },
+    };
+  }
+
+  async function beginMoved() {
+    const bench = begin();
+    const cookie = await bench.begin("ada");
+    const next = cookieOf(await bench.act(cookie, regenerate));
+    bench.clock.advance(1);
+    return { bench, cookie, next };
+  }
+
+  it("holds no login's cookie back, and does not end it", async () => {
+    const { bench, cookie, next } = await beginMoved();
+    const other = await slowReader(bench, next, login);
+    const out = await slowLogout(bench, cookie);
+    const made = cookieOf(await other.end());
+    assertNoCookie(await out.end());
+    assert.equal(await userOf(bench, made), "ada");
+  });
+
+  it("holds others back though another such logout fails meanwhile", async () => {
+    const { bench, cookie, next } = await beginMoved();
+    const other = await slowReader(bench, next, regenerate);
+    const failing = await slowReader(bench, cookie, logout);
+    const out = await slowLogout(bench, cookie);
+    bench.watched.before = ({ op }) => {
+      if (op === "get") throw new Error("down");
+    };
+    assert.equal((await failing.end()).code, "store-failed");
+    bench.watched.before = undefined;
+    assertNoCookie(await other.end());
+    const { headers } = await out.end();
+    assert.match(`${headers.getSetCookie()}`, /Max-Age=0/);
+    assert.equal(await bench.sessions.count(), 0);
+  });
+
+  it("leaves the cookie alone where the session has ended elsewhere", async () => {
+    const { bench, cookie, next } = await beginMoved();
+    const slow = await slowReader(bench, cookie, logout);
+    const elsewhere = { store: new Proxy(bench.watched.store, {}) };
+    await bench.act(next, logout, elsewhere);
+    assertNoCookie(await slow.end());
+  });
+
+  it("is no login's: where one is in its place elsewhere, that goes on", async () => {
+    const { bench, cookie, next } = await beginMoved();
+    const elsewhere = { store: new Proxy(bench.watched.store, {}) };
+    const moved = cookieOf(await bench.act(next, login, elsewhere));
+    const other = await slowReader(
+      bench,
+      moved,
+      (session) => session.persist(600),
+    );
+    // It begins a session beside that one, and ends nothing.
+    await bench.act(cookie, (session) => session.login("bob"));
+    const answer = cookieOf(await other.end());
+    assert.equal(await userOf(bench, answer), "ada");
   });
 });
 

@@ -150,6 +150,21 @@ describe("the error of a request whose store", () => {
   });
 });
 
+describe("a cookie that was replaced", () => {
+  it("is an event, by the session's id", async () => {
+    const bench = begin();
+    const cookie = await bench.begin("ada");
+    const answer = await bench.act(cookie, (session) => {
+      session.regenerate();
+      return session.id;
+    });
+    bench.takeEvents();
+    assert.equal(await bench.read(cookie), null);
+    const gone = { type: "gone", id: await answer.json() };
+    assert.deepEqual(bench.events, [gone]);
+  });
+});
+
 describe("a logout by a cookie that was replaced long ago", () => {
   /** A request that came a moment after the cookie was replaced. */
   async function slowLogout(act: Act): Promise<{
