@@ -245,8 +245,9 @@ describe("Streams and a slow store", () => {
     const { setTimeout } = globalThis;
     const looks: (() => void)[] = [];
     const lookAgain = () => looks.splice(0).forEach((look) => look());
-    globalThis.setTimeout = ((task: () => void, ms?: number) =>
-      ms === 1000 ? looks.push(task) : setTimeout(task, ms)) as never;
+    globalThis.setTimeout =
+      ((task: () => void, ms?: number) =>
+        ms === 1000 ? looks.push(task) : setTimeout(task, ms)) as never;
     try {
       const left = Promise.withResolvers<void>();
       const over = Promise.withResolvers<void>();
@@ -276,6 +277,24 @@ describe("Streams and a slow store", () => {
 });
 
 describe("a body whose request has failed", () => {
+  it("writes to its session no more, also if nobody has discarded it", async () => {
+    const { options, clock } = setUp();
+    const store = slowStore(clock);
+    const sessions = createSessions({ ...options, store });
+    const first = sessions.create();
+    first.set("n", 1);
+    const cookie = `__Host-sid=${await sessions.seal(first)}`;
+    const session = await sessions.open(requestWith(cookie));
+    session.set("n", 2);
+    store.fails = true;
+    await assert.rejects(
+      sessions.commit(session, new Response("streams")),
+      { code: "store-failed" },
+    );
+    store.fails = false;
+    assert.throws(() => session.set("n", 3), { code: "late-write" });
+  });
+
   it("writes to its session no more", async () => {
     const { options } = setUp();
     const store = new MemoryStore();

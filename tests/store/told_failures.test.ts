@@ -9,7 +9,7 @@ import {
 } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { LateStore } from "../shared/late_store.ts";
-import { slowReader } from "../shared/slow_requests.ts";
+import { anew, slowReader } from "../shared/slow_requests.ts";
 import { type Act, cookieOf, once, StoreBench } from "../shared/store_bench.ts";
 import { setUp } from "../shared/support.ts";
 
@@ -248,6 +248,28 @@ describe("a store that has left a thousand calls unanswered", () => {
       await errorOf(open());
       advance(2);
       assert.ok(await open());
+    });
+  });
+
+  it("is asked by a reset() all the same, as by any end", async () => {
+    const bench = begin();
+    const { sessions, watched } = bench;
+    const token = await sessions.seal(sessions.create());
+    const cookie = await bench.begin("ada");
+    const next = cookieOf(
+      await bench.act(cookie, (session) => session.regenerate()),
+    );
+    await bench.act(next, (session) => session.login("ada"));
+    const slow = await slowReader(bench, cookie, anew);
+    await withClock(async (advance) => {
+      const hung = Promise.withResolvers<void>();
+      watched.before = () => hung.promise;
+      const all = Array.from({ length: 1000 }, () => sessions.unseal(token));
+      advance(2);
+      watched.before = undefined;
+      assert.equal((await slow.end()).code, "gone");
+      hung.resolve();
+      await Promise.all(all);
     });
   });
 
