@@ -78,6 +78,61 @@ describe("a write that another process has overtaken", () => {
     assert.equal(await fate(slow), "gone");
   });
 
+  it("is kept where the last try has arrived, and only its answer is lost", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    const elsewhere = { store: Object.create(bench.watched.store) };
+    let tries = 0;
+    const slow = bench.act(cookie, async (session) => {
+      session.keys();
+      const { watched } = bench;
+      let isElsewhere = false;
+      watched.before = async ({ op }) => {
+        if (op !== "update" || isElsewhere || ++tries === 5) return;
+        isElsewhere = true;
+        await bench.act(cookie, add("others"), elsewhere);
+        isElsewhere = false;
+      };
+      watched.after = ({ op }) => {
+        if (op !== "update" || tries !== 5) return;
+        watched.after = undefined;
+        throw new Error("Connection lost");
+      };
+      add("n")(session);
+    });
+    assert.equal(await fate(slow), "kept");
+    bench.watched.before = undefined;
+    const data = { name: "Ada", others: 4, n: 1 };
+    assert.deepEqual(await bench.read(cookie), data);
+  });
+
+  it("is given up where it arrives ten times, and never stays", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    const { watched } = bench;
+    const { get, update } = watched.store;
+    let tries = 0;
+    watched.after = async ({ op, key }) => {
+      if (op !== "update" || tries === 20) return;
+      tries++;
+      watched.after = undefined;
+      // Another user is logged in by another process, each time.
+      const record = await get(key);
+      assert.ok(record);
+      const { revision } = record;
+      const value = record.value.replace(/"~u":"ada"/, '"~u":"bob"');
+      const next = { ...record, value, revision: revision + 1 };
+      assert.notEqual(value, record.value);
+      assert.equal(await update(key, next, revision), "ok");
+      watched.after = again;
+      throw new Error("Connection lost");
+    };
+    const again = watched.after;
+    const login = bench.act(cookie, (session) => session.login("ada"));
+    assert.equal(await fate(login), "conflict");
+    assert.equal(tries, 10);
+  });
+
   it("leaves the times of a login that came between", async () => {
     const bench = begin();
     const cookie = await bench.begin("ada");

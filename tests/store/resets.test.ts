@@ -265,6 +265,25 @@ describe("what a reset() begins beside a login that it does not end", () => {
     assert.equal(await bench.sessions.count(), 1);
   });
 
+  it("is in the place of one that has ended since, and clears no cookie", async () => {
+    const bench = begin();
+    const cookie = await bench.begin("ada");
+    const next = cookieOf(await bench.act(cookie, login));
+    const slow = await slowReader(bench, cookie, async (session) => {
+      session.reset();
+      await session.save();
+      await bench.act(next, logout);
+      session.set("n", 1);
+      await session.save();
+      session.destroy();
+    });
+    bench.clock.advance(1);
+    const answer = await slow.end();
+    assert.equal(answer.status, 200);
+    assertNoCookie(answer);
+    assert.equal(await bench.sessions.count(), 0);
+  });
+
   it("takes it for a login, which always logs in", async () => {
     for (const wait of [1, 31]) {
       for (const isSaved of [false, true]) {

@@ -128,6 +128,30 @@ describe("requests that write a session at the same time", () => {
     assert.deepEqual(await bench.read(newest), data);
   });
 
+  it("go by the newest record that one of them has read", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    const isUnderWay = Promise.withResolvers<void>();
+    const isReleased = Promise.withResolvers<void>();
+    bench.watched.after = once("update", async () => {
+      isUnderWay.resolve();
+      await isReleased.promise;
+    });
+    const first = fate(bench.act(cookie, add("first")));
+    await isUnderWay.promise;
+    // Another process writes meanwhile, and the next one reads that.
+    const elsewhere = { store: new Proxy(bench.watched.store, {}) };
+    await bench.act(cookie, add("elsewhere"), elsewhere);
+    const next = fate(bench.act(cookie, add("next")));
+    await pause(10);
+    bench.takeCalls();
+    isReleased.resolve();
+    assert.deepEqual([await first, await next], ["kept", "kept"]);
+    assert.deepEqual(bench.takeCalls(), ["update"]);
+    const data = { name: "Ada", first: 1, elsewhere: 1, next: 1 };
+    assert.deepEqual(await bench.read(cookie), data);
+  });
+
   it("are told of what they were merged with, and a reader is not", async () => {
     const bench = begin({ renewAfter: 600 });
     const first = await bench.begin();

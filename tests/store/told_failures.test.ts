@@ -2,16 +2,26 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
   createSessions,
+  type Session,
   type SessionError,
   type SessionEvent,
   type SessionOptions,
   type SessionStore,
 } from "../../mod.ts";
+import type { Settings } from "../../src/options/settings.ts";
+import { MOST } from "../../src/session/known.ts";
+import { noteTurn } from "../../src/session/overtaken.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { LateStore } from "../shared/late_store.ts";
 import { anew, slowReader } from "../shared/slow_requests.ts";
-import { type Act, cookieOf, once, StoreBench } from "../shared/store_bench.ts";
-import { setUp } from "../shared/support.ts";
+import {
+  type Act,
+  cookieOf,
+  once,
+  pause,
+  StoreBench,
+} from "../shared/store_bench.ts";
+import { requestWith, setUp } from "../shared/support.ts";
 
 // What a program is told when its store fails, and when it is not even asked.
 
@@ -197,6 +207,21 @@ describe("a logout by a cookie that was replaced long ago", () => {
     assert.equal(await bench.sessions.count("ada"), 1);
   });
 
+  it("is refused where nobody knows any more by what, late store", async () => {
+    const bench = begin({}, late);
+    const cookie = await bench.begin("ada");
+    await bench.act(cookie, (session) => session.regenerate());
+    const slow = await slowReader(bench, cookie, logout);
+    bench.clock.advance(31);
+    const { store } = bench.watched;
+    const settings = { store, now: () => bench.clock.now } as object;
+    // What is oldest is forgotten.
+    for (let n = 0; n < MOST; n++) {
+      noteTurn(settings as Settings, `another ${n}`, "left");
+    }
+    assert.equal((await slow.end()).code, "gone");
+  });
+
   it("fails as the store does that cannot say what became of it", async () => {
     const { bench, end } = await slowLogout(logout);
     bench.watched.before = once("get", down);
@@ -219,6 +244,12 @@ describe("a store that has left a thousand calls unanswered", () => {
     } finally {
       performance.now = now;
     }
+  }
+
+  /** Waits until the store has had so many calls more. */
+  async function haveCome({ watched }: StoreBench, count: number) {
+    const before = watched.calls.length;
+    while (watched.calls.length < before + count) await pause(1);
   }
 
   it("is asked after a minute, when clients have given up", async () => {
@@ -260,14 +291,47 @@ describe("a store that has left a thousand calls unanswered", () => {
       await bench.act(cookie, (session) => session.regenerate()),
     );
     await bench.act(next, (session) => session.login("ada"));
-    const slow = await slowReader(bench, cookie, anew);
+    const session = await sessions.open(requestWith(cookie));
+    await anew(session);
     await withClock(async (advance) => {
       const hung = Promise.withResolvers<void>();
       watched.before = () => hung.promise;
       const all = Array.from({ length: 1000 }, () => sessions.unseal(token));
+      await haveCome(bench, 1000);
       advance(2);
       watched.before = undefined;
-      assert.equal((await slow.end()).code, "gone");
+      const error = await errorOf(sessions.commit(session, new Response()));
+      assert.equal(error.code, "gone");
+      hung.resolve();
+      await Promise.all(all);
+    });
+  });
+
+  it("is asked to remove what a session has made that could not move", async () => {
+    const store = new LateStore(90);
+    const bench = begin({}, () => store);
+    const { sessions, watched } = bench;
+    const token = await sessions.seal(sessions.create());
+    const first = sessions.create();
+    first.login("ada");
+    const session = await sessions.unseal(await sessions.seal(first));
+    session?.regenerate();
+    store.settle();
+    bench.clock.advance(100);
+    await withClock(async (advance) => {
+      const hung = Promise.withResolvers<void>();
+      let all: Promise<unknown>[] = [];
+      watched.before = once("update", async () => {
+        watched.before = () => hung.promise;
+        all = Array.from({ length: 2000 }, () => sessions.unseal(token));
+        await haveCome(bench, 2000);
+        advance(2);
+        watched.before = undefined;
+        bench.takeCalls();
+        down();
+      });
+      await errorOf((session as Session).save());
+      assert.deepEqual(bench.takeCalls(), ["get", "delete"]);
       hung.resolve();
       await Promise.all(all);
     });
@@ -291,6 +355,7 @@ describe("a store that has left a thousand calls unanswered", () => {
       const hung = Promise.withResolvers<void>();
       watched.before = () => hung.promise;
       const all = Array.from({ length: 1001 }, () => sessions.deleteExpired());
+      await haveCome(bench, 1001);
       advance(2);
       watched.before = undefined;
       assert.ok(await sessions.unseal(token));
