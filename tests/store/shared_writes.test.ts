@@ -166,6 +166,9 @@ describe("requests that write a session at the same time", () => {
     assert.equal(merged.length, 1);
     const data = { name: "Ada", first: 1, n: 1 };
     assert.deepEqual(await bench.read(cookie), data);
+    bench.takeEvents();
+    await bench.act(cookie, add("n"));
+    assert.deepEqual(bench.takeEvents(), ["opened"]);
   });
 
   it("are refused one by one where they are too large together", async () => {

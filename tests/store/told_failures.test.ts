@@ -87,6 +87,14 @@ describe("an event of a store that fails", () => {
     assert.equal(failuresOf(bench).length, 1);
     await errorOf(bench.act("", write, { store: down }));
     assert.equal(failuresOf(bench).length, 1);
+    // Nor is it another failure of what was to be asked.
+    const save: Act = async (session) => {
+      await write(session);
+      await session.save();
+    };
+    await errorOf(bench.act("", save, { store: down }));
+    const ops = failuresOf(bench).map(({ op }) => op);
+    assert.deepEqual([...new Set(ops)], ["store"]);
   });
 });
 
