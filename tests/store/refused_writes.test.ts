@@ -196,25 +196,6 @@ describe("a write that was refused while it was on its way", () => {
     });
   });
 
-  it("takes nobody's time away who came before it", async () => {
-    const bench = begin();
-    const cookie = await bench.begin();
-    const { hurried, others } = await meet(
-      bench,
-      cookie,
-      () => {
-        const others = [fate(visit(bench, cookie, add("c")))];
-        const late = fate(visit(bench, cookie, add("b"), HURRIED));
-        return { hurried: late, others };
-      },
-      { before: ({ hurried }) => hurried },
-    );
-    assert.equal(await hurried, "store-failed");
-    assert.deepEqual(await Promise.all(others), ["kept"]);
-    const data = { name: "Ada", a: 1, c: 1 };
-    assert.deepEqual(await readLater(bench, cookie), data);
-  });
-
   it("is not kept where the answer to all is lost", async () => {
     const bench = begin();
     const cookie = await bench.begin();
