@@ -83,7 +83,7 @@ describe("a write that another process has overtaken", () => {
     const cookie = await bench.begin();
     const elsewhere = { store: Object.create(bench.watched.store) };
     let tries = 0;
-    const slow = bench.act(cookie, async (session) => {
+    const slow = bench.act(cookie, (session) => {
       session.keys();
       const { watched } = bench;
       let isElsewhere = false;
