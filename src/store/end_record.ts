@@ -117,7 +117,7 @@ export async function leaveRecord(
 async function hasEnded(visit: Visit, { key, text }: Held): Promise<boolean> {
   const look = { ...visit, waited: 0, takesBack: true };
   try {
-    const record = await fetchRecord(look, key, true);
+    const record = await fetchRecord(look, key);
     return record ? !record.id : text === undefined;
   } catch {
     return false;

@@ -1,6 +1,6 @@
 import type { Values } from "../session/codec.ts";
 import { overtakenAfter, type Turn, turnAfter } from "../session/overtaken.ts";
-import { type Batch, type Held, idOf, type State } from "../session/state.ts";
+import type { Batch, Held, State } from "../session/state.ts";
 import { isEventual } from "./back_end.ts";
 import { userOf } from "./write.ts";
 
@@ -71,7 +71,6 @@ export async function isRevoked(
  * or `regenerate()`.
  */
 export function isMoving(state: State): boolean {
-  idOf(state);
   const { visit, held, content } = state;
   return isEventual(visit) && !!held && content.sid !== held.sid;
 }

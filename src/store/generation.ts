@@ -152,8 +152,7 @@ export function isSeen({ newest, oldest, at }: Generation): boolean {
 
 /** Whether only the newest cookie counts, and no older one is on its way. */
 export function isSettled(settings: Settings, generation: Generation): boolean {
-  return generation.newest === generation.oldest ||
-    isSeen(generation) && isOldOver(settings, generation);
+  return isSeen(generation) && isOldOver(settings, generation);
 }
 
 /** Notes that the newest cookie was seen: the grace of the older one begins. */

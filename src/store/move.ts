@@ -76,7 +76,7 @@ export async function move(
 function noteMoved(
   { visit, began }: State,
   old: Held,
-  { key: name, record: { user = "", createdAt } }: Held,
+  { key: name, record: { user, createdAt } }: Held,
   isLogin: boolean,
 ): void {
   const { settings } = visit;

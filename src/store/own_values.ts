@@ -35,7 +35,7 @@ const KINDS: Readonly<Record<string, Check>> = {
  */
 export function areSound(values: Values): boolean {
   for (const key of Object.keys(values)) {
-    const isRight = key[0] === "~" && KINDS[key.slice(0, 2)];
+    const isRight = KINDS[key.slice(0, 2)];
     if (isRight && !isRight(values[key])) return false;
   }
   return true;

@@ -30,9 +30,8 @@ export async function findRecent(
   if (answer && answer.asked <= asked && asked - answer.asked < maxAge) {
     return answer.record;
   }
-  // A write during this read has replaced the map: do not keep the answer.
+  // A write during this read replaces the map: nobody finds the answer then.
   const record = await ask();
-  if (answers.get(store) !== known) return record;
   known.delete(key);
   known.set(key, { asked, record });
   if (known.size > MOST) known.delete(known.keys().next().value as string);

@@ -46,9 +46,7 @@ async function readAgain(state: State, { sid, key }: Held): Promise<void> {
   if (!made) refuseGone(state);
   const { since, floor, newest } = generationOf(values);
   const { revision = 0 } = fresh.held?.record ?? {};
-  if (!isEventual(visit)) {
-    noteFloor(visit.settings, key, { floor, revision }, false);
-  }
+  noteFloor(visit.settings, key, { floor, revision }, false);
   fresh.values = values;
   if (
     since !== state.since || await visit.revoking?.checkRevoked(fresh)

@@ -87,9 +87,7 @@ async function judge(
   // The first cookie that this process has made meanwhile tells which ones were
   // served when the request came.
   const [first] = turnsAfter(settings, key, began)
-    .filter(({ name, since, served }) =>
-      name === key && since > began && served !== undefined
-    )
+    .filter(({ since, served }) => since > began && served !== undefined)
     .toSorted((one, other) => one.since - other.since);
   if (number >= (first?.served ?? generation.floor)) return "counted";
   if (isJustReplaced(settings, generation, number, visit.opened)) {

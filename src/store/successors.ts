@@ -146,12 +146,11 @@ export function leaveCookie(visit: Visit): void {
 
 function isEnded(settings: Settings, name: string): boolean {
   return turnsAfter(settings, name, 0)
-    .some(({ kind, isSure }) => isSure && /^(ended|revoked)$/.test(kind));
+    .some(({ kind }) => /^(ended|revoked)$/.test(kind));
 }
 
 function isOver(settings: Settings, name: string): boolean {
   // What is on its way may fail, and what comes of it is not known yet.
-  return turnsAfter(settings, name, 0).some((turn) =>
-    turn.name === name && turn.isSure && turn.kind !== "replaced"
-  );
+  return turnsAfter(settings, name, 0)
+    .some((turn) => turn.name === name && turn.isSure);
 }
