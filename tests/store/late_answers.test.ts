@@ -5,10 +5,12 @@ import { MemoryStore } from "../../stores/memory.ts";
 import {
   type Act,
   cookieOf,
+  once,
   pause,
   StoreBench,
 } from "../shared/store_bench.ts";
 import { setUp } from "../shared/support.ts";
+import { Eventual } from "../shared/tabs.ts";
 
 // A write whose answer comes after its request has failed is taken back, and
 // nothing else with it.
@@ -101,6 +103,52 @@ describe("a write that cannot be taken back", () => {
     );
     assert.deepEqual(told, ["update", "update"]);
     assert.deepEqual(await bench.read(cookie), { name: "Ada", n: 1 });
+  });
+});
+
+describe("a new record whose answer is lost", () => {
+  for (const Store of [MemoryStore, Eventual]) {
+    it(`is found, and not written once more: ${Store.name}`, async () => {
+      const bench = setUp();
+      const store = new Store({ now: () => bench.clock.now });
+      const inStore = new StoreBench(bench, { store });
+      inStore.watched.after = once("create", () => {
+        throw new Error("Down");
+      });
+      const cookie = cookieOf(await inStore.act("", write));
+      assert.deepEqual(inStore.takeCalls(), ["create", "get"]);
+      assert.deepEqual(await inStore.read(cookie), { n: 1 });
+    });
+  }
+
+  it("is made though it has failed three times", async () => {
+    const bench = begin();
+    let left = 3;
+    bench.watched.before = ({ op }) => {
+      if (op === "create" && left-- > 0) throw new Error("Down");
+    };
+    const answer = await bench.act("", async (session) => {
+      session.set("n", 1);
+      await session.save().catch(() => {});
+    });
+    assert.deepEqual(await bench.read(cookieOf(answer)), { n: 1 });
+  });
+});
+
+describe("a record", () => {
+  it("names each write in as much room, whatever is drawn for it", async () => {
+    const { random } = Math;
+    const bench = begin();
+    try {
+      // "0.i" in base 36.
+      Math.random = () => 0.5;
+      await bench.act("", write);
+    } finally {
+      Math.random = random;
+    }
+    const [{ key = "" } = {}] = bench.watched.calls;
+    const { value = "" } = await bench.watched.store.get(key) ?? {};
+    assert.equal(JSON.parse(value)["~w"].length, 6);
   });
 });
 

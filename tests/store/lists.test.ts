@@ -52,7 +52,7 @@ describe("a user's list", () => {
 
   it("is left with its return(), whatever becomes of that", async () => {
     let left = 0;
-    const { sessions, store } = await begin((list) => ({
+    const { sessions, store, events } = await begin((list) => ({
       [Symbol.asyncIterator]() {
         const steps = list[Symbol.asyncIterator]();
         return {
@@ -64,21 +64,26 @@ describe("a user's list", () => {
         };
       },
     }));
+    events.splice(0);
     assert.equal((await sessions.list("ada")).length, 3);
     assert.equal(left, 1);
+    const told = events.map((event) => "op" in event && event.op);
+    assert.deepEqual(told, ["listByUser"]);
     store.delete = () => Promise.reject(new Error("Down"));
     await assert.rejects(sessions.revokeAll("ada"), { code: "store-failed" });
     assert.equal(left, 2);
   });
 
   it("may have no return()", async () => {
-    const { sessions } = await begin((list) => ({
+    const { sessions, events } = await begin((list) => ({
       [Symbol.asyncIterator]() {
         const steps = list[Symbol.asyncIterator]();
         return { next: () => steps.next() };
       },
     }));
+    events.splice(0);
     assert.equal((await sessions.list("ada")).length, 3);
+    assert.deepEqual(events, []);
   });
 
   it("is read by one store, if the options make one for each use", async () => {

@@ -194,6 +194,7 @@ describe("a store for each request", () => {
     const bad: [keyof SessionOptions, unknown][] = [
       ["store", undefined],
       ["store", {}],
+      ["store", () => new MemoryStore()],
       ["store", Promise.resolve(new MemoryStore())],
       ["revocations", {}],
       ["revocations", Object.assign(new MemoryStore(), { evicts: true })],

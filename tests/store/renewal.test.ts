@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { SessionOptions } from "../../mod.ts";
+import { SessionError, type SessionOptions } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { cookieOf, StoreBench } from "../shared/store_bench.ts";
 import { assertNoCookie, setUp } from "../shared/support.ts";
@@ -48,6 +48,37 @@ describe("renewAfter", () => {
     });
     assertNoCookie(now);
     assert.equal(await now.json(), "ada");
+  });
+
+  it("waits for the next request where the handler has saved", async () => {
+    const bench = begin(more);
+    const cookie = await bench.begin("ada");
+    bench.clock.advance(600);
+    bench.takeCalls();
+    await bench.act(cookie, async (session) => {
+      session.set("n", 1);
+      await session.save();
+    });
+    const writes = bench.takeCalls().filter((op) => op !== "get");
+    assert.deepEqual(writes, ["update"]);
+    await bench.act(cookie, look);
+    assert.deepEqual(bench.takeCalls(), ["get", "update"]);
+  });
+
+  it("leaves a cookie from before it unable to end what came after", async () => {
+    const bench = begin(more);
+    const old = await bench.begin("ada");
+    bench.clock.advance(600);
+    const renewed = cookieOf(await bench.act(old, look));
+    await bench.act(renewed, look);
+    bench.clock.advance(31);
+    const newest = cookieOf(
+      await bench.act(renewed, (session) => session.regenerate()),
+    );
+    await bench.act(old, (session) => session.destroy());
+    assert.deepEqual(await bench.read(newest), { name: "Ada" });
+    await bench.act(renewed, (session) => session.destroy());
+    assert.equal(await bench.read(newest), null);
   });
 
   it("costs one write more, when the new cookie is first seen", async () => {
@@ -303,6 +334,18 @@ describe("trackIdle", () => {
     assert.deepEqual(bench.takeCalls(), ["get"]);
   });
 
+  it("store: moves the last use on where the record lasts longer", async () => {
+    const bench = begin(more);
+    const start = bench.clock.now;
+    // The program's idle timeout was longer then.
+    const cookie = await bench.begin("ada", { idleTimeout: 86_400 });
+    bench.clock.advance(900);
+    await bench.act(cookie, look);
+    const [after] = await bench.sessions.list("ada");
+    assert.equal(after?.lastSeenAt, start + 900_000);
+    assert.equal(after.expiresAt, start + 86_400_000);
+  });
+
   it("store: a touch does not get into the way of a write", async () => {
     const bench = begin(more);
     const cookie = await bench.begin();
@@ -396,6 +439,24 @@ describe("trackIdle", () => {
     }
     assert.deepEqual(await bench.read(cookie, bare), { name: "Ada" });
     assert.ok(bench.takeEvents().includes("store-error"));
+  });
+
+  it("cookie: an update that is refused fails the request", async () => {
+    const bench = begin();
+    const bare = withoutTouch(bench);
+    let cookie = await bench.begin("ada", bare);
+    bench.watched.before = ({ op }) => {
+      if (op === "update") throw new SessionError("oversize", "Too large");
+    };
+    const codes: string[] = [];
+    for (let hour = 1; hour <= 30 && !codes.length; hour++) {
+      bench.clock.advance(3600);
+      const answer = await bench.act(cookie, look, bare)
+        .catch(({ code }: SessionError) => code);
+      if (typeof answer === "string") codes.push(answer);
+      else cookie = cookieOf(answer);
+    }
+    assert.deepEqual(codes, ["oversize"]);
   });
 
   it("store: a stale touch does not cut what persist() has made longer", async () => {

@@ -77,7 +77,9 @@ describe("the record of a user's revocations", () => {
     const time = clock.now;
     for (const revision of [1, 2]) {
       await sessions.revokeAll("ada");
-      const { value: _, expiresAt, ...rest } = (await record()).record;
+      const { value, expiresAt, ...rest } = (await record()).record;
+      // A record that is made anew is later than what was there.
+      assert.equal(JSON.parse(value).epoch, time + revision - 1);
       assert.deepEqual(rest, {
         revision,
         id: "",

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import {
   createSessions,
   type Session,
-  type SessionError,
+  SessionError,
   type SessionEvent,
   type SessionOptions,
   type SessionStore,
@@ -80,6 +80,13 @@ describe("an event of a store that fails", () => {
     assert.deepEqual(failuresOf(bench).map(({ op }) => op), ["update"]);
   });
 
+  it("names it also where a new session is to be kept", async () => {
+    const bench = begin();
+    bench.watched.before = once("create", down);
+    await bench.act("", write);
+    assert.deepEqual(failuresOf(bench).map(({ op }) => op), ["create"]);
+  });
+
   it("comes once for a store that cannot be made", async () => {
     const bench = begin();
     const cookie = await bench.begin("ada");
@@ -95,6 +102,23 @@ describe("an event of a store that fails", () => {
     await errorOf(bench.act("", save, { store: down }));
     const ops = failuresOf(bench).map(({ op }) => op);
     assert.deepEqual([...new Set(ops)], ["store"]);
+  });
+
+  it("names what could not be made", async () => {
+    const bench = begin();
+    const cookie = await bench.begin("ada");
+    const cases = [
+      [cookie, look, { store: down }, "store"],
+      ["", write, { store: down }, "store"],
+      [cookie, look, { revocations: down }, "revocations"],
+    ] as const;
+    for (const [sent, act, more, op] of cases) {
+      await errorOf(bench.act(sent, act, more));
+      const [failure, ...others] = failuresOf(bench);
+      assert.deepEqual(others, []);
+      assert.deepEqual([failure?.op, failure?.ms], [op, 0]);
+      assert.equal(`${failure?.cause}`, `SessionError: Option ${op} threw`);
+    }
   });
 });
 
@@ -131,6 +155,50 @@ describe("the error of a request whose store", () => {
     store.update = () => Promise.resolve("conflict");
     const error = await errorOf(bench.act(cookie, write, { store }));
     assert.equal(error.message, "Cannot save: 5 tries failed");
+  });
+
+  it("has a record of each new session says so", async () => {
+    const bench = begin();
+    bench.watched.store.create = () => Promise.resolve(false);
+    const error = await errorOf(bench.act("", write));
+    assert.equal(error.code, "store-failed");
+    assert.equal(error.message, "Store already has a record of a new session");
+  });
+
+  it("does not tell whose session a guest ends says so", async () => {
+    const now = () => bench.clock.now;
+    const bench: StoreBench = begin({
+      onStoreError: "anonymous",
+      revocations: new MemoryStore({ now: () => now() }),
+    }, late);
+    const cookie = await bench.begin("ada");
+    // The last write may be on its way for 150 s, and the cookie carries it for
+    // 90 s.
+    bench.clock.advance(120);
+    bench.watched.before = once("get", down);
+    const error = await errorOf(bench.act(cookie, logout));
+    assert.equal(error.code, "store-failed");
+    assert.equal(
+      error.message,
+      "Cannot end at once: the store does not tell whose session it is",
+    );
+    bench.clock.advance(31);
+    bench.watched.before = once("get", down);
+    assert.equal((await bench.act(cookie, logout)).status, 200);
+  });
+
+  it("refuses a logout is not asked once more", async () => {
+    const bench = begin();
+    const cookie = await bench.begin("ada");
+    bench.watched.before = ({ op }) => {
+      if (op === "delete") throw new SessionError("unsupported", "No deletes");
+    };
+    await bench.act(cookie, async (session) => {
+      session.destroy();
+      const error = await errorOf(session.save());
+      assert.equal(error.message, "No deletes");
+      assert.deepEqual(bench.takeCalls(), ["get", "delete"]);
+    });
   });
 
   it("does not have the last write yet says so", async () => {
