@@ -447,3 +447,21 @@ describe("a record that a late store does not show yet", () => {
     assert.deepEqual(await bench.read(again), { name: "Ada", cart: [1] });
   });
 });
+
+describe("a regenerate() that cannot end the old record", () => {
+  for (const what of ["shows nothing", "cannot be asked"]) {
+    it(`fails where the store ${what}`, async () => {
+      const { bench } = begin();
+      let old = "";
+      bench.watched.before = ({ key }) => void (old = key);
+      const cookie = await bench.begin("ada");
+      bench.watched.before = ({ op, key }) =>
+        key === old && (op !== "get" || what === "cannot be asked") &&
+        Promise.reject(DOWN);
+      const moved = bench.act(cookie, (session) => session.regenerate());
+      await assert.rejects(moved, { code: "store-failed" });
+      bench.watched.before = undefined;
+      assert.deepEqual(await bench.read(cookie), { name: "Ada" });
+    });
+  }
+});

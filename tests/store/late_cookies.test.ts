@@ -9,7 +9,8 @@ import {
   StoreBench,
   watch,
 } from "../shared/store_bench.ts";
-import { setUp } from "../shared/support.ts";
+import { NAVIGATION, setUp } from "../shared/support.ts";
+import { Eventual, slowly } from "../shared/tabs.ts";
 
 // What the cookie of a session in a late store knows, and for how long.
 
@@ -113,24 +114,73 @@ describe("the cookie of a session in a late store", () => {
     assert.deepEqual(bench.takeCalls(), ["create"]);
   });
 
-  it("knows of others' writes that it has seen", async () => {
-    const { bench, store } = begin();
-    const first = await bench.begin();
-    store.settle();
-    bench.clock.advance(300);
-    await bench.act(first, (session) => session.set("n", 1));
-    store.settle();
-    const elsewhere = { store: watch(store).store };
-    const cookie = cookieOf(await bench.act(first, look, elsewhere));
+  for (const wait of [0, 120]) {
+    it(`knows of others' writes that it has seen ${wait} s after`, async () => {
+      const { bench, store } = begin();
+      const first = await bench.begin();
+      store.settle();
+      bench.clock.advance(300);
+      await bench.act(first, (session) => session.set("n", 1));
+      store.settle();
+      bench.clock.advance(wait);
+      const elsewhere = { store: watch(store).store };
+      const cookie = cookieOf(await bench.act(first, look, elsewhere));
+      bench.clock.advance(20);
+      store.moveOn();
+      const data = { name: "Ada", n: 1 };
+      assert.deepEqual(await bench.read(cookie, elsewhere), data);
+      bench.clock.advance(200);
+      store.settle();
+      bench.takeCalls();
+      assert.deepEqual(await bench.read(cookie), data);
+      assert.deepEqual(bench.takeCalls(), ["get"]);
+    });
+  }
+
+  it("is no reason to hold one back that has more, for its age", async () => {
+    const { bench } = begin({ idleTimeout: 40 });
+    const cookie = await bench.begin();
     bench.clock.advance(20);
-    store.moveOn();
-    const data = { name: "Ada", n: 1 };
-    assert.deepEqual(await bench.read(cookie, elsewhere), data);
-    bench.clock.advance(200);
-    store.settle();
+    const slow = slowly(bench, cookie, async (session, wait) => {
+      session.set("n", 1);
+      await session.save();
+      await wait();
+    });
+    await slow.arrived;
+    assert.ok(cookieOf(await bench.act(cookie, look)));
+    const data = await bench.read(cookieOf(await slow.end()));
+    assert.deepEqual(data, { name: "Ada", n: 1 });
+  });
+
+  it("is renewed without a write where the record lasts as long", async () => {
+    const bench = new StoreBench(setUp(), { store: new LateStore(1000) });
+    const response = await bench.act("", (session) => {
+      session.set("name", "Ada");
+      session.persist(20 * 86_400);
+    });
+    bench.clock.advance(400);
     bench.takeCalls();
-    assert.deepEqual(await bench.read(cookie), data);
-    assert.deepEqual(bench.takeCalls(), ["get"]);
+    const renewed = await bench.act(
+      cookieOf(response),
+      look,
+      undefined,
+      NAVIGATION,
+    );
+    assert.ok(cookieOf(renewed));
+    assert.deepEqual(bench.takeCalls(), []);
+  });
+
+  it("may be one from before the store was strong", async () => {
+    const bench = setUp();
+    const store = new Eventual({ now: () => bench.clock.now });
+    const inStore = new StoreBench(bench, { store });
+    const cookie = await inStore.begin("ada");
+    const strong = Object.create(watch(store).store) as SessionStore;
+    Object.defineProperty(strong, "consistency", { value: "strong" });
+    const more = { store: strong };
+    await inStore.act(cookie, (session) => session.set("n", 1), more);
+    const data = { name: "Ada", n: 1 };
+    assert.deepEqual(await inStore.read(cookie, more), data);
   });
 
   it("may be one from before the store was late", async () => {
@@ -146,27 +196,32 @@ describe("the cookie of a session in a late store", () => {
     const next = cookieOf(await strong.act(cookie, write, { store }));
     const data = { name: "Ada", n: 1 };
     assert.deepEqual(await strong.read(next, { store }), data);
+    bench.clock.advance(300);
+    const renewed = cookieOf(await strong.act(cookie, look, { store }));
+    assert.deepEqual(await strong.read(renewed, { store }), data);
   });
 });
 
 describe("a new cookie by regenerate()", () => {
-  it("is renewed by its own age", async () => {
-    const bench = setUp({ renewAfter: 600 });
-    const store = new MemoryStore({ now: () => bench.clock.now });
-    const inStore = new StoreBench(bench, { store });
-    const cookie = await inStore.begin("ada");
-    bench.clock.advance(599);
-    const next = cookieOf(
-      await inStore.act(cookie, (session) => session.regenerate()),
-    );
-    bench.clock.advance(100);
-    inStore.takeCalls();
-    await inStore.act(next, look);
-    assert.deepEqual(inStore.takeCalls(), ["get"]);
-    bench.clock.advance(500);
-    await inStore.act(next, look);
-    assert.deepEqual(inStore.takeCalls(), ["get", "update"]);
-  });
+  for (const Store of [MemoryStore, Eventual]) {
+    it(`is renewed by its own age, in ${Store.name}`, async () => {
+      const bench = setUp({ renewAfter: 600 });
+      const store = new Store({ now: () => bench.clock.now });
+      const inStore = new StoreBench(bench, { store });
+      const cookie = await inStore.begin("ada");
+      bench.clock.advance(599);
+      const next = cookieOf(
+        await inStore.act(cookie, (session) => session.regenerate()),
+      );
+      bench.clock.advance(100);
+      inStore.takeCalls();
+      await inStore.act(next, look);
+      assert.deepEqual(inStore.takeCalls(), ["get"]);
+      bench.clock.advance(500);
+      await inStore.act(next, look);
+      assert.deepEqual(inStore.takeCalls(), ["get", "update"]);
+    });
+  }
 });
 
 describe("a guest's login", () => {

@@ -17,6 +17,7 @@ import {
   watch,
 } from "../shared/store_bench.ts";
 import { assertNoCookie, setUp } from "../shared/support.ts";
+import { Eventual } from "../shared/tabs.ts";
 
 /** What a visitor does that ends a cookie. */
 const ENDS: Readonly<Record<string, Act>> = {
@@ -98,11 +99,12 @@ describe("revocations beside a store that may be late", () => {
     const whose = userId ? "a user's" : "a visitor's";
 
     it(`end ${whose} session at once, for every copy of its cookie`, async () => {
-      const { login, read, act } = begin();
+      const { bench, elsewhere, login, read, act } = begin();
       const cookie = await login(userId);
       assert.deepEqual(await read(cookie), { name: "Ada" });
       await act(cookie, (session) => session.destroy());
       assert.equal(await read(cookie), null);
+      assert.equal(await bench.read(cookie, elsewhere), null);
     });
 
     it(`cost one question in a request of ${whose} session`, async () => {
@@ -565,5 +567,115 @@ describe("revocationsMaxAge", () => {
       () => createSessions({ ...setUp().options, revocationsMaxAge: 5 }),
       /^RangeError: Option revocationsMaxAge needs revocations/,
     );
+  });
+});
+
+describe("revocations of a session that two processes move on at a time", () => {
+  it("give no new id where another user has logged in elsewhere", async () => {
+    const { bench, elsewhere, login, act } = begin();
+    const cookie = await login("ada");
+    const slow = act(cookie, async (session) => {
+      session.keys();
+      await bench.act(cookie, (other) => other.login("eve"), elsewhere);
+      session.set("n", 1);
+      session.regenerate();
+    });
+    await assert.rejects(slow, { code: "gone" });
+  });
+
+  it("let a visitor log in by both of two clicks", async () => {
+    const { bench, elsewhere, login, act, read } = begin();
+    const cookie = await login();
+    const answer = await act(cookie, async (session) => {
+      session.keys();
+      await bench.act(cookie, (other) => other.login("ada"), elsewhere);
+      bench.takeEvents();
+      session.login("ada");
+    });
+    assert.deepEqual(bench.takeEvents(), ["created"]);
+    assert.deepEqual(await read(cookieOf(answer)), { name: "Ada" });
+  });
+
+  it("end one that nobody can read the record of", async () => {
+    const { ends, login, act } = begin();
+    const cookie = await login();
+    const { get } = ends.store;
+    const slow = act(cookie, (session) => {
+      session.keys();
+      ends.store.get = async (key) => {
+        const record = await get.call(ends.store, key);
+        return {
+          ...record ?? { id: "", user: "", label: "", revision: 1 },
+          createdAt: 0,
+          lastSeenAt: 0,
+          expiresAt: Infinity,
+          value: "{",
+        };
+      };
+      session.set("n", 1);
+      session.regenerate();
+    });
+    await assert.rejects(slow, { code: "gone" });
+  });
+});
+
+describe("a late store that lists a user's sessions", () => {
+  function beginListing() {
+    const setting = setUp();
+    const now = () => setting.clock.now;
+    const inner = new Eventual({ now });
+    const bench = new StoreBench(setting, { store: inner });
+    const ends = watch(new MemoryStore({ now }));
+    const options = { revocations: ends.store };
+    return {
+      bench,
+      ends,
+      options,
+      elsewhere: { ...options, store: watch(inner).store },
+      sessions: createSessions({ ...bench.options, ...options }),
+    };
+  }
+
+  it("ends none of them without revocations, and says so", async () => {
+    const { bench } = beginListing();
+    const cookie = await bench.begin("ada");
+    const { sessions } = bench;
+    for (
+      const revoke of [
+        () => sessions.revoke("ada", "AAAAAAAA"),
+        () => sessions.revokeAll("ada"),
+      ]
+    ) {
+      await assert.rejects(revoke(), {
+        code: "unsupported",
+        message:
+          "Store is eventual: revoking needs the option revocations beside it",
+      });
+    }
+    assert.deepEqual(await bench.read(cookie), { name: "Ada" });
+  });
+
+  it("ends one of them at once, for every copy of its cookie", async () => {
+    const { bench, options, elsewhere, sessions } = beginListing();
+    const cookie = await bench.begin("ada", options);
+    const answer = await bench.act(cookie, ({ id }) => id, options);
+    assert.equal(await sessions.revoke("ada", await answer.json()), true);
+    assert.equal(await bench.read(cookie, elsewhere), null);
+  });
+
+  it("ends all but that of who asks, also as it gets a new id", async () => {
+    const { bench, ends, options, sessions } = beginListing();
+    const own = await bench.begin("ada", options);
+    const other = await bench.begin("ada", options);
+    const answer = await bench.act(own, async (session) => {
+      session.regenerate();
+      ends.calls.length = 0;
+      assert.equal(await sessions.revokeAll("ada", { except: session }), 1);
+      const told = ends.calls.map(({ op }) => op);
+      assert.deepEqual(told, ["get", "create"]);
+    }, options);
+    const data = await bench.read(cookieOf(answer), options);
+    assert.deepEqual(data, { name: "Ada" });
+    assert.equal(await bench.read(other, options), null);
   });
 });

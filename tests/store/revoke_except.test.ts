@@ -9,6 +9,7 @@ import {
 } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { requestWith, setUp, tokenOf } from "../shared/support.ts";
+import { Eventual } from "../shared/tabs.ts";
 
 // "Sign out everywhere else": whoever asks for it stays, whatever else happens
 // to the session in the same request.
@@ -164,6 +165,31 @@ describe("revokeAll() with except", () => {
         assert.equal((await sessions.unseal(next))?.userId, "ada");
       });
     }
+  }
+});
+
+describe("who logs in after ending all others", () => {
+  for (const Store of [MemoryStore, Eventual]) {
+    it(`can be ended as any other, in ${Store.name}`, async () => {
+      const bench = setUp();
+      const now = () => bench.clock.now;
+      const sessions = createSessions({
+        ...bench.options,
+        store: new Store({ now }),
+        revocations: new MemoryStore({ now }),
+      });
+      const session = sessions.create();
+      session.login("ada");
+      await session.save();
+      await sessions.revokeAll("ada", { except: session });
+      session.login("eve");
+      await session.save();
+      session.set("n", 1);
+      const token = await sessions.seal(session);
+      assert.equal((await sessions.unseal(token))?.userId, "eve");
+      await sessions.revokeAll("eve");
+      assert.equal(await sessions.unseal(token), null);
+    });
   }
 });
 

@@ -125,6 +125,21 @@ describe("an answer that is slow", () => {
     assert.ok(await bench.read(cookieOf(slow)));
   });
 
+  it("leaves a login its answer where another has begun in that place", async () => {
+    const bench = begin();
+    const old = await bench.begin();
+    const cookie = cookieOf(
+      await bench.act(old, (session) => session.regenerate()),
+    );
+    const slow = await bench.act(cookie, async (session) => {
+      session.keys();
+      await bench.act(old, (other) => other.login("eve"));
+      session.login("ada");
+    });
+    const { userId } = await bench.sessions.unseal(tokenOf(slow)) ?? {};
+    assert.equal(userId, "ada");
+  });
+
   it("fails where the store cannot say whether a login that it had kept counts", async () => {
     const bench = begin();
     const cookie = await bench.begin();
@@ -369,6 +384,22 @@ describe("a request by a record that a login is leaving", () => {
     };
     await bench.act(cookie, (session) => session.login("ada"));
     assert.equal(await other, "gone");
+  });
+});
+
+describe("a logout by a record that a regenerate() is leaving", () => {
+  it("ends the session where it goes on", async () => {
+    const { bench, store } = beginLate();
+    const cookie = await bench.begin("ada");
+    bench.watched.before = once(
+      "update",
+      () => bench.act(cookie, (session) => session.destroy()),
+    );
+    const moved = bench.act(cookie, (session) => session.regenerate());
+    await assert.rejects(moved, { code: "gone" });
+    store.settle();
+    bench.clock.advance(151);
+    assert.equal(await bench.read(cookie), null);
   });
 });
 

@@ -66,6 +66,21 @@ describe("a tombstone", () => {
     assert.ok(expiresAt && expiresAt >= bench.clock.now + 50_000 + 210_000);
   });
 
+  it("has an end whatever time stands in the record before it", async () => {
+    const { bench, store, arrived } = begin();
+    const cookie = await arrived("ada");
+    const get = store.get.bind(store);
+    store.get = async (key) => {
+      const record = await get(key);
+      return record && { ...record, lastSeenAt: "x" as never };
+    };
+    await bench.act(cookie, logout);
+    store.get = get;
+    store.settle();
+    const { key = "" } = bench.watched.calls.at(-1) ?? {};
+    assert.ok(Number.isFinite((await store.get(key))?.expiresAt));
+  });
+
   it("takes five tries where others write, and then the record is removed", async () => {
     const { bench, store, arrived } = begin();
     const cookie = await arrived("ada");

@@ -3,6 +3,7 @@ import { it } from "node:test";
 import { MemoryStore } from "../../stores/memory.ts";
 import { cookieOf, StoreBench } from "../shared/store_bench.ts";
 import { setUp } from "../shared/support.ts";
+import { slowly } from "../shared/tabs.ts";
 
 // A process learns that a login was written with the answer of the store. Until
 // then it may read the record, and so know which cookies count no more.
@@ -50,6 +51,31 @@ it("an answer takes no login's cookie away by one that was read as refused", asy
   answered.resolve();
   await first;
   assert.equal(await answer.json(), "ada");
+});
+
+it("an answer has its cookie where a newer one was read, and taken back", async () => {
+  const surroundings = setUp({ tokenCache: undefined });
+  const now = () => surroundings.clock.now;
+  const store = new MemoryStore({ now });
+  const bench = new StoreBench(surroundings, { store });
+  const elsewhere = new StoreBench(surroundings, { store });
+  const cookie = await bench.begin("ada");
+  const slow = slowly(bench, cookie, async (session, wait) => {
+    session.keys();
+    await wait();
+    session.persist(600);
+  });
+  await slow.arrived;
+  const key = bench.watched.calls.at(-1)?.key as string;
+  const record = await store.get(key);
+  assert.ok(record);
+  await elsewhere.act(cookie, (session) => session.regenerate());
+  assert.equal(await bench.read(cookie), null);
+  const { revision } = record;
+  await store.update(key, { ...record, revision: revision + 2 }, revision + 1);
+  assert.deepEqual(await bench.read(cookieOf(await slow.end())), {
+    name: "Ada",
+  });
 });
 
 it("an old cookie, however often it is sent, keeps no answer from renewing", async () => {
