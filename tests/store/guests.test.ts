@@ -162,6 +162,105 @@ describe("a guest's logout", () => {
     });
   }
 
+  it("ends a session whose record nobody can read any more", async () => {
+    for (const isRefused of [false, true]) {
+      const bench = begin();
+      const { store, calls } = bench.watched;
+      const cookie = await bench.begin("ada");
+      if (isRefused) await bench.act(cookie, regenerate);
+      const end: Act = (session) => session.destroy();
+      const slow = isRefused
+        ? slowly(bench, cookie, async (session, wait) => {
+          session.keys();
+          await wait();
+          await end(session);
+        })
+        : await slowGuest(bench, cookie, end);
+      await slow.arrived;
+      const key = calls.at(-1)?.key as string;
+      const record = await store.get(key);
+      assert.ok(record);
+      const { revision } = record;
+      const broken = { ...record, value: "{", revision: revision + 1 };
+      await store.update(key, broken, revision);
+      assert.equal((await slow.end()).status, 200);
+    }
+  });
+
+  /** A request that does this, saves it, and waits. */
+  async function saver(bench: StoreBench, cookie: string, act: Act) {
+    const slow = slowly(bench, cookie, async (session, wait) => {
+      await act(session);
+      await session.save();
+      await wait();
+    });
+    await slow.arrived;
+    return slow;
+  }
+
+  it("ends nothing that was replaced before it came, and is so once more", async () => {
+    const bench = begin();
+    const cookie = await bench.begin("ada");
+    const twin = slowly(bench, cookie, async (session, wait) => {
+      session.keys();
+      await wait();
+      session.regenerate();
+    });
+    await twin.arrived;
+    await saver(bench, cookie, regenerate);
+    const slow = await slowGuest(bench, cookie, (s) => s.destroy());
+    const next = cookieOf(await twin.end());
+    bench.clock.advance(31);
+    assert.equal((await slow.end()).code, "gone");
+    assert.equal(await userOf(bench, next), "ada");
+  });
+
+  it("ends what came of it long ago, though another guest could not", async () => {
+    const bench = begin();
+    const cookie = await bench.begin("ada");
+    const slow = await slowGuest(bench, cookie, (s) => s.destroy());
+    const other = await slowGuest(bench, cookie, (s) => s.login("eve"));
+    bench.watched.before = ({ op }) => {
+      if (op === "delete") throw new Error("down");
+    };
+    await other.end();
+    bench.watched.before = undefined;
+    const next = cookieOf(await bench.act(cookie, regenerate));
+    bench.clock.advance(31);
+    assert.equal((await slow.end()).status, 200);
+    assert.equal(await bench.read(next), null);
+  });
+
+  it("ends what came of it long ago, in whatever order that was answered", async () => {
+    const bench = begin({ storeTimeout: 0.1 });
+    const cookie = await bench.begin("ada");
+    const slow = await slowGuest(bench, cookie, (s) => s.destroy());
+    const twin = slowly(bench, cookie, async (session, wait) => {
+      session.keys();
+      await wait();
+      session.regenerate();
+    });
+    await twin.arrived;
+    const first = cookieOf(await bench.act(cookie, regenerate));
+    const written = Promise.withResolvers<void>();
+    const told = Promise.withResolvers<void>();
+    let isHeld = false;
+    bench.watched.after = async ({ op }) => {
+      if (op !== "update" || isHeld) return;
+      isHeld = true;
+      written.resolve();
+      await told.promise;
+    };
+    const late = twin.end();
+    await written.promise;
+    const next = cookieOf(await bench.act(first, regenerate));
+    told.resolve();
+    await late;
+    bench.clock.advance(31);
+    assert.equal((await slow.end()).status, 200);
+    assert.equal(await bench.read(next), null);
+  });
+
   it("has storeTimeout for itself, and is judged after a read that hung", async () => {
     const bench = begin({ storeTimeout: 0.1 });
     const planted = await bench.begin();

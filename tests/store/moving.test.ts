@@ -131,15 +131,18 @@ describe("what is brought over to a session's new id", () => {
   }
 
   it("is there though its answer is lost", async () => {
+    let key = "";
     const { bench, answer } = await meet(
       (session) => session.regenerate(),
       ({ watched }, made) => {
+        key = made;
         watched.after = ({ op, key }) =>
           op === "update" && key === made && Promise.reject(DOWN);
       },
     );
     const data = { name: "Ada", cart: ["apple"] };
     assert.deepEqual(await bench.read(cookieOf(answer)), data);
+    assert.equal((await bench.watched.store.get(key))?.revision, 2);
   });
 
   it("is made again where the new record is not shown", async () => {
@@ -162,6 +165,8 @@ describe("what is brought over to a session's new id", () => {
       },
     );
     assert.equal(answer.code, "store-failed");
+    const ops = bench.events.flatMap((each) => "op" in each ? each.op : []);
+    assert.deepEqual(ops, ["update"]);
     bench.clock.advance(151);
     const data = { name: "Ada", cart: ["apple"] };
     assert.deepEqual(await bench.read(cookie), data);
@@ -178,6 +183,144 @@ describe("what is brought over to a session's new id", () => {
     );
     assert.equal(answer.code, "store-failed");
     assert.equal(await bench.read(cookie), null);
+  });
+
+  it("is there though the old record cannot be left, which revocations end", async () => {
+    const { bench, cookie, answer } = await meet(
+      (session) => session.regenerate(),
+      ({ watched }, made) => {
+        watched.after = once("update", () => {
+          watched.before = ({ op, key }) =>
+            key !== made && op !== "get" && Promise.reject(DOWN);
+        });
+      },
+      { revocations: new MemoryStore() },
+    );
+    const data = { name: "Ada", cart: ["apple"] };
+    assert.deepEqual(await bench.read(cookieOf(answer)), data);
+    assert.equal(await bench.read(cookie), null);
+  });
+
+  it("fails the request where the new record is not the session's any more", async () => {
+    const { answer } = await meet(
+      (session) => session.regenerate(),
+      ({ watched: { store } }, made) => {
+        const update = store.update.bind(store);
+        store.update = (key, ...more) =>
+          key === made ? Promise.resolve("conflict") : update(key, ...more);
+      },
+    );
+    assert.equal(answer.code, "store-failed");
+    assert.equal(answer.message, "Store has lost a new session");
+  });
+
+  it("has what was changed after a first try, too", async () => {
+    const bench = begin(comparing);
+    const cookie = await bench.begin("ada");
+    const { watched } = bench;
+    watched.after = once("create", () => {
+      watched.before = once("get", () => Promise.reject(DOWN));
+      throw DOWN;
+    });
+    const answer = await bench.act(cookie, async (session) => {
+      session.set("n", 1);
+      session.regenerate();
+      await assert.rejects(session.save(), { code: "store-failed" });
+      session.set("m", 2);
+    });
+    const data = { name: "Ada", n: 1, m: 2 };
+    assert.deepEqual(await bench.read(cookieOf(answer)), data);
+  });
+
+  it("is found by each of its writes, however many answers are lost", async () => {
+    const bench = begin(comparing);
+    const { watched } = bench;
+    const lose = (op: string) => {
+      watched.after = once(op, () => {
+        watched.before = once("get", () => Promise.reject(DOWN));
+        throw DOWN;
+      });
+    };
+    const answer = await bench.act("", async (session) => {
+      for (const op of ["create", "update"]) {
+        lose(op);
+        session.set(op, 1);
+        await assert.rejects(session.save(), { code: "store-failed" });
+      }
+      watched.after = undefined;
+      session.set("n", 1);
+    });
+    const data = { create: 1, update: 1, n: 1 };
+    assert.deepEqual(await bench.read(cookieOf(answer)), data);
+  });
+
+  it("is nothing of a user who has logged in there, by a strong store", async () => {
+    const bench = begin(comparing);
+    const strong = Object.create(watch(bench.watched.store).store);
+    Object.defineProperty(strong, "consistency", { value: "strong" });
+    for (const user of [undefined, "eve"]) {
+      const cookie = await bench.begin("ada");
+      const moved = bench.act(cookie, async (session) => {
+        session.keys();
+        await bench.act(cookie, async (other) => {
+          other.login("eve");
+          await add("apple")(other);
+        }, { store: strong });
+        session.set("n", 1);
+        if (user) session.login(user);
+        else session.regenerate();
+      });
+      if (!user) await assert.rejects(moved, { code: "gone" });
+      else {
+        const data = await bench.read(cookieOf(await moved));
+        assert.deepEqual(data, { cart: ["apple"] });
+      }
+    }
+  });
+
+  for (const isMet of [false, true]) {
+    it(`is by the first cookie of the new record, others write: ${isMet}`, async () => {
+      const bench = begin(comparing, { renewAfter: 600 });
+      const first = await bench.begin("ada");
+      bench.clock.advance(600);
+      const look: Act = (session) => session.get("name");
+      const cookie = cookieOf(await bench.act(first, look));
+      bench.clock.advance(100);
+      const elsewhere = { store: watch(bench.watched.store).store };
+      if (isMet) {
+        bench.watched.before = once(
+          "create",
+          () => bench.act(cookie, add("apple"), elsewhere),
+        );
+      }
+      const made = cookieOf(
+        await bench.act(cookie, (session) => session.regenerate()),
+      );
+      for (const wait of [0, 200]) {
+        bench.clock.advance(wait);
+        bench.takeEvents();
+        assert.equal((await bench.read(made))?.["name"], "Ada");
+        assert.deepEqual(bench.takeEvents(), ["opened"]);
+      }
+    });
+  }
+
+  it("is told, and that there is a new record", async () => {
+    for (const isMet of [false, true]) {
+      const bench = begin(comparing);
+      const cookie = await bench.begin("ada");
+      bench.clock.advance(100);
+      const elsewhere = { store: watch(bench.watched.store).store };
+      const answer = await bench.act(cookie, async (session) => {
+        session.keys();
+        if (isMet) await bench.act(cookie, add("apple"), elsewhere);
+        bench.takeEvents();
+        session.regenerate();
+      });
+      assert.ok(answer.ok);
+      const told = isMet ? ["merged", "created"] : ["created"];
+      assert.deepEqual(bench.takeEvents(), told);
+    }
   });
 
   it("is no change that fails on what others have written", async () => {
@@ -207,21 +350,38 @@ describe("what is brought over to a session's new id", () => {
     assert.deepEqual(await bench.read(cookieOf(answer)), {});
   });
 
+  const odd = (session: Session) => session.set("name", 5);
+  const name = (data: unknown) => (data as { name?: unknown }).name;
+  const schema = {
+    "~standard": {
+      version: 1 as const,
+      vendor: "test",
+      validate: (value: unknown) =>
+        typeof name(value) === "string"
+          ? { value: value as object }
+          : { issues: [{ message: "No name" }] },
+    },
+  };
+
+  it("is nothing that does not fit as the new record is made", async () => {
+    const bench = begin(comparing);
+    const cookie = await bench.begin("ada");
+    const elsewhere = { store: watch(bench.watched.store).store };
+    bench.watched.before = once(
+      "create",
+      () => bench.act(cookie, odd, elsewhere),
+    );
+    const answer = await bench.act(
+      cookie,
+      (session) => session.regenerate(),
+      { schema },
+    );
+    assert.deepEqual(await bench.read(cookieOf(answer)), { name: "Ada" });
+  });
+
   it("is nothing that a schema would refuse in the next request", async () => {
     const bench = begin(comparing);
     const cookie = await bench.begin("ada");
-    const odd = (session: Session) => session.set("name", 5);
-    const name = (data: unknown) => (data as { name?: unknown }).name;
-    const schema = {
-      "~standard": {
-        version: 1 as const,
-        vendor: "test",
-        validate: (value: unknown) =>
-          typeof name(value) === "string"
-            ? { value: value as object }
-            : { issues: [{ message: "No name" }] },
-      },
-    };
     const elsewhere = { store: watch(bench.watched.store).store };
     for (const isLogin of [false, true]) {
       const answer = await bench.act(cookie, async (session) => {
@@ -267,6 +427,24 @@ describe("a login whose old session cannot be left", () => {
       assert.deepEqual(await bench.read(cookie), { name: "Ada" });
       bench.clock.advance(200);
       assert.deepEqual(await bench.read(cookie), { name: "Ada" });
+    });
+  }
+});
+
+describe("two logins by one cookie of a late store", () => {
+  const cases = [["ada", "eve", 0], ["ada", "ada", 31], ["ada", "ada", 0]];
+  for (const [one, other, wait] of cases as [string, string, number][]) {
+    const isTwin = one === other && !wait;
+    it(`end together: ${isTwin}, of ${one} and ${other} ${wait} s apart`, async () => {
+      const bench = begin((_now) => new LateStore(90));
+      const cookie = await bench.begin();
+      const { slow, fast } = await bench.overtake(cookie, (session) => {
+        bench.clock.advance(wait);
+        session.login(other);
+      }, (session) => session.login(one));
+      await bench.act(cookieOf(fast), (session) => session.destroy());
+      const data = await bench.read(cookieOf(slow));
+      assert.equal(data === null, isTwin);
     });
   }
 });

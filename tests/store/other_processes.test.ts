@@ -2,15 +2,17 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Session, SessionOptions, SessionStore } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
+import { LateStore } from "../shared/late_store.ts";
 import {
   type Act,
   cookieOf,
   once,
   pause,
   StoreBench,
+  watch,
 } from "../shared/store_bench.ts";
 import { assertNoCookie, requestWith, setUp } from "../shared/support.ts";
-import { slowly } from "../shared/tabs.ts";
+import { Eventual, slowly } from "../shared/tabs.ts";
 
 // What a request is told by its store, and by nothing else, of what other
 // processes have done to its session while it ran.
@@ -293,5 +295,42 @@ describe("reload()", () => {
     bench.clock.advance(31);
     await sessions.seal(session);
     assert.deepEqual(bench.takeCalls(), ["get"]);
+  });
+});
+
+describe("a cookie for what was saved a while ago", () => {
+  for (const Store of [MemoryStore, Eventual]) {
+    it(`is not set where the session has ended elsewhere: ${Store.name}`, async () => {
+      const bench: StoreBench = new StoreBench(setUp(), {
+        store: new Store({ now: (): number => bench.clock.now }),
+      });
+      const store = watch(bench.watched.store).store;
+      const cookie = await bench.begin("ada");
+      const answer = await bench.act(cookie, async (session) => {
+        session.persist(600);
+        await session.save();
+        await bench.act(cookie, (other) => other.destroy(), { store });
+        bench.clock.advance(3);
+      });
+      assertNoCookie(answer);
+    });
+  }
+
+  it("is set though a late store shows a record that is over by now", async () => {
+    const touch = () => Promise.resolve(true);
+    const store = Object.assign(new LateStore(90), { touch });
+    const bench = new StoreBench(
+      setUp({ trackIdle: "store", idleTimeout: 600 }),
+      { store },
+    );
+    const cookie = await bench.begin("ada");
+    store.settle();
+    bench.clock.advance(598);
+    const answer = await bench.act(cookie, async (session) => {
+      session.persist(7200);
+      await session.save();
+      bench.clock.advance(3);
+    });
+    assert.deepEqual(await bench.read(cookieOf(answer)), { name: "Ada" });
   });
 });

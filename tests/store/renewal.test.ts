@@ -4,6 +4,7 @@ import { SessionError, type SessionOptions } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { cookieOf, StoreBench } from "../shared/store_bench.ts";
 import { assertNoCookie, setUp } from "../shared/support.ts";
+import { slowly } from "../shared/tabs.ts";
 
 function begin(more?: Partial<SessionOptions>): StoreBench {
   const bench = setUp(more);
@@ -79,6 +80,53 @@ describe("renewAfter", () => {
     assert.deepEqual(await bench.read(newest), { name: "Ada" });
     await bench.act(renewed, (session) => session.destroy());
     assert.equal(await bench.read(newest), null);
+  });
+
+  it("does not count as seen what a reload() has brought", async () => {
+    const bench = begin(more);
+    const first = await bench.begin("ada");
+    bench.clock.advance(600);
+    const cookie = cookieOf(await bench.act(first, look));
+    const slow = slowly(bench, cookie, async (session, wait) => {
+      session.keys();
+      await wait();
+      await session.reload();
+    });
+    await slow.arrived;
+    await bench.act(cookie, look);
+    bench.clock.advance(600);
+    // Its answer is lost.
+    await bench.act(cookie, look);
+    await slow.end();
+    bench.clock.advance(31);
+    assert.deepEqual(await bench.read(cookie), { name: "Ada" });
+  });
+
+  it("renews once, though a request reloads that had it to do", async () => {
+    const bench = begin(more);
+    const cookie = await bench.begin("ada");
+    bench.clock.advance(600);
+    const slow = slowly(bench, cookie, async (session, wait) => {
+      session.keys();
+      await wait();
+      await session.reload();
+    });
+    await slow.arrived;
+    // Its answer is lost.
+    await bench.act(cookie, look);
+    await slow.end();
+    bench.clock.advance(31);
+    assert.deepEqual(await bench.read(cookie), { name: "Ada" });
+  });
+
+  it("serves a cookie as long, though a request with it reloads", async () => {
+    const bench = begin(more);
+    const cookie = await bench.begin("ada");
+    bench.clock.advance(600);
+    await bench.act(cookie, look);
+    await bench.act(cookie, (session) => session.reload());
+    bench.clock.advance(31);
+    assert.deepEqual(await bench.read(cookie), { name: "Ada" });
   });
 
   it("costs one write more, when the new cookie is first seen", async () => {

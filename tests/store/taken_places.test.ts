@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Session } from "../../mod.ts";
+import { type Session, withSessions } from "../../mod.ts";
+import { MemoryStore } from "../../stores/memory.ts";
 import {
   anew,
   begin,
@@ -16,8 +17,9 @@ import {
   cookieOf,
   once,
   type StoreBench,
+  watch,
 } from "../shared/store_bench.ts";
-import { assertNoCookie } from "../shared/support.ts";
+import { assertNoCookie, NAVIGATION, requestWith } from "../shared/support.ts";
 import { slowly } from "../shared/tabs.ts";
 
 // A session is over, and a login has begun another in its place: a slow request by
@@ -110,6 +112,28 @@ for (const [kind, open] of Object.entries(STORES)) {
       assert.deepEqual([answer.code, answer.setCookie], ["gone", undefined]);
       assert.equal(await userOf(bench, made), "ada");
     });
+
+    for (const act of [login, regenerate]) {
+      it(`keeps it from what another one has begun, not from its login: ${act.name}`, async () => {
+        const bench = begin(open);
+        const cookie = await bench.begin("ada");
+        const slow = slowly(bench, cookie, async (session, wait) => {
+          session.keys();
+          session.reset();
+          session.set("n", 1);
+          await session.save();
+          await act(session);
+          await session.save();
+          await wait();
+        });
+        await slow.arrived;
+        const made = cookieOf(await bench.act(cookie, switchTo("bob")));
+        const answer = await slow.end();
+        if (act === regenerate) assert.equal(answer.code, "gone");
+        else assert.equal(await userOf(bench, cookieOf(answer)), "ada");
+        assert.equal(await userOf(bench, made), "bob");
+      });
+    }
 
     const ends: Readonly<Record<string, readonly Act[]>> = {
       "by a logout": [logout],
@@ -363,5 +387,73 @@ describe("a logout that fails as its store does", () => {
       const data = act === anew ? { n: 1 } : { name: "Ada" };
       assert.deepEqual(await bench.read(made), data);
     }
+  });
+});
+
+describe("a response that waits for another session to be kept", () => {
+  /** Does something in the meantime, and answers what is set then. */
+  async function whileKept(
+    bench: StoreBench,
+    cookie: string,
+    act: Act,
+    meanwhile: () => unknown,
+  ): Promise<string[]> {
+    const other = watch(new MemoryStore({ now: () => bench.clock.now }));
+    other.before = once("create", meanwhile);
+    const handle = withSessions(
+      { sid: bench.options, other: { ...bench.options, store: other.store } },
+      async (_request, { sid, other }) => {
+        await act(sid as Session);
+        other.set("n", 1);
+        return new Response();
+      },
+    );
+    const response = await handle(requestWith(cookie, undefined, NAVIGATION));
+    return response.headers.getSetCookie().map((line) => line.split("=")[0])
+      .sort() as string[];
+  }
+
+  it("renews no cookie that another one has set meanwhile", async () => {
+    for (const isMet of [false, true]) {
+      const bench = begin();
+      const cookie = await bench.begin("ada");
+      bench.clock.advance(301);
+      const names = await whileKept(
+        bench,
+        cookie,
+        (session) => session.keys(),
+        () => isMet && bench.act(cookie, (session) => session.persist(600)),
+      );
+      const all = isMet ? ["__Host-other"] : ["__Host-other", "__Host-sid"];
+      assert.deepEqual(names, all);
+    }
+  });
+
+  it("clears no cookie of a login that took the place meanwhile", async () => {
+    const bench = begin();
+    const cookie = await bench.begin("ada");
+    let made = "";
+    const failed = whileKept(bench, cookie, anew, async () => {
+      made = cookieOf(await bench.act(cookie, (other) => other.login("bob")));
+    });
+    const error = await failed.then(() => assert.fail(), (error) => error);
+    assert.deepEqual([error.code, error.setCookie], ["gone", undefined]);
+    assert.equal(await userOf(bench, made), "bob");
+  });
+
+  it("leaves the cookie out that a login has replaced, though it was read again", async () => {
+    const bench = begin();
+    const old = await bench.begin("ada");
+    const cookie = cookieOf(await bench.act(old, regenerate));
+    const names = await whileKept(
+      bench,
+      cookie,
+      async (session) => {
+        await session.reload();
+        session.persist(600);
+      },
+      () => bench.act(old, (other) => other.login("bob")),
+    );
+    assert.deepEqual(names, ["__Host-other"]);
   });
 });
