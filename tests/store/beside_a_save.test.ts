@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createSessions, type SessionOptions } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
-import { cookieOf, pause, StoreBench } from "../shared/store_bench.ts";
+import { cookieOf, once, pause, StoreBench } from "../shared/store_bench.ts";
 import { assertNoCookie, requestWith, setUp } from "../shared/support.ts";
 import { Eventual, slowly } from "../shared/tabs.ts";
 
@@ -410,5 +410,33 @@ describe("a failed logout of a session in a cookie", () => {
     assert.equal(await bench.read(copy, more), null);
     assert.deepEqual(await bench.read(cookie, more), { name: "Ada" });
     assertNoCookie(await bench.act(cookie, () => {}, more));
+  });
+});
+
+describe("a session that ends while it is being saved", () => {
+  it("shows nothing once that is done", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    await bench.act(cookie, async (session) => {
+      session.set("n", 1);
+      bench.watched.before = once("update", () => session.destroy());
+      await session.save();
+      assert.deepEqual(session.toJSON(), {});
+    });
+    assert.equal(await bench.sessions.count(), 0);
+  });
+
+  it("leaves no record behind where its request fails meanwhile", async () => {
+    const bench = begin();
+    const held = holdAnswers(bench, "create");
+    const failed = bench.act("", async (session) => {
+      session.set("n", 1);
+      session.save().catch(() => {});
+      await held.arrived;
+      setTimeout(held.letGo);
+      throw new RangeError("Failed");
+    });
+    await assert.rejects(failed, RangeError);
+    assert.equal(await bench.sessions.count(), 0);
   });
 });

@@ -97,6 +97,28 @@ describe("a store that may be late", () => {
     assert.deepEqual(bench.takeCalls(), ["get", "get"]);
   });
 
+  it("is not asked for longer than storeTimeout, with each wait longer", async () => {
+    const { bench } = begin({ storeTimeout: 1.05 });
+    const cookie = cookieOf(
+      await bench.act("", (session) => session.set("a", big)),
+    );
+    const { setTimeout } = globalThis;
+    bench.takeCalls();
+    bench.watched.before = () => {
+      assert.ok(bench.watched.calls.length < 10, "It is asked for ever");
+    };
+    globalThis.setTimeout =
+      ((task: () => void) => setTimeout(task)) as typeof globalThis.setTimeout;
+    try {
+      await assert.rejects(bench.act(cookie, (session) => session.keys()), {
+        message: "Store has not received the last write yet",
+      });
+    } finally {
+      globalThis.setTimeout = setTimeout;
+    }
+    assert.deepEqual(bench.takeCalls(), ["get", "get", "get", "get"]);
+  });
+
   it("fails as the policy says when it does not come", async () => {
     const { bench } = begin({ storeTimeout: 0.15, onStoreError: "anonymous" });
     const response = await bench.act("", (session) => session.set("a", big));

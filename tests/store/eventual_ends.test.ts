@@ -465,3 +465,52 @@ describe("a regenerate() that cannot end the old record", () => {
     });
   }
 });
+
+describe("a slow write on top of what its cookie carries", () => {
+  for (const wait of [120, 151]) {
+    it(`meets an older record, ${wait} s after that was written`, async () => {
+      const { bench, store } = begin({ compares: true });
+      const first = await bench.begin();
+      store.settle();
+      const cookie = cookieOf(
+        await bench.act(first, (session) => session.set("n", 1)),
+      );
+      const answer = await bench.act(cookie, (session) => {
+        session.keys();
+        bench.clock.advance(wait);
+        session.set("m", 2);
+      });
+      // What has not arrived by then was overwritten.
+      const data = wait < 150
+        ? { name: "Ada", n: 1, m: 2 }
+        : { name: "Ada", m: 2 };
+      assert.deepEqual(await bench.read(cookieOf(answer)), data);
+    });
+  }
+});
+
+describe("a logout by one of two new ids", () => {
+  it("lets no slow write by the other count, though that cannot be ended", async () => {
+    const { bench } = begin();
+    const cookie = await bench.begin("ada");
+    const made: string[] = [];
+    bench.watched.before = ({ op, key }) => {
+      if (op === "create") made.push(key);
+    };
+    const { slow, fast } = await bench.overtake(
+      cookie,
+      (session) => session.regenerate(),
+      (session) => session.regenerate(),
+    );
+    const written = bench.act(cookieOf(slow), async (session) => {
+      session.keys();
+      bench.watched.before = ({ op, key }) =>
+        op !== "get" && key === made[1] && Promise.reject(DOWN);
+      const end = bench.act(cookieOf(fast), (other) => other.destroy());
+      await assert.rejects(end, { code: "store-failed" });
+      bench.watched.before = undefined;
+      session.set("n", 1);
+    });
+    await assert.rejects(written, { code: "gone" });
+  });
+});

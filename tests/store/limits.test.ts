@@ -4,10 +4,18 @@ import {
   createSessions,
   type Session,
   type SessionOptions,
+  type Sessions,
 } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
-import { pause, StoreBench, watch } from "../shared/store_bench.ts";
-import { setUp } from "../shared/support.ts";
+import {
+  cookieOf,
+  once,
+  pause,
+  StoreBench,
+  watch,
+} from "../shared/store_bench.ts";
+import { requestWith, setUp } from "../shared/support.ts";
+import { Eventual } from "../shared/tabs.ts";
 
 // What bounds how long, how often and how many requests ask a store.
 
@@ -214,3 +222,131 @@ function named(session: Session): Session {
   session.set("name", "Ada");
   return session;
 }
+
+describe("a store that has left a thousand reads unanswered is asked", () => {
+  interface Stalled {
+    readonly bench: StoreBench;
+    readonly sessions: Sessions;
+    readonly cookie: string;
+    /** The cookie from before `sessions` had it, which is refused by now. */
+    readonly old: string;
+    /** Does something once the store has stalled. */
+    stall<Result>(task: () => Promise<Result>): Promise<Result>;
+    /** A request of a guest, as the store cannot be read. */
+    openAsGuest(cookie: string): Promise<Session>;
+  }
+
+  async function begun(
+    more: Partial<SessionOptions> = {},
+    Store: typeof MemoryStore | typeof Eventual = MemoryStore,
+    move: (session: Session) => void = (session) => session.regenerate(),
+  ): Promise<Stalled> {
+    const setting = setUp({
+      onStoreError: "anonymous",
+      storeTimeout: 0.1,
+      ...more as object,
+    });
+    const store = new Store({ now: () => setting.clock.now });
+    const bench = new StoreBench(setting, { store });
+    const sessions = createSessions(bench.options);
+    const old = await bench.begin("ada");
+    const cookie = cookieOf(await bench.act(old, move));
+    bench.clock.advance(Store === Eventual ? 200 : 1);
+    const token = cookie.slice("__Host-sid=".length);
+    return {
+      bench,
+      sessions,
+      cookie,
+      old,
+      async stall(task) {
+        const { now } = performance;
+        let ahead = 0;
+        performance.now = () => now.call(performance) + ahead;
+        try {
+          bench.watched.before = () => new Promise(() => {});
+          const all = Array.from(
+            { length: 1000 },
+            () => sessions.unseal(token),
+          );
+          await Promise.allSettled(all);
+          ahead = 2000;
+          bench.watched.before = undefined;
+          bench.takeCalls();
+          return await task();
+        } finally {
+          performance.now = now;
+        }
+      },
+      async openAsGuest(cookie) {
+        bench.watched.before = once("get", () => {
+          throw new Error("Down");
+        });
+        return await sessions.open(requestWith(cookie));
+      },
+    };
+  }
+
+  it("to remove what a logout ends", async () => {
+    const { bench, sessions, cookie, stall } = await begun();
+    const session = await sessions.open(requestWith(cookie));
+    await stall(async () => {
+      session.destroy();
+      await session.save();
+    });
+    assert.deepEqual(bench.takeCalls(), ["delete"]);
+  });
+
+  it("for what has just replaced a cookie that logs out", async () => {
+    const { bench, sessions, old, stall } = await begun();
+    const session = await sessions.open(requestWith(old));
+    await stall(async () => {
+      session.destroy();
+      await session.save();
+    });
+    assert.deepEqual(bench.takeCalls(), ["get", "delete"]);
+  });
+
+  it("whether a guest's cookie counts that logs out", async () => {
+    const { bench, old, stall, openAsGuest } = await begun(
+      {},
+      MemoryStore,
+      (session) => session.login("ada"),
+    );
+    const session = await openAsGuest(old);
+    await stall(async () => {
+      session.destroy();
+      await assert.rejects(session.save(), { code: "gone" });
+    });
+    assert.equal(await bench.sessions.count(), 1);
+  });
+
+  for (const isRevoking of [false, true]) {
+    it(`for a guest's record that ends, revocations: ${isRevoking}`, async () => {
+      const ends = new MemoryStore();
+      const { bench, cookie, stall, openAsGuest } = await begun(
+        isRevoking ? { revocations: ends } : {},
+        Eventual,
+      );
+      const before = await ends.count();
+      const session = await openAsGuest(cookie);
+      await stall(async () => {
+        session.destroy();
+        await session.save();
+      });
+      const looks = isRevoking ? ["get", "get"] : ["get"];
+      assert.deepEqual(bench.takeCalls(), [...looks, "update"]);
+      assert.equal(await ends.count(), before);
+    });
+  }
+
+  it("to end all sessions of a user", async () => {
+    const ends = new MemoryStore();
+    const { bench, sessions, cookie, stall } = await begun({
+      revocations: ends,
+    });
+    await stall(async () => {
+      for (let times = 1; times <= 2; times++) await sessions.revokeAll("ada");
+    });
+    assert.equal(await bench.read(cookie), null);
+  });
+});

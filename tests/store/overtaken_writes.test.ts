@@ -146,6 +146,25 @@ describe("a write that another process has overtaken", () => {
     const [info] = await bench.sessions.list("ada");
     assert.equal(info?.createdAt, bench.clock.now);
   });
+
+  for (const isFollowed of [false, true]) {
+    it(`shows the time of that login, another change waits: ${isFollowed}`, async () => {
+      const bench = begin();
+      const cookie = await bench.begin("ada");
+      const slow = bench.act(cookie, async (session) => {
+        session.keys();
+        bench.clock.advance(1000);
+        await bench.act(cookie, (other) => other.login("ada"));
+        session.set("n", 1);
+        if (isFollowed) {
+          bench.watched.before = once("update", () => session.set("m", 2));
+        }
+        await session.save();
+        assert.equal(session.createdAt, bench.clock.now);
+      });
+      assert.equal(await fate(slow), "kept");
+    });
+  }
 });
 
 describe("a regenerate() that another one has overtaken", () => {

@@ -226,6 +226,14 @@ describe("revocations that are asked for", () => {
     assert.equal(await sessions.unseal(token), null);
   });
 
+  it("know at once what the same process ends while it asks", async () => {
+    const { sessions, login, watched } = begin({ revocationsMaxAge: 60 });
+    const token = await login("ada");
+    watched.after = once("get", () => sessions.revokeAll("ada"));
+    await sessions.unseal(token);
+    assert.equal(await sessions.unseal(token), null);
+  });
+
   it("know at once what another one has, where no answer may be old", async () => {
     const { sessions, elsewhere, login } = begin();
     const token = await login("ada");
