@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
+  checkKey,
   createSessions,
   type SessionOptions,
   type SessionRecord,
@@ -248,6 +249,15 @@ for (const encrypt of [false, true]) {
     });
   });
 }
+
+describe("a key that is none", () => {
+  it("is not shown in the error that says so", () => {
+    assert.throws(() => checkKey("somebody's token"), {
+      name: "TypeError",
+      message: "Cannot use a key other than 43 characters of base64url",
+    });
+  });
+});
 
 describe("encrypt", () => {
   it("shows who has the store nothing of data, user and device", async () => {
