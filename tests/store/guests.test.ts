@@ -8,7 +8,7 @@ import {
   pause,
   StoreBench,
 } from "../shared/store_bench.ts";
-import { setUp } from "../shared/support.ts";
+import { assertNoCookie, setUp } from "../shared/support.ts";
 import { slowly } from "../shared/tabs.ts";
 
 // A guest has a good cookie, and the store could not be read. What it ends or logs
@@ -232,7 +232,7 @@ describe("a guest's logout", () => {
   });
 
   it("ends what came of it long ago, in whatever order that was answered", async () => {
-    const bench = begin({ storeTimeout: 0.1 });
+    const bench = begin({ storeTimeout: 0.5 });
     const cookie = await bench.begin("ada");
     const slow = await slowGuest(bench, cookie, (s) => s.destroy());
     const twin = slowly(bench, cookie, async (session, wait) => {
@@ -244,10 +244,10 @@ describe("a guest's logout", () => {
     const first = cookieOf(await bench.act(cookie, regenerate));
     const written = Promise.withResolvers<void>();
     const told = Promise.withResolvers<void>();
-    let isHeld = false;
+    let updates = 0;
     bench.watched.after = async ({ op }) => {
-      if (op !== "update" || isHeld) return;
-      isHeld = true;
+      // The first is a conflict.
+      if (op !== "update" || ++updates !== 2) return;
       written.resolve();
       await told.promise;
     };
@@ -370,4 +370,52 @@ describe("a guest's login", () => {
     await bench.act(planted, (session) => session.login("eve"));
     assert.equal(await userOf(bench, cookieOf(await slow.end())), "ada");
   });
+});
+
+describe("a cookie whose session another guest could only replace", () => {
+  for (const isLater of [false, true]) {
+    it(`is set if it is a login's: ${!isLater}`, async () => {
+      const bench = begin({ storeTimeout: 0.5 });
+      const planted = await bench.begin();
+      const twin = slowly(bench, planted, async (session, wait) => {
+        session.keys();
+        await wait();
+        await login(session);
+      });
+      await twin.arrived;
+      let cookie = cookieOf(await bench.act(planted, login));
+      const written = Promise.withResolvers<void>();
+      const told = Promise.withResolvers<void>();
+      let updates = 0;
+      bench.watched.after = async ({ op }) => {
+        // The first is a conflict.
+        if (op !== "update" || ++updates !== 2) return;
+        written.resolve();
+        await told.promise;
+      };
+      const late = twin.end();
+      await written.promise;
+      if (isLater) cookie = cookieOf(await bench.act(cookie, regenerate));
+      const slow = slowly(bench, cookie, async (session, wait) => {
+        session.keys();
+        await wait();
+        session.persist(600);
+      });
+      await slow.arrived;
+      // The login is noted once more.
+      told.resolve();
+      await late;
+      let reads = 0;
+      bench.watched.before = ({ op }) => {
+        if (op === "delete" || op === "get" && !reads++) {
+          throw new Error("down");
+        }
+      };
+      await bench.act(cookie, (session) => session.login("eve"));
+      bench.watched.before = undefined;
+      const answer = await slow.end();
+      if (isLater) assertNoCookie(answer);
+      else assert.equal(await userOf(bench, cookieOf(answer)), "ada");
+    });
+  }
 });
