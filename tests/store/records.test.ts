@@ -290,16 +290,8 @@ describe("encrypt", () => {
   it("refuses a record in the clear", async () => {
     const bench = begin();
     const cookie = await bench.begin();
-    // Nothing of it reaches a codec, not even that nothing could be opened.
-    const codec = {
-      stringify: JSON.stringify,
-      parse: (text: string) => text ? JSON.parse(text) : {},
-    };
-    for (const more of [{}, { codec }]) {
-      const options = { encrypt: true, ...more };
-      assert.equal(await bench.read(cookie, options), null);
-      assert.deepEqual(bench.takeEvents(), ["rejected"]);
-    }
+    assert.equal(await bench.read(cookie, { encrypt: true }), null);
+    assert.deepEqual(bench.takeEvents(), ["rejected"]);
   });
 
   it("opens what an older secret has sealed, and seals with the newest", async () => {
