@@ -452,18 +452,33 @@ describe("a regenerate() that cannot end the old record", () => {
   for (const what of ["shows nothing", "cannot be asked"]) {
     it(`fails where the store ${what}`, async () => {
       const { bench } = begin();
-      let old = "";
-      bench.watched.before = ({ key }) => void (old = key);
       const cookie = await bench.begin("ada");
-      bench.watched.before = ({ op, key }) =>
-        key === old && (op !== "get" || what === "cannot be asked") &&
-        Promise.reject(DOWN);
+      let made = "";
+      bench.watched.before = ({ op, key }) => {
+        if (op === "create") made = key;
+        else if (made && key !== made) {
+          if (op !== "get" || what === "cannot be asked") throw DOWN;
+        }
+      };
       const moved = bench.act(cookie, (session) => session.regenerate());
       await assert.rejects(moved, { code: "store-failed" });
       bench.watched.before = undefined;
       assert.deepEqual(await bench.read(cookie), { name: "Ada" });
     });
   }
+
+  it("is not saved where the session has ended meanwhile", async () => {
+    const { bench } = begin();
+    const cookie = await bench.begin("ada");
+    await bench.act(cookie, async (session) => {
+      session.keys();
+      await bench.act(cookie, (other) => other.destroy());
+      session.regenerate();
+      bench.takeCalls();
+      await assert.rejects(session.save(), { code: "gone" });
+      assert.deepEqual(bench.takeCalls(), []);
+    });
+  });
 });
 
 describe("a slow write on top of what its cookie carries", () => {
