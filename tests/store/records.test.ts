@@ -102,6 +102,15 @@ describe("a record that began at no possible time", () => {
   }
 });
 
+describe("a record that began with the count of time", () => {
+  it("is read as any other", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    await tamper(bench, await keyOf(bench, cookie), { createdAt: 0 });
+    assert.deepEqual(await bench.read(cookie), { name: "Ada" });
+  });
+});
+
 for (const encrypt of [false, true]) {
   describe(`a record, encrypt: ${encrypt}`, () => {
     it("is by a key of 43 characters that is not in the cookie", async () => {
