@@ -4,7 +4,7 @@ import { Hono } from "hono";
 import { etag } from "hono/etag";
 import { HTTPException } from "hono/http-exception";
 import { type SessionEnv, sessions } from "../hono.ts";
-import { type Session, SessionError } from "../mod.ts";
+import { createSessions, type Session, SessionError } from "../mod.ts";
 import { cookie, counter, type Visitor } from "./shared/hono.ts";
 import { Clock, markedSecret } from "./shared/support.ts";
 
@@ -116,6 +116,36 @@ describe("sessions(): the response", () => {
     assert.equal(await response.text(), "Sorry");
     assert.deepEqual(response.headers.getSetCookie(), []);
     assert.deepEqual(thrown, ["Broken"]);
+  });
+
+  it("sessions() marks what onError answers only if the session was used", async () => {
+    const options = { secret: markedSecret() };
+    const layers = createSessions(options);
+    const read = (session: Session) => session.userId;
+    for (const isLayer of [false, true]) {
+      for (const lazy of [false, true]) {
+        for (const isUsed of [false, true]) {
+          const app = new Hono<SessionEnv>();
+          app.use(sessions({ ...options, lazy: lazy as false }));
+          app.get("/", async (c) => {
+            const given: unknown = c.get("session");
+            if (isUsed) {
+              read(
+                await (lazy
+                  ? (given as () => Promise<Session>)()
+                  : given) as Session,
+              );
+            }
+            throw new Error("Broken");
+          });
+          app.onError((_error, c) => c.text("Sorry", 500));
+          const request = new Request("https://example.com/");
+          if (isLayer) await layers.open(request);
+          const { headers } = await app.request(request);
+          assert.equal(headers.get("vary"), isUsed ? "Cookie" : null);
+        }
+      }
+    }
   });
 
   it("sessions() tells an end once, and empties the cache, where onError answers", async () => {

@@ -96,7 +96,7 @@ async function mayOpen(
   throw Object.assign(error, { status: 403 });
 }
 
-/** Opens a session for the first layer, and notes it for all others. */
+/** Opens a session for the first layer, and makes what others join. */
 function openFirst(settings: Settings, source: Source): Exchange {
   const opened: Opened = { layers: 0, commits: 0, jar: source.jar };
   const opening = begin(settings, source, opened);
@@ -104,7 +104,6 @@ function openFirst(settings: Settings, source: Source): Exchange {
   opening.catch(() => endNotes(opened));
   const join = () => joinLayers(settings, opened, opening);
   opened.exchange = { ...join(), join };
-  noteAt(source.keys, opened);
   return join();
 }
 
@@ -169,7 +168,7 @@ function joinLayers(
       if (!session) return;
       if (!isCommitted) {
         opened.layers--;
-        if (isFailed) await leaveLayer(stateOf(session), opened, outcome);
+        await leaveLayer(stateOf(session), opened, outcome);
       } else if (!isFailed) await settle(session, opened);
       // Beside it, another session of its response could not be kept.
       else if (!opened.hasFailed) await failCommit(session, opened, outcome);

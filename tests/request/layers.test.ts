@@ -111,6 +111,12 @@ for (const [kind, more] of Object.entries(kinds)) {
       await assert.rejects(sessions.commit(outer, new Response()), {
         code: "late-write",
       });
+      const made = sessions.create();
+      made.set("a", 1);
+      await sessions.commit(made, new Response());
+      await assert.rejects(sessions.commit(made, new Response()), {
+        code: "late-write",
+      });
     });
 
     it("have the session of a wrapped handler around them", async () => {
@@ -124,7 +130,11 @@ for (const [kind, more] of Object.entries(kinds)) {
         assert.deepEqual(response.headers.getSetCookie(), []);
         assert.equal(response.headers.get("vary"), "Cookie");
         inner.set("b", 2);
-        await assert.rejects(sessions.discard(inner), { code: "unsupported" });
+        await assert.rejects(sessions.discard(inner), {
+          code: "unsupported",
+          message:
+            "Cannot discard: withSession() or a middleware saves the session of this request",
+        });
         return response;
       }, options);
       const response = await handler(new Request(url));
@@ -187,14 +197,22 @@ for (const [kind, more] of Object.entries(kinds)) {
     it("does nothing once the response has left", async () => {
       const { options } = setUp(more());
       const sessions = createSessions(options);
-      const session = await sessions.open(new Request(url));
+      const request = new Request(url);
+      const session = await sessions.open(request);
       session.set("a", 1);
       const response = await sessions.commit(session, new Response());
       await sessions.discard(session);
-      const next = await sessions.open(
-        requestWith(`__Host-sid=${tokenOf(response)}`),
-      );
+      const cookie = `__Host-sid=${tokenOf(response)}`;
+      const next = await sessions.open(requestWith(cookie));
       assert.equal(next.get("a"), 1);
+      // A layer that comes later still keeps what it changes.
+      const late = await sessions.open(request);
+      late.login("ada");
+      const changed = await sessions.commit(late, response);
+      const last = await sessions.open(
+        requestWith(`__Host-sid=${tokenOf(changed)}`),
+      );
+      assert.equal(last.userId, "ada");
     });
   });
 }

@@ -58,6 +58,31 @@ for (const [kind, more] of Object.entries(kinds)) {
       }
     });
 
+    it("count a lazy handler once, and only if it asks in time", async () => {
+      for (const how of ["asks twice", "never", "late", "late, and failed"]) {
+        const { options, sessions } = open();
+        const request = new Request(url);
+        const outer = await sessions.open(request);
+        let ask: (() => Promise<Session>) | undefined;
+        const handle = withSession(async (_request, session) => {
+          if (how === "asks twice") {
+            assert.equal(await session(), await session());
+          }
+          ask = session;
+          if (how.endsWith("failed")) throw new Error("failed");
+          return new Response();
+        }, { ...options, lazy: true });
+        const answering = handle(request);
+        if (how.endsWith("failed")) await assert.rejects(answering, /failed/);
+        else await answering;
+        if (how.startsWith("late")) assert.equal(await ask?.(), outer, how);
+        await sessions.commit(outer, new Response());
+        await assert.rejects(sessions.commit(outer, new Response()), {
+          code: "late-write",
+        }, how);
+      }
+    });
+
     it("keep what a handler has changed in a layer that never commits", async () => {
       const { options, sessions } = open();
       const request = new Request(url);

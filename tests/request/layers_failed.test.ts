@@ -71,6 +71,31 @@ for (const [kind, more] of Object.entries(kinds)) {
       assert.equal(next.get("inner"), 1);
     });
 
+    it("is told what could not be kept, and the layer can answer that", async () => {
+      const { options, sessions } = await start();
+      const store = options.store as MemoryStore | undefined;
+      const request = new Request("https://example.com/");
+      const outer = await sessions.open(request);
+      const create = store?.create;
+      if (store) store.create = () => Promise.reject(new Error("down"));
+      const handle = withSession((_request, session) => {
+        session.set("n", "x".repeat(5000));
+        return new Response();
+      }, options);
+      await assert.rejects(handle(request), {
+        code: store ? "store-failed" : "oversize",
+      });
+      if (store && create) store.create = create;
+      assert.equal(await sessions.open(request), outer);
+      await assert.rejects(sessions.commit(outer, new Response()), {
+        code: "late-write",
+      });
+      await sessions.discard(outer);
+      const { headers } = await sessions.commit(outer, new Response());
+      assert.deepEqual(headers.getSetCookie(), []);
+      assert.equal(headers.get("vary"), "Cookie");
+    });
+
     it("leaves no record if a session beside it could not be kept", async () => {
       const { options, sessions } = await start();
       const store = options.store as MemoryStore | undefined;
@@ -109,3 +134,19 @@ for (const [kind, more] of Object.entries(kinds)) {
     });
   });
 }
+
+describe("a layer whose store has failed", () => {
+  it("lets a further one of its request try again", async () => {
+    const store = new MemoryStore({ now: () => START });
+    const { options } = setUp({ store });
+    const sessions = createSessions(options);
+    const known = sessions.create();
+    known.login("ada");
+    const request = requestWith(`__Host-sid=${await sessions.seal(known)}`);
+    const get = store.get;
+    store.get = () => Promise.reject(new Error("down"));
+    await assert.rejects(sessions.open(request), { code: "store-failed" });
+    store.get = get;
+    assert.equal((await sessions.open(request)).userId, "ada");
+  });
+});

@@ -1,8 +1,19 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createSessions, type Session, withSession } from "../../mod.ts";
+import {
+  createSessions,
+  type Session,
+  type SessionEvent,
+  withSession,
+} from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
-import { assertNoCookie, setUp, START, tokenOf } from "../shared/support.ts";
+import {
+  assertNoCookie,
+  setUp,
+  START,
+  tokenOf,
+  typesOf,
+} from "../shared/support.ts";
 
 // A layer has committed, so that the browser may have a cookie by then, and a
 // further one of the same request goes on from there.
@@ -27,8 +38,8 @@ const ends = {
 };
 
 const open = (more = {}) => {
-  const { options, clock } = setUp(more);
-  return { options, clock, sessions: createSessions(options) };
+  const { options, clock, events } = setUp(more);
+  return { options, clock, events, sessions: createSessions(options) };
 };
 
 type Sessions = ReturnType<typeof open>["sessions"];
@@ -213,7 +224,100 @@ describe("a layer that signs out whom another one has signed in", () => {
   }
 });
 
+describe("a record that a layer has saved", () => {
+  it("stays until the last one has committed, and then only by a cookie", async () => {
+    const { sessions } = open(store("strong"));
+    // No cookie goes out in the open.
+    const request = new Request("http://example.com/");
+    const one = await sessions.open(request);
+    const two = await sessions.open(request);
+    one.set("a", 1);
+    await one.save();
+    assertNoCookie(await sessions.commit(one, new Response()));
+    two.set("b", 2);
+    await two.save();
+    assert.equal(await sessions.count(), 1);
+    assertNoCookie(await sessions.commit(two, new Response()));
+    assert.equal(await sessions.count(), 0);
+  });
+
+  it("stays once its cookie is out, though a further one fails", async () => {
+    const { sessions } = open(store("strong"));
+    const request = new Request(url);
+    const one = await sessions.open(request);
+    const two = await sessions.open(request);
+    one.set("a", 1);
+    const response = await sessions.commit(one, new Response());
+    await sessions.discard(two);
+    const next = await sessions.open(withToken(tokenOf(response)));
+    assert.equal(next.get("a"), 1);
+  });
+});
+
 describe("a layer after a commit", () => {
+  it("is found by a jar until the last one has committed", async () => {
+    const { sessions } = open();
+    const jar = { get: () => undefined, set: () => {} };
+    const one = await sessions.open(jar);
+    await sessions.open(jar);
+    one.set("a", 1);
+    await sessions.commit(one);
+    assert.equal(await sessions.open(jar), one);
+    await sessions.commit(one);
+    await sessions.commit(one);
+    assert.notEqual(await sessions.open(jar), one);
+  });
+
+  it("tells of a cookie as soon as a jar has taken it", async () => {
+    const told: string[] = [];
+    const { clock, sessions } = open({
+      onEvent: ({ type }: SessionEvent) => told.push(type),
+    });
+    const token = await begin(sessions);
+    clock.advance(43_201);
+    told.length = 0;
+    const session = await sessions.open({
+      get: () => token,
+      set: () => queueMicrotask(() => told.push("the next step")),
+    });
+    assert.equal(session.userId, "eve");
+    await sessions.commit(session);
+    assert.deepEqual(told, ["opened", "renewed", "the next step"]);
+  });
+
+  it("says nothing of a cookie that another response has overtaken", async () => {
+    let hold: (() => Promise<unknown>) | undefined;
+    const validate = async (value: unknown) => {
+      const wait = hold;
+      hold = undefined;
+      await wait?.();
+      return { value };
+    };
+    const { clock, events, sessions } = open({
+      schema: { "~standard": { version: 1, vendor: "tests", validate } },
+    });
+    const token = await begin(sessions);
+    clock.advance(43_201);
+    const slow = await sessions.open(withToken(token));
+    const fast = await sessions.open(withToken(token));
+    assert.equal(slow.userId, "eve");
+    fast.set("a", 2);
+    let release: (() => void) | undefined;
+    const released = new Promise<void>((resolve) => release = resolve);
+    const arrived = new Promise<void>((resolve) => {
+      hold = () => {
+        resolve();
+        return released;
+      };
+    });
+    const sending = sessions.commit(slow);
+    await arrived;
+    assert.equal((await sessions.commit(fast)).cookies.length, 1);
+    release?.();
+    assert.deepEqual((await sending).cookies, []);
+    assert.deepEqual(typesOf(events), ["created", "opened", "opened"]);
+  });
+
   it("takes the cookie out of a jar that an earlier one has set there", async () => {
     for (const end of Object.values(ends).slice(0, 2)) {
       const { sessions } = open();
