@@ -68,6 +68,10 @@ describe("a change that nobody commits", () => {
       await (await open()).save();
       await sessions.open(new Request(url));
       sessions.create().set("a", 1);
+      const cookies = createSessions({ ...options, store: undefined });
+      const sealed = await cookies.open(new Request(url));
+      sealed.set("a", 1);
+      await cookies.seal(sealed);
       advance(60_000);
       assert.deepEqual(
         typesOf(events).filter((type) => type !== "created"),

@@ -292,6 +292,13 @@ describe("cookieOf()", () => {
     });
   }
 
+  it("takes the plain cookie for an address without a path", () => {
+    for (const host of ["localhost", "127.0.0.1", "[::1]"]) {
+      assert.equal(cookieOf({}, `http://${host}`).name, "sid");
+      assert.equal(cookieOf({}, `http://${host}:3000`).name, "sid-3000");
+    }
+  });
+
   for (const url of NO_ADDRESSES) {
     it(`sets none for ${url}, which is no address of this machine`, () => {
       assert.equal(maySet({}, url), false);

@@ -138,6 +138,7 @@ describe("Response kinds", () => {
         () => Object.defineProperty(made, "url", { value: url }),
       );
       assert.equal(await response.text(), "hello");
+      assert.equal(response.headers.get("vary"), "Cookie");
       const names = ["content-encoding", "content-length"];
       return names.map((name) => response.headers.get(name));
     };

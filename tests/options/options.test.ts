@@ -146,6 +146,12 @@ describe("createSessions()", () => {
   const GOOD: Readonly<Record<string, Partial<SessionOptions>>> = {
     "4000 minutes in seconds, which are no ms": { idleTimeout: 240_000 },
     "a domain of many labels": { cookie: { domain: ".a.b-c.example.com" } },
+    "what is the default anyway": {
+      store: STORE,
+      onStoreError: "throw",
+      trackIdle: "cookie",
+      cookie: { secure: "auto", priority: "Medium" },
+    },
     "a store made later, which may have touch": {
       store: () => STORE,
       trackIdle: "store",

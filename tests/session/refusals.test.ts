@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createSessions, withSession } from "../../mod.ts";
+import { createSessions, type Session, withSession } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { once } from "../shared/store_bench.ts";
 import { begin, STORES } from "../shared/slow_requests.ts";
@@ -63,6 +63,47 @@ describe("a handler that is left out", () => {
     }, { ...options, when: () => false });
     assert.equal(await handle(requestWith(cookie)), response);
     assert.deepEqual([...response.headers], []);
+  });
+});
+
+describe("a handler that is left out", () => {
+  it("may read as late as it likes, and is told why it writes nothing", async () => {
+    const { options } = setUp();
+    const seen: Session[] = [];
+    let ask: (() => Promise<Session>) | undefined;
+    const lazy = withSession((_request, session) => {
+      ask = session;
+      return new Response();
+    }, { ...options, lazy: true, when: () => false });
+    await lazy(new Request("https://example.com/"));
+    seen.push(await ask?.() as Session);
+    const elsewhere = withSession((_request, session) => {
+      seen.push(session);
+      return new Response();
+    }, { ...options, cookie: { path: "/app" } });
+    await elsewhere(new Request("https://example.com/"));
+    assert.equal(seen.length, 2);
+    for (const session of seen) {
+      assert.deepEqual(session.keys(), []);
+      assert.throws(() => session.set("a", 1), {
+        code: "left-out",
+        message: "Cannot write: left out by when or cookie.path",
+      });
+    }
+  });
+
+  it("leaves the session to a handler within it", async () => {
+    const { options } = setUp();
+    const inner = withSession((_request, session) => {
+      session.set("a", 1);
+      return new Response();
+    }, options);
+    const outer = withSession(
+      (request) => inner(request),
+      { ...options, when: () => false },
+    );
+    const response = await outer(new Request("https://example.com/"));
+    assert.equal(response.headers.getSetCookie().length, 1);
   });
 });
 

@@ -300,6 +300,50 @@ describe("a session in a cookie", () => {
   });
 });
 
+describe("a session in a cookie that a failed handler has ended", () => {
+  const more = { store: undefined };
+  const failing = async (bench: StoreBench, cookie: string) => {
+    const slow = slowly(bench, cookie, async (session, wait) => {
+      session.keys();
+      await wait();
+      session.destroy();
+      throw new Error("A template is broken");
+    }, more);
+    await slow.arrived;
+    return slow;
+  };
+
+  it("is refused, and an event says that it is gone", async () => {
+    const bench = new StoreBench(setUp(), { store: new MemoryStore() });
+    const cookie = await bench.begin("ada", more);
+    await (await failing(bench, cookie)).end();
+    bench.takeEvents();
+    assert.equal(await bench.read(cookie, more), null);
+    assert.deepEqual(bench.takeEvents(), ["gone"]);
+  });
+
+  it("leaves a login alone that was made from it meanwhile", async () => {
+    const bench = new StoreBench(setUp(), { store: new MemoryStore() });
+    const old = await bench.begin("ada", more);
+    const slow = await failing(bench, old);
+    const login = (session: Session) => session.login("eve");
+    const others = cookieOf(await bench.act(old, login, more));
+    await bench.act(old, regenerate, more);
+    await slow.end();
+    assert.notEqual(await bench.read(others, more), null);
+  });
+
+  it("leaves what it had become before alone", async () => {
+    const bench = new StoreBench(setUp(), { store: new MemoryStore() });
+    const old = await bench.begin("ada", more);
+    const next = cookieOf(await bench.act(old, regenerate, more));
+    const slow = await failing(bench, old);
+    await bench.act(old, (session) => session.login("eve"), more);
+    await slow.end();
+    assert.notEqual(await bench.read(next, more), null);
+  });
+});
+
 describe("what a process remembers of a session", () => {
   it("is what it has done itself, however much others have done", () => {
     const settings = { store: {}, now: () => 1000 } as unknown as Parameters<

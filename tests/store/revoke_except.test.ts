@@ -97,6 +97,26 @@ for (const [place, options] of Object.entries(PLACES)) {
         assert.equal(await whose(again), "ada");
       });
     }
+
+    it("lets it go on by a new id, also after an end of all", async () => {
+      const bench = setUp();
+      const make = () => new MemoryStore({ now: () => bench.clock.now });
+      const sessions = createSessions({ ...bench.options, ...options(make) });
+      const login = sessions.create();
+      if (options(make).revocations) await sessions.revokeAll("ada");
+      login.login("ada");
+      let token = await sessions.seal(login);
+      for (
+        const act of [revokeOthers, (session: Session) => session.regenerate()]
+      ) {
+        bench.clock.advance(100);
+        const session = await sessions.open(requestWith(`__Host-sid=${token}`));
+        await act(session, sessions);
+        const response = await sessions.commit(session, new Response());
+        if (response.headers.getSetCookie().length) token = tokenOf(response);
+      }
+      assert.equal((await sessions.unseal(token))?.userId, "ada");
+    });
   });
 }
 
@@ -196,6 +216,33 @@ describe("who logs in after ending all others", () => {
 });
 
 describe("revocations", () => {
+  it("are no store, which a message says", async () => {
+    const { options } = setUp();
+    const needs = async (more: Partial<SessionOptions>, words: string) => {
+      const sessions = createSessions({ ...options, ...more as object });
+      await assert.rejects(sessions.count(), {
+        code: "unsupported",
+        message: words,
+      });
+    };
+    await needs({ revocations: new MemoryStore() }, "This needs a store");
+    await needs({}, "This needs a store, revokeAll() also with revocations");
+  });
+
+  it("take no change of a session whose response has left", async () => {
+    const { options } = setUp();
+    const revocations = new MemoryStore();
+    const sessions = createSessions({ ...options, revocations });
+    const session = await sessions.open(new Request("https://example.com/"));
+    session.login("ada");
+    const token = tokenOf(await sessions.commit(session, new Response()));
+    await sessions.revokeAll("ada", { except: session });
+    await assert.rejects(sessions.commit(session, new Response()), {
+      code: "late-write",
+    });
+    assert.equal((await sessions.unseal(token))?.userId, "ada");
+  });
+
   it("refuse a store that may forget them", () => {
     const { options } = setUp();
     const revocations = new MemoryStore({ maxRecords: 1_000 });

@@ -11,6 +11,7 @@ import {
 import type { Settings } from "../../src/options/settings.ts";
 import { MOST } from "../../src/session/known.ts";
 import { noteTurn } from "../../src/session/overtaken.ts";
+import { causeOf } from "../../src/errors.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { LateStore } from "../shared/late_store.ts";
 import { anew, slowReader } from "../shared/slow_requests.ts";
@@ -453,5 +454,16 @@ describe("a store that has left a thousand calls unanswered", () => {
       thrown.get = (key) => store.get(key);
       assert.ok(await sessions.unseal(token));
     });
+  });
+});
+
+describe("the cause of an error", () => {
+  it("has the name that the client gave, or else that of its class", () => {
+    class ClientError extends Error {}
+    const named = new ClientError("swordfish");
+    assert.equal(causeOf(named).name, "ClientError");
+    named.name = "TimeoutError";
+    assert.equal(causeOf(named).name, "TimeoutError");
+    assert.equal(causeOf(named).message, "");
   });
 });

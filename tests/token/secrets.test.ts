@@ -61,7 +61,13 @@ describe("checkSecrets()", () => {
   }
 
   it("says what to set where the environment has no secret", () => {
-    assert.match(refusalOf(undefined).message, /SESSION_SECRET/);
+    const must =
+      "Option secret must be text, bytes or an HKDF key for deriveKey and deriveBits";
+    assert.equal(
+      refusalOf(undefined).message,
+      `${must}: is SESSION_SECRET set?`,
+    );
+    assert.equal(refusalOf(5).message, must);
   });
 
   it("says that a list is empty, or has one twice", () => {
