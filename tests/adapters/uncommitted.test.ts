@@ -72,6 +72,17 @@ describe("a change that nobody commits", () => {
       const sealed = await cookies.open(new Request(url));
       sealed.set("a", 1);
       await cookies.seal(sealed);
+      // What comes after the response stays in the user's record alone.
+      const revocations = new MemoryStore({ now: () => START });
+      const revoking = createSessions({
+        ...options,
+        store: undefined,
+        revocations,
+      });
+      const left = await revoking.open(new Request(url));
+      left.login("ada");
+      await revoking.commit(left, new Response());
+      await revoking.revokeAll("ada", { except: left });
       advance(60_000);
       assert.deepEqual(
         typesOf(events).filter((type) => type !== "created"),
