@@ -61,7 +61,6 @@ export async function leave(
   { engine }: Others,
 ): Promise<void> {
   const { abandon, before, isEndAsked } = state;
-  state.streams = false;
   if (isEndAsked || before) {
     // The listener has been told of what fails here.
     await endAll(state, engine).catch(() => {});
