@@ -5,6 +5,7 @@ import { etag } from "hono/etag";
 import { HTTPException } from "hono/http-exception";
 import { type SessionEnv, sessions } from "../hono.ts";
 import { createSessions, type Session, SessionError } from "../mod.ts";
+import { MemoryStore } from "../stores/memory.ts";
 import { cookie, counter, type Visitor } from "./shared/hono.ts";
 import { Clock, markedSecret } from "./shared/support.ts";
 
@@ -148,6 +149,43 @@ describe("sessions(): the response", () => {
     }
   });
 
+  it("sessions() answers an error while a layer still opens the session", async () => {
+    const store = new MemoryStore();
+    const options = { secret: markedSecret(), store };
+    const layers = createSessions(options);
+    const known = layers.create();
+    known.login("ada");
+    const headers = { cookie: `__Host-sid=${await layers.seal(known)}` };
+    let release: (() => void) | undefined;
+    const released = new Promise<void>((resolve) => release = resolve);
+    const asked = new Promise<void>((resolve) => {
+      const get = store.get.bind(store);
+      store.get = async (key) => {
+        resolve();
+        await released;
+        return await get(key);
+      };
+    });
+    const app = new Hono<SessionEnv>();
+    const thrown: string[] = [];
+    app.use(sessions({ ...options, lazy: true as false }));
+    app.get("/", () => {
+      throw new Error("Broken");
+    });
+    app.onError(({ message }, c) => {
+      thrown.push(message);
+      return c.text("Sorry", 500);
+    });
+    const request = new Request("https://example.com/", { headers });
+    const opening = layers.open(request);
+    await asked;
+    const response = await app.request(request);
+    assert.equal(response.status, 500);
+    assert.deepEqual(thrown, ["Broken"]);
+    release?.();
+    assert.equal((await opening).userId, "ada");
+  });
+
   it("sessions() tells an end once, and empties the cache, where onError answers", async () => {
     const told: string[] = [];
     const app = new Hono<SessionEnv>();
@@ -178,6 +216,7 @@ describe("sessions(): the response", () => {
       lines.map((line) => line.includes("Max-Age=0; Domain=example.com")),
       [false, true],
     );
+    assert.ok(lines.every((line) => line.startsWith("__Secure-sid=; ")));
     assert.match(lines[0] ?? "", /Max-Age=0; Path/);
     assert.equal(response.headers.get("clear-site-data"), '"cache"');
     assert.deepEqual(told, ["opened", "destroyed", "oversize"]);

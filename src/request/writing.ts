@@ -111,7 +111,7 @@ function noteSent(state: State, isNews: boolean): void {
   state.isGiven = true;
   state.isRefused = false;
   delete state.before;
-  if (!settings.store) delete state.left;
+  delete state.left;
 }
 
 /**

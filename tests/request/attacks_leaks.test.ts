@@ -7,6 +7,12 @@ import {
   withSession,
 } from "../../mod.ts";
 import {
+  enter,
+  enterSeen,
+  type Exchange,
+  lastOf,
+} from "../../src/request/exchange.ts";
+import {
   assertHarmless,
   Clock,
   markedSecret,
@@ -233,6 +239,26 @@ describe("Leaks", () => {
       const text = atob(token.replaceAll("-", "+").replaceAll("_", "/"));
       assert.equal(text.includes(WORD), false);
       assert.equal(token.includes(WORD), false);
+    }
+  });
+});
+
+describe("a request whose session is open", () => {
+  it("shows nothing of it by its symbols, but to the library", () => {
+    const exchange = { isEnded: false } as Exchange;
+    const ways: ((request: object) => void)[] = [
+      (request) => enter(request, exchange),
+      (request) => enterSeen(request, { seen: exchange }),
+    ];
+    for (const way of ways) {
+      const request = {};
+      way(request);
+      assert.equal(lastOf(request), exchange);
+      const [symbol] = Object.getOwnPropertySymbols(request);
+      const ask = Reflect.get(request, symbol as symbol);
+      for (const key of [undefined, {}, symbol, request]) {
+        assert.equal(ask(key), undefined);
+      }
     }
   });
 });

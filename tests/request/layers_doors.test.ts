@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createSessions, type Session, withSession } from "../../mod.ts";
+import {
+  createSessions,
+  type Session,
+  withSession,
+  withSessions,
+} from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { requestWith, setUp, START, tokenOf } from "../shared/support.ts";
 
@@ -81,6 +86,39 @@ for (const [kind, more] of Object.entries(kinds)) {
           code: "late-write",
         }, how);
       }
+    });
+
+    it("count no lazy handler that asks while its response is kept", async () => {
+      const { options, sessions } = open();
+      const store = new MemoryStore({ now: () => START });
+      let release: (() => void) | undefined;
+      const released = new Promise<void>((resolve) => release = resolve);
+      const kept = new Promise<void>((resolve) => {
+        const create = store.create.bind(store);
+        store.create = async (...record) => {
+          resolve();
+          await released;
+          return await create(...record);
+        };
+      });
+      let ask: (() => Promise<Session>) | undefined;
+      const handle = withSessions({
+        one: { ...options, cookie: { name: "__Host-sid" }, lazy: true },
+        two: { ...options, store },
+      }, (_request, { one, two }) => {
+        ask = one as unknown as () => Promise<Session>;
+        two.set("a", 1);
+        return new Response();
+      });
+      const request = new Request(url);
+      const outer = await sessions.open(request);
+      const answering = handle(request);
+      await kept;
+      assert.equal(await ask?.(), outer);
+      await sessions.commit(outer, new Response());
+      assert.throws(() => outer.login("ada"), { code: "late-write" });
+      release?.();
+      await answering;
     });
 
     it("keep what a handler has changed in a layer that never commits", async () => {

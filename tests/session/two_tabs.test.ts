@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Session, SessionOptions, SessionStore } from "../../mod.ts";
+import {
+  createSessions,
+  type Session,
+  type SessionOptions,
+  type SessionStore,
+} from "../../mod.ts";
 import { noteNext } from "../../src/session/known.ts";
 import { noteTurn, turnAfter } from "../../src/session/overtaken.ts";
 import { MemoryStore } from "../../stores/memory.ts";
@@ -300,6 +305,34 @@ describe("a session in a cookie", () => {
   });
 });
 
+describe("a login after a revocation", () => {
+  it("keeps its cookie, whatever a slow request does to the session before", async () => {
+    const bench = new StoreBench(setUp({ tokenCache: undefined }), {
+      store: new MemoryStore(),
+    });
+    const revocations = new MemoryStore();
+    const more = { revocations };
+    const old = await bench.begin("ada", more);
+    const slow = slowly(bench, old, async (session, wait) => {
+      session.keys();
+      await wait();
+      session.destroy();
+    }, more);
+    await slow.arrived;
+    // By whoever has no list of its sessions.
+    const others = createSessions({
+      ...bench.options,
+      store: undefined,
+      revocations,
+    });
+    await others.revokeAll("ada");
+    const login = (session: Session) => session.login("ada");
+    const cookie = cookieOf(await bench.act(old, login, more));
+    assertOutrun(await slow.end());
+    assert.notEqual(await bench.read(cookie, more), null);
+  });
+});
+
 describe("a session in a cookie that a failed handler has ended", () => {
   const more = { store: undefined };
   const failing = async (bench: StoreBench, cookie: string) => {
@@ -339,8 +372,11 @@ describe("a session in a cookie that a failed handler has ended", () => {
     const next = cookieOf(await bench.act(old, regenerate, more));
     const slow = await failing(bench, old);
     await bench.act(old, (session) => session.login("eve"), more);
+    const last = cookieOf(await bench.act(next, regenerate, more));
     await slow.end();
-    assert.notEqual(await bench.read(next, more), null);
+    for (const cookie of [next, last]) {
+      assert.notEqual(await bench.read(cookie, more), null);
+    }
   });
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type SessionStore, withSession } from "../../mod.ts";
+import { createSessions, type SessionStore, withSession } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { requestWith, setUp, tokenOf, typesOf } from "../shared/support.ts";
 
@@ -40,6 +40,24 @@ async function open(failing: keyof SessionStore, answer: unknown) {
 }
 
 describe("A handshake with a session in a store", () => {
+  it("keeps what it changes, also over http, where no cookie goes out", async () => {
+    const { clock, events, options } = setUp();
+    const store = new MemoryStore({ now: () => clock.now });
+    const sessions = createSessions({ ...options, store });
+    const session = sessions.create();
+    session.login("ada");
+    const cookie = `__Host-sid=${await sessions.seal(session)}`;
+    events.splice(0);
+    const handle = withSession((_request, session) => {
+      session.set("n", 1);
+      return undefined as never;
+    }, { ...options, store });
+    await handle(requestWith(cookie, "http://example.com/", UPGRADE));
+    assert.deepEqual(typesOf(events), ["opened"]);
+    const next = await sessions.open(requestWith(cookie));
+    assert.equal(next.get("n"), 1);
+  });
+
   it("does not fail once it is answered, and an event tells of it", async () => {
     const { shake, events } = await open(
       "update",
