@@ -95,7 +95,7 @@ function noteUncleared(state: State): void {
   uncleared.add(name);
   // Another request may have gone on from the same id while this one ran.
   const turns = turnsAfter(settings, name, state.began);
-  if (turns.some((turn) => turn.name === name && turn.kind === "left")) {
+  if (turns.some(({ kind }) => kind === "left")) {
     uncleared.add(familyOf(settings, name));
   }
   for (const oldest of uncleared) {
