@@ -28,5 +28,11 @@ describe("the first requests of a process", () => {
         assert.deepEqual(await become(command, request), ["TypeError", 0]);
       }
     });
+
+    it(`find all parts, whichever came first, in ${name}`, async () => {
+      for (const request of ["storeFirst", "storeLast"]) {
+        assert.deepEqual(await become(command, request), [0, 1]);
+      }
+    });
   }
 });

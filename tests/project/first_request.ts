@@ -91,6 +91,27 @@ const requests: Record<string, () => Promise<unknown>> = {
     const error = await handle(request).catch(({ name }) => name);
     return [error, await createSessions({ secret, store }).count()];
   },
+
+  // The store is asked before anything is written.
+  async storeFirst() {
+    const sessions = createSessions({ secret, store: new MemoryStore() });
+    const before = await sessions.count();
+    const session = sessions.create();
+    session.set("n", 1);
+    await sessions.seal(session);
+    return [before, await sessions.count()];
+  },
+
+  // What writes is there before what a store needs.
+  async storeLast() {
+    const cookies = createSessions({ secret });
+    await cookies.seal(cookies.create());
+    const sessions = createSessions({ secret, store: new MemoryStore() });
+    const session = sessions.create();
+    session.set("n", 1);
+    await sessions.seal(session);
+    return [0, await sessions.count()];
+  },
 };
 
 // deno-lint-ignore no-console
