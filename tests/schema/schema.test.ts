@@ -7,6 +7,7 @@ import {
   type StandardSchema,
   withSession,
 } from "../../mod.ts";
+import { differences, stillTrue } from "../../src/schema/fit_schema.ts";
 import { requestWith, setUp, tokenOf, typesOf } from "../shared/support.ts";
 
 const url = "https://example.com/";
@@ -159,6 +160,47 @@ describe("A schema", () => {
     assert.deepEqual(typesOf(events), ["opened"]);
   });
 
+  it("keeps what migrate makes with the next change, in place of the old data", async () => {
+    const { options } = setUp();
+    const token = await sealOld(options, { names: "ada bob", old: 1 });
+    const sessions = createSessions<Data & { n?: number; none?: unknown }>({
+      ...options,
+      schema: v.looseObject({ names: v.array(v.string()) }),
+      migrate: () => ({ names: ["ada", "bob"], none: undefined }),
+    });
+    const session = await sessions.unseal(token);
+    session?.set("n", 1);
+    const kept = await sessions.seal(session as NonNullable<typeof session>);
+    const plain = await createSessions(options).unseal(kept);
+    assert.deepEqual(plain?.toJSON(), { names: ["ada", "bob"], n: 1 });
+  });
+
+  it("says what is wrong with the data as a whole", async () => {
+    const { options } = setUp();
+    const answers: [() => unknown, string][] = [
+      [() => ({ value: ["ada"] }), "Schema refuses the data as a whole"],
+      [
+        () => ({ issues: [{ message: "No" }] }),
+        "Schema refuses the data as a whole",
+      ],
+      [() => {
+        throw new RangeError("swordfish");
+      }, "Schema threw RangeError"],
+    ];
+    for (const [validate, message] of answers) {
+      const schema = {
+        "~standard": { version: 1, vendor: "tests", validate },
+      } as StandardSchema<Data>;
+      const sessions = createSessions<Data>({ ...options, schema });
+      const session = sessions.create();
+      session.set("names", []);
+      await assert.rejects(sessions.seal(session), {
+        code: "invalid-data",
+        message,
+      });
+    }
+  });
+
   it("does not ask migrate about data that fits", async () => {
     const { options } = setUp();
     const token = await sealOld(options, { names: ["ada"] });
@@ -180,6 +222,7 @@ describe("A schema", () => {
       () => Promise.reject(new Error("swordfish")),
       () => ({ names: 8 }),
       () => undefined,
+      () => ["ada"],
     ];
     for (const migrate of failures) {
       events.splice(0);
@@ -260,5 +303,80 @@ describe("A schema", () => {
     const next = await sessions.unseal(await sessions.seal(session));
     assert.equal(next?.userId, "ada");
     assert.deepEqual([...next?.flashes("note") ?? []], ["hello"]);
+  });
+});
+
+describe("what a schema makes", () => {
+  const shownFor = (one: unknown, other: unknown) =>
+    differences({ key: one }, { key: other });
+
+  it("is shown where it reads other than what is saved", () => {
+    const same: [unknown, unknown][] = [
+      [1, 1],
+      [NaN, NaN],
+      [[1, [2]], [1, [2]]],
+      [{ a: [1], b: null }, { b: null, a: [1] }],
+    ];
+    for (const [one, other] of same) {
+      assert.deepEqual(Object.keys(shownFor(one, other)), []);
+    }
+    const different: [unknown, unknown][] = [
+      [1, "1"],
+      [1, {}],
+      [{}, 1],
+      [{}, null],
+      [{}, []],
+      [[1], { 0: 1 }],
+      [[1], [1, 2]],
+      [[1, 2], [1]],
+      [[1, 2], [1, 3]],
+      [{ a: 1 }, { b: 1 }],
+      [{ a: 1 }, { a: 1, b: undefined }],
+      [{ a: 1, b: 1 }, { a: 2, b: 1 }],
+    ];
+    for (const [one, other] of different) {
+      const shown = shownFor(one, other);
+      assert.deepEqual(shown["key"], other);
+    }
+  });
+
+  it("is one value if it cannot change, or else a copy for each reader", () => {
+    for (const value of ["a", null, { a: [1, { b: 2 }] }]) {
+      const shown = shownFor(undefined, value);
+      assert.equal(shown["key"], shown["key"]);
+    }
+    const made = [
+      new Date(0),
+      [1, new Date(0)],
+      { a: 1, b: new Map([[1, 2]]) },
+      new Set([1]),
+      /a/,
+      new Uint8Array([1]),
+      new Uint16Array([1]),
+      new BigInt64Array([1n]),
+      new ArrayBuffer(1),
+    ];
+    for (const value of made) {
+      const shown = shownFor(undefined, value);
+      assert.notEqual(shown["key"], shown["key"]);
+      assert.deepEqual(shown["key"], value);
+    }
+  });
+
+  it("is itself if it is of a class of the program", () => {
+    class OwnDate extends Date {}
+    class DateRange {}
+    const nameless = Object.create(Object.create(null));
+    for (const value of [new OwnDate(0), new DateRange(), nameless]) {
+      assert.equal(shownFor(undefined, value)["key"], value);
+    }
+  });
+
+  it("is not shown of a value that has changed since", () => {
+    const shown = { a: "one", b: "two" };
+    assert.deepEqual(stillTrue(shown, { a: 1, b: 2 }, { a: 1, b: 3 }), {
+      a: "one",
+    });
+    assert.deepEqual(stillTrue(false, {}, {}), {});
   });
 });
