@@ -224,6 +224,26 @@ describe("a layer that signs out whom another one has signed in", () => {
   }
 });
 
+describe("a record that a wrapped handler has saved", () => {
+  it("is gone by the time its response is there, if that has no cookie", async () => {
+    const kept = new MemoryStore({ now: () => START });
+    const { options, sessions } = open({ store: kept });
+    const remove = kept.delete.bind(kept);
+    kept.delete = async (key) => {
+      for (let turns = 0; turns < 20; turns++) await undefined;
+      await remove(key);
+    };
+    const handle = withSession(async (_request, session) => {
+      session.set("a", 1);
+      await session.save();
+      return new Response();
+    }, options);
+    // No cookie goes out in the open.
+    await handle(new Request("http://example.com/"));
+    assert.equal(await sessions.count(), 0);
+  });
+});
+
 describe("a record that a layer has saved", () => {
   it("stays until the last one has committed, and then only by a cookie", async () => {
     const { sessions } = open(store("strong"));
