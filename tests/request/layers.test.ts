@@ -116,6 +116,7 @@ for (const [kind, more] of Object.entries(kinds)) {
       await sessions.commit(made, new Response());
       await assert.rejects(sessions.commit(made, new Response()), {
         code: "late-write",
+        message: "Cannot write: commit() was called already",
       });
     });
 
