@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createSessions, withSession } from "../mod.ts";
 import { MemoryStore } from "../stores/memory.ts";
+import { watch } from "./shared/store_bench.ts";
 import {
   assertNoCookie,
   attributesOf,
@@ -268,6 +269,19 @@ describe("createSessions()", () => {
     assert.equal(tokens.size, 200);
     const opened = await sessions.unseal(await sessions.seal(session));
     assert.equal(opened?.get("n"), 200);
+  });
+
+  it("seal() does not ask the store again about what it has just kept", async () => {
+    const { clock, options } = setUp();
+    const { calls, store } = watch(new MemoryStore({ now: () => clock.now }));
+    const sessions = createSessions({ ...options, store });
+    const session = sessions.create();
+    session.set("a", 1);
+    await sessions.seal(session);
+    calls.splice(0);
+    const token = await sessions.seal(session);
+    assert.deepEqual(calls, []);
+    assert.equal((await sessions.unseal(token))?.get("a"), 1);
   });
 
   it("seal() is the value of the cookie, which a request opens", async () => {

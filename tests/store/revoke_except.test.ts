@@ -198,6 +198,7 @@ describe("revokeAll() with except", () => {
         session.login("ada");
         const token = await sessions.seal(session);
         const slow = await sessions.open(requestWith(`__Host-sid=${token}`));
+        assert.equal(slow.userId, "ada");
         await sessions.revokeAll("ada");
         await sessions.revokeAll("ada", { except: except(slow) });
         const response = await sessions.commit(slow, new Response()).catch(
