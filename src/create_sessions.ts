@@ -85,6 +85,8 @@ export function createSessions<Data extends object = AnyData>(
       checkLive("session", session);
       endWait(session);
       const state = stateOf(session);
+      // A response may hold the token: no cache keeps it then.
+      state.isTouched ||= state.visit.phase !== "late-write";
       const { writing, ...others } = await partsFor(state.visit);
       if (others.engine) await keepForToken(state, others.engine);
       const settings = settingsOf();

@@ -294,6 +294,18 @@ describe("createSessions()", () => {
     assert.equal(opened.get("a"), 1);
   });
 
+  it("seal() marks the response, which may hold the token", async () => {
+    const sessions = createSessions(setUp().options);
+    const session = sessions.create();
+    session.login("ada");
+    const cookie = `__Host-sid=${await sessions.seal(session)}`;
+    const again = await sessions.open(requestWith(cookie));
+    const body = await sessions.seal(again);
+    const { headers } = await sessions.commit(again, new Response(body));
+    assert.equal(headers.get("cache-control"), "no-store");
+    assert.equal(headers.get("vary"), "Cookie");
+  });
+
   it("seal() with secure: false is the value of the plain cookie", async () => {
     const { options } = setUp({ cookie: { secure: false } });
     const sessions = createSessions(options);

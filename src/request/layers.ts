@@ -275,8 +275,9 @@ async function settle(
 }
 
 /**
- * Leaves what a failed handler leaves behind. What it has ended is over; what
- * it has changed, another layer may keep, with the record that it has saved.
+ * Leaves what a failed handler or commit leaves behind. What it has ended is
+ * over; what it has changed, another layer may keep, with the record that it has
+ * saved.
  */
 async function leaveLayer(
   state: State,
@@ -295,8 +296,9 @@ async function failCommit(
 ): Promise<void> {
   opened.hasFailed = true;
   if (isOver(opened)) endNotes(opened);
-  stateOf(session).isSent = false;
-  await leaveFailed(stateOf(session), error);
+  const state = stateOf(session);
+  state.isSent = false;
+  await leaveLayer(state, opened, error);
 }
 
 /**

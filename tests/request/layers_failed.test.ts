@@ -113,7 +113,7 @@ for (const [kind, more] of Object.entries(kinds)) {
         };
       }
       const request = new Request("https://example.com/");
-      await sessions.open(request);
+      const around = await sessions.open(request);
       const down = Object.assign(new MemoryStore({ now: () => START }), {
         create: () => Promise.reject(new Error("down")),
       });
@@ -130,7 +130,27 @@ for (const [kind, more] of Object.entries(kinds)) {
       await assert.rejects(handle(request), {
         code: store ? "store-failed" : "oversize",
       });
+      await sessions.discard(around);
       assert.deepEqual([...kept], []);
+    });
+
+    it("leaves the record to a layer around it, which may send the cookie", async () => {
+      const { sessions } = await start();
+      const request = new Request("https://example.com/");
+      const around = await sessions.open(request);
+      const within = await sessions.open(request);
+      within.login("ada");
+      const jar = {
+        get: () => undefined,
+        set() {
+          throw new Error("too late");
+        },
+      };
+      await assert.rejects(sessions.commit(within, jar), /too late/);
+      const response = await sessions.commit(around, new Response());
+      const cookie = `__Host-sid=${tokenOf(response)}`;
+      const again = await sessions.open(requestWith(cookie));
+      assert.equal(again.userId, "ada");
     });
   });
 }
