@@ -39,6 +39,12 @@ export type {
   Session,
   SessionInfo,
 } from "./src/session/session.ts";
+export type {
+  AcceptedSession,
+  ForeignCookies,
+  ForeignSession,
+  SessionReader,
+} from "./src/readers/contract.ts";
 export { createSessions } from "./src/create_sessions.ts";
 export type { Sessions } from "./src/sessions.ts";
 export type {

@@ -46,6 +46,7 @@ export type RejectReason =
  * No event carries a token, a key or data. `id` is the session's public id.
  *
  * - `created`: a new session was saved for the first time.
+ * - `accepted`: a session of another library was taken over (see `accept`).
  * - `opened`: a request brought a valid session.
  * - `renewed`: the idle timeout was moved on, and nothing else changed.
  * - `resealed`: the session came sealed with an older secret, and was sealed
@@ -111,6 +112,12 @@ export type SessionEvent =
       | "uncommitted"
       | "withheld";
     readonly id: string;
+  }
+  | {
+    readonly type: "accepted";
+    readonly id: string;
+    /** The reader's name. */
+    readonly from: string;
   }
   | {
     readonly type: "expired";

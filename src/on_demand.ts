@@ -52,6 +52,9 @@ export const unsealPart: OnDemand<typeof import("./token/unseal.ts")> =
   onDemand(
     () => import("./token/unseal.ts"),
   );
+/** For the option `accept`. */
+export const takeOverPart: OnDemand<typeof import("./request/take_over.ts")> =
+  onDemand(() => import("./request/take_over.ts"));
 /** For a new token. */
 export const sealPart: OnDemand<typeof import("./token/seal.ts")> = onDemand(
   () => import("./token/seal.ts"),

@@ -1,6 +1,7 @@
 import type { SessionEvent } from "../events.ts";
 import type { CookieOptions } from "../http/cookie_options.ts";
 import type { Codec } from "../session/codec.ts";
+import type { SessionReader } from "../readers/contract.ts";
 import type { StandardSchema } from "../schema/schema.ts";
 import type { AnyData } from "../session/session.ts";
 import type { SessionStore } from "../store/contract.ts";
@@ -153,6 +154,12 @@ export interface SessionOptions<
    * @default {JSON}
    */
   codec?: Codec | undefined;
+  /**
+   * Reads sessions that other libraries have made, where a request brings no
+   * cookie of ours: nobody is signed out by moving here. The readers are asked
+   * in their order, each until its own date (`with-session/readers/…`).
+   */
+  accept?: readonly SessionReader[] | undefined;
   /**
    * How many bytes of opened and sealed tokens a process caches, for each
    * cookie: a token in the cache is not decrypted again. Whether its session

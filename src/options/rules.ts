@@ -34,6 +34,10 @@ export const OPTIONS: Readonly<Record<string, Rule>> = {
   onEvent: FUNCTION,
   now: FUNCTION,
   codec: having("parse", "stringify"),
+  accept: [
+    "be a list of readers",
+    (value) => Array.isArray(value) && value.every(having("read", "clear")[1]),
+  ],
   store: STORE,
   revocations: STORE,
   onStoreError: oneOf("throw", "anonymous"),

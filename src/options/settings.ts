@@ -3,6 +3,7 @@ import type { CookieAttributes } from "../http/cookie.ts";
 import type { CookieOptions } from "../http/cookie_options.ts";
 import type { Codec } from "../session/codec.ts";
 import type { Fitting } from "../schema/schema.ts";
+import type { SessionReader } from "../readers/contract.ts";
 import type { SessionStore } from "../store/contract.ts";
 import type { KeyMaterial, Sealed, Unsealed } from "../token/content.ts";
 
@@ -56,6 +57,7 @@ export interface Settings extends Fitting {
   readonly storeTimeout: number;
   readonly onStoreError: "throw" | "anonymous";
   readonly encrypt?: boolean;
+  readonly accept?: readonly SessionReader[];
   readonly renewAfter?: number;
   readonly trackIdle?: "cookie" | "store";
   /** Seconds since 1970. */

@@ -42,7 +42,8 @@ async function endOne(
   const isKnown = !isNew(state) || state.isGiven;
   await engine?.endFor(state, isTooLate, last);
   if (engine && !state.isEndDone) return;
-  if (isKnown && !engine) {
+  // One of another library that was taken over has its id from the start.
+  if (!engine && (isKnown || state.content.sid)) {
     noteTurn(state.visit.settings, nameOf(state), "ended");
   }
   if ((isKnown || state.held) && !state.isEndTold) tell(state, "destroyed");
@@ -64,6 +65,7 @@ export async function leave(
   if (isEndAsked || before) {
     // The listener has been told of what fails here.
     await endAll(state, engine).catch(() => {});
+    await state.visit.foreign?.leave?.().catch(() => {});
     noteUncleared(state);
     const setCookie = removalOf(state);
     try {
@@ -88,9 +90,9 @@ export function removalOf(state: State): string | undefined {
 }
 
 function noteUncleared(state: State): void {
-  const { before, isEndAsked, isGiven, visit: { settings } } = state;
+  const { before, isEndAsked, content, visit: { settings } } = state;
   if (before) noteUncleared(before);
-  if (!isEndAsked || settings.store || isNew(state) && !isGiven) return;
+  if (!isEndAsked || settings.store || !content.sid) return;
   const name = nameOf(state);
   uncleared.add(name);
   // Another request may have gone on from the same id while this one ran.

@@ -5,6 +5,7 @@ import {
   admitPart,
   decidingPartsFor,
   severalCookiesPart,
+  takeOverPart,
 } from "../on_demand.ts";
 import { begin } from "../session/begin.ts";
 import type { State, Visit } from "../session/state.ts";
@@ -34,6 +35,24 @@ async function openAt(visit: Visit, header: string): Promise<State> {
 }
 
 function readSession(visit: Visit, header: string): State | Promise<State> {
+  const state = readOwn(visit, header);
+  return visit.settings.accept && header
+    ? takeOver(visit, header, state)
+    : state;
+}
+
+/** Looks for a session of another library, too. */
+async function takeOver(
+  visit: Visit,
+  header: string,
+  own: State | Promise<State>,
+): Promise<State> {
+  const part = await takeOverPart();
+  const { engine } = await decidingPartsFor(visit);
+  return await part.takeOver(visit, header, await own, engine);
+}
+
+function readOwn(visit: Visit, header: string): State | Promise<State> {
   const token = readCookie(header, visit.cookie);
   if (!token && token !== null) return begin(visit);
   return token ? openCookie(visit, token) : openSeveral(visit, header);

@@ -52,7 +52,10 @@ export async function commitChanges(
   const isTooLate = !(response?.status > 199);
   // If the session has a record, a change of it needs no new cookie.
   const isNews = state.isCookieDue || isChanged(state) && !state.held;
-  if (hasEnded) await endAll(state, engine, isTooLate);
+  if (hasEnded) {
+    await endAll(state, engine, isTooLate);
+    await visit.foreign?.leave?.();
+  }
   if (isTooLate && (isOpen ? isNews : isRemoved && !engine)) {
     checkOpen(state, true, "there is no Response to take a cookie");
   }
@@ -75,17 +78,43 @@ export async function commitChanges(
     line = writeCookie(cookie, token, !!persists && endOf(state, now) - now);
   }
   const { domain, previous } = cookie.options;
-  const directives = isRemoved || state.isRefused || domain || previous
+  const others = await leaveForeign(state, hasEnded, !!line);
+  let directives = isRemoved || state.isRefused || domain || previous
     ? clearCookies(state, phase, line)
     : line
     ? { setCookie: [line] }
     : directivesOf(state);
+  if (others.length) {
+    directives = {
+      ...directives,
+      setCookie: [...directives.setCookie ?? [], ...others],
+    };
+  }
   if (!line) return directives;
   const maySend = () =>
     state.isSent = engine
       ? engine.maySend(state)
       : !hasTurned(state) && !(state.isOptional && isAnswered(state));
   return { ...directives, maySend, noteSent: () => noteSent(state, isNews) };
+}
+
+/**
+ * Leaves a session of another library, in whose place this one is.
+ *
+ * @returns The lines that remove its cookies.
+ */
+async function leaveForeign(
+  { visit: { foreign, settings } }: State,
+  hasEnded: boolean,
+  isSet: boolean,
+): Promise<readonly string[]> {
+  if (!foreign || !hasEnded && (!isSet || foreign.keep)) return [];
+  if (!hasEnded) {
+    await foreign.leave?.().catch((cause) =>
+      settings.emit?.({ type: "store-error", op: "accept", ms: 0, cause })
+    );
+  }
+  return foreign.lines();
 }
 
 /** Whether this process has sent a cookie since the request began. */

@@ -12,6 +12,8 @@ export const GENERATION = "~g";
 export const WRITES = "~w";
 /** Only with revocations: the epoch of the login (`store/revocations.ts`). */
 export const EPOCH = "~e";
+/** Only with `accept`: which session of another library it goes on from. */
+export const SOURCE = "~a";
 
 /**
  * Whether a key is the session's own. A program may take its keys from JSON,

@@ -82,8 +82,20 @@ export interface Visit {
   onChange?: (() => void) | undefined;
   /** With the option `revocations`, once that part is loaded. */
   revoking?: Revoking | undefined;
+  /** With the option `accept`: see `request/take_over.ts`. */
+  foreign?: Foreign;
   /** With the option `store`, once that part is loaded. */
   streaming?: Streaming | undefined;
+}
+
+/** A session of another library, beside the request's own or in its place. */
+export interface Foreign {
+  /** The `Set-Cookie` lines that remove its cookies. */
+  lines(): readonly string[];
+  /** Whether they stay until the session ends. */
+  readonly keep?: boolean;
+  /** Ends it where it is kept, and takes it over no more. */
+  leave?(): Promise<void>;
 }
 
 /** What `store/stream.ts` does for the body of a response. */

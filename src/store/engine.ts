@@ -9,6 +9,12 @@ import { keyOf, valuesOf } from "./record.ts";
 // What sessions in a store need, loaded when an option asks for it.
 // docs/protocol.md has all of it on one page.
 
+export {
+  beginAccepted,
+  claimAccepted,
+  endAccepted,
+  findAccepted,
+} from "./accepted.ts";
 export { count, deleteExpired, list, revoke, revokeAll } from "./admin.ts";
 export { commitStored } from "./commit_stored.ts";
 export { endFor } from "./end_session.ts";

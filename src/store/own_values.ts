@@ -6,6 +6,7 @@ import {
   NOTICES,
   OWNER,
   PERSIST,
+  SOURCE,
   WRITES,
 } from "../session/own_keys.ts";
 import type { Values } from "../session/codec.ts";
@@ -19,6 +20,7 @@ const KINDS: Readonly<Record<string, Check>> = {
   [OWNER]: (value) => isText(value) && value !== "",
   [LABEL]: isText,
   [WRITES]: isText,
+  [SOURCE]: isText,
   [ISSUED]: isNumber,
   [EPOCH]: isNumber,
   [PERSIST]: (value) => typeof value === "boolean" || isNumber(value),

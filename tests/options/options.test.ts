@@ -322,6 +322,7 @@ describe("createSessions()", () => {
       tokenCache: 0,
       onStoreError: "anonymous",
       encrypt: true,
+      accept: [],
       renewAfter: 3600,
       trackIdle: "store",
       clearCache: true,

@@ -1,0 +1,157 @@
+import { SessionError } from "../../src/errors.ts";
+import type {
+  AcceptedSession,
+  ForeignCookies,
+  ForeignSession,
+  SessionReader,
+} from "../../src/readers/contract.ts";
+import { refuse } from "../../src/options/check.ts";
+import { FLAG, type Rule } from "../../src/options/rules.ts";
+import { pick } from "../../src/options/rules.ts";
+
+/** A cookie of another library, as that has set it: browsers keep it by that. */
+export interface ForeignCookie {
+  /** Its name, if that is not the library's usual one. */
+  name?: string | undefined;
+  /** Its `Domain`, if it has any. */
+  domain?: string | undefined;
+  /** @default {"/"} */
+  path?: string | undefined;
+  /** Whether there is one per top-level site (CHIPS). @default {false} */
+  partitioned?: boolean | undefined;
+}
+
+/**
+ * What every reader has to know.
+ *
+ * @typeParam Theirs What the other library has in a session.
+ */
+export interface ReaderOptions<Theirs extends object> {
+  /**
+   * When to stop reading: a date, as text (`"2027-03-01"`) or `Date`. Old
+   * sessions should have ended by then.
+   */
+  until: Date | string;
+  /** The cookie, if it is not the library's usual one. */
+  cookie?: ForeignCookie | undefined;
+  /**
+   * Makes of a session of the other library what a session begins with, and
+   * says who is logged in. `undefined` takes nothing over. By default, all that
+   * is in it becomes data, and nobody is logged in.
+   */
+  map?:
+    | ((
+      theirs: Theirs,
+    ) => AcceptedSession | undefined | Promise<AcceptedSession | undefined>)
+    | undefined;
+  /**
+   * Whether the other program still runs, as while servers are replaced: its
+   * cookies stay, and a session ends when the other one has ended.
+   *
+   * @default {false}
+   */
+  keep?: boolean | undefined;
+}
+
+/** A session of another library, before `map`. */
+export interface Opened<Theirs extends object> {
+  readonly theirs: Theirs;
+  /** See `ForeignSession`. */
+  readonly key: string;
+  readonly id?: string | undefined;
+  readonly end?: (() => Promise<unknown>) | undefined;
+}
+
+const RULES: Readonly<Record<string, Rule>> = {
+  until: ["be a date", (value) => !Number.isNaN(timeOf(value))],
+  cookie: ["be an object", (value) => Object(value) === value],
+  map: ["be a function", (value) => typeof value === "function"],
+  keep: FLAG,
+};
+
+/**
+ * Makes a reader of what opens the sessions of one library.
+ *
+ * @param rules Those of the options that only this reader has.
+ * @param usualName The name that the library gives its cookie, if any.
+ * @param open Finds the session among the cookies; it throws only if the other
+ * library's store fails.
+ * @param namesOf All cookies that the library may have set under a name.
+ * @throws {TypeError} If an option is unknown, missing or of the wrong kind.
+ */
+export function makeReader<
+  Theirs extends object,
+  Options extends ReaderOptions<Theirs>,
+>(
+  name: string,
+  options: Options,
+  rules: Readonly<Record<string, Rule>>,
+  usualName: string | undefined,
+  open: (
+    given: ForeignCookies,
+    cookieName: string,
+    options: Options,
+  ) => Promise<Opened<Theirs> | undefined>,
+  namesOf: (given: ForeignCookies, cookieName: string) => readonly string[] = (
+    _given,
+    cookieName,
+  ) => [cookieName],
+): SessionReader {
+  const known = pick(options, { ...RULES, ...rules }, `${name}.`) as Options;
+  const { until, cookie = {}, map, keep = false } = known;
+  if (until === undefined) {
+    refuse(`${name}.until`, "is missing: until when are old sessions read?");
+  }
+  const { name: cookieName = usualName } = cookie;
+  if (!cookieName) refuse(`${name}.cookie.name`, "is missing");
+  return {
+    name,
+    until: timeOf(until),
+    keep,
+    async read(given) {
+      const opened = await open(given, cookieName, known);
+      if (!opened) return undefined;
+      const { theirs, ...rest } = opened;
+      const accepted = map
+        ? await mapped(name, () => map(theirs))
+        : { data: theirs };
+      return accepted && { ...accepted, ...rest } as ForeignSession;
+    },
+    clear(given) {
+      return namesOf(given, cookieName)
+        .filter((each) => given.names.includes(each))
+        .map((each) => removal(each, cookie));
+    },
+  };
+}
+
+/** Calls `map`, of which no message may tell what was in the session. */
+async function mapped<Made>(name: string, map: () => Made): Promise<Made> {
+  try {
+    return await map();
+  } catch (cause) {
+    throw new SessionError("invalid-data", `The map of ${name} failed`, {
+      cause,
+    });
+  }
+}
+
+/** The line by which a browser forgets a cookie (RFC 6265bis §5.7). */
+function removal(name: string, cookie: ForeignCookie): string {
+  const { domain, path = "/", partitioned = false } = cookie;
+  const isSecure = partitioned || /^__(Host|Secure|Http)-/i.test(name);
+  return [
+    `${name}=; Max-Age=0`,
+    domain && `; Domain=${domain}`,
+    `; Path=${path}; HttpOnly`,
+    isSecure && "; Secure",
+    "; SameSite=Lax",
+    partitioned && "; Partitioned",
+  ].filter(Boolean).join("");
+}
+
+function timeOf(value: unknown): number {
+  return value instanceof Date || typeof value === "string"
+    ? new Date(value).getTime()
+    : NaN;
+}

@@ -1,0 +1,97 @@
+import { begin } from "../session/begin.ts";
+import { isChanged, type State } from "../session/state.ts";
+import { fetchRecord, isEventual, isLive, storeOf } from "./back_end.ts";
+import { call } from "./call.ts";
+import type { SessionRecord } from "./contract.ts";
+import { endRecord } from "./end_record.ts";
+import { acceptCookie } from "./read.ts";
+import { keyOf, valuesOf } from "./record.ts";
+import { save } from "./save.ts";
+
+// Sessions that go on from one of another library. In a strong store, each of
+// those is taken over once: requests side by side have one session, and a copy
+// of the cookie is worth nothing after that.
+
+/**
+ * Opens the session that another request has begun from the same one.
+ *
+ * @param claim The key of the record that says so, which outlives the session.
+ * @returns `"over"` if it has ended or was left, `undefined` if there is none.
+ */
+export async function findAccepted(
+  state: State,
+  claim: string,
+): Promise<State | "over" | undefined> {
+  const { visit } = state;
+  const { sid } = state.content;
+  if (isEventual(visit)) return undefined;
+  if (sid) {
+    const key = await keyOf(sid);
+    const record = await fetchRecord(visit, key);
+    if (isLive(visit, record)) {
+      visit.key = key;
+      const known = begin(visit, false, { ...state.content, isStale: false });
+      known.held = { sid, key, record };
+      return await open(known, record) ? known : "over";
+    }
+  }
+  return isLive(visit, await fetchRecord(visit, claim)) ? "over" : undefined;
+}
+
+async function open(state: State, record: SessionRecord): Promise<boolean> {
+  const { visit, held } = state;
+  const values = held && await valuesOf(visit, held);
+  if (!values || !await acceptCookie(state, "{}", values)) return false;
+  const created = record.createdAt / 1000;
+  Object.assign(state.content, { created });
+  Object.assign(state, { values, isTouched: true, isCookieDue: true });
+  return !await visit.revoking?.checkRevoked(state);
+}
+
+/** Makes the record of a session that was taken over, or finds another's. */
+export async function beginAccepted(
+  state: State,
+  claim: string,
+): Promise<State> {
+  if (isEventual(state.visit) || !isChanged(state)) return state;
+  const fresh = { ...state.content };
+  try {
+    await save(state);
+  } catch (error) {
+    const known = await findAccepted({ ...state, content: fresh }, claim);
+    if (typeof known === "object") return known;
+    throw error;
+  }
+  // Whoever brings the other library's cookie finds it again.
+  delete state.abandon;
+  return state;
+}
+
+/** Notes that a session was taken over, so that no copy of it is any more. */
+export async function claimAccepted(
+  state: State,
+  key: string,
+  until: number,
+): Promise<void> {
+  const { visit } = state;
+  const { settings } = visit;
+  if (isEventual(visit)) return;
+  const now = settings.now() * 1000;
+  const record = {
+    revision: 1,
+    value: "",
+    id: "accepted",
+    user: "",
+    label: "",
+    createdAt: now,
+    lastSeenAt: now,
+    expiresAt: Math.max(until, now + 1000),
+  };
+  const ask = () => storeOf(visit).create(key, record);
+  await call({ settings }, { op: "create", ask });
+}
+
+/** Ends a session because that of the other library is over. */
+export async function endAccepted({ visit, held }: State): Promise<void> {
+  if (held) await endRecord(visit, held.key, held.record, "ended");
+}

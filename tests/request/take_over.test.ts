@@ -1,0 +1,279 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { createSessions, type Session, withSession } from "../../mod.ts";
+import { MemoryStore } from "../../stores/memory.ts";
+import { LateStore } from "../shared/late_store.ts";
+import { typesOf } from "../shared/support.ts";
+import { moved, show } from "./_foreign.ts";
+
+const ANN = ["ann", { cart: [1, 2] }];
+const NOBODY = [null, {}];
+const OURS = "__Host-sid";
+
+const STORES = {
+  "in cookies": () => ({}),
+  "in a strong store": () => ({ store: new MemoryStore() }),
+  "in a late store": () => ({ store: new LateStore(90) }),
+} as const;
+
+for (const [where, options] of Object.entries(STORES)) {
+  describe(`a session of another library, for sessions ${where}`, () => {
+    it("goes on here, and its cookie is removed", async () => {
+      const { old, visit, events, other } = moved(options());
+      const jar = old();
+      assert.deepEqual(await (await visit(jar)).json(), ANN);
+      assert.deepEqual(Object.keys(jar), [OURS]);
+      assert.deepEqual(typesOf(events).sort(), ["accepted", "created"]);
+      assert.deepEqual(other.ended, Object.values(old()));
+      assert.deepEqual(await (await visit(jar)).json(), ANN);
+      assert.equal(other.reads, 1);
+    });
+
+    it("is not looked for beside a session of ours", async () => {
+      const { old, visit, other } = moved(options());
+      const jar: Record<string, string> = {};
+      await visit(jar, (_request, session) => {
+        session.set("n", 1);
+        return new Response();
+      });
+      Object.assign(jar, old());
+      assert.deepEqual(await (await visit(jar)).json(), [null, { n: 1 }]);
+      assert.equal(other.reads, 0);
+    });
+
+    it("stays where its request fails, and goes on with the next", async () => {
+      const { old, visit } = moved(options());
+      const jar = old();
+      await assert.rejects(
+        visit(jar, () => {
+          throw new Error("broken");
+        }),
+        /broken/,
+      );
+      assert.deepEqual(jar, old());
+      assert.deepEqual(await (await visit(jar)).json(), ANN);
+    });
+
+    it("can be ended by its first request here", async () => {
+      const { old, visit, other } = moved(options());
+      const jar = old();
+      await visit(jar, (_request, session) => {
+        session.destroy();
+        return new Response();
+      });
+      assert.deepEqual(jar, {});
+      assert.deepEqual(other.ended, Object.values(old()));
+    });
+
+    it("is over after a logout, also for a copy of its cookie", async () => {
+      const { old, visit, other } = moved(options());
+      const [theirs] = other.sessions.values();
+      const isLate = where === "in a late store";
+      await visit(old(), (_request, session) => {
+        session.destroy();
+        return new Response();
+      });
+      // A sealed cookie cannot be ended by anybody.
+      other.sessions.set(`${old()["old"]}`, theirs ?? {});
+      const copy = await (await visit(old())).json();
+      assert.deepEqual(copy, isLate ? ANN : NOBODY);
+    });
+
+    it("is none if nobody vouches for it, and then stays", async () => {
+      const { visit, events } = moved(options());
+      const jar = { old: "forged" };
+      assert.deepEqual(await (await visit(jar)).json(), NOBODY);
+      assert.deepEqual(jar, { old: "forged" });
+      assert.deepEqual(typesOf(events), []);
+    });
+
+    it("is none from its last day on", async () => {
+      const { old, visit, clock, other } = moved(options(), { until: 0 });
+      clock.now = 1000;
+      assert.deepEqual(await (await visit(old())).json(), NOBODY);
+      assert.equal(other.reads, 0);
+    });
+
+    it("fails the request if its store fails, or gives a guest", async () => {
+      const { old, visit, other } = moved(options());
+      other.isDown = true;
+      await assert.rejects(visit(old()), { code: "store-failed" });
+      const guest = moved({ ...options(), onStoreError: "anonymous" });
+      guest.other.isDown = true;
+      const jar = old();
+      assert.deepEqual(await (await guest.visit(jar)).json(), NOBODY);
+      await assert.rejects(
+        guest.visit(jar, (_request, session) => {
+          session.set("n", 1);
+          return new Response();
+        }),
+        { code: "store-failed" },
+      );
+      assert.deepEqual(jar, old());
+    });
+
+    it("is refused whole if a part of it cannot be kept", async () => {
+      const { old, visit, other } = moved(options());
+      for (const data of [{ when: new Date(0) }, { "~u": "eve" }]) {
+        other.sessions.set(`${old()["old"]}`, { data });
+        const jar = old();
+        await assert.rejects(visit(jar), { code: "invalid-data" });
+        assert.deepEqual(jar, old());
+      }
+    });
+
+    it("has to fit the schema, or be migrated", async () => {
+      const schema = {
+        "~standard": {
+          version: 1,
+          vendor: "test",
+          validate: (value: unknown) =>
+            "cart" in Object(value)
+              ? { issues: [{ message: "old" }] }
+              : { value },
+        },
+      } as const;
+      const plain = moved({ ...options(), schema });
+      assert.deepEqual(await (await plain.visit(plain.old())).json(), NOBODY);
+      assert.deepEqual(typesOf(plain.events), ["rejected"]);
+      const migrated = moved({
+        ...options(),
+        schema,
+        migrate: (old) => ({ items: Object(old).cart }),
+      });
+      const jar = migrated.old();
+      const there = ["ann", { items: [1, 2] }];
+      assert.deepEqual(await (await migrated.visit(jar)).json(), there);
+      assert.deepEqual(await (await migrated.visit(jar)).json(), there);
+    });
+
+    it("is read by a WebSocket handshake, and taken over by the next", async () => {
+      const { old, options: given, visit, other } = moved(options());
+      let seen: unknown;
+      const request = new Request("https://example.com/", {
+        headers: { cookie: `old=${old()["old"]}`, upgrade: "websocket" },
+      });
+      await withSession((_request, session: Session) => {
+        seen = [session.userId, session.toJSON()];
+        return new Response();
+      }, given)(request);
+      assert.deepEqual(seen, ANN);
+      assert.deepEqual(other.ended, []);
+      assert.deepEqual(await (await visit(old())).json(), ANN);
+    });
+
+    it("is not looked for if nobody opens the session", async () => {
+      const { old, options: given, other } = moved(options());
+      await withSession(() => new Response(), { ...given, lazy: true })(
+        new Request("https://example.com/", {
+          headers: { cookie: `old=${old()["old"]}` },
+        }),
+      );
+      assert.equal(other.reads, 0);
+    });
+
+    it("goes on in a session that the program opens itself", async () => {
+      const { old, options: given } = moved(options());
+      const sessions = createSessions(given);
+      const request = new Request("https://example.com/", {
+        headers: { cookie: `old=${old()["old"]}` },
+      });
+      const session = await sessions.open(request);
+      assert.equal(session.userId, "ann");
+      const response = await sessions.commit(session, new Response());
+      assert.equal(response.headers.getSetCookie().length, 2);
+    });
+  });
+
+  describe(`a program that still runs, beside sessions ${where}`, () => {
+    const beside = () => moved(options(), { keep: true });
+
+    it("keeps its cookie and its session", async () => {
+      const { old, visit, other } = beside();
+      const jar = old();
+      assert.deepEqual(await (await visit(jar)).json(), ANN);
+      assert.deepEqual(Object.keys(jar).sort(), [OURS, "old"]);
+      assert.deepEqual(await (await visit(jar)).json(), ANN);
+      assert.deepEqual(other.ended, []);
+    });
+
+    it("signs out here, too", async () => {
+      const { old, visit, other, events } = beside();
+      const jar = old();
+      await visit(jar);
+      other.sessions.clear();
+      typesOf(events);
+      assert.deepEqual(await (await visit(jar)).json(), NOBODY);
+      assert.deepEqual(typesOf(events), ["opened", "gone"]);
+      assert.equal(jar[OURS], undefined);
+    });
+
+    it("signs in another user here, too", async () => {
+      const { old, visit, other } = beside();
+      const jar = old();
+      await visit(jar);
+      other.sessions.set("b", { user: "bob", data: {} });
+      jar["old"] = "b";
+      assert.deepEqual(await (await visit(jar)).json(), ["bob", {}]);
+      assert.deepEqual(await (await visit(jar)).json(), ["bob", {}]);
+    });
+
+    it("is signed out from here", async () => {
+      const { old, visit, other } = beside();
+      const jar = old();
+      await visit(jar);
+      await visit(jar, (_request, session) => {
+        session.destroy();
+        return new Response();
+      });
+      assert.deepEqual(jar, {});
+      assert.deepEqual(other.ended, Object.values(old()));
+    });
+  });
+}
+
+describe("requests side by side with a session of another library", () => {
+  it("have one session in a strong store", async () => {
+    const store = new MemoryStore();
+    const { old, visit } = moved({ store });
+    const jars = [old(), old(), old()];
+    const ids = new Set<string>();
+    await Promise.all(jars.map((jar, i) =>
+      visit(jar, (_request, session) => {
+        ids.add(session.id);
+        session.set(`n${i}`, i);
+        return new Response();
+      })
+    ));
+    assert.equal(ids.size, 1);
+    for (const jar of jars) {
+      const all = { cart: [1, 2], n0: 0, n1: 1, n2: 2 };
+      assert.deepEqual(await (await visit(jar)).json(), ["ann", all]);
+    }
+  });
+
+  it("find what another process has taken over", async () => {
+    const store = new MemoryStore();
+    const one = moved({ store });
+    const jar = one.old();
+    await one.visit(jar);
+    one.other.sessions.set(`${one.old()["old"]}`, { user: "ann" });
+    // The answer with the new cookie was lost.
+    assert.deepEqual(await (await one.visit(one.old())).json(), ANN);
+    assert.deepEqual(await (await one.visit(jar)).json(), ANN);
+  });
+
+  it("have an id that follows from nothing where records are sealed", async () => {
+    const ids = new Set<string>();
+    for (let i = 0; i < 2; i++) {
+      const { old, visit } = moved({ store: new MemoryStore(), encrypt: true });
+      const jar = old();
+      await visit(jar, (request, session, ...rest) => {
+        ids.add(session.id);
+        return show(request, session, ...rest);
+      });
+      assert.deepEqual(await (await visit(jar)).json(), ANN);
+    }
+    assert.equal(ids.size, 2);
+  });
+});
