@@ -145,8 +145,8 @@ function removal(name: string, cookie: ForeignCookie): string {
     domain && `; Domain=${domain}`,
     `; Path=${path}; HttpOnly`,
     isSecure && "; Secure",
-    "; SameSite=Lax",
-    partitioned && "; Partitioned",
+    // Inside of another site, a browser takes no other line.
+    partitioned ? "; SameSite=None; Partitioned" : "; SameSite=Lax",
   ].filter(Boolean).join("");
 }
 

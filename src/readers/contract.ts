@@ -40,7 +40,10 @@ export interface ForeignSession extends AcceptedSession {
    * by default, the user.
    */
   readonly id?: string | undefined;
-  /** Ends it where the other library keeps it, if it keeps any. */
+  /**
+   * Ends it where the other library keeps it, if it keeps any: on logout. One
+   * that has gone on here is left to its own end.
+   */
   readonly end?: (() => Promise<unknown>) | undefined;
 }
 

@@ -49,7 +49,7 @@ async function takeOver(
 ): Promise<State> {
   const part = await takeOverPart();
   const { engine } = await decidingPartsFor(visit);
-  return await part.takeOver(visit, header, await own, engine);
+  return part.takeOver(visit, header, await own, engine);
 }
 
 function readOwn(visit: Visit, header: string): State | Promise<State> {

@@ -1,5 +1,5 @@
 import { SessionError } from "../errors.ts";
-import { isHandshake } from "../http/request.ts";
+import { isCrossSite, isHandshake } from "../http/request.ts";
 import { cookiesOf } from "../readers/cookies.ts";
 import type {
   ForeignCookies,
@@ -30,6 +30,7 @@ import { encodeBase64url } from "../token/base64url.ts";
 import { tellRejected } from "./accept.ts";
 import { beginRefused } from "./admit.ts";
 import type { Engine } from "./checks.ts";
+import { isWithheld } from "./unkept.ts";
 
 // A session of another library that the option `accept` has a reader for
 // (docs/decisions/036-sessions-of-other-libraries.md).
@@ -80,6 +81,8 @@ export async function takeOver(
   if (theirs && await sourceOf(reader, theirs) === source) {
     return follow(state, { reader, theirs }, engine);
   }
+  // A browser may keep the other cookie back there, and not ours.
+  if (!theirs && isCrossSite(visit.headers)) return state;
   tell(state, "gone");
   await engine?.endAccepted(state);
   visit.isOver = true;
@@ -92,6 +95,9 @@ async function takeFirst(
   given: ForeignCookies,
   engine: Engine | undefined,
 ): Promise<State> {
+  // The browser may have kept ours back, which must not be replaced; and what
+  // other sites cannot do with our cookie, they cannot do with another one.
+  if (isWithheld(state)) return state;
   for (const reader of readers) {
     const theirs = await ask(state.visit, reader, given);
     if (theirs === null) break;
@@ -137,8 +143,8 @@ async function take(
   // an id must not follow from what another store holds.
   if (!settings.encrypt) state.content.sid = secret.slice(0, 16);
   if (state.content.sid && isOver(state)) return begin(visit);
-  const claim = encodeBase64url(secret);
-  const known = await engine?.findAccepted(state, claim);
+  const key = encodeBase64url(secret);
+  const known = await engine?.findAccepted(state, key);
   if (known === "over") {
     if (visit.isGone) visit.phase = "gone";
     return begin(visit);
@@ -148,7 +154,7 @@ async function take(
   const shown = await showAs(state, found, engine);
   if (shown !== state) return shown;
   state.isTouched = true;
-  const kept = await engine?.beginAccepted(state, claim) ?? state;
+  const kept = await engine?.beginAccepted(state, key) ?? state;
   if (kept !== state) return await showAs(kept, found, engine);
   tell(state, "accepted", { from: found.reader.name });
   return state;
@@ -214,6 +220,7 @@ function follow(
     lines: () => [],
     ...visit.foreign,
     keep: found.reader.keep,
+    claim: () => claim(state, found, engine),
     leave: () => leave(state, found, engine),
   };
   return state;
@@ -222,12 +229,22 @@ function follow(
 /** Ends a session of another library, so that nobody takes it over again. */
 async function leave(
   state: State,
-  { reader, theirs }: Found,
+  found: Found,
   engine: Engine | undefined,
 ): Promise<void> {
-  await theirs.end?.();
-  const secret = await secretOf(state.visit, { reader, theirs });
-  await engine?.claimAccepted(state, encodeBase64url(secret), reader.until);
+  await found.theirs.end?.();
+  await claim(state, found, engine);
+}
+
+/** Notes that a session of another library has gone on here. */
+async function claim(
+  { visit }: State,
+  found: Found,
+  engine: Engine | undefined,
+): Promise<void> {
+  const secret = await secretOf(visit, found);
+  const { until } = found.reader;
+  await engine?.claimAccepted(visit, encodeBase64url(secret), until);
 }
 
 /** What follows from a session of another library for one cookie of ours. */

@@ -44,7 +44,7 @@ export function checkWithheld(state: State): void {
  * without our cookies (RFC 6265bis §5.8.3). `Sec-Fetch-Site` says so, which no
  * script can set. A login is meant to replace any other session.
  */
-function isWithheld(state: State): boolean {
+export function isWithheld(state: State): boolean {
   const { cookie, request, headers } = state.visit;
   if (!request || !headers || state.held || isLogin(state)) return false;
   const { attributes } = cookie;

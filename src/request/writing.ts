@@ -99,7 +99,9 @@ export async function commitChanges(
 }
 
 /**
- * Leaves a session of another library, in whose place this one is.
+ * Has this session stand in the place of one of another library. That is not
+ * ended where it is kept: a request that the browser has sent with it may still
+ * be on its way, and would find nobody.
  *
  * @returns The lines that remove its cookies.
  */
@@ -110,7 +112,7 @@ async function leaveForeign(
 ): Promise<readonly string[]> {
   if (!foreign || !hasEnded && (!isSet || foreign.keep)) return [];
   if (!hasEnded) {
-    await foreign.leave?.().catch((cause) =>
+    await foreign.claim?.().catch((cause) =>
       settings.emit?.({ type: "store-error", op: "accept", ms: 0, cause })
     );
   }

@@ -94,7 +94,9 @@ export interface Foreign {
   lines(): readonly string[];
   /** Whether they stay until the session ends. */
   readonly keep?: boolean;
-  /** Ends it where it is kept, and takes it over no more. */
+  /** Notes that it goes on here, so that no copy of it does once more. */
+  claim?(): Promise<void>;
+  /** The same, and ends it where it is kept. */
   leave?(): Promise<void>;
 }
 

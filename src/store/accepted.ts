@@ -1,5 +1,5 @@
 import { begin } from "../session/begin.ts";
-import { isChanged, type State } from "../session/state.ts";
+import { isChanged, type State, type Visit } from "../session/state.ts";
 import { fetchRecord, isEventual, isLive, storeOf } from "./back_end.ts";
 import { call } from "./call.ts";
 import type { SessionRecord } from "./contract.ts";
@@ -11,6 +11,9 @@ import { save } from "./save.ts";
 // Sessions that go on from one of another library. In a strong store, each of
 // those is taken over once: requests side by side have one session, and a copy
 // of the cookie is worth nothing after that.
+
+/** For how long that is noted, in ms: ten years, as no store keeps `Infinity`. */
+const LONGEST = 3e11;
 
 /**
  * Opens the session that another request has begun from the same one.
@@ -69,11 +72,10 @@ export async function beginAccepted(
 
 /** Notes that a session was taken over, so that no copy of it is any more. */
 export async function claimAccepted(
-  state: State,
+  visit: Visit,
   key: string,
   until: number,
 ): Promise<void> {
-  const { visit } = state;
   const { settings } = visit;
   if (isEventual(visit)) return;
   const now = settings.now() * 1000;
@@ -85,7 +87,7 @@ export async function claimAccepted(
     label: "",
     createdAt: now,
     lastSeenAt: now,
-    expiresAt: Math.max(until, now + 1000),
+    expiresAt: Math.min(Math.max(until, now + 1000), now + LONGEST),
   };
   const ask = () => storeOf(visit).create(key, record);
   await call({ settings }, { op: "create", ask });

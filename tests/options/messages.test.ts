@@ -30,6 +30,7 @@ const OPTIONS = [
   "onEvent",
   "now",
   "codec",
+  "accept",
   "store",
   "revocations",
   "onStoreError",

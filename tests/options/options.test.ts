@@ -62,6 +62,7 @@ const BAD: Readonly<Record<string, readonly unknown[]>> = {
   migrate: [...NO_FUNCTION, "function"],
   onEvent: NO_FUNCTION,
   now: NO_FUNCTION,
+  accept: [null, true, "iron-session", {}, [null], [{}], [() => "read"]],
   codec: [null, true, "JSON", {}, { parse: JSON.parse }, () => ""],
   store: [
     null,

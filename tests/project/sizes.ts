@@ -6,12 +6,12 @@ import { root } from "./process.ts";
 
 /** In bytes, minified and gzipped; see decision 011. */
 export const LIMITS = {
-  program: 8940,
+  program: 9040,
   cookie: 2270,
-  writing: 5150,
+  writing: 5200,
   whole: 15_000,
   checks: 1720,
-  engine: 14_500,
+  engine: 14_750,
   store: 3200,
   redis: 4250,
   express: 8900,

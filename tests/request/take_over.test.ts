@@ -24,7 +24,6 @@ for (const [where, options] of Object.entries(STORES)) {
       assert.deepEqual(await (await visit(jar)).json(), ANN);
       assert.deepEqual(Object.keys(jar), [OURS]);
       assert.deepEqual(typesOf(events).sort(), ["accepted", "created"]);
-      assert.deepEqual(other.ended, Object.values(old()));
       assert.deepEqual(await (await visit(jar)).json(), ANN);
       assert.equal(other.reads, 1);
     });
@@ -39,6 +38,30 @@ for (const [where, options] of Object.entries(STORES)) {
       Object.assign(jar, old());
       assert.deepEqual(await (await visit(jar)).json(), [null, { n: 1 }]);
       assert.equal(other.reads, 0);
+    });
+
+    it("is there for requests that were under way with its cookie", async () => {
+      const { old, visit, other } = moved(options());
+      const jar = old();
+      await visit(jar);
+      // Sent before the answer that has replaced the cookie.
+      const late = old();
+      assert.deepEqual(await (await visit(late)).json(), ANN);
+      for (const each of [jar, late]) {
+        assert.deepEqual(await (await visit(each)).json(), ANN);
+      }
+      assert.deepEqual(other.ended, []);
+    });
+
+    it("is not taken over where the browser may have ours", async () => {
+      const { old, visit, other } = moved(options());
+      const jar = old();
+      const crossSite = { "sec-fetch-site": "cross-site" };
+      const frame = { ...crossSite, "sec-fetch-dest": "iframe" };
+      assert.deepEqual(await (await visit(jar, show, frame)).json(), NOBODY);
+      assert.equal(other.reads, 0);
+      const link = { ...crossSite, "sec-fetch-dest": "document" };
+      assert.deepEqual(await (await visit(jar, show, link)).json(), ANN);
     });
 
     it("stays where its request fails, and goes on with the next", async () => {
@@ -206,6 +229,20 @@ for (const [where, options] of Object.entries(STORES)) {
       assert.deepEqual(await (await visit(jar)).json(), NOBODY);
       assert.deepEqual(typesOf(events), ["opened", "gone"]);
       assert.equal(jar[OURS], undefined);
+    });
+
+    it("signs nobody out by a link of another site, which may keep its cookie back", async () => {
+      const { old, visit } = beside();
+      const jar = old();
+      await visit(jar);
+      const [ours] = Object.entries(jar).filter(([name]) => name === OURS);
+      const link = {
+        "sec-fetch-site": "cross-site",
+        "sec-fetch-dest": "document",
+      };
+      const without = Object.fromEntries([ours ?? []]);
+      assert.deepEqual(await (await visit(without, show, link)).json(), ANN);
+      assert.deepEqual(await (await visit(jar)).json(), ANN);
     });
 
     it("signs in another user here, too", async () => {

@@ -122,6 +122,7 @@ describe("Session keys", () => {
       GENERATION: "~g",
       WRITES: "~w",
       EPOCH: "~e",
+      SOURCE: "~a",
       isReserved: 0,
       wipe: 0,
     });

@@ -75,6 +75,7 @@ const HARMLESS: Record<string, RegExp> = {
   keyId: /^([0-9a-f]{8}|\d{1,10}|undefined)$/,
   reason: /^[a-z0-9-]+$/,
   bytes: /^\d+$/,
+  from: /^[a-z-]+$/,
 };
 
 /** That an event holds what it may hold, and no room for anything else. */
