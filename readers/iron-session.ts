@@ -26,7 +26,11 @@
 
 import type { SessionReader } from "../src/readers/contract.ts";
 import { type IronPassword, unsealIron } from "./shared/iron.ts";
-import { makeReader, type ReaderOptions } from "./shared/reader.ts";
+import {
+  makeReader,
+  MOST_COOKIES,
+  type ReaderOptions,
+} from "./shared/reader.ts";
 import { isPassword, MUST_BE_PASSWORD } from "./shared/iron_password.ts";
 import type { AnyData } from "../src/session/session.ts";
 
@@ -50,6 +54,10 @@ const MOST_PARTS = 4;
 /**
  * Reads the sessions of iron-session 6, 8 and 9, and those of its predecessor
  * next-iron-session that are still there.
+ *
+ * A bad cookie costs one key (PBKDF2 with one iteration) and one HMAC, or less
+ * if it has not even the form of a seal, or is too long. Of several cookies of
+ * the name, the first four are looked at.
  *
  * @typeParam Theirs What was in such a session.
  *
@@ -82,7 +90,7 @@ function sealsOf(
   name: string,
   valuesOf: (name: string) => readonly string[],
 ): readonly string[] {
-  const whole = valuesOf(name).filter(Boolean);
+  const whole = valuesOf(name).filter(Boolean).slice(0, MOST_COOKIES);
   if (whole.length) return whole;
   const parts = partsOf(name).map((part) => valuesOf(part)[0]);
   const end = parts.findIndex((part) => !part);

@@ -12,6 +12,7 @@ export const portableFolders = [
   "tests/schema",
   "tests/http",
   "tests/options",
+  "tests/readers",
   "tests/request",
   "tests/session",
   "tests/store",

@@ -6,8 +6,7 @@ import type {
   SessionReader,
 } from "../../src/readers/contract.ts";
 import { refuse } from "../../src/options/check.ts";
-import { FLAG, type Rule } from "../../src/options/rules.ts";
-import { pick } from "../../src/options/rules.ts";
+import { FLAG, pick, type Rule } from "../../src/options/rules.ts";
 
 /** A cookie of another library, as that has set it: browsers keep it by that. */
 export interface ForeignCookie {
@@ -15,7 +14,7 @@ export interface ForeignCookie {
   name?: string | undefined;
   /** Its `Domain`, if it has any. */
   domain?: string | undefined;
-  /** @default {"/"} */
+  /** Its `Path`. @default {"/"} */
   path?: string | undefined;
   /** Whether there is one per top-level site (CHIPS). @default {false} */
   partitioned?: boolean | undefined;
@@ -53,6 +52,9 @@ export interface ReaderOptions<Theirs extends object> {
   keep?: boolean | undefined;
 }
 
+/** How many cookies of one name are looked at: a stranger may send many. */
+export const MOST_COOKIES = 4;
+
 /** A session of another library, before `map`. */
 export interface Opened<Theirs extends object> {
   readonly theirs: Theirs;
@@ -72,7 +74,7 @@ const RULES: Readonly<Record<string, Rule>> = {
 /**
  * Makes a reader of what opens the sessions of one library.
  *
- * @param rules Those of the options that only this reader has.
+ * @param rules Those of the options that only this reader has, and needs.
  * @param usualName The name that the library gives its cookie, if any.
  * @param open Finds the session among the cookies; it throws only if the other
  * library's store fails.
@@ -101,6 +103,11 @@ export function makeReader<
   const { until, cookie = {}, map, keep = false } = known;
   if (until === undefined) {
     refuse(`${name}.until`, "is missing: until when are old sessions read?");
+  }
+  for (const option in rules) {
+    if (known[option as keyof Options] === undefined) {
+      refuse(`${name}.${option}`, "is missing");
+    }
   }
   const { name: cookieName = usualName } = cookie;
   if (!cookieName) refuse(`${name}.cookie.name`, "is missing");

@@ -88,13 +88,20 @@ describe("bundle", () => {
     });
   }
 
-  for (const path of entryPoints.filter((path) => /^stores/.test(path))) {
-    const limit = path.includes("redis") ? LIMITS.redis : LIMITS.store;
+  for (
+    const path of entryPoints.filter((path) => /^(stores|readers)/.test(path))
+  ) {
+    const limit = path.startsWith("readers")
+      ? LIMITS.reader
+      : path.includes("redis")
+      ? LIMITS.redis
+      : LIMITS.store;
     it(`${path} is at most ${limit} bytes`, async () => {
       const { size } = await bundle({
         entryPoints: [path],
         plugins: [optional, withoutCore],
       });
+      console.log(`figure: ${size} bytes more with ${path}`);
       assert.ok(size <= limit, `${size} bytes`);
     });
   }

@@ -21,7 +21,9 @@ describe("docs", () => {
     const isForAll = (path: string) => !read(path).includes("cloudflare:");
     const loadable = (path: string) =>
       isForAll(path) && !/durable[-_]object/.test(path);
-    const sources = globSync("{src,stores,testing}/**/*.ts", { cwd: root })
+    const sources = globSync("{src,stores,readers,testing}/**/*.ts", {
+      cwd: root,
+    })
       .filter(loadable);
     const pages = globSync("docs/**/*.md", { cwd: root });
     const output = await run([

@@ -69,6 +69,20 @@ const PROGRAMS: Readonly<Record<string, string>> = {
       const visits: number | undefined = session.get("visits");
       return visits;
     }`,
+  "./readers/iron-session": `
+    import { type SessionReader, withSession } from "with-session";
+    import { ironSession } from "with-session/readers/iron-session";
+    const reader: SessionReader = ironSession<{ n: number }>({
+      password: secret,
+      cookie: { name: "before" },
+      until: "2100-01-01",
+      // @ts-expect-error What is read has no such key.
+      map: ({ n, visits }) => ({ user: visits, data: { visits: n } }),
+    });
+    export const handle = withSession<Shop>((_request, session) => {
+      const visits: number | undefined = session.get("visits");
+      return new Response(\`\${visits}\`);
+    }, { secret, accept: [reader] });`,
   "./testing": `
     import { createClock, describeStore } from "with-session/testing";
     import { MemoryStore } from "with-session/stores/memory";

@@ -155,6 +155,24 @@ module.exports = {
       idFromName: (name) => name,
       get: () => ({ create: fail, read: fail, enter: fail }),
     }),
+  "./readers/iron-session": async (load) => {
+    const { ironSession } = await load("with-session/readers/iron-session");
+    // Made by iron-session 9 with `ttl: 0`.
+    const seal = [
+      "Fe26.2*1*b4149e810c2ac7ea9f6165d5fb3e26f3c2383777119e9d547d031e13fe6356d4",
+      "DpDFkAvfHPZ70785r87K7Q",
+      "kuaG9wwIGz88L5jjdJQTj7PF2RQiBWJwA8w3XLJ36e5EcIS5bGhSBc-9J4KYKbEM",
+      "*bbf05b9f9323433032b3dc7b03b28e2c6ab74fed4e4d22e32de7ebb7de5cc87d",
+      "xfYYpJ2RKeA8PVIcWccgcEY6G99WzBRxYNogs6LCD-A~2",
+    ].join("*");
+    const reader = ironSession({
+      password: "a password of 32 characters, or more",
+      cookie: { name: "before" },
+      until: "2100-01-01",
+      map: ({ visits }) => ({ data: { visits } }),
+    });
+    await goesOn(load, reader, `before=${seal}`);
+  },
   "./testing": async (load) => {
     const { MemoryStore } = await load("with-session/stores/memory");
     const { createClock, runStoreCase, storeCases } = await load(
@@ -186,6 +204,24 @@ async function comesBack(load, options) {
     return new Response(count(session));
   }, { secret, ...options });
   await counts((headers) => handle(new Request(url, { headers })));
+}
+
+/** A session of another library, with one visit, goes on here. */
+async function goesOn(load, reader, cookie) {
+  const { withSession } = await load("with-session");
+  const handle = withSession(
+    (_request, session) => new Response(count(session)),
+    { secret, accept: [reader] },
+  );
+  const visit = (cookie) => handle(new Request(url, { headers: { cookie } }));
+  const first = await visit(cookie);
+  assert.equal(await first.text(), "2");
+  const [ours, ...gone] = first.headers.getSetCookie();
+  assert.deepEqual(gone.map((line) => line.split("=")[0]), [
+    cookie.split("=")[0],
+  ]);
+  const second = await visit(ours.split(";")[0]);
+  assert.equal(await second.text(), "3");
 }
 
 /** Two requests of one visitor are counted. */

@@ -90,7 +90,7 @@ const paths = [
   "next.ts",
   "nuxt.ts",
   "testing.ts",
-  "{src,stores,testing}/**/*.ts",
+  "{src,stores,readers,testing}/**/*.ts",
 ];
 for (const path of globSync(paths, { cwd: root })) {
   const name = path.replaceAll("\\", "/");
@@ -278,11 +278,27 @@ describe("the source", () => {
       }
     }
   });
+
+  it("knows no reader, and a reader knows no other room than it needs", () => {
+    for (const [path, { solid, dotted }] of modules) {
+      if (!path.startsWith("readers/")) continue;
+      for (const other of [...solid, ...dotted]) {
+        assert.match(
+          other,
+          /^(readers\/|src\/(readers\/contract|session\/session|token\/base64url|errors|options\/(rules|check))\.ts$)/,
+          path,
+        );
+      }
+    }
+  });
 });
 
 describe("pages", () => {
   const pages = globSync(
-    ["*.md", "{docs,src,stores,proofs,bench,examples,integrations}/**/*.md"],
+    [
+      "*.md",
+      "{docs,src,stores,readers,proofs,bench,examples,integrations}/**/*.md",
+    ],
     { cwd: root, exclude: (path) => /node_modules/.test(path) },
   );
 
