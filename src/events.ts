@@ -132,7 +132,7 @@ export type SessionEvent =
   | { readonly type: "oversize"; readonly id: string; readonly bytes: number }
   | {
     readonly type: "store-error";
-    /** The store's method. */
+    /** The store's method; `accept` for that of another library. */
     readonly op: string;
     readonly ms: number;
     /** The back end's own code, such as `ECONNREFUSED`, if it gave one. */

@@ -1,4 +1,4 @@
-import { SessionError } from "../../src/errors.ts";
+import { causeOf, SessionError } from "../../src/errors.ts";
 import type {
   AcceptedSession,
   ForeignCookies,
@@ -138,7 +138,7 @@ async function mapped<Made>(name: string, map: () => Made): Promise<Made> {
     return await map();
   } catch (cause) {
     throw new SessionError("invalid-data", `The map of ${name} failed`, {
-      cause,
+      cause: causeOf(cause),
     });
   }
 }

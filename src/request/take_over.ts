@@ -1,4 +1,4 @@
-import { SessionError } from "../errors.ts";
+import { causeOf, isSessionError, SessionError } from "../errors.ts";
 import { isCrossSite, isHandshake } from "../http/request.ts";
 import { cookiesOf } from "../readers/cookies.ts";
 import type {
@@ -62,7 +62,7 @@ export async function takeOver(
     // Whoever logs out by a session that is over here may have another there.
     async leave() {
       for (const reader of readers) {
-        const theirs = await reader.read(given);
+        const theirs = await inTime(visit, reader, reader.read(given));
         if (theirs) await leave(state, { reader, theirs }, engine);
       }
     },
@@ -113,18 +113,11 @@ async function ask(
   given: ForeignCookies,
 ): Promise<ForeignSession | undefined | null> {
   try {
-    return await reader.read(given);
+    return await inTime(visit, reader, reader.read(given));
   } catch (error) {
-    const failure = error instanceof SessionError
-      ? error
-      : new SessionError("store-failed", `Store of ${reader.name} failed`, {
-        cause: error,
-      });
-    const { emit, onStoreError } = visit.settings;
-    if (failure.code !== "store-failed" || onStoreError === "throw") {
-      throw failure;
-    }
-    emit?.({ type: "store-error", op: "accept", ms: 0, cause: failure });
+    const { code } = error as SessionError;
+    const { onStoreError } = visit.settings;
+    if (code !== "store-failed" || onStoreError === "throw") throw error;
     visit.phase = "store-failed";
     return null;
   }
@@ -232,7 +225,7 @@ async function leave(
   found: Found,
   engine: Engine | undefined,
 ): Promise<void> {
-  await found.theirs.end?.();
+  await inTime(state.visit, found.reader, found.theirs.end?.());
   await claim(state, found, engine);
 }
 
@@ -245,6 +238,37 @@ async function claim(
   const secret = await secretOf(visit, found);
   const { until } = found.reader;
   await engine?.claimAccepted(visit, encodeBase64url(secret), until);
+}
+
+/**
+ * Waits for another library's store, no longer than for one of ours.
+ *
+ * @throws {SessionError} `store-failed`, with an event, and what a reader says.
+ */
+async function inTime<Result>(
+  { settings }: Visit,
+  { name }: SessionReader,
+  result: Promise<Result> | undefined,
+): Promise<Result | undefined> {
+  const { clock, emit, storeTimeout } = settings;
+  const began = clock();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<undefined>((_resolve, reject) => {
+    const fail = () => reject(new Error("It took too long"));
+    timer = setTimeout(fail, storeTimeout * 1000);
+  });
+  try {
+    return await Promise.race([result, late]);
+  } catch (error) {
+    if (isSessionError(error)) throw error;
+    const cause = causeOf(error);
+    const ms = clock() - began;
+    emit?.({ type: "store-error", op: "accept", ms, cause });
+    const message = `Store of ${name} failed`;
+    throw new SessionError("store-failed", message, { cause });
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** What follows from a session of another library for one cookie of ours. */

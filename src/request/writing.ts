@@ -106,15 +106,14 @@ export async function commitChanges(
  * @returns The lines that remove its cookies.
  */
 async function leaveForeign(
-  { visit: { foreign, settings } }: State,
+  { visit: { foreign } }: State,
   hasEnded: boolean,
   isSet: boolean,
 ): Promise<readonly string[]> {
   if (!foreign || !hasEnded && (!isSet || foreign.keep)) return [];
   if (!hasEnded) {
-    await foreign.claim?.().catch((cause) =>
-      settings.emit?.({ type: "store-error", op: "accept", ms: 0, cause })
-    );
+    // The listener has been told of what fails here.
+    await foreign.claim?.().catch(() => {});
   }
   return foreign.lines();
 }

@@ -83,6 +83,24 @@ const PROGRAMS: Readonly<Record<string, string>> = {
       const visits: number | undefined = session.get("visits");
       return new Response(\`\${visits}\`);
     }, { secret, accept: [reader] });`,
+  "./readers/express-session": `
+    import { type SessionReader, withSession } from "with-session";
+    import {
+      expressSession,
+      type ExpressSessionStore,
+    } from "with-session/readers/express-session";
+    declare const store: ExpressSessionStore;
+    const reader: SessionReader = expressSession<{ n: number }>({
+      secret,
+      store,
+      until: new Date(),
+      // @ts-expect-error What is read has no such key.
+      map: ({ n, visits }) => ({ user: visits, data: { visits: n } }),
+    });
+    export const handle = withSession<Shop>((_request, session) => {
+      const visits: number | undefined = session.get("visits");
+      return new Response(\`\${visits}\`);
+    }, { secret, accept: [reader] });`,
   "./testing": `
     import { createClock, describeStore } from "with-session/testing";
     import { MemoryStore } from "with-session/stores/memory";

@@ -2,6 +2,7 @@
 // with the next request. It is CommonJS, as Jest loads nothing else, and is
 // handed what the program has loaded, in whichever way that was.
 const assert = require("node:assert/strict");
+const { createHmac } = require("node:crypto");
 const { once } = require("node:events");
 const { mkdtemp, rm } = require("node:fs/promises");
 const { createServer } = require("node:http");
@@ -172,6 +173,24 @@ module.exports = {
       map: ({ visits }) => ({ data: { visits } }),
     });
     await goesOn(load, reader, `before=${seal}`);
+  },
+  "./readers/express-session": async (load) => {
+    const { expressSession } = await load(
+      "with-session/readers/express-session",
+    );
+    const cookie = { originalMaxAge: null, path: "/" };
+    const reader = expressSession({
+      secret: "keyboard cat",
+      store: {
+        get: (sid, callback) =>
+          callback(null, sid === "before" && { cookie, visits: 1 }),
+      },
+      until: "2100-01-01",
+    });
+    const signature = createHmac("sha256", "keyboard cat").update("before")
+      .digest("base64").replace("=", "");
+    const value = encodeURIComponent(`s:before.${signature}`);
+    await goesOn(load, reader, `connect.sid=${value}`);
   },
   "./testing": async (load) => {
     const { MemoryStore } = await load("with-session/stores/memory");

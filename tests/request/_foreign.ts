@@ -15,6 +15,8 @@ export class OtherLibrary {
   /** Which of its sessions were ended. */
   readonly ended: string[] = [];
   isDown = false;
+  /** Whether it reads, and cannot end. */
+  isStuck = false;
 
   reader(more: Partial<SessionReader> = {}): SessionReader {
     return {
@@ -28,6 +30,7 @@ export class OtherLibrary {
           const found = this.sessions.get(value);
           if (!found) continue;
           const end = () => {
+            if (this.isStuck) return Promise.reject(new Error("stuck"));
             this.ended.push(value);
             return Promise.resolve(this.sessions.delete(value));
           };

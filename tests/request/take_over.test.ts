@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createSessions, type Session, withSession } from "../../mod.ts";
+import {
+  createSessions,
+  type Session,
+  type SessionError,
+  withSession,
+} from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { LateStore } from "../shared/late_store.ts";
 import { typesOf } from "../shared/support.ts";
@@ -118,9 +123,16 @@ for (const [where, options] of Object.entries(STORES)) {
     });
 
     it("fails the request if its store fails, or gives a guest", async () => {
-      const { old, visit, other } = moved(options());
+      const { old, visit, other, events } = moved(options());
       other.isDown = true;
-      await assert.rejects(visit(old()), { code: "store-failed" });
+      await assert.rejects(visit(old()), (error: SessionError) => {
+        assert.equal(error.code, "store-failed");
+        // What another client says may quote what it has read.
+        assert.equal((error.cause as Error).message, "");
+        return true;
+      });
+      const [event] = events;
+      assert.ok(event?.type === "store-error" && event.op === "accept");
       const guest = moved({ ...options(), onStoreError: "anonymous" });
       guest.other.isDown = true;
       const jar = old();
@@ -131,6 +143,29 @@ for (const [where, options] of Object.entries(STORES)) {
           return new Response();
         }),
         { code: "store-failed" },
+      );
+      assert.deepEqual(jar, old());
+    });
+
+    it("is not waited for longer than storeTimeout", async () => {
+      const slow = { read: () => new Promise<never>(() => {}) };
+      const more = { ...options(), storeTimeout: 0.01 };
+      const { old, visit } = moved(more, slow);
+      await assert.rejects(visit(old()), { code: "store-failed" });
+      const guest = moved({ ...more, onStoreError: "anonymous" }, slow);
+      assert.deepEqual(await (await guest.visit(guest.old())).json(), NOBODY);
+    });
+
+    it("stays if it cannot be ended there, as the logout is told", async () => {
+      const { old, visit, other } = moved(options());
+      other.isStuck = true;
+      const jar = old();
+      await assert.rejects(
+        visit(jar, (_request, session) => {
+          session.destroy();
+          return new Response();
+        }),
+        { code: "store-failed", message: "Store of other failed" },
       );
       assert.deepEqual(jar, old());
     });
