@@ -8,7 +8,7 @@ import {
 } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { LateStore } from "../shared/late_store.ts";
-import { typesOf } from "../shared/support.ts";
+import { type MoreOptions, typesOf } from "../shared/support.ts";
 import { moved, show } from "./_foreign.ts";
 
 const ANN = ["ann", { cart: [1, 2] }];
@@ -280,6 +280,19 @@ for (const [where, options] of Object.entries(STORES)) {
       assert.deepEqual(await (await visit(jar)).json(), ANN);
     });
 
+    it("has no part in who signs in here", async () => {
+      const { old, visit, other } = beside();
+      const jar = old();
+      await visit(jar);
+      await visit(jar, (_request, session) => {
+        session.login("bob");
+        return new Response();
+      });
+      const [user] = await (await visit(jar)).json();
+      assert.equal(user, "bob");
+      assert.equal(other.sessions.get(`${old()["old"]}`)?.user, "ann");
+    });
+
     it("signs in another user here, too", async () => {
       const { old, visit, other } = beside();
       const jar = old();
@@ -347,5 +360,58 @@ describe("requests side by side with a session of another library", () => {
       assert.deepEqual(await (await visit(jar)).json(), ANN);
     }
     assert.equal(ids.size, 2);
+  });
+});
+
+describe("a copy of the other library's cookie", () => {
+  type Make = () => MoreOptions;
+  const makers: readonly (readonly [string, Make, unknown, unknown])[] = [
+    // Where ours is kept, what a copy is while it lasts, and after its end.
+    ["a strong store", () => ({ store: new MemoryStore() }), ANN, NOBODY],
+    [
+      "a strong store with encrypt",
+      () => ({ store: new MemoryStore(), encrypt: true }),
+      NOBODY,
+      NOBODY,
+    ],
+    // Only this process knows that it has ended.
+    ["cookies", () => ({}), ANN, NOBODY],
+    ["a late store", () => ({ store: new LateStore(90) }), ANN, ANN],
+  ];
+  for (const [where, options, during, afterwards] of makers) {
+    it(`while ours is in ${where}`, async () => {
+      const { old, visit } = moved(options());
+      const jar = old();
+      await visit(jar);
+      assert.deepEqual(await (await visit(old())).json(), during);
+      await visit(jar, (_request, session) => {
+        session.destroy();
+        return new Response();
+      });
+      assert.deepEqual(await (await visit(old())).json(), afterwards);
+    });
+  }
+
+  it("is nobody's after revokeAll() in a strong store", async () => {
+    for (const encrypt of [false, true]) {
+      const store = new MemoryStore();
+      const { old, visit, options } = moved({ store, encrypt });
+      const jar = old();
+      await visit(jar);
+      assert.equal(await createSessions(options).revokeAll("ann"), 1);
+      for (const each of [jar, old()]) {
+        assert.deepEqual(await (await visit(each)).json(), NOBODY);
+      }
+    }
+  });
+
+  it("goes on after revokeAll() if both programs run, as theirs has not ended", async () => {
+    const store = new MemoryStore();
+    const { old, visit, options } = moved({ store }, { keep: true });
+    const jar = old();
+    await visit(jar);
+    await createSessions(options).revokeAll("ann");
+    await visit(jar);
+    assert.deepEqual(await (await visit(jar)).json(), ANN);
   });
 });

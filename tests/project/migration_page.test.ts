@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { env } from "node:process";
+import { after, before, describe, it } from "node:test";
+import { pathToFileURL } from "node:url";
+import { closeServers, listen } from "../hosts/_express.ts";
+import { Jar } from "../hosts/_express_session.ts";
+import { jsr, npm, read } from "./manifests.ts";
+import { root, secret } from "./process.ts";
+
+const page = read("docs/migration.md");
+const ADA = ["ada", ["tea"]];
+const NOBODY = [null, []];
+
+/** A program of the page, by the name in its first line. */
+function program(name: string): string {
+  const code = page.match(
+    new RegExp("```ts ignore\\n// " + name + "\\n([\\s\\S]*?)```"),
+  )?.[1];
+  assert.ok(code, `docs/migration.md has no ${name}`);
+  return code.replace(
+    /"with-session(\/[\w/-]+)?"/g,
+    (_all, path = "") => {
+      const file = jsr.exports[`.${path}`] ?? "";
+      return JSON.stringify(pathToFileURL(join(root, file)).href);
+    },
+  );
+}
+
+describe("docs/migration.md", () => {
+  let folder: string;
+  // deno-lint-ignore no-explicit-any
+  const load = (name: string): Promise<any> =>
+    import(pathToFileURL(join(folder, name)).href);
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "with-session-migration-"));
+    symlinkSync(
+      join(root, "node_modules"),
+      join(folder, "node_modules"),
+      "junction",
+    );
+    writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+    // In place of Redis.
+    writeFileSync(
+      join(folder, "store.ts"),
+      `import session from "express-session";
+       export const store = new session.MemoryStore();`,
+    );
+    for (
+      const name of [
+        "iron_before.ts",
+        "iron_after.ts",
+        "express_before.ts",
+        "express_after.ts",
+      ]
+    ) writeFileSync(join(folder, name), program(name));
+    Object.assign(env, secret, {
+      IRON_PASSWORD: crypto.randomUUID() + crypto.randomUUID(),
+    });
+  });
+
+  after(() => {
+    closeServers();
+    rmSync(folder, { recursive: true });
+  });
+
+  it("moves from iron-session as it says", async () => {
+    const { default: old } = await load("iron_before.ts");
+    const { default: moved } = await load("iron_after.ts");
+    const jar = new Jar();
+    const visit = async (
+      server: { fetch(request: Request): Promise<Response> },
+      path = "/",
+    ) => {
+      const cookie = [...jar.cookies].map((pair) => pair.join("=")).join("; ");
+      const response = await server.fetch(
+        new Request(`https://shop.example${path}`, { headers: { cookie } }),
+      );
+      jar.take(response);
+      return await response.json();
+    };
+    assert.deepEqual(await visit(old, "/sign-in"), ADA);
+    assert.deepEqual(await visit(moved), ADA);
+    assert.deepEqual([...jar.cookies.keys()], ["__Host-sid"]);
+    assert.deepEqual(await visit(moved), ADA);
+    assert.deepEqual(await visit(old), NOBODY);
+  });
+
+  it("moves from express-session as it says", async () => {
+    const old = await load("express_before.ts");
+    const moved = await load("express_after.ts");
+    const [before, now] = [
+      await listen(createServer(old.app)),
+      await listen(createServer(moved.app)),
+    ];
+    const jar = new Jar();
+    const response = await fetch(`${before}/sign-in`, { redirect: "manual" });
+    jar.take(response);
+    assert.deepEqual(await jar.get(before), ADA as never);
+    assert.deepEqual(await jar.get(now), ADA as never);
+    assert.equal(jar.cookies.has("connect.sid"), false);
+    assert.deepEqual(await jar.get(now), ADA as never);
+    assert.deepEqual(await jar.get(before), NOBODY as never);
+  });
+
+  it("has a row for each reader, with the versions that the tests use", () => {
+    const rows = [...page.matchAll(/^\| .*readers\/([\w-]+)`.*$/gm)];
+    assert.deepEqual(
+      rows.map(([, name]) => `./readers/${name}`),
+      Object.keys(jsr.exports).filter((path) => path.includes("readers")),
+    );
+    const used = npm["devDependencies"] as Record<string, string>;
+    const versions = Object.entries(used)
+      .filter(([name]) =>
+        /^(iron-session|express-session|connect-redis)/.test(name)
+      )
+      .map(([, version]) => version.replace(/.*@/, ""));
+    assert.equal(versions.length, 6);
+    const text = rows.join("\n");
+    for (const version of versions) assert.ok(text.includes(version), version);
+  });
+});
