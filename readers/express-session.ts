@@ -8,11 +8,14 @@
  *   expressSession,
  *   type ExpressSessionStore,
  * } from "with-session/readers/express-session";
+ * import assert from "node:assert/strict";
  *
- * // new RedisStore({ client }) of connect-redis, say
- * declare const before: ExpressSessionStore;
+ * // In its place, new RedisStore({ client }) of connect-redis, say.
+ * const before: ExpressSessionStore = {
+ *   get: (_sid, callback) => callback(null, { passport: { user: "ada" } }),
+ * };
  *
- * const makeHandler = () => withSession((_request, session) => {
+ * const handler = withSession((_request, session) => {
  *   return new Response(`Hello ${session.userId ?? "stranger"}`);
  * }, {
  *   secret: process.env.SESSION_SECRET,
@@ -23,6 +26,11 @@
  *     map: ({ passport, ...data }) => ({ user: passport?.user, data }),
  *   })],
  * });
+ *
+ * // Anybody's cookie but one that the secret has signed is no session.
+ * const headers = { cookie: "connect.sid=s%3Aada.forged" };
+ * const request = new Request("https://shop.example/", { headers });
+ * assert.equal(await (await handler(request)).text(), "Hello stranger");
  * ```
  *
  * @module

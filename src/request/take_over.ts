@@ -199,6 +199,8 @@ async function fill(state: State, { reader, theirs }: Found): Promise<void> {
     for (const [key, value] of made) put(values, key, value);
   });
   if (user) batch.user = user;
+  batch.isTaken = true;
+  state.isAccepted = true;
   state.isCookieDue = true;
 }
 

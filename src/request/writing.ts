@@ -151,9 +151,14 @@ function noteSent(state: State, isNews: boolean): void {
  * @throws {SessionError} `gone` if a change would bring it back.
  */
 function hasTurned(state: State): boolean {
-  const { left, began, batches, visit: { settings } } = state;
-  const turn = !isNew(state) && overtakenAfter(settings, nameOf(state), began);
-  if (!turn || isLogin(state) || left && turn.kind === "left") return false;
+  const { left, began, isAccepted, visit: { settings } } = state;
+  // What was taken over is nothing that the handler has done.
+  const batches = state.batches.slice(isAccepted ? 1 : 0);
+  const turn = (isAccepted || !isNew(state)) &&
+    overtakenAfter(settings, nameOf(state), began);
+  if (!turn || isLogin({ batches }) || left && turn.kind === "left") {
+    return false;
+  }
   if (batches.some(({ changes }) => changes.length)) refuseGone(state);
   return true;
 }

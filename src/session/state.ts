@@ -200,6 +200,8 @@ export interface State {
   isTouched: boolean;
   /** The changes that are not saved yet. */
   batches: Batch[];
+  /** Whether the first of them is that of another library's session. */
+  isAccepted?: boolean;
   /** Those that another user's login has dropped: they may have been tried. */
   dropped?: Batch[];
   /** The cookie needs another generation, id or lifetime. */
@@ -292,7 +294,7 @@ export function isChanged({ batches }: State): boolean {
 }
 
 /** Whether there is a login among the unsaved changes. */
-export function isLogin({ batches }: State): boolean {
+export function isLogin({ batches }: Pick<State, "batches">): boolean {
   return batches.some(({ user }) => user !== undefined);
 }
 

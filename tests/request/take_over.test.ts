@@ -107,6 +107,32 @@ for (const [where, options] of Object.entries(STORES)) {
       assert.deepEqual(copy, isLate ? ANN : NOBODY);
     });
 
+    it("is over after a logout beside a slower request that took it over", async () => {
+      const isLate = where === "in a late store";
+      for (const change of [false, true]) {
+        const { old, visit } = moved(options());
+        const jar = old();
+        const slow = Promise.withResolvers<void>();
+        const begun = Promise.withResolvers<void>();
+        const late = visit(jar, async (_request, session) => {
+          if (change) session.set("n", 1);
+          begun.resolve();
+          await slow.promise;
+          return new Response();
+        });
+        await begun.promise;
+        await visit(jar, (_request, session) => {
+          session.destroy();
+          return new Response();
+        });
+        assert.deepEqual(jar, {});
+        slow.resolve();
+        await late.catch(({ code }) => assert.equal(code, "gone"));
+        const seen = await (await visit(jar)).json();
+        if (!isLate) assert.deepEqual(seen, NOBODY, `${change}`);
+      }
+    });
+
     it("is none if nobody vouches for it, and then stays", async () => {
       const { visit, events } = moved(options());
       const jar = { old: "forged" };
