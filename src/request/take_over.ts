@@ -56,9 +56,10 @@ export async function takeOver(
   const { accept = [], clock } = visit.settings;
   const given = cookiesOf(header, clock());
   const readers = accept.filter(({ until }) => until > given.now);
-  const lines = () => readers.flatMap((each) => each.clear(given));
   visit.foreign = {
-    lines,
+    lines: (hasEnded) =>
+      readers.filter(({ keep }) => hasEnded || !keep)
+        .flatMap((each) => each.clear(given)),
     // Whoever logs out by a session that is over here may have another there.
     async leave() {
       for (const reader of readers) {
@@ -214,8 +215,7 @@ function follow(
   visit.foreign = {
     lines: () => [],
     ...visit.foreign,
-    keep: found.reader.keep,
-    claim: () => claim(state, found, engine),
+    ...!found.reader.keep && { claim: () => claim(state, found, engine) },
     leave: () => leave(state, found, engine),
   };
   return state;

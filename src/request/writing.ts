@@ -110,12 +110,12 @@ async function leaveForeign(
   hasEnded: boolean,
   isSet: boolean,
 ): Promise<readonly string[]> {
-  if (!foreign || !hasEnded && (!isSet || foreign.keep)) return [];
+  if (!foreign || !hasEnded && !isSet) return [];
   if (!hasEnded) {
     // The listener has been told of what fails here.
     await foreign.claim?.().catch(() => {});
   }
-  return foreign.lines();
+  return foreign.lines(hasEnded);
 }
 
 /** Whether this process has sent a cookie since the request began. */

@@ -90,10 +90,12 @@ export interface Visit {
 
 /** A session of another library, beside the request's own or in its place. */
 export interface Foreign {
-  /** The `Set-Cookie` lines that remove its cookies. */
-  lines(): readonly string[];
-  /** Whether they stay until the session ends. */
-  readonly keep?: boolean;
+  /**
+   * The `Set-Cookie` lines that remove its cookies.
+   *
+   * @param hasEnded Whether those are meant, too, that stay until a logout.
+   */
+  lines(hasEnded: boolean): readonly string[];
   /** Notes that it goes on here, so that no copy of it does once more. */
   claim?(): Promise<void>;
   /** The same, and ends it where it is kept. */

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
+  type AnyData,
   createSessions,
   type Session,
   type SessionError,
+  type SessionHandler,
   withSession,
 } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
@@ -306,6 +308,27 @@ for (const [where, options] of Object.entries(STORES)) {
       assert.deepEqual(await (await visit(jar)).json(), ANN);
     });
 
+    it("keeps its cookie beside a session that is of here alone", async () => {
+      const { old, visit } = beside();
+      const jar: Record<string, string> = {};
+      const write = (n: number): SessionHandler<AnyData, []> =>
+      (
+        _request,
+        session,
+      ) => {
+        session.set("n", n);
+        return new Response();
+      };
+      await visit(jar, write(1));
+      Object.assign(jar, old());
+      await visit(jar, (request, session, ...rest) => {
+        session.regenerate();
+        return write(2)(request, session, ...rest);
+      });
+      assert.deepEqual(Object.keys(jar).sort(), [OURS, "old"]);
+      assert.deepEqual(await (await visit(jar)).json(), [null, { n: 2 }]);
+    });
+
     it("has no part in who signs in here", async () => {
       const { old, visit, other } = beside();
       const jar = old();
@@ -429,6 +452,16 @@ describe("a copy of the other library's cookie", () => {
         assert.deepEqual(await (await visit(each)).json(), NOBODY);
       }
     }
+  });
+
+  it("is a login for revocations, which end what has gone on", async () => {
+    const revocations = new MemoryStore();
+    const { old, visit, options } = moved({ revocations });
+    const jar = old();
+    await visit(jar);
+    assert.deepEqual(await (await visit(jar)).json(), ANN);
+    await createSessions(options).revokeAll("ann");
+    assert.deepEqual(await (await visit(jar)).json(), NOBODY);
   });
 
   it("goes on after revokeAll() if both programs run, as theirs has not ended", async () => {
