@@ -52,10 +52,8 @@ export async function commitChanges(
   const isTooLate = !(response?.status > 199);
   // If the session has a record, a change of it needs no new cookie.
   const isNews = state.isCookieDue || isChanged(state) && !state.held;
-  if (hasEnded) {
-    await endAll(state, engine, isTooLate);
-    await visit.foreign?.leave?.();
-  }
+  if (hasEnded) await endAll(state, engine, isTooLate);
+  if (hasEnded) await visit.foreign?.leave?.();
   if (isTooLate && (isOpen ? isNews : isRemoved && !engine)) {
     checkOpen(state, true, "there is no Response to take a cookie");
   }
@@ -79,23 +77,19 @@ export async function commitChanges(
   }
   const { domain, previous } = cookie.options;
   const others = await leaveForeign(state, hasEnded, !!line);
-  let directives = isRemoved || state.isRefused || domain || previous
+  const directives = isRemoved || state.isRefused || domain || previous
     ? clearCookies(state, phase, line)
     : line
     ? { setCookie: [line] }
     : directivesOf(state);
-  if (others.length) {
-    directives = {
-      ...directives,
-      setCookie: [...directives.setCookie ?? [], ...others],
-    };
-  }
-  if (!line) return directives;
+  const setCookie = [...directives.setCookie ?? [], ...others];
+  const said = others.length ? { ...directives, setCookie } : directives;
+  if (!line) return said;
   const maySend = () =>
     state.isSent = engine
       ? engine.maySend(state)
       : !hasTurned(state) && !(state.isOptional && isAnswered(state));
-  return { ...directives, maySend, noteSent: () => noteSent(state, isNews) };
+  return { ...said, maySend, noteSent: () => noteSent(state, isNews) };
 }
 
 /**
