@@ -8,7 +8,7 @@ import { root } from "./process.ts";
 export const LIMITS = {
   program: 9040,
   cookie: 2270,
-  writing: 5200,
+  writing: 5250,
   whole: 15_000,
   checks: 1720,
   engine: 14_750,
