@@ -43,7 +43,7 @@ import {
   type Opened,
   type ReaderOptions,
 } from "./shared/reader.ts";
-import { makeVerifier } from "./shared/hmac.ts";
+import { isSecret, makeVerifier, MUST_BE_SECRET } from "./shared/hmac.ts";
 import type { AnyData } from "../src/session/session.ts";
 
 export type { ForeignCookie, ReaderOptions } from "./shared/reader.ts";
@@ -103,7 +103,7 @@ export function expressSession<Theirs extends object = AnyData>(
     "express-session",
     options,
     {
-      secret: ["be text, or a list of texts", isSecret],
+      secret: [MUST_BE_SECRET, isSecret],
       store: ["have get", hasGet],
     },
     "connect.sid",
@@ -161,12 +161,6 @@ function decode(value: string): string {
   } catch {
     return "";
   }
-}
-
-function isSecret(value: unknown): boolean {
-  const all = Array.isArray(value) ? value : [value];
-  return all.length > 0 &&
-    all.every((each) => typeof each === "string" && each !== "");
 }
 
 function hasGet(value: unknown): boolean {

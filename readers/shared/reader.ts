@@ -79,6 +79,7 @@ const RULES: Readonly<Record<string, Rule>> = {
  * @param open Finds the session among the cookies; it throws only if the other
  * library's store fails.
  * @param namesOf All cookies that the library may have set under a name.
+ * @param optional Rules of those that it has, and can do without.
  * @throws {TypeError} If an option is unknown, missing or of the wrong kind.
  */
 export function makeReader<
@@ -98,8 +99,10 @@ export function makeReader<
     _given,
     cookieName,
   ) => [cookieName],
+  optional: Readonly<Record<string, Rule>> = {},
 ): SessionReader {
-  const known = pick(options, { ...RULES, ...rules }, `${name}.`) as Options;
+  const all = { ...RULES, ...rules, ...optional };
+  const known = pick(options, all, `${name}.`) as Options;
   const { until, cookie = {}, map, keep = false } = known;
   if (until === undefined) {
     refuse(`${name}.until`, "is missing: until when are old sessions read?");

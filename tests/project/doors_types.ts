@@ -101,6 +101,32 @@ const PROGRAMS: Readonly<Record<string, string>> = {
       const visits: number | undefined = session.get("visits");
       return new Response(\`\${visits}\`);
     }, { secret, accept: [reader] });`,
+  "./readers/cookie-session": `
+    import { type SessionReader, withSession } from "with-session";
+    import { cookieSession } from "with-session/readers/cookie-session";
+    const reader: SessionReader = cookieSession<{ n: number }>({
+      keys: ["newer", "older"],
+      until: "2100-01-01",
+      // @ts-expect-error What is read has no such key.
+      map: ({ n, visits }) => ({ user: visits, data: { visits: n } }),
+    });
+    export const handle = withSession<Shop>((_request, session) => {
+      const visits: number | undefined = session.get("visits");
+      return new Response(\`\${visits}\`);
+    }, { secret, accept: [reader] });`,
+  "./readers/koa-session": `
+    import { type SessionReader, withSession } from "with-session";
+    import { koaSession } from "with-session/readers/koa-session";
+    const reader: SessionReader = koaSession<{ n: number }>({
+      keys: ["newer", "older"],
+      until: "2100-01-01",
+      // @ts-expect-error What is read has no such key.
+      map: ({ n, visits }) => ({ user: visits, data: { visits: n } }),
+    });
+    export const handle = withSession<Shop>((_request, session) => {
+      const visits: number | undefined = session.get("visits");
+      return new Response(\`\${visits}\`);
+    }, { secret, accept: [reader] });`,
   "./testing": `
     import { createClock, describeStore } from "with-session/testing";
     import { MemoryStore } from "with-session/stores/memory";

@@ -15,12 +15,12 @@ const page = read("docs/migration.md");
 const ADA = ["ada", ["tea"]];
 const NOBODY = [null, []];
 
-/** A program of the page, by the name in its first line. */
-function program(name: string): string {
-  const code = page.match(
+/** A program of a page, by the name in its first line. */
+function program(name: string, text = page): string {
+  const code = text.match(
     new RegExp("```ts ignore\\n// " + name + "\\n([\\s\\S]*?)```"),
   )?.[1];
-  assert.ok(code, `docs/migration.md has no ${name}`);
+  assert.ok(code, `The page has no ${name}`);
   return code.replace(
     /"with-session(\/[\w/-]+)?"/g,
     (_all, path = "") => {
@@ -56,8 +56,14 @@ describe("docs/migration.md", () => {
         "iron_after.ts",
         "express_before.ts",
         "express_after.ts",
+        "cookie_before.ts",
+        "cookie_after.ts",
+        "koa_before.ts",
+        "koa_after.ts",
       ]
     ) writeFileSync(join(folder, name), program(name));
+    const recipe = program("sessions.ts", read("docs/frameworks/koa.md"));
+    writeFileSync(join(folder, "sessions.ts"), recipe);
     Object.assign(env, secret, {
       IRON_PASSWORD: crypto.randomUUID() + crypto.randomUUID(),
     });
@@ -90,22 +96,31 @@ describe("docs/migration.md", () => {
     assert.deepEqual(await visit(old), NOBODY);
   });
 
-  it("moves from express-session as it says", async () => {
-    const old = await load("express_before.ts");
-    const moved = await load("express_after.ts");
-    const [before, now] = [
-      await listen(createServer(old.app)),
-      await listen(createServer(moved.app)),
-    ];
-    const jar = new Jar();
-    const response = await fetch(`${before}/sign-in`, { redirect: "manual" });
-    jar.take(response);
-    assert.deepEqual(await jar.get(before), ADA as never);
-    assert.deepEqual(await jar.get(now), ADA as never);
-    assert.equal(jar.cookies.has("connect.sid"), false);
-    assert.deepEqual(await jar.get(now), ADA as never);
-    assert.deepEqual(await jar.get(before), NOBODY as never);
-  });
+  for (
+    const [library, names, cookies] of [
+      ["express-session", "express", ["connect.sid"]],
+      ["cookie-session", "cookie", ["session", "session.sig"]],
+      ["koa-session", "koa", ["koa.sess", "koa.sess.sig"]],
+    ] as const
+  ) {
+    it(`moves from ${library} as it says`, async () => {
+      const [before, now] = await Promise.all(
+        ["before", "after"].map(async (when) => {
+          const { app } = await load(`${names}_${when}.ts`);
+          return await listen(createServer(app.callback?.() ?? app));
+        }),
+      );
+      const jar = new Jar();
+      const response = await fetch(`${before}/sign-in`, { redirect: "manual" });
+      jar.take(response);
+      assert.deepEqual([...jar.cookies.keys()], cookies);
+      assert.deepEqual(await jar.get(`${before}/`), ADA as never);
+      assert.deepEqual(await jar.get(`${now}/`), ADA as never);
+      assert.ok(cookies.every((name) => !jar.cookies.has(name)));
+      assert.deepEqual(await jar.get(`${now}/`), ADA as never);
+      assert.deepEqual(await jar.get(`${before}/`), NOBODY as never);
+    });
+  }
 
   it("has a row for each reader, with the versions that the tests use", () => {
     const rows = [...page.matchAll(/^\| .*readers\/([\w-]+)`.*$/gm)];
@@ -116,10 +131,11 @@ describe("docs/migration.md", () => {
     const used = npm["devDependencies"] as Record<string, string>;
     const versions = Object.entries(used)
       .filter(([name]) =>
-        /^(iron-session|express-session|connect-redis)/.test(name)
+        /^(iron-session|express-session|connect-redis|cookie-session|koa-session)/
+          .test(name)
       )
       .map(([, version]) => version.replace(/.*@/, ""));
-    assert.equal(versions.length, 6);
+    assert.equal(versions.length, 9);
     const text = rows.join("\n");
     for (const version of versions) assert.ok(text.includes(version), version);
   });

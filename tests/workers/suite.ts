@@ -123,10 +123,10 @@ export async function describeInWorkerd(
   titles: readonly string[] = Object.keys(flagSets),
 ): Promise<void> {
   const code = await bundle(name);
-  const { miniflare } = start(titles.map((title, place) => ({
-    ...workerOf(`worker-${place}`, code),
-    ...kinds[title],
-  })));
+  const { miniflare } = start(titles.map((title, place) => {
+    const worker = { ...workerOf(`worker-${place}`, code), ...kinds[title] };
+    return worker as WorkerOptions;
+  }));
   for (const [place, title] of titles.entries()) {
     const worker = await miniflare.getWorker(`worker-${place}`);
     const listed = await ask<Listed[]>(worker, "/list");
