@@ -43,6 +43,7 @@ import {
   type Opened,
   type ReaderOptions,
 } from "./shared/reader.ts";
+import { decodeCookie } from "./shared/cookie_value.ts";
 import { isSecret, makeVerifier, MUST_BE_SECRET } from "./shared/hmac.ts";
 import type { AnyData } from "../src/session/session.ts";
 
@@ -79,9 +80,6 @@ export interface ExpressSessionOptions<Theirs extends object = AnyData>
   store: ExpressSessionStore;
 }
 
-/** No browser keeps more of a cookie. */
-const LONGEST = 4096;
-
 /**
  * Reads the sessions of express-session, whose cookie is `connect.sid`, if no
  * other name is given.
@@ -110,7 +108,7 @@ export function expressSession<Theirs extends object = AnyData>(
     async ({ valuesOf }, name, { store }) => {
       for (const value of valuesOf(name).slice(0, MOST_COOKIES)) {
         const [, sid, signature] = /^s:(.+)\.([\w+/]{43})$/s.exec(
-          decode(value),
+          decodeCookie(value),
         ) ?? [];
         if (!sid || !signature || !await verifier(sid, signature)) continue;
         const session = await read(store, sid);
@@ -152,15 +150,6 @@ function called(
     const answer = ask((error, value) => error ? fail(error) : resolve(value));
     Promise.resolve(answer).catch(fail);
   });
-}
-
-function decode(value: string): string {
-  if (value.length > LONGEST) return "";
-  try {
-    return decodeURIComponent(value);
-  } catch {
-    return "";
-  }
 }
 
 function hasGet(value: unknown): boolean {

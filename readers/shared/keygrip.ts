@@ -1,5 +1,6 @@
 import type { ForeignCookies } from "../../src/readers/contract.ts";
 import { oneOf, type Rule } from "../../src/options/rules.ts";
+import { LONGEST } from "./cookie_value.ts";
 import { type Hash, isSecret, makeVerifier, MUST_BE_SECRET } from "./hmac.ts";
 import { MOST_COOKIES } from "./reader.ts";
 
@@ -8,9 +9,6 @@ import { MOST_COOKIES } from "./reader.ts";
 
 /** What the second cookie's name ends with. */
 const SIGNATURE = ".sig";
-
-/** No browser keeps more of a cookie. */
-const LONGEST = 4096;
 
 /** Options of a reader of such cookies. */
 export interface KeygripOptions {

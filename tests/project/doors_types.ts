@@ -127,6 +127,19 @@ const PROGRAMS: Readonly<Record<string, string>> = {
       const visits: number | undefined = session.get("visits");
       return new Response(\`\${visits}\`);
     }, { secret, accept: [reader] });`,
+  "./readers/react-router": `
+    import { type SessionReader, withSession } from "with-session";
+    import { reactRouter } from "with-session/readers/react-router";
+    const reader: SessionReader = reactRouter<{ n: number }>({
+      secrets: ["newer", "older"],
+      until: "2100-01-01",
+      // @ts-expect-error What is read has no such key.
+      map: ({ n, visits }) => ({ user: visits, data: { visits: n } }),
+    });
+    export const handle = withSession<Shop>((_request, session) => {
+      const visits: number | undefined = session.get("visits");
+      return new Response(\`\${visits}\`);
+    }, { secret, accept: [reader] });`,
   "./testing": `
     import { createClock, describeStore } from "with-session/testing";
     import { MemoryStore } from "with-session/stores/memory";

@@ -202,6 +202,15 @@ module.exports = {
     const reader = koaSession({ keys: ["older"], until: "2100-01-01" });
     await goesOn(load, reader, keygripped("koa.sess"));
   },
+  "./readers/react-router": async (load) => {
+    const { reactRouter } = await load("with-session/readers/react-router");
+    const reader = reactRouter({ secrets: ["older"], until: "2100-01-01" });
+    const text = Buffer.from('{"visits":1}').toString("base64");
+    const signature = createHmac("sha256", "older").update(text)
+      .digest("base64").replace("=", "");
+    const value = encodeURIComponent(`${text}.${signature}`);
+    await goesOn(load, reader, `__session=${value}`);
+  },
   "./testing": async (load) => {
     const { MemoryStore } = await load("with-session/stores/memory");
     const { createClock, runStoreCase, storeCases } = await load(

@@ -60,6 +60,8 @@ describe("docs/migration.md", () => {
         "cookie_after.ts",
         "koa_before.ts",
         "koa_after.ts",
+        "router_before.ts",
+        "router_after.ts",
       ]
     ) writeFileSync(join(folder, name), program(name));
     const recipe = program("sessions.ts", read("docs/frameworks/koa.md"));
@@ -74,27 +76,36 @@ describe("docs/migration.md", () => {
     rmSync(folder, { recursive: true });
   });
 
-  it("moves from iron-session as it says", async () => {
-    const { default: old } = await load("iron_before.ts");
-    const { default: moved } = await load("iron_after.ts");
-    const jar = new Jar();
-    const visit = async (
-      server: { fetch(request: Request): Promise<Response> },
-      path = "/",
-    ) => {
-      const cookie = [...jar.cookies].map((pair) => pair.join("=")).join("; ");
-      const response = await server.fetch(
-        new Request(`https://shop.example${path}`, { headers: { cookie } }),
-      );
-      jar.take(response);
-      return await response.json();
-    };
-    assert.deepEqual(await visit(old, "/sign-in"), ADA);
-    assert.deepEqual(await visit(moved), ADA);
-    assert.deepEqual([...jar.cookies.keys()], ["__Host-sid"]);
-    assert.deepEqual(await visit(moved), ADA);
-    assert.deepEqual(await visit(old), NOBODY);
-  });
+  for (
+    const [library, names] of [
+      ["iron-session", "iron"],
+      ["React Router", "router"],
+    ] as const
+  ) {
+    it(`moves from ${library} as it says`, async () => {
+      const { default: old } = await load(`${names}_before.ts`);
+      const { default: moved } = await load(`${names}_after.ts`);
+      const jar = new Jar();
+      const visit = async (
+        server: { fetch(request: Request): Promise<Response> },
+        path = "/",
+      ) => {
+        const cookie = [...jar.cookies].map((pair) => pair.join("=")).join(
+          "; ",
+        );
+        const response = await server.fetch(
+          new Request(`https://shop.example${path}`, { headers: { cookie } }),
+        );
+        jar.take(response);
+        return await response.json();
+      };
+      assert.deepEqual(await visit(old, "/sign-in"), ADA);
+      assert.deepEqual(await visit(moved), ADA);
+      assert.deepEqual([...jar.cookies.keys()], ["__Host-sid"]);
+      assert.deepEqual(await visit(moved), ADA);
+      assert.deepEqual(await visit(old), NOBODY);
+    });
+  }
 
   for (
     const [library, names, cookies] of [
@@ -131,11 +142,11 @@ describe("docs/migration.md", () => {
     const used = npm["devDependencies"] as Record<string, string>;
     const versions = Object.entries(used)
       .filter(([name]) =>
-        /^(iron-session|express-session|connect-redis|cookie-session|koa-session)/
+        /^(iron-session|express-session|connect-redis|cookie-session|koa-session|react-router)/
           .test(name)
       )
       .map(([, version]) => version.replace(/.*@/, ""));
-    assert.equal(versions.length, 9);
+    assert.equal(versions.length, 11);
     const text = rows.join("\n");
     for (const version of versions) assert.ok(text.includes(version), version);
   });
