@@ -51,8 +51,8 @@ const ITS_OWN = ["_ctx", "isChanged", "isNew", "isPopulated"];
 
 /**
  * Reads the sessions of cookie-session 1 and 2, whose cookies are `session` and
- * `session.sig`, if no other name is given. Those that are not signed
- * (`signed: false`) are never read.
+ * `session.sig`, if no other name is given: version 1 calls them `express:sess`
+ * by itself. Those that are not signed (`signed: false`) are never read.
  *
  * A bad cookie costs one HMAC for each key. Of several cookies of the name, the
  * first four are looked at, each with up to four signatures.

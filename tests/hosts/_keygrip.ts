@@ -2,7 +2,9 @@
 
 import { createServer, type RequestListener } from "node:http";
 // @ts-ignore: it has no types.
-import cookieSession from "cookie-session";
+import cookieSession2 from "cookie-session";
+// @ts-ignore: it has no types.
+import cookieSession1 from "cookie-session1";
 import Koa from "koa";
 import Keygrip from "keygrip";
 import koaSession7 from "koa-session";
@@ -29,8 +31,17 @@ export type Keep = (
 
 /** The real packages. */
 export const PACKAGES: Readonly<Record<string, Keep>> = {
-  "cookie-session 2": (data, options = {}, keys = KEYS) => {
-    const middleware = cookieSession({ keys, ...options });
+  "cookie-session 2": onNode(cookieSession2),
+  // The usual name was another one.
+  "cookie-session 1": onNode(cookieSession1, { name: "session" }),
+  "koa-session 7": onKoa(koaSession7),
+  "koa-session 6": onKoa(koaSession6),
+};
+
+// deno-lint-ignore no-explicit-any
+function onNode(makeMiddleware: any, usual: object = {}): Keep {
+  return (data, options = {}, keys = KEYS) => {
+    const middleware = makeMiddleware({ keys, ...usual, ...options });
     // deno-lint-ignore no-explicit-any
     return cookiesFrom((req: any, res: any) => {
       middleware(req, res, () => {
@@ -38,10 +49,8 @@ export const PACKAGES: Readonly<Record<string, Keep>> = {
         res.end("");
       });
     });
-  },
-  "koa-session 7": onKoa(koaSession7),
-  "koa-session 6": onKoa(koaSession6),
-};
+  };
+}
 
 // deno-lint-ignore no-explicit-any
 function onKoa(makeMiddleware: any): Keep {

@@ -146,7 +146,7 @@ describe("docs/migration.md", () => {
           .test(name)
       )
       .map(([, version]) => version.replace(/.*@/, ""));
-    assert.equal(versions.length, 11);
+    assert.equal(versions.length, 12);
     const text = rows.join("\n");
     for (const version of versions) assert.ok(text.includes(version), version);
   });
