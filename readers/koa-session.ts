@@ -6,8 +6,9 @@
  * ```ts
  * import { withSession } from "with-session";
  * import { koaSession } from "with-session/readers/koa-session";
+ * import assert from "node:assert/strict";
  *
- * const makeHandler = () => withSession((_request, session) => {
+ * const handler = withSession((_request, session) => {
  *   return new Response(`Hello ${session.userId ?? "stranger"}`);
  * }, {
  *   secret: process.env.SESSION_SECRET,
@@ -18,6 +19,11 @@
  *     map: ({ user, ...data }) => ({ user, data }),
  *   })],
  * });
+ *
+ * // What no key of these has signed is no session.
+ * const headers = { cookie: "koa.sess=e30=; koa.sess.sig=forged" };
+ * const request = new Request("https://shop.example/", { headers });
+ * assert.equal(await (await handler(request)).text(), "Hello stranger");
  * ```
  *
  * @module

@@ -5,8 +5,9 @@
  * ```ts
  * import { withSession } from "with-session";
  * import { reactRouter } from "with-session/readers/react-router";
+ * import assert from "node:assert/strict";
  *
- * const makeHandler = () => withSession((_request, session) => {
+ * const handler = withSession((_request, session) => {
  *   return new Response(`Hello ${session.userId ?? "stranger"}`);
  * }, {
  *   secret: process.env.SESSION_SECRET,
@@ -16,6 +17,11 @@
  *     map: ({ userId, ...data }) => ({ user: userId, data }),
  *   })],
  * });
+ *
+ * // What no secret of these has signed is no session.
+ * const headers = { cookie: "__session=e30%3D.forged" };
+ * const request = new Request("https://shop.example/", { headers });
+ * assert.equal(await (await handler(request)).text(), "Hello stranger");
  * ```
  *
  * @module
