@@ -74,7 +74,8 @@ const RULES: Readonly<Record<string, Rule>> = {
 /**
  * Makes a reader of what opens the sessions of one library.
  *
- * @param rules Those of the options that only this reader has, and needs.
+ * @param rules Those of the options that only this reader has. It needs each
+ * that may not be `undefined`.
  * @param usualName The name that the library gives its cookie, if any.
  * @param open Finds the session among the cookies; it throws only if the other
  * library's store fails.
@@ -107,8 +108,8 @@ export function makeReader<
   if (until === undefined) {
     refuse(`${name}.until`, "is missing: until when are old sessions read?");
   }
-  for (const option in rules) {
-    if (known[option as keyof Options] === undefined) {
+  for (const [option, [, test]] of Object.entries(rules)) {
+    if (known[option as keyof Options] === undefined && !test(undefined)) {
       refuse(`${name}.${option}`, "is missing");
     }
   }

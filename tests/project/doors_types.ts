@@ -140,6 +140,42 @@ const PROGRAMS: Readonly<Record<string, string>> = {
       const visits: number | undefined = session.get("visits");
       return new Response(\`\${visits}\`);
     }, { secret, accept: [reader] });`,
+  "./readers/hono-session": `
+    import { type SessionReader, withSession } from "with-session";
+    import {
+      honoSession,
+      type HonoSessionStorage,
+    } from "with-session/readers/hono-session";
+    declare const storage: HonoSessionStorage | undefined;
+    const reader: SessionReader = honoSession<{ n: number }>({
+      secret: [secret, new Uint8Array(32)],
+      storage,
+      until: new Date(),
+      // @ts-expect-error What is read has no such key.
+      map: ({ n, visits }) => ({ user: visits, data: { visits: n } }),
+    });
+    export const handle = withSession<Shop>((_request, session) => {
+      const visits: number | undefined = session.get("visits");
+      return new Response(\`\${visits}\`);
+    }, { secret, accept: [reader] });`,
+  "./readers/authjs": `
+    import { type SessionReader, withSession } from "with-session";
+    import { authJs, nextAuth } from "with-session/readers/authjs";
+    const reader: SessionReader = authJs({
+      secret: [secret],
+      until: new Date(),
+      map: ({ sub, name }) => ({ user: sub, data: { name } }),
+    });
+    const older: SessionReader = nextAuth<{ n: number }>({
+      secret,
+      until: new Date(),
+      // @ts-expect-error What is read has no such key.
+      map: ({ n, visits }) => ({ user: visits, data: { visits: n } }),
+    });
+    export const handle = withSession<Shop>((_request, session) => {
+      const visits: number | undefined = session.get("visits");
+      return new Response(\`\${visits}\`);
+    }, { secret, accept: [reader, older] });`,
   "./testing": `
     import { createClock, describeStore } from "with-session/testing";
     import { MemoryStore } from "with-session/stores/memory";

@@ -211,6 +211,41 @@ module.exports = {
     const value = encodeURIComponent(`${text}.${signature}`);
     await goesOn(load, reader, `__session=${value}`);
   },
+  "./readers/hono-session": async (load) => {
+    const { honoSession } = await load("with-session/readers/hono-session");
+    // Made by @hono/session 0.2, with no duration.
+    const token = [
+      "eyJlbmMiOiJBMjU2R0NNIiwiYWxnIjoiZGlyIn0",
+      "",
+      "8DaTcD9nnIdY67h2",
+      "xj4aAcqWa-apeKMlZUvyUMEhGA9WHgD8Qwod7eX6Msmb6-FlXdEI0L1g_sE",
+      "sa5kS-NOZFZp-qUB13E3eA",
+    ].join(".");
+    const reader = honoSession({
+      secret: "a secret of before",
+      until: "2100-01-01",
+    });
+    await goesOn(load, reader, `sid=${token}`);
+  },
+  "./readers/authjs": async (load) => {
+    const { authJs } = await load("with-session/readers/authjs");
+    // Made by @auth/core 0.41, for 74 years.
+    const token = [
+      "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2Q0JDLUhTNTEyIiwia2lkIjoiR1VPQmli" +
+      "S2FLNlhsZHloR09OR0E1YnplVklFMi1lMUtDT3NtTWQ5c0ZOX0gzZmNMQU9ITWd0" +
+      "UHhSb19HZndaeGd0NlFBSHV4dm9JaWJUM1dqeHN6Y0EifQ",
+      "",
+      "ps1gstkHyo_RIyg5J45WMg",
+      "zEJo47GC1LSrRbW1fuG4RvkqexYi8FGM0eXBoEHGcDWPO2ZOIgylUSQMPOX3ixoL" +
+      "ReF8_utjbggpqdjIX8EPEVQePXBAnCe8ZFJBWKjoDXda7wl8nSIyGbllrlDArRkI",
+      "9fujw_Plytu6c3_UbUNbnWb2T-FhAt993Zywdd22XGQ",
+    ].join(".");
+    const reader = authJs({
+      secret: "a secret of before",
+      until: "2100-01-01",
+    });
+    await goesOn(load, reader, `__Secure-authjs.session-token=${token}`);
+  },
   "./testing": async (load) => {
     const { MemoryStore } = await load("with-session/stores/memory");
     const { createClock, runStoreCase, storeCases } = await load(

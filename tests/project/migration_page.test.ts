@@ -1,3 +1,5 @@
+import { encode as encode5 } from "@auth/core/jwt";
+import { encode as encode4 } from "next-auth/jwt";
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -62,12 +64,17 @@ describe("docs/migration.md", () => {
         "koa_after.ts",
         "router_before.ts",
         "router_after.ts",
+        "hono_before.ts",
+        "hono_after.ts",
+        "authjs_after.ts",
       ]
     ) writeFileSync(join(folder, name), program(name));
     const recipe = program("sessions.ts", read("docs/frameworks/koa.md"));
     writeFileSync(join(folder, "sessions.ts"), recipe);
     Object.assign(env, secret, {
       IRON_PASSWORD: crypto.randomUUID() + crypto.randomUUID(),
+      AUTH_SECRET: crypto.randomUUID(),
+      NEXTAUTH_SECRET: crypto.randomUUID(),
     });
   });
 
@@ -80,6 +87,7 @@ describe("docs/migration.md", () => {
     const [library, names] of [
       ["iron-session", "iron"],
       ["React Router", "router"],
+      ["@hono/session", "hono"],
     ] as const
   ) {
     it(`moves from ${library} as it says`, async () => {
@@ -133,6 +141,49 @@ describe("docs/migration.md", () => {
     });
   }
 
+  it("moves from Auth.js and NextAuth as it says", async () => {
+    const { default: moved } = await load("authjs_after.ts");
+    const visit = async (cookie: string): Promise<Response> =>
+      await moved.fetch(
+        new Request("https://shop.example/", { headers: { cookie } }),
+      );
+    const { AUTH_SECRET = "", NEXTAUTH_SECRET = "" } = env;
+    const token = { sub: "ada", name: "Ada" };
+    const salt = "__Secure-authjs.session-token";
+    const theirs = [
+      `${salt}=${await encode5({ token, salt, secret: AUTH_SECRET })}`,
+      `__Secure-next-auth.session-token=${await encode4({
+        token,
+        secret: NEXTAUTH_SECRET,
+      })}`,
+    ];
+    for (const cookie of theirs) {
+      const first = await visit(cookie);
+      assert.deepEqual(await first.json(), ["ada", "Ada"]);
+      const [ours = "", gone = ""] = first.headers.getSetCookie();
+      assert.equal(gone.split("=")[0], cookie.split("=")[0]);
+      const second = await visit(ours.split(";")[0] ?? "");
+      assert.deepEqual(await second.json(), ["ada", "Ada"]);
+    }
+  });
+
+  it("moves from express-session as it says", async () => {
+    const old = await load("express_before.ts");
+    const moved = await load("express_after.ts");
+    const [before, now] = [
+      await listen(createServer(old.app)),
+      await listen(createServer(moved.app)),
+    ];
+    const jar = new Jar();
+    const response = await fetch(`${before}/sign-in`, { redirect: "manual" });
+    jar.take(response);
+    assert.deepEqual(await jar.get(before), ADA as never);
+    assert.deepEqual(await jar.get(now), ADA as never);
+    assert.equal(jar.cookies.has("connect.sid"), false);
+    assert.deepEqual(await jar.get(now), ADA as never);
+    assert.deepEqual(await jar.get(before), NOBODY as never);
+  });
+
   it("has a row for each reader, with the versions that the tests use", () => {
     const rows = [...page.matchAll(/^\| .*readers\/([\w-]+)`.*$/gm)];
     assert.deepEqual(
@@ -142,11 +193,11 @@ describe("docs/migration.md", () => {
     const used = npm["devDependencies"] as Record<string, string>;
     const versions = Object.entries(used)
       .filter(([name]) =>
-        /^(iron-session|express-session|connect-redis|cookie-session|koa-session|react-router)/
+        /^(iron-session|express-session|connect-redis|cookie-session|koa-session|react-router|@hono\/session|@?auth|next-auth)/
           .test(name)
       )
       .map(([, version]) => version.replace(/.*@/, ""));
-    assert.equal(versions.length, 12);
+    assert.equal(versions.length, 16);
     const text = rows.join("\n");
     for (const version of versions) assert.ok(text.includes(version), version);
   });
