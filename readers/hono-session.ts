@@ -28,7 +28,6 @@
  */
 
 import type { SessionReader } from "../src/readers/contract.ts";
-import { byUser } from "./shared/by_user.ts";
 import { A256GCM, areSecrets, makeJweKeys, openJwe } from "./shared/jwe.ts";
 import {
   makeReader,
@@ -84,7 +83,7 @@ export function honoSession<Theirs extends object = AnyData>(
   options: HonoSessionOptions<Theirs>,
 ): SessionReader {
   const keys = makeJweKeys(() => options.secret, "", "session jwe cek");
-  const reader = makeReader<Theirs, HonoSessionOptions<Theirs>>(
+  return makeReader<Theirs, HonoSessionOptions<Theirs>>(
     "hono-session",
     options,
     {
@@ -106,7 +105,6 @@ export function honoSession<Theirs extends object = AnyData>(
     },
   );
   // Whoever signs in there keeps the id that the guest had.
-  return byUser(reader);
 }
 
 function isStorage(value: unknown): boolean {

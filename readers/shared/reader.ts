@@ -126,13 +126,27 @@ export function makeReader<
       const accepted = map
         ? await mapped(name, () => map(theirs))
         : { data: theirs };
-      return accepted && { ...accepted, ...rest } as ForeignSession;
+      return accepted && { ...accepted, ...rest, ...byUser(rest, accepted) };
     },
     clear(given) {
       return namesOf(given, cookieName)
         .filter((each) => given.names.includes(each))
         .map((each) => removal(each, cookie));
     },
+  };
+}
+
+/**
+ * A session is another one once somebody else is logged in. Some libraries sign
+ * in under the id of before: what a guest had here would otherwise hide it.
+ */
+function byUser(
+  { key, id }: Pick<ForeignSession, "key" | "id">,
+  { user = "" }: AcceptedSession,
+): Pick<ForeignSession, "key" | "id"> {
+  return {
+    key: JSON.stringify([key, user]),
+    id: id && JSON.stringify([id, user]),
   };
 }
 

@@ -60,6 +60,12 @@ export async function startOld(
     });
   });
   // deno-lint-ignore no-explicit-any
+  app.get("/put/:name/:value", (req: any, res: any) => {
+    const { name, value } = req.params;
+    req.session[name] = name === "cart" ? [Number(value)] : value;
+    show(req, res);
+  });
+  // deno-lint-ignore no-explicit-any
   app.get("/logout", (req: any, res: any) => {
     // deno-lint-ignore no-explicit-any
     req.session.destroy((error: any) => {
