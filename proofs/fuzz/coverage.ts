@@ -19,7 +19,9 @@ export function watchCoverage(): void {
   Object.assign(globalThis, { [NAME]: counters });
   registerHooks({
     load(url, context, next) {
-      if (!/\/(src|stores)\/[^?]*\.ts$/.test(url)) return next(url, context);
+      if (!/\/(src|stores|readers)\/[^?]*\.ts$/.test(url)) {
+        return next(url, context);
+      }
       const source = instrument(readFileSync(fileURLToPath(url), "utf8"));
       return { format: "module", source, shortCircuit: true };
     },

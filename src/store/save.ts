@@ -171,9 +171,7 @@ async function noteReplaced(state: State): Promise<void> {
   state.forgetReplaced = forgetAll;
   for (let each: State | undefined = state; each; each = each.before) {
     const { key, isGone, isOver } = each.visit;
-    const isEnded = each.isEndDone
-      ? isGone !== "replaced"
-      : isOver || isGone === "ended";
+    const isEnded = each.isEndDone || isOver || isGone === "ended";
     if (key && isEnded) noteFor(key);
   }
   if (guest) {

@@ -35,29 +35,38 @@ function nest(
   }, outer)(new Request(address));
 }
 
-describe("two sessions of one request in one cookie", () => {
+/** Options of two programs that have the same cookie. */
+function begin(): { options: Options; other: Options } {
   const { options } = setUp();
-  const other = { ...options, secret: markedSecret() };
-  const PAIRS: Readonly<Record<string, [Options, Options, RegExp]>> = {
-    "two stores": [
+  return { options, other: { ...options, secret: markedSecret() } };
+}
+
+describe("two sessions of one request in one cookie", () => {
+  type Pair = readonly [Options, Options, RegExp];
+  const PAIRS: Readonly<
+    Record<string, (options: Options, other: Options) => Pair>
+  > = {
+    "two stores": (options) => [
       { ...options, store: store() },
       { ...options, store: store() },
       /different stores/,
     ],
-    "a store and none": [
+    "a store and none": (options) => [
       options,
       { ...options, store: store() },
       /different stores/,
     ],
-    "two secrets": [options, other, /different secrets/],
-    "two secrets in turn": [
+    "two secrets": (options, other) => [options, other, /different secrets/],
+    "two secrets in turn": (options, other) => [
       { ...options, secret: [options.secret, other.secret].flat() },
       { ...options, secret: [other.secret, options.secret].flat() },
       /different secrets/,
     ],
   };
-  for (const [name, [outer, inner, message]] of Object.entries(PAIRS)) {
+  for (const [name, pairOf] of Object.entries(PAIRS)) {
     it(`are refused: ${name}`, async () => {
+      const { options, other } = begin();
+      const [outer, inner, message] = pairOf(options, other);
       const refused = { name: "SessionError", code: "unsupported", message };
       await assert.rejects(nest(outer, inner), refused);
       await assert.rejects(nest(inner, outer), refused);
@@ -65,6 +74,7 @@ describe("two sessions of one request in one cookie", () => {
   }
 
   it("are refused though neither is asked for", async () => {
+    const { options, other } = begin();
     const handle = withSession(() => new Response(), { ...other, lazy: true });
     const outer = withSession((request) => handle(request), {
       ...options,
@@ -74,6 +84,7 @@ describe("two sessions of one request in one cookie", () => {
   });
 
   it("are refused if they have it at http://localhost alone", async () => {
+    const { options } = begin();
     const domain = { domain: "example.com" };
     await assert.rejects(
       nest(options, { ...options, cookie: domain }),
@@ -82,6 +93,7 @@ describe("two sessions of one request in one cookie", () => {
   });
 
   it("are refused by withSessions() around one of them, and by Hono", async () => {
+    const { options, other } = begin();
     const handle = withSession(() => new Response(), other);
     const all = withSessions({ sid: options }, (request) => handle(request));
     await assert.rejects(all(new Request(url)), { code: "unsupported" });
@@ -99,6 +111,7 @@ describe("two sessions of one request in one cookie", () => {
   });
 
   it("are one if their first secret is, and their store", async () => {
+    const { options } = begin();
     const secret = [options.secret].flat();
     const longer = { ...options, secret: [...secret, generateSecret()] };
     const response = await nest(options, longer);
@@ -112,6 +125,7 @@ describe("two sessions of one request in one cookie", () => {
   });
 
   it("are both kept where their scopes differ", async () => {
+    const { options, other } = begin();
     const name = "__Secure-sid";
     const inner = { ...other, cookie: { name, path: "/admin" } };
     const response = await nest({ ...options, cookie: { name } }, inner);
@@ -130,6 +144,7 @@ describe("two sessions of one request in one cookie", () => {
   });
 
   it("are read by a program that opens them itself, and one after the other", async () => {
+    const { options, other } = begin();
     const request = new Request(url);
     const one = await createSessions(options).open(request);
     assert.notEqual(await createSessions(other).open(request), one);

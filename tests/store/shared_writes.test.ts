@@ -142,9 +142,10 @@ describe("requests that write a session at the same time", () => {
     // Another process writes meanwhile, and the next one reads that.
     const elsewhere = { store: new Proxy(bench.watched.store, {}) };
     await bench.act(cookie, add("elsewhere"), elsewhere);
-    const next = fate(bench.act(cookie, add("next")));
-    await pause(10);
     bench.takeCalls();
+    const next = fate(bench.act(cookie, add("next")));
+    while (!bench.takeCalls().includes("get")) await pause(1);
+    await pause(10);
     isReleased.resolve();
     assert.deepEqual([await first, await next], ["kept", "kept"]);
     assert.deepEqual(bench.takeCalls(), ["update"]);

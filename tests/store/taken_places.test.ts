@@ -63,6 +63,19 @@ for (const [kind, open] of Object.entries(STORES)) {
       }
     }
 
+    it("keeps it where another one before it is over by now", async () => {
+      const bench = begin(open);
+      const cookie = await bench.begin("ada");
+      const third = await slowReader(bench, cookie, anew);
+      const slow = await slowReader(bench, cookie, switchTo("bob"));
+      await bench.act(cookie, logout);
+      const next = cookieOf(await bench.act(cookie, login));
+      const made = cookieOf(await slow.end());
+      await bench.act(next, logout);
+      assert.equal((await third.end()).code, "gone");
+      assert.equal(await userOf(bench, made), "bob");
+    });
+
     it("keeps it also if it comes while the other is being kept", async () => {
       const bench = begin(open);
       const cookie = await bench.begin();

@@ -1,0 +1,158 @@
+// Cookies of other libraries: whatever a stranger sends, a reader opens nothing
+// but what those libraries have made, and does not fail.
+
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { createCipheriv, createHmac, hkdfSync, pbkdf2Sync } from "node:crypto";
+import type { SessionReader } from "../../../mod.ts";
+import { nextAuth } from "../../../readers/authjs.ts";
+import { cookieSession } from "../../../readers/cookie-session.ts";
+import { expressSession } from "../../../readers/express-session.ts";
+import { honoSession } from "../../../readers/hono-session.ts";
+import { ironSession } from "../../../readers/iron-session.ts";
+import { koaSession } from "../../../readers/koa-session.ts";
+import { reactRouter } from "../../../readers/react-router.ts";
+import { cookiesOf } from "../../../src/readers/cookies.ts";
+import { filled, NOW } from "../../../tests/shared/format.ts";
+import { fieldOf, type Target } from "../target.ts";
+
+const SECRET = "a secret of 32 characters, or more";
+const LATER = NOW + 1000;
+const DATA = { user: "ada", n: 1 };
+const JSON_TEXT = JSON.stringify(DATA);
+const until = "2100-01-01";
+
+interface Kind {
+  readonly reader: SessionReader;
+  /** The cookies of a session that is good. */
+  readonly good: string;
+}
+
+const kinds: readonly Kind[] = [
+  {
+    reader: ironSession({ password: SECRET, cookie: { name: "iron" }, until }),
+    good: `iron=${ironSeal()}~2`,
+  },
+  {
+    reader: expressSession({
+      secret: SECRET,
+      store: {
+        get: (sid, callback) =>
+          callback(null, sid === "known" ? DATA : { user: sid }),
+      },
+      until,
+    }),
+    good: `connect.sid=${encodeURIComponent(signedId("known"))}`,
+  },
+  {
+    reader: cookieSession({ keys: [SECRET], until }),
+    good: keygrip("session", Buffer.from(JSON_TEXT).toString("base64")),
+  },
+  {
+    reader: koaSession({ keys: [SECRET], until }),
+    good: keygrip(
+      "koa.sess",
+      Buffer.from(JSON.stringify({ ...DATA, _expire: LATER * 1000 }))
+        .toString("base64"),
+    ),
+  },
+  {
+    reader: reactRouter({ secrets: [SECRET], until }),
+    good: `__session=${encodeURIComponent(routerValue())}`,
+  },
+  {
+    reader: honoSession({ secret: SECRET, until }),
+    good: `sid=${jwe("session jwe cek", { ...DATA, sid: "known" })}`,
+  },
+  {
+    reader: nextAuth({
+      secret: SECRET,
+      cookie: { name: "next-auth.session-token" },
+      until,
+    }),
+    good: `next-auth.session-token=${
+      jwe("NextAuth.js Generated Encryption Key", DATA)
+    }`,
+  },
+];
+
+export const target: Target = {
+  about: "a Cookie field with sessions of other libraries",
+  words: [
+    "; ",
+    "=",
+    "Fe26.2*1*",
+    "~2",
+    "s%3A",
+    ".sig=",
+    "iron.0=",
+    "iron.1=",
+    "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..",
+    ...kinds.flatMap(({ good }) => [good.slice(0, 30), good.slice(-30)]),
+  ],
+  seeds: () => [...kinds.map(({ good }) => good), all()],
+  async run(input) {
+    const given = cookiesOf(fieldOf(input), NOW * 1000);
+    for (const { reader, good } of kinds) {
+      const found = await reader.read(given);
+      // Only whoever has the secret can say anything else.
+      if (found) assert.deepEqual(found.data, DATA);
+      if (input === good) assert.ok(found, "a good cookie is refused");
+    }
+  },
+};
+
+function all(): string {
+  return kinds.map(({ good }) => good).join("; ");
+}
+
+function ironSeal(): string {
+  const [salt, macSalt] = ["11", "22"].map((pair) => pair.repeat(32)) as [
+    string,
+    string,
+  ];
+  const keyOf = (salt: string) => pbkdf2Sync(SECRET, salt, 1, 32, "sha1");
+  const iv = filled(16, 1);
+  const cipher = createCipheriv("aes-256-cbc", keyOf(salt), iv);
+  const sealed = Buffer.concat([cipher.update(JSON_TEXT), cipher.final()]);
+  const text = [
+    ["Fe26.2", "1", salt, url(iv), url(sealed)].join("*"),
+    LATER * 1000,
+  ].join("*");
+  const mac = createHmac("sha256", keyOf(macSalt)).update(text).digest();
+  return [text, macSalt, url(mac)].join("*");
+}
+
+function signedId(sid: string): string {
+  const mac = createHmac("sha256", SECRET).update(sid).digest("base64");
+  return `s:${sid}.${mac.replace(/=+$/, "")}`;
+}
+
+function keygrip(name: string, value: string): string {
+  const signed = `${name}=${value}`;
+  const mac = createHmac("sha1", SECRET).update(signed).digest("base64url");
+  return `${signed}; ${name}.sig=${mac}`;
+}
+
+function routerValue(): string {
+  const text = Buffer.from(JSON_TEXT).toString("base64");
+  const mac = createHmac("sha256", SECRET).update(text).digest("base64");
+  return `${text}.${mac.replace(/=+$/, "")}`;
+}
+
+function jwe(info: string, claims: object): string {
+  const key = new Uint8Array(hkdfSync("sha256", SECRET, "", info, 32));
+  const iv = filled(12, 2);
+  const head = url(Buffer.from('{"alg":"dir","enc":"A256GCM"}'));
+  const cipher = createCipheriv("aes-256-gcm", key, iv);
+  cipher.setAAD(Buffer.from(head));
+  const text = Buffer.concat([
+    cipher.update(JSON.stringify({ ...claims, iat: NOW, exp: LATER })),
+    cipher.final(),
+  ]);
+  return [head, "", url(iv), url(text), url(cipher.getAuthTag())].join(".");
+}
+
+function url(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("base64url");
+}
