@@ -21,7 +21,11 @@
  * @module
  */
 
-export type { CookieOptions, CookieScope } from "./src/http/cookie_options.ts";
+export type {
+  CookieOptions,
+  CookieParts,
+  CookieScope,
+} from "./src/http/cookie_options.ts";
 export type { Codec } from "./src/session/codec.ts";
 export { SessionError, type SessionErrorCode } from "./src/errors.ts";
 export type { RejectReason, SessionEvent } from "./src/events.ts";

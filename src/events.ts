@@ -30,12 +30,15 @@ export interface Refused {
  * - `joined`: it stands behind a comma, because two `Cookie` fields became one
  *   or because another cookie's value contains ours. A cookie with a prefix in
  *   its name is not read there.
+ * - `parts`: it was cut in parts (see `overflow`), and some are missing or are
+ *   those of another session.
  * - `record`: the store's record belongs to another session or is unreadable.
  * - `schema`: the data no longer fits `schema`.
  */
 export type RejectReason =
   | TokenFault
   | "joined"
+  | "parts"
   | "not-json"
   | "record"
   | "schema";

@@ -8,6 +8,7 @@ type Writing = typeof import("./request/writing.ts");
 type Checks = typeof import("./request/checks.ts");
 type Engine = typeof import("./store/engine.ts");
 type Revocations = typeof import("./store/revocations.ts");
+type CookieParts = typeof import("./request/cookie_parts.ts");
 
 /**
  * Returns a part of the library: a promise until it is loaded, then the part.
@@ -72,6 +73,10 @@ const revocationsPart: OnDemand<Revocations> = onDemand(() =>
   import("./store/revocations.ts")
 );
 
+const cookiePartsPart: OnDemand<CookieParts> = onDemand(() =>
+  import("./request/cookie_parts.ts")
+);
+
 /** The parts that decide on a session besides its cookie. */
 export interface DecidingParts {
   /** With the options `store`, `schema` or `revocations`. */
@@ -80,6 +85,8 @@ export interface DecidingParts {
   readonly engine: Engine | undefined;
   /** With the option `revocations`. */
   readonly revocations: Revocations | undefined;
+  /** With the option `overflow`. */
+  readonly cutting: CookieParts | undefined;
 }
 
 /** The parts for a session that is written. */
@@ -95,13 +102,15 @@ export function decidingPartsFor(
   const checks = isChecked(settings) ? checksPart() : undefined;
   const engine = settings.store ? enginePart() : undefined;
   const revocations = settings.revocations ? revocationsPart() : undefined;
-  const all = [checks, engine, revocations];
+  const cutting = settings.overflow ? cookiePartsPart() : undefined;
+  const all = [checks, engine, revocations, cutting];
   if (all.some((part) => part instanceof Promise)) {
     return Promise.all(all).then(() => decidingPartsFor(visit));
   }
-  const parts = { checks, engine, revocations } as DecidingParts;
+  const parts = { checks, engine, revocations, cutting } as DecidingParts;
   visit.revoking = parts.revocations;
   visit.streaming = parts.engine;
+  visit.cutting = parts.cutting;
   return parts;
 }
 

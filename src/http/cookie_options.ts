@@ -70,3 +70,18 @@ export interface CookieOptions {
    */
   previous?: readonly CookieScope[] | undefined;
 }
+
+/** How far a session may go beyond one cookie. */
+export interface CookieParts {
+  /** How many cookies there may be, 2 to 9. @default {3} */
+  most?: number | undefined;
+  /**
+   * How many bytes all of them may take in the `Cookie` field of a request, with
+   * their names. Servers refuse more than they take of one field, or of all:
+   * nginx and Apache 8 kB of one, Node 16 kB of all, with 431 or 400 and nobody
+   * but the visitor can mend it. They may count the other cookies, too.
+   *
+   * @default {7168}
+   */
+  maxBytes?: number | undefined;
+}

@@ -1,5 +1,5 @@
 import type { SessionEvent } from "../events.ts";
-import type { CookieOptions } from "../http/cookie_options.ts";
+import type { CookieOptions, CookieParts } from "../http/cookie_options.ts";
 import type { Codec } from "../session/codec.ts";
 import type { SessionReader } from "../readers/contract.ts";
 import type { StandardSchema } from "../schema/schema.ts";
@@ -24,6 +24,16 @@ export interface SessionOptions<
    * open. A missing secret is refused at set-up.
    */
   secret: Secret | undefined | readonly (Secret | undefined)[];
+  /**
+   * What becomes of a session that is too long for one cookie. `"error"`: the
+   * request fails with `oversize`. `"parts"`: it goes out in several cookies, of
+   * which each request brings all; `{ most, maxBytes }` says how many, and how
+   * many bytes they may take together. Only without a `store`, which is the
+   * better place for much data.
+   *
+   * @default {"error"}
+   */
+  overflow?: "error" | "parts" | CookieParts | undefined;
   /**
    * How long a session lasts without being used.
    *

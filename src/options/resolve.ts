@@ -4,8 +4,14 @@ import { checkSecrets } from "../token/secrets.ts";
 import { checkSeconds, refuse } from "./check.ts";
 import type { SessionOptions } from "./options.ts";
 import { resolveCookie } from "./resolve_cookie.ts";
-import { checkRevocations, OPTIONS, pick } from "./rules.ts";
-import type { Settings } from "./settings.ts";
+import {
+  checkRevocations,
+  LONGEST_PARTS,
+  OPTIONS,
+  PARTS,
+  pick,
+} from "./rules.ts";
+import type { Overflow, Settings } from "./settings.ts";
 
 /**
  * Checks the options and fills in the defaults.
@@ -23,6 +29,7 @@ export function resolveOptions<Data extends object>(
     pick(options, OPTIONS);
   const { absoluteTimeout = 30 * day, now = Date.now } = given;
   const { store, revocations, revocationsMaxAge, trackIdle } = given;
+  const overflow = overflowOf(given.overflow);
   const secrets = checkSecrets(secret);
   // Browsers shorten a longer life of a cookie (RFC 6265bis §5.5).
   checkSeconds("absoluteTimeout", absoluteTimeout, 400 * day);
@@ -35,11 +42,18 @@ export function resolveOptions<Data extends object>(
     storeTimeout: 5,
     onStoreError: "throw",
     ...given,
+    overflow,
     trusted: csrf && new Set(csrf === true ? [] : csrf),
     cookieFor: resolveCookie(
       cookie,
       cookieName,
-      (name) => tokensOf(secrets, [purpose, name], tokenCache),
+      (name) =>
+        tokensOf(
+          secrets,
+          [purpose, name],
+          tokenCache,
+          overflow && LONGEST_PARTS,
+        ),
     ),
     emit: onEvent && guard(onEvent),
     secrets,
@@ -56,6 +70,7 @@ export function resolveOptions<Data extends object>(
   for (const name of ["encrypt", "renewAfter", "trackIdle"] as const) {
     if (given[name] && !store) refuse(name, "needs a store");
   }
+  if (overflow && store) refuse("overflow", "needs no store");
   if (given.migrate && !given.schema) refuse("migrate", "needs a schema");
   if (trackIdle === "store" && typeof store === "object" && !store.touch) {
     refuse("trackIdle", "needs a store with touch");
@@ -65,4 +80,17 @@ export function resolveOptions<Data extends object>(
   }
   if (typeof revocations === "object") checkRevocations(revocations);
   return settings;
+}
+
+/** In how many cookies a session may go out, if in more than one. */
+function overflowOf(
+  given: SessionOptions["overflow"] = "error",
+): Overflow | false {
+  if (given === "error") return false;
+  // Nearly what a server such as nginx takes of one field.
+  return {
+    most: 3,
+    maxBytes: 7_168,
+    ...given !== "parts" && pick(given, PARTS, "overflow."),
+  };
 }

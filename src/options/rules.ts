@@ -1,9 +1,17 @@
+import { LONGEST_COOKIE } from "../http/cookie.ts";
 import type { SessionStore } from "../store/contract.ts";
 import { checkArgument, isOptions, refuse, tagOf } from "./check.ts";
 
 /** What a value must be, in words and as a test. */
 export type Rule = readonly [must: string, test: (value: unknown) => boolean];
 
+/** The longest that a session may be, in up to 9 cookies. */
+export const LONGEST_PARTS: number = 9 * LONGEST_COOKIE;
+/** The rules of the option `overflow`. */
+export const PARTS: Readonly<Record<string, Rule>> = {
+  most: integer(2, 9),
+  maxBytes: integer(256, LONGEST_PARTS),
+};
 /** For an option that is on or off. */
 export const FLAG: Rule = oneOf(true, false);
 const FUNCTION = like(/^function/, "be a function");
@@ -43,6 +51,10 @@ export const OPTIONS: Readonly<Record<string, Rule>> = {
   onStoreError: oneOf("throw", "anonymous"),
   trackIdle: oneOf("cookie", "store"),
   cookie: ["be an object", isOptions],
+  overflow: [
+    "be error, parts or { most, maxBytes }",
+    (value) => value === "error" || value === "parts" || isOptions(value),
+  ],
   storeTimeout: WAIT,
   revocationsMaxAge: WAIT,
   // Bytes: no sign passes, nor the first letter of NaN or Infinity.
@@ -116,6 +128,17 @@ export function like(pattern: RegExp, must: string): Rule {
 /* @__NO_SIDE_EFFECTS__ */
 export function oneOf(...values: unknown[]): Rule {
   return [`be ${values.join(" or ")}`, (value) => values.includes(value)];
+}
+
+/** A rule for a whole number in a range. */
+/* @__NO_SIDE_EFFECTS__ */
+export function integer(least: number, most: number): Rule {
+  return [
+    `be an integer from ${least} to ${most}`,
+    (value) =>
+      Number.isInteger(value) && value as number >= least &&
+      value as number <= most,
+  ];
 }
 
 /* @__NO_SIDE_EFFECTS__ */

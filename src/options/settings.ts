@@ -34,6 +34,13 @@ export interface SessionCookie extends CookieAttributes {
   readonly isLocal: boolean;
 }
 
+/** In how many cookies a session may go out. */
+export interface Overflow {
+  readonly most: number;
+  /** Of all of them together. */
+  readonly maxBytes: number;
+}
+
 /** The options, checked and with all defaults. */
 export interface Settings extends Fitting {
   readonly absoluteTimeout: number;
@@ -57,6 +64,7 @@ export interface Settings extends Fitting {
   readonly storeTimeout: number;
   readonly onStoreError: "throw" | "anonymous";
   readonly encrypt?: boolean;
+  readonly overflow?: Overflow | false;
   readonly accept?: readonly SessionReader[];
   readonly renewAfter?: number;
   readonly trackIdle?: "cookie" | "store";

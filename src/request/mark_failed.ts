@@ -21,12 +21,15 @@ export function directivesOfFailed(
 
 /** The same of one session. */
 export function directivesOfDiscarded(state: State): Directives {
-  const { cookie, settings } = state.visit;
+  const { visit } = state;
   const line = removalOf(state);
   if (!line) return directivesOf(state);
-  const earlier = earlierOf(cookie).map((each) => writeCookie(each, "", 0));
+  const earlier = earlierOf(visit.cookie).map((each) =>
+    writeCookie(each, "", 0)
+  );
+  const lines = [...earlier, line];
   return {
-    setCookie: [...earlier, line],
-    clearCache: !!settings.clearCache,
+    setCookie: visit.cutting?.cut(visit, lines) ?? lines,
+    clearCache: !!visit.settings.clearCache,
   };
 }

@@ -35,10 +35,13 @@ async function openAt(visit: Visit, header: string): Promise<State> {
 }
 
 function readSession(visit: Visit, header: string): State | Promise<State> {
-  const state = readOwn(visit, header);
-  return visit.settings.accept && header
-    ? takeOver(visit, header, state)
-    : state;
+  const { accept, overflow } = visit.settings;
+  const parts = overflow && header && decidingPartsFor(visit);
+  if (parts instanceof Promise) {
+    return parts.then(() => readSession(visit, header));
+  }
+  const state = readOwn(visit, visit.cutting?.join(visit, header) ?? header);
+  return accept && header ? takeOver(visit, header, state) : state;
 }
 
 /** Looks for a session of another library, too. */
@@ -54,7 +57,7 @@ async function takeOver(
 
 function readOwn(visit: Visit, header: string): State | Promise<State> {
   const token = readCookie(header, visit.cookie);
-  if (!token && token !== null) return begin(visit);
+  if (!token && token !== null) return begin(visit, !!visit.fault);
   return token ? openCookie(visit, token) : openSeveral(visit, header);
 }
 

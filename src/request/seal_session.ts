@@ -24,7 +24,8 @@ export async function trySeal(
   { checks }: Others,
   cookie: SessionCookie = state.visit.cookie,
 ): Promise<string> {
-  const { values, visit: { settings, phase } } = state;
+  const { values, visit } = state;
+  const { settings, phase } = visit;
   const { codec, store } = settings;
   const hasChecks = isChecked(settings);
   if (phase === "destroyed") checkOpen(state);
@@ -39,7 +40,11 @@ export async function trySeal(
     values: hasChecks ? undefined : { ...values },
   });
   const bytes = token.length + cookie.name.length;
-  if (bytes > cookie.maxBytes) throw oversize(state, bytes);
+  if (
+    bytes > cookie.maxBytes &&
+    !(settings.overflow &&
+      visit.cutting?.fits(settings.overflow, cookie, token))
+  ) throw oversize(state, bytes);
   return token;
 }
 

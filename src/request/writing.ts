@@ -82,8 +82,9 @@ export async function commitChanges(
     : line
     ? { setCookie: [line] }
     : directivesOf(state);
-  const setCookie = [...directives.setCookie ?? [], ...others];
-  const said = others.length ? { ...directives, setCookie } : directives;
+  const own = directives.setCookie ?? [];
+  const setCookie = [...visit.cutting?.cut(visit, own) ?? own, ...others];
+  const said = setCookie.length ? { ...directives, setCookie } : directives;
   if (!line) return said;
   const maySend = () =>
     state.isSent = engine

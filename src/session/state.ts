@@ -1,7 +1,7 @@
 import type { SessionEvent, TokenFault } from "../events.ts";
 import type { Directives } from "../http/directives.ts";
 import type { Asked, Fields } from "../http/request.ts";
-import type { SessionCookie, Settings } from "../options/settings.ts";
+import type { Overflow, SessionCookie, Settings } from "../options/settings.ts";
 import type { SessionRecord, SessionStore } from "../store/contract.ts";
 import { encodeBase64url } from "../token/base64url.ts";
 import type { Values } from "./codec.ts";
@@ -52,7 +52,7 @@ export interface Visit {
     | { readonly key: string; readonly held?: Held | undefined; number: number }
     | undefined;
   /** What is wrong with the cookie. */
-  fault?: TokenFault | "duplicate";
+  fault?: TokenFault | "duplicate" | "parts";
   /** Several cookies came, of which some may be of earlier scopes. */
   hasEarlier?: boolean;
   /**
@@ -86,6 +86,10 @@ export interface Visit {
   foreign?: Foreign;
   /** With the option `store`, once that part is loaded. */
   streaming?: Streaming | undefined;
+  /** With the option `overflow`, once that part is loaded. */
+  cutting?: Cutting | undefined;
+  /** How many further parts the browser may have of our cookie. */
+  parts?: number;
 }
 
 /** A session of another library, beside the request's own or in its place. */
@@ -100,6 +104,13 @@ export interface Foreign {
   claim?(): Promise<void>;
   /** The same, and ends it where it is kept. */
   leave?(): Promise<void>;
+}
+
+/** What `request/cookie_parts.ts` does, for modules that do not load it. */
+export interface Cutting {
+  join(visit: Visit, header: string): string;
+  cut(visit: Visit, lines: readonly string[]): readonly string[];
+  fits(overflow: Overflow, cookie: SessionCookie, token: string): boolean;
 }
 
 /** What `store/stream.ts` does for the body of a response. */

@@ -8,11 +8,13 @@ import type { Keyring } from "./keyring.ts";
  * token, the code that seals them for the first write.
  *
  * @param context See {@linkcode Keyring}, also for `cacheBytes`.
+ * @param longest What is not opened, as it is longer; by default, than a cookie.
  */
 export function tokensOf(
   secrets: readonly KeyMaterial[],
   context: readonly string[],
   cacheBytes: number,
+  longest?: number | false,
 ): Tokens {
   let ring: Keyring | undefined;
   const ringBy = (part: { Keyring: typeof Keyring }) =>
@@ -28,7 +30,7 @@ export function tokensOf(
       const part = unsealPart();
       return part instanceof Promise
         ? part.then(() => tokens.unseal(token, now))
-        : part.unseal(ringBy(part), token, now);
+        : part.unseal(ringBy(part), token, now, longest || undefined);
     },
   };
   return tokens;

@@ -82,6 +82,21 @@ const BAD: Readonly<Record<string, readonly unknown[]>> = {
   }],
   onStoreError: [null, true, "ignore", {}],
   trackIdle: [null, true, "both", {}],
+  overflow: [
+    null,
+    true,
+    "part",
+    5,
+    ["parts"],
+    { most: 1 },
+    { most: 10 },
+    {
+      maxBytes: 255,
+    },
+    { maxBytes: 36_865 },
+    { most: 2.5 },
+    { parts: 3 },
+  ],
   cookie: [
     null,
     true,
@@ -438,6 +453,7 @@ function create(options: Partial<SessionOptions>) {
 
 create.defaults = {
   idleTimeout: 60,
+  overflow: "error" as const,
   absoluteTimeout: 3600,
   lazy: false,
   when: () => true,

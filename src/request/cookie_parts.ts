@@ -1,0 +1,140 @@
+import { readCookie, writeCookie } from "../http/cookie.ts";
+import { isNavigation } from "../http/request.ts";
+import type { Overflow, SessionCookie } from "../options/settings.ts";
+import type { Visit } from "../session/state.ts";
+import { tellRejected } from "./accept.ts";
+import { readCookies } from "./several_cookies.ts";
+
+// A token that is too long for one cookie is cut in parts: see
+// docs/decisions/037-sessions-in-parts.md.
+
+/** How many parts are read, whatever the options say now. */
+const MOST = 9;
+/** The first part says how many there are. */
+const FIRST = /^([2-9])\.([\w-]+)$/;
+/** Where a token has letters of its nonce, by which its parts are known. */
+const TAG = [24, 32] as const;
+/** What a further part has beside its share: `.1`, a tag and a full stop. */
+const MORE = 2 + 8 + 1;
+
+/** Whether a token that is too long for one cookie may go out in several. */
+export function fits(
+  { most, maxBytes }: Overflow,
+  cookie: SessionCookie,
+  token: string,
+): boolean {
+  if (token.length > maxBytes) return false;
+  const parts = partsOf(cookie, token);
+  const bytes = parts.reduce(
+    (sum, { name, value }) => sum + `${name}=${value}; `.length,
+    0,
+  );
+  return parts.length <= most && bytes <= maxBytes;
+}
+
+/**
+ * Cuts what is too long in the lines of a response, and has it remove the parts
+ * that are left over of a longer session.
+ *
+ * @param lines Of our cookie, in any scope.
+ */
+export function cut(visit: Visit, lines: readonly string[]): string[] {
+  const { cookie } = visit;
+  let most = 0;
+  const all = lines.flatMap((line) => {
+    const [pair = ""] = line.split(";", 1);
+    const attributes = line.slice(pair.length);
+    const parts = partsOf(cookie, pair.slice(cookie.name.length + 1));
+    most = Math.max(most, parts.length);
+    const scope = attributes.replace(/^; Max-Age=\d+/, "");
+    const left = nameParts(cookie.name).slice(
+      parts.length - 1,
+      visit.parts ?? 0,
+    )
+      .map((name) => writeCookie({ name, attributes: scope }, "", 0));
+    return [
+      ...left,
+      // Last, the cookie that refers to the others.
+      ...parts.reverse().map(({ name, value }) =>
+        [name, "=", value, attributes].join("")
+      ),
+    ];
+  });
+  // Another layer of the request may write again.
+  visit.parts = Math.max(visit.parts ?? 0, most - 1);
+  return all;
+}
+
+/**
+ * Puts the parts of our cookie together.
+ *
+ * @returns The `Cookie` field as if it had come in one. A cookie of which parts
+ * are missing, or are those of another one, is left out: it is refused.
+ */
+export function join(visit: Visit, header: string): string {
+  const { cookie, cookie: { name } } = visit;
+  const usual = readCookie(header, cookie);
+  if (
+    usual !== null && usual?.[1] !== "." && !header.includes(`${name}.`)
+  ) {
+    return header;
+  }
+  const names = nameParts(name);
+  visit.parts = names.findLastIndex((part) => header.includes(`${part}=`)) + 1;
+  const { values, isJoined } = readCookies(header, name);
+  const firsts = [...values].filter((value) => FIRST.test(value));
+  if (!firsts.length && !(visit.parts && !values.size && !isJoined)) {
+    return header;
+  }
+  const tails = names.slice(0, visit.parts).map((part) =>
+    readCookies(header, part).values
+  );
+  const tokens = firsts.map((first) => tokenOf(first, tails));
+  const whole = [...values].filter((value) => !firsts.includes(value));
+  const found = [...tokens.filter((token) => token !== undefined), ...whole];
+  if (!found.length) {
+    visit.fault = "parts";
+    visit.isNavigation = isNavigation(visit.headers);
+    tellRejected(visit, "parts");
+  }
+  return found.map((token) => `${name}=${token}`).join("; ");
+}
+
+function tokenOf(
+  first: string,
+  tails: readonly ReadonlySet<string>[],
+): string | undefined {
+  const [, count, head = ""] = FIRST.exec(first) ?? [];
+  const tag = head.slice(...TAG) + ".";
+  const rest = tails.slice(0, Number(count) - 1).map((values) =>
+    [...values].find((value) => value.startsWith(tag))?.slice(tag.length)
+  );
+  return rest.length === Number(count) - 1 && !rest.includes(undefined)
+    ? [head, ...rest].join("")
+    : undefined;
+}
+
+/** What each cookie of a token has: one, or the first of several and its parts. */
+function partsOf(
+  { name, maxBytes }: SessionCookie,
+  token: string,
+): { name: string; value: string }[] {
+  if (name.length + token.length <= maxBytes) return [{ name, value: token }];
+  const share = Math.max(1, maxBytes - name.length - MORE);
+  const count = Math.ceil(token.length / share);
+  const tag = token.slice(...TAG);
+  const shares = Array.from(
+    { length: count },
+    (_, i) => token.slice(i * share, (i + 1) * share),
+  );
+  return shares.map((value, i) =>
+    i
+      ? { name: `${name}.${i}`, value: `${tag}.${value}` }
+      : { name, value: `${count}.${value}` }
+  );
+}
+
+/** The names of all further parts, as they sort. */
+function nameParts(name: string): string[] {
+  return Array.from({ length: MOST - 1 }, (_, i) => `${name}.${i + 1}`);
+}
