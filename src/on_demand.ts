@@ -60,6 +60,9 @@ export const takeOverPart: OnDemand<typeof import("./request/take_over.ts")> =
 export const sealPart: OnDemand<typeof import("./token/seal.ts")> = onDemand(
   () => import("./token/seal.ts"),
 );
+/** For a text that is compressed. */
+export const compressedPart: OnDemand<typeof import("./token/compressed.ts")> =
+  onDemand(() => import("./token/compressed.ts"));
 const writingPart: OnDemand<Writing> = onDemand(() =>
   import("./request/writing.ts")
 );

@@ -35,6 +35,17 @@ export interface SessionOptions<
    */
   overflow?: "error" | "parts" | CookieParts | undefined;
   /**
+   * Compresses what is sealed, where that makes it shorter. Only for data in
+   * which nothing that a stranger has chosen stands beside a secret: the length
+   * of the cookie, which whoever watches the line sees, tells how much the two
+   * have in common (as CRIME and BREACH did). Lengths are rounded up to 32
+   * bytes. Sessions of before are read either way; at most 64 KiB are
+   * compressed. Only without a `store`.
+   *
+   * @default {false}
+   */
+  compress?: boolean | undefined;
+  /**
    * How long a session lasts without being used.
    *
    * @default {86400} or `absoluteTimeout`, if that is shorter

@@ -4,13 +4,7 @@ import { checkSecrets } from "../token/secrets.ts";
 import { checkSeconds, refuse } from "./check.ts";
 import type { SessionOptions } from "./options.ts";
 import { resolveCookie } from "./resolve_cookie.ts";
-import {
-  checkRevocations,
-  LONGEST_PARTS,
-  OPTIONS,
-  PARTS,
-  pick,
-} from "./rules.ts";
+import { checkRevocations, OPTIONS, PARTS, pick } from "./rules.ts";
 import type { Overflow, Settings } from "./settings.ts";
 
 /**
@@ -48,12 +42,11 @@ export function resolveOptions<Data extends object>(
       cookie,
       cookieName,
       (name) =>
-        tokensOf(
-          secrets,
-          [purpose, name],
-          tokenCache,
-          overflow && LONGEST_PARTS,
-        ),
+        tokensOf(secrets, [purpose, name], {
+          cacheBytes: tokenCache,
+          longest: overflow && 99_999,
+          compress: given.compress,
+        }),
     ),
     emit: onEvent && guard(onEvent),
     secrets,
@@ -70,7 +63,9 @@ export function resolveOptions<Data extends object>(
   for (const name of ["encrypt", "renewAfter", "trackIdle"] as const) {
     if (given[name] && !store) refuse(name, "needs a store");
   }
-  if (overflow && store) refuse("overflow", "needs no store");
+  if (store && (overflow || given.compress)) {
+    refuse("store", "takes neither overflow nor compress");
+  }
   if (given.migrate && !given.schema) refuse("migrate", "needs a schema");
   if (trackIdle === "store" && typeof store === "object" && !store.touch) {
     refuse("trackIdle", "needs a store with touch");

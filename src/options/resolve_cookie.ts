@@ -1,7 +1,7 @@
 import { LONGEST_COOKIE, PREFIX } from "../http/cookie.ts";
 import type { CookieOptions } from "../http/cookie_options.ts";
 import { isOptions, refuse } from "./check.ts";
-import { FLAG, integer, like, oneOf, pick, type Rule } from "./rules.ts";
+import { FLAG, like, oneOf, pick, type Rule } from "./rules.ts";
 import type { SessionCookie, Settings, Tokens } from "./settings.ts";
 
 // Browsers ignore an attribute of more than 1024 bytes (§5.6).
@@ -28,7 +28,12 @@ const OWN: Readonly<Record<string, Rule>> = {
   secure: oneOf(true, false, "auto"),
   priority: oneOf("Low", "Medium", "High"),
   // From the size of a session without data to what browsers keep.
-  maxBytes: integer(256, LONGEST_COOKIE),
+  maxBytes: [
+    "be an integer from 256 to 4096",
+    (value) =>
+      Number.isInteger(value) && value as number >= 256 &&
+      value as number <= LONGEST_COOKIE,
+  ],
   previous: [
     "be a list of objects",
     (value) => Array.isArray(value) && value.every(isOptions),

@@ -1,17 +1,9 @@
-import { LONGEST_COOKIE } from "../http/cookie.ts";
 import type { SessionStore } from "../store/contract.ts";
 import { checkArgument, isOptions, refuse, tagOf } from "./check.ts";
 
 /** What a value must be, in words and as a test. */
 export type Rule = readonly [must: string, test: (value: unknown) => boolean];
 
-/** The longest that a session may be, in up to 9 cookies. */
-export const LONGEST_PARTS: number = 9 * LONGEST_COOKIE;
-/** The rules of the option `overflow`. */
-export const PARTS: Readonly<Record<string, Rule>> = {
-  most: integer(2, 9),
-  maxBytes: integer(256, LONGEST_PARTS),
-};
 /** For an option that is on or off. */
 export const FLAG: Rule = oneOf(true, false);
 const FUNCTION = like(/^function/, "be a function");
@@ -24,6 +16,12 @@ export const STORE: Rule = storing(having("create", "get", "update", "delete"));
 /** For an option that is checked where it is read. */
 const ANY: Rule = ["", () => true];
 
+/** The rules of the option `overflow`. */
+export const PARTS: Readonly<Record<string, Rule>> = {
+  most: like(/^number:[2-9]$/, "be 2 to 9"),
+  maxBytes: like(/^number:[1-9]\d{3,4}$/, "be bytes, 1000 to 99999"),
+};
+
 /** The rules of all options. */
 export const OPTIONS: Readonly<Record<string, Rule>> = {
   secret: ANY,
@@ -34,6 +32,7 @@ export const OPTIONS: Readonly<Record<string, Rule>> = {
   persistent: FLAG,
   clearCache: FLAG,
   encrypt: FLAG,
+  compress: FLAG,
   when: [
     "be a function that is not async",
     (value) => isFunction(value) && !/Async/.test(tagOf(value)),
@@ -128,17 +127,6 @@ export function like(pattern: RegExp, must: string): Rule {
 /* @__NO_SIDE_EFFECTS__ */
 export function oneOf(...values: unknown[]): Rule {
   return [`be ${values.join(" or ")}`, (value) => values.includes(value)];
-}
-
-/** A rule for a whole number in a range. */
-/* @__NO_SIDE_EFFECTS__ */
-export function integer(least: number, most: number): Rule {
-  return [
-    `be an integer from ${least} to ${most}`,
-    (value) =>
-      Number.isInteger(value) && value as number >= least &&
-      value as number <= most,
-  ];
 }
 
 /* @__NO_SIDE_EFFECTS__ */

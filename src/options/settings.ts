@@ -65,6 +65,7 @@ export interface Settings extends Fitting {
   readonly onStoreError: "throw" | "anonymous";
   readonly encrypt?: boolean;
   readonly overflow?: Overflow | false;
+  readonly compress?: boolean;
   readonly accept?: readonly SessionReader[];
   readonly renewAfter?: number;
   readonly trackIdle?: "cookie" | "store";

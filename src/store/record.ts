@@ -130,7 +130,7 @@ async function reveal(
   sid?: Sid,
 ): Promise<string | null> {
   if (!visit.settings.encrypt) return text;
-  const content = await unseal(ringOf(visit, sid), text, Infinity, Infinity);
+  const content = await unseal(ringOf(visit, sid), text, Infinity);
   return "fault" in content ? null : content.text;
 }
 
@@ -151,7 +151,7 @@ function ringOf({ settings }: Visit, sid?: Sid): Keyring {
   const context = sid
     ? ["record", cookie.name, [...sid].map(hex).join("")]
     : ["label", cookie.name];
-  return new Keyring(settings.secrets, context);
+  return new Keyring(settings.secrets, context, { longest: Infinity });
 }
 
 function hex(byte: number): string {

@@ -19,6 +19,20 @@ export interface Writer {
   sealed: number;
 }
 
+/** What is done with the tokens of a keyring. */
+export interface Uses {
+  /** How many bytes of opened and sealed tokens are cached. */
+  readonly cacheBytes?: number;
+  /** How long a token may be that is opened, if longer than a cookie. */
+  readonly longest?: number | false;
+  /** Whether texts are compressed. */
+  readonly compress?: boolean | undefined;
+  /** Loads what compresses them, and opens them again. */
+  readonly compressed?: () => Compressed | Promise<Compressed>;
+}
+
+type Compressed = typeof import("./compressed.ts");
+
 const LABEL = "withSession/seal/v1";
 
 /** Keyrings of the same secrets share the keys, which no context changes. */
@@ -34,6 +48,7 @@ const imported = new WeakMap<
  * before the first request.
  */
 export class Keyring {
+  readonly uses: Uses;
   /** Opened and sealed tokens of this ring, which need not be decrypted. */
   readonly cache: TokenCache;
   /** The secrets, once they are imported. */
@@ -50,14 +65,14 @@ export class Keyring {
   /**
    * @param context What the tokens are for: their purpose and the cookie's
    * name. Another context makes other keys.
-   * @param cacheBytes How many bytes of opened and sealed tokens to cache.
    */
   constructor(
     secrets: readonly KeyMaterial[],
     context: readonly string[],
-    cacheBytes = 0,
+    uses: Uses = {},
   ) {
-    this.cache = new TokenCache(cacheBytes);
+    this.uses = uses;
+    this.cache = new TokenCache(uses.cacheBytes ?? 0);
     this.#secrets = secrets;
     // Put each part's length before it, so that ["ab","c"] and ["a","bc"]
     // differ.

@@ -30,7 +30,9 @@ export async function seal(
   if (expires >>> 0 !== expires) refuse("now", "is over 2106", sealed);
   const next = writer ?? takeWriter(ring, sealed);
   const { keyId, salt, key } = next instanceof Promise ? await next : next;
-  const body = encoder.encode(ROOM + text);
+  const { compress, compressed } = ring.uses;
+  const part = compress && await compressed?.();
+  const body = part && await part.compress(text) || encoder.encode(ROOM + text);
   const fields = new DataView(body.buffer, body.byteOffset);
   fields.setUint32(1, created);
   fields.setUint32(5, sealed);

@@ -1,24 +1,25 @@
-import { sealPart, unsealPart } from "../on_demand.ts";
+import { compressedPart, sealPart, unsealPart } from "../on_demand.ts";
 import type { Tokens } from "../options/settings.ts";
 import type { KeyMaterial } from "./content.ts";
-import type { Keyring } from "./keyring.ts";
+import type { Keyring, Uses } from "./keyring.ts";
 
 /**
  * The tokens of one cookie. The code that opens them is loaded for the first
  * token, the code that seals them for the first write.
  *
- * @param context See {@linkcode Keyring}, also for `cacheBytes`.
- * @param longest What is not opened, as it is longer; by default, than a cookie.
+ * @param context See {@linkcode Keyring}.
  */
 export function tokensOf(
   secrets: readonly KeyMaterial[],
   context: readonly string[],
-  cacheBytes: number,
-  longest?: number | false,
+  uses: Uses,
 ): Tokens {
   let ring: Keyring | undefined;
   const ringBy = (part: { Keyring: typeof Keyring }) =>
-    ring ??= new part.Keyring(secrets, context, cacheBytes);
+    ring ??= new part.Keyring(secrets, context, {
+      ...uses,
+      compressed: compressedPart,
+    });
   const tokens: Tokens = {
     seal: (content) => {
       const part = sealPart();
@@ -30,7 +31,7 @@ export function tokensOf(
       const part = unsealPart();
       return part instanceof Promise
         ? part.then(() => tokens.unseal(token, now))
-        : part.unseal(ringBy(part), token, now, longest || undefined);
+        : part.unseal(ringBy(part), token, now);
     },
   };
   return tokens;

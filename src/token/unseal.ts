@@ -28,10 +28,9 @@ export function unseal(
   ring: Keyring,
   token: string,
   now: number,
-  longest: number = LONGEST_COOKIE,
 ): Unsealed | Refused | Promise<Unsealed | Refused> {
   const opened = ring.cache.get(token);
-  return opened ? checkTimes(opened, now) : decrypt(ring, token, now, longest);
+  return opened ? checkTimes(opened, now) : decrypt(ring, token, now);
 }
 
 /**
@@ -48,11 +47,11 @@ async function decrypt(
   ring: Keyring,
   token: string,
   now: number,
-  longest: number,
 ): Promise<Unsealed | Refused> {
   const shortest = 102;
   if (token.length < shortest) return { fault: "too-short" };
-  if (token.length > longest) return { fault: "too-long" };
+  const { longest, compressed } = ring.uses;
+  if (token.length > (longest || LONGEST_COOKIE)) return { fault: "too-long" };
   const bytes = decodeBase64url(token);
   if (!bytes) return { fault: "not-base64url" };
   if (bytes[0] !== VERSION) return { fault: "version" };
@@ -75,17 +74,16 @@ async function decrypt(
 
   const body = new Uint8Array(opened);
   const fields = new DataView(opened);
-  // An authentic token of a newer version, whose flags are unknown here.
-  if (body[0]) return { fault: "flags", keyId };
+  const [flags = 0] = body;
   const created = fields.getUint32(1);
   const sealed = fields.getUint32(5);
   const expires = fields.getUint32(9);
   const sid = body.slice(13, HEADER);
   try {
     const data = body.subarray(HEADER);
-    let text = decoder.decode(data);
-    // U+FFFD replaces bytes that are no UTF-8, or is a part of the text.
-    if (text.includes("\ufffd")) text = strict.decode(data);
+    const part = flags ? await compressed?.() : undefined;
+    const text = flags ? await part?.decompress(flags, data) : decode(data);
+    if (text === undefined) return { fault: "flags", keyId };
     const isStale = entry !== entries[0];
     const content = { created, sealed, expires, sid, text, keyId, isStale };
     // Cache a text of its own: `token` may be a slice of the Cookie field,
@@ -93,6 +91,12 @@ async function decrypt(
     if (ring.cache.isOn) ring.cache.set(encodeBase64url(bytes), content);
     return checkTimes(content, now);
   } catch {
-    return { fault: "not-utf8", keyId };
+    return { fault: flags ? "flags" : "not-utf8", keyId };
   }
+}
+
+function decode(data: Uint8Array): string {
+  const text = decoder.decode(data);
+  // U+FFFD replaces bytes that are no UTF-8, or is a part of the text.
+  return text.includes("\ufffd") ? strict.decode(data) : text;
 }

@@ -58,6 +58,7 @@ const BAD: Readonly<Record<string, readonly unknown[]>> = {
   persistent: NO_FLAG,
   clearCache: NO_FLAG,
   encrypt: NO_FLAG,
+  compress: NO_FLAG,
   when: [...NO_FUNCTION, async () => await true],
   migrate: [...NO_FUNCTION, "function"],
   onEvent: NO_FUNCTION,
@@ -93,7 +94,7 @@ const BAD: Readonly<Record<string, readonly unknown[]>> = {
     {
       maxBytes: 255,
     },
-    { maxBytes: 36_865 },
+    { maxBytes: 100_000 },
     { most: 2.5 },
     { parts: 3 },
   ],
@@ -228,7 +229,7 @@ describe("createSessions()", () => {
 
   it("throws a TypeError for what is of the wrong kind", () => {
     for (const name of Object.keys(BAD)) {
-      const wrong = name === "cookie" ? "sid" : {};
+      const wrong = /^(cookie|overflow)$/.test(name) ? "sid" : {};
       assert.ok(refusalOf({ [name]: wrong }) instanceof TypeError);
     }
     for (const options of [undefined, null]) {
@@ -454,6 +455,7 @@ function create(options: Partial<SessionOptions>) {
 create.defaults = {
   idleTimeout: 60,
   overflow: "error" as const,
+  compress: false,
   absoluteTimeout: 3600,
   lazy: false,
   when: () => true,

@@ -12,7 +12,7 @@ export function cookieOf(
   url = "https://example.com/",
 ): SessionCookie {
   const tokens = (name: string) =>
-    tokensOf(checkSecrets(SECRET), ["session", name], 0);
+    tokensOf(checkSecrets(SECRET), ["session", name], {});
   return resolveCookie(options, "sid", tokens)({ url });
 }
 

@@ -32,7 +32,7 @@ export const target: Target = {
     const token = await seal(ring, content);
     const bytes = new TextEncoder().encode(text).length;
     assert.equal(token.length, Math.ceil((74 + bytes) * 4 / 3));
-    const opened = await unseal(ring, token, NOW, Infinity);
+    const opened = await unseal(ring, token, NOW);
     if (bytes < 2) assert.deepEqual(opened, { fault: "too-short" });
     else if (content.sealed > NOW + 60) {
       assert.equal(Object(opened).fault, "future");
@@ -50,6 +50,6 @@ export const target: Target = {
       (LETTERS.indexOf(token[place] as string) + shift) % 64
     ];
     const forged = token.slice(0, place) + letter + token.slice(place + 1);
-    assert.ok("fault" in await unseal(ring, forged, NOW, Infinity), "forged");
+    assert.ok("fault" in await unseal(ring, forged, NOW), "forged");
   },
 };

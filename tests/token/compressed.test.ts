@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { createSessions, type SessionEvent } from "../../mod.ts";
+import { compress, decompress } from "../../src/token/compressed.ts";
+import { HEADER } from "../../src/token/format.ts";
+import { type Bytes } from "../shared/format.ts";
+import { setUp } from "../shared/support.ts";
+
+const TEXT = JSON.stringify({ list: Array.from({ length: 200 }, () => "tea") });
+
+async function packed(text: string): Promise<Bytes> {
+  const body = await compress(text);
+  assert.ok(body, "It does not get shorter");
+  return body;
+}
+
+describe("compress()", () => {
+  it("makes a shorter text of a long one, and decompress() that again", async () => {
+    for (const text of [TEXT, "č".repeat(500), "\ufeff" + " ".repeat(900)]) {
+      const body = await packed(text);
+      assert.ok(body.length < text.length / 2);
+      const [flags = 0] = body;
+      assert.equal(flags, 1);
+      assert.equal(await decompress(flags, body.subarray(HEADER)), text);
+    }
+  });
+
+  it("leaves room for the head, and rounds lengths up to 32 bytes", async () => {
+    const sizes = new Set<number>();
+    for (let n = 0; n < 40; n++) {
+      const text = TEXT + Array.from({ length: n }, (_, i) => i).join("");
+      const body = await packed(text);
+      assert.ok(body.subarray(1, HEADER).every((byte) => byte === 0));
+      sizes.add((body.length - HEADER) % 32);
+      assert.ok(body.at(-1) === 0 || sizes.size === 1);
+    }
+    assert.deepEqual([...sizes], [0]);
+  });
+
+  it("leaves what would not be shorter as it is", async () => {
+    for (const text of ["", "{}", "abcdefghijklmnopqrstuvwxyz"]) {
+      assert.equal(await compress(text), undefined);
+    }
+  });
+
+  it("takes 64 KiB, and not a byte more", async () => {
+    await packed("a".repeat(65_536));
+    assert.equal(await compress("a".repeat(65_537)), undefined);
+    assert.equal(await compress("č".repeat(32_769)), undefined);
+  });
+});
+
+describe("decompress()", () => {
+  it("refuses flags that it does not know", async () => {
+    const body = await packed(TEXT);
+    for (const flags of [2, 3, 128, 255]) {
+      await assert.rejects(decompress(flags, body.subarray(HEADER)));
+    }
+  });
+
+  it("refuses what is none, and gives no text of what is cut", async () => {
+    const data = (await packed(TEXT)).slice(HEADER);
+    for (const length of [0, 1, 2, 3, 10]) {
+      // Deno takes a stream that breaks off for one that has ended.
+      const text = await decompress(1, data.slice(0, length)).catch(() => "");
+      assert.ok(text.length < TEXT.length, `${length}`);
+    }
+    await assert.rejects(decompress(1, new Uint8Array(64).fill(0xff)));
+    await assert.rejects(
+      decompress(1, new TextEncoder().encode('{"a":1,"b":[1,2,3]}')),
+    );
+  });
+
+  it("stops beyond 64 KiB", async () => {
+    const bomb = new Response(new Uint8Array(10_000_000)).body
+      ?.pipeThrough(new CompressionStream("deflate-raw"));
+    const bytes = new Uint8Array(await new Response(bomb).arrayBuffer());
+    assert.ok(bytes.length < 65_000);
+    const data = new Uint8Array(2 + bytes.length);
+    new DataView(data.buffer).setUint16(0, bytes.length);
+    data.set(bytes, 2);
+    await assert.rejects(decompress(1, data), /^RangeError: Too long/);
+  });
+
+  it("refuses what is no UTF-8", async () => {
+    const stream = new Response(new Uint8Array(64).fill(0xff)).body
+      ?.pipeThrough(new CompressionStream("deflate-raw"));
+    const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+    const data = new Uint8Array(2 + bytes.length);
+    new DataView(data.buffer).setUint16(0, bytes.length);
+    data.set(bytes, 2);
+    await assert.rejects(decompress(1, data), TypeError);
+  });
+});
+
+describe("The option compress", () => {
+  const list = Array.from({ length: 800 }, (_, i) => ["tea", "milk"][i % 2]);
+
+  it("keeps in one cookie what would need several", async () => {
+    const { options } = setUp({ compress: true });
+    const sessions = createSessions<{ list?: unknown }>(options);
+    const session = sessions.create();
+    session.set("list", list);
+    const token = await sessions.seal(session);
+    assert.ok(token.length < 300, `${token.length}`);
+    assert.deepEqual((await sessions.unseal(token))?.get("list"), list);
+  });
+
+  it("can be set and left out again while sessions live", async () => {
+    const { options } = setUp();
+    const plain = createSessions<{ list?: unknown }>(options);
+    const packing = createSessions<{ list?: unknown }>({
+      ...options,
+      compress: true,
+    });
+    for (const [from, to] of [[plain, packing], [packing, plain]] as const) {
+      const session = from.create();
+      session.set("list", list.slice(0, 100));
+      const token = await from.seal(session);
+      const again = await to.unseal(token);
+      assert.deepEqual(again?.get("list"), list.slice(0, 100));
+    }
+  });
+
+  it("refuses a session of more than 64 KiB as too large", async () => {
+    const { options, events } = setUp({ compress: true });
+    const sessions = createSessions(options);
+    const session = sessions.create();
+    session.set("text", " ".repeat(70_000));
+    await assert.rejects(sessions.seal(session), { code: "oversize" });
+    assert.deepEqual(events.map(({ type }: SessionEvent) => type), [
+      "oversize",
+    ]);
+  });
+});
