@@ -10,6 +10,7 @@ import { duplicates, scopes } from "./visits/duplicates.ts";
 import { embedded } from "./visits/embedded.ts";
 import { localhost } from "./visits/localhost.ts";
 import { csrf, logins, otherSites } from "./visits/other_sites.ts";
+import { parts } from "./visits/parts.ts";
 import { overwritten, prefixes } from "./visits/prefixes.ts";
 import { size } from "./visits/size.ts";
 import { tabs } from "./visits/tabs.ts";
@@ -22,6 +23,7 @@ export const visits: readonly Visit[] = [
   duplicates,
   scopes,
   size,
+  parts,
   embedded,
   otherSites,
   logins,

@@ -10,6 +10,8 @@ import { readCookies } from "./several_cookies.ts";
 
 /** How many parts are read, whatever the options say now. */
 const MOST = 9;
+/** How many tokens are put together: each is a decryption. */
+const MOST_TOKENS = 16;
 /** The first part says how many there are. */
 const FIRST = /^([2-9])\.([\w-]+)$/;
 /** Where a token has letters of its nonce, by which its parts are known. */
@@ -89,9 +91,11 @@ export function join(visit: Visit, header: string): string {
   const tails = names.slice(0, visit.parts).map((part) =>
     readCookies(header, part).values
   );
-  const tokens = firsts.map((first) => tokenOf(first, tails));
   const whole = [...values].filter((value) => !firsts.includes(value));
-  const found = [...tokens.filter((token) => token !== undefined), ...whole];
+  const found = [
+    ...firsts.flatMap((first) => tokensOf(first, tails)),
+    ...whole,
+  ];
   if (!found.length) {
     visit.fault = "parts";
     visit.isNavigation = isNavigation(visit.headers);
@@ -100,18 +104,24 @@ export function join(visit: Visit, header: string): string {
   return found.map((token) => `${name}=${token}`).join("; ");
 }
 
-function tokenOf(
+/**
+ * What a first part and its others may make: mostly one token, none if a part is
+ * missing, and several if somebody has planted some with the same letters.
+ */
+function tokensOf(
   first: string,
   tails: readonly ReadonlySet<string>[],
-): string | undefined {
+): readonly string[] {
   const [, count, head = ""] = FIRST.exec(first) ?? [];
   const tag = head.slice(...TAG) + ".";
-  const rest = tails.slice(0, Number(count) - 1).map((values) =>
-    [...values].find((value) => value.startsWith(tag))?.slice(tag.length)
-  );
-  return rest.length === Number(count) - 1 && !rest.includes(undefined)
-    ? [head, ...rest].join("")
-    : undefined;
+  let tokens = [head];
+  for (let i = 0; i < Number(count) - 1; i++) {
+    const shares = [...tails[i] ?? []].filter((value) => value.startsWith(tag));
+    tokens = tokens.flatMap((token) =>
+      shares.map((share) => token + share.slice(tag.length))
+    ).slice(0, MOST_TOKENS);
+  }
+  return tokens;
 }
 
 /** What each cookie of a token has: one, or the first of several and its parts. */

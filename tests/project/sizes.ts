@@ -6,10 +6,10 @@ import { root } from "./process.ts";
 
 /** In bytes, minified and gzipped; see decision 011. */
 export const LIMITS = {
-  program: 9040,
-  cookie: 2270,
-  writing: 5250,
-  whole: 15_000,
+  program: 9340,
+  cookie: 2300,
+  writing: 5350,
+  whole: 15_480,
   checks: 1720,
   engine: 14_750,
   store: 3200,

@@ -359,6 +359,25 @@ describe("Parts that do not belong together", () => {
     }
   });
 
+  it("are found beside planted ones with the same letters", async () => {
+    const [visitor, [one = {}]] = await two();
+    const forged = PARTS.slice(1, 3).flatMap((name) =>
+      ["a", "b"].map((end) => [name, `${one[name]}${end}`] as const)
+    );
+    const { sees, events } = await ask(visitor, [
+      ...forged,
+      ...Object.entries(one),
+    ]);
+    assert.deepEqual(sees, [8_000, null]);
+    assert.deepEqual(events, ["duplicate", "opened"]);
+    const many = Array.from(
+      { length: 40 },
+      (_, i) => [PARTS[2] ?? "", `${one[NAME]?.slice(26, 34)}.${i}`] as const,
+    );
+    const lost = await ask(visitor, [...many, ...Object.entries(one)]);
+    assert.deepEqual(lost.sees, REFUSED);
+  });
+
   it("are found in any order, and beside another program's first cookie", async () => {
     const [visitor, [one = {}]] = await two();
     const entries = Object.entries(one);

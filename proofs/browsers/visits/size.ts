@@ -8,8 +8,7 @@ const KEPT_BY_WEBKIT = {
   webkit: "kept",
 };
 
-// The library makes one cookie, never parts of one. So what counts is that the
-// largest that it makes is kept.
+// What counts is that the largest cookie that the library makes is kept.
 export const size: Visit = {
   name: "A large cookie",
   isQuick: true,

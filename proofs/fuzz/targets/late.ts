@@ -112,5 +112,6 @@ function isLike(
       (key, value) => key === "__proto__" ? undefined : value,
     ),
   );
-  return JSON.stringify(data) === text && user === values["~u"];
+  // Nobody has an empty name.
+  return JSON.stringify(data) === text && user === (values["~u"] || undefined);
 }
