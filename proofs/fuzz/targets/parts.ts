@@ -46,8 +46,6 @@ async function prepare(): Promise<void> {
   }
 }
 
-const LETTERS = /[\x01-\x09]/g;
-
 export const target: Target = {
   about: "a Cookie field; the letters 1 to 9 stand for values of cookies",
   words: [
@@ -70,7 +68,7 @@ export const target: Target = {
   async run(input) {
     await prepare();
     const field = fieldOf(
-      input.replace(LETTERS, (letter) => values.get(letter) ?? letter),
+      Array.from(input, (char) => values.get(char) ?? char).join(""),
     );
     const headers = { cookie: field };
     const response = await handle(new Request(URL_HERE, { headers }));
