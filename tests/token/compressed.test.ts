@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { createSessions, type SessionEvent } from "../../mod.ts";
 import { compress, decompress } from "../../src/token/compressed.ts";
 import { HEADER } from "../../src/token/format.ts";
-import { type Bytes } from "../shared/format.ts";
+import type { Bytes } from "../shared/format.ts";
 import { setUp } from "../shared/support.ts";
 
 const TEXT = JSON.stringify({ list: Array.from({ length: 200 }, () => "tea") });
