@@ -72,7 +72,7 @@ export async function cookiesFrom(
   for (const name of new Set(names)) {
     const value = await jar.read(name);
     // A jar has decoded it, so that it may hold anything; a token does not.
-    if (value) pairs.push(`${name}=${value.replace(/[^\w-]/g, "!")}`);
+    if (value) pairs.push(`${name}=${value.replace(/[^\w.-]/g, "!")}`);
   }
   return pairs.join("; ");
 }

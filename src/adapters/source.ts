@@ -1,3 +1,4 @@
+import { partNames } from "../http/part_names.ts";
 import type { Asked, Fields } from "../http/request.ts";
 import { kindOf, tagOf } from "../options/check.ts";
 import type { Settings } from "../options/settings.ts";
@@ -197,8 +198,10 @@ export async function readCookies(
   // A jar alone does not tell where it is.
   const unknown = `https://${usual.options.path ?? "/"}`;
   const { url = unknown, method = "GET", headers = [] } = request ?? {};
-  const names = [settings.cookieFor({ url }), usual];
-  const cookie = await cookiesFrom(jar, names.map(({ name }) => name));
+  const names = [settings.cookieFor({ url }), usual].flatMap(({ name }) =>
+    settings.overflow ? [name, ...partNames(name)] : name
+  );
+  const cookie = await cookiesFrom(jar, names);
   const fields = { ...Object.fromEntries(headers), cookie };
   return { url, method, headers: new FieldsOf(fields) };
 }

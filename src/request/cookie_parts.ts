@@ -1,4 +1,5 @@
 import { readCookie, writeCookie } from "../http/cookie.ts";
+import { partNames } from "../http/part_names.ts";
 import { isNavigation } from "../http/request.ts";
 import type { Overflow, SessionCookie } from "../options/settings.ts";
 import type { Visit } from "../session/state.ts";
@@ -8,8 +9,6 @@ import { readCookies } from "./several_cookies.ts";
 // A token that is too long for one cookie is cut in parts: see
 // docs/decisions/037-sessions-in-parts.md.
 
-/** How many parts are read, whatever the options say now. */
-const MOST = 9;
 /** How many tokens are put together: each is a decryption. */
 const MOST_TOKENS = 16;
 /** The first part says how many there are. */
@@ -49,7 +48,7 @@ export function cut(visit: Visit, lines: readonly string[]): string[] {
     const parts = partsOf(cookie, pair.slice(cookie.name.length + 1));
     most = Math.max(most, parts.length);
     const scope = attributes.replace(/^; Max-Age=\d+/, "");
-    const left = nameParts(cookie.name).slice(
+    const left = partNames(cookie.name).slice(
       parts.length - 1,
       visit.parts ?? 0,
     )
@@ -81,7 +80,7 @@ export function join(visit: Visit, header: string): string {
   ) {
     return header;
   }
-  const names = nameParts(name);
+  const names = partNames(name);
   visit.parts = names.findLastIndex((part) => header.includes(`${part}=`)) + 1;
   const { values, isJoined } = readCookies(header, name);
   const firsts = [...values].filter((value) => FIRST.test(value));
@@ -142,9 +141,4 @@ function partsOf(
       ? { name: `${name}.${i}`, value: `${tag}.${value}` }
       : { name, value: `${count}.${value}` }
   );
-}
-
-/** The names of all further parts, as they sort. */
-function nameParts(name: string): string[] {
-  return Array.from({ length: MOST - 1 }, (_, i) => `${name}.${i + 1}`);
 }

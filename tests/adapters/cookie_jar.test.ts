@@ -34,6 +34,33 @@ const strict = {
 } as const;
 
 describe("a session of a cookie jar", () => {
+  it("is in several cookies of it, and in one again", async () => {
+    const { options } = setUp({ overflow: "parts" });
+    const sessions = createSessions<{ text?: string }>(options);
+    const jar = new Jar();
+    for (
+      const [length, names] of [
+        [5_000, ["__Host-sid", "__Host-sid.1"]],
+        [50, ["__Host-sid"]],
+        [4_000, ["__Host-sid", "__Host-sid.1"]],
+      ] as const
+    ) {
+      const session = await sessions.open(jar);
+      session.set("text", "x".repeat(length));
+      await sessions.commit(session);
+      assert.deepEqual([...jar.values.keys()].sort(), names);
+      const again = await sessions.open({
+        get: (name) => jar.get(name),
+        set: (...given) => jar.set(...given),
+      });
+      assert.equal(again.get("text")?.length, length);
+    }
+    const session = await sessions.open(jar);
+    session.destroy();
+    await sessions.commit(session);
+    assert.deepEqual([...jar.values], []);
+  });
+
   it("is read from it, and its cookie is set by it", async () => {
     const { options, events } = setUp();
     const sessions = createSessions(options);
