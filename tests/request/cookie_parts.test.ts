@@ -191,6 +191,30 @@ describe("A session in several cookies", () => {
     assert.deepEqual(await response.json(), [5_000, null]);
   });
 
+  it("is shorter where it is compressed, and cut all the same", async () => {
+    const visitor = visit(WIDE, { compress: true });
+    await visitor.browser.get("/fill?n=12000");
+    assert.equal(Object.keys(visitor.cookies()).length, 1);
+    const { options } = setUp({ overflow: WIDE, compress: true });
+    const noise = Array.from(
+      crypto.getRandomValues(new Uint8Array(6_000)),
+      (byte) => byte.toString(16).padStart(2, "0"),
+    ).join("");
+    const counts = new Map<boolean, number>();
+    for (const compress of [true, false]) {
+      const handler = withSession((_request, session) => {
+        if (session.isNew) session.set("noise", noise);
+        return new Response(session.get("noise") as string);
+      }, { ...options, compress });
+      const browser = new Browser(handler, { now: () => visitor.clock.now });
+      await browser.get();
+      assert.equal(await (await browser.get()).text(), noise);
+      const count = PARTS.filter((name) => browser.cookie(name)).length;
+      counts.set(compress, count);
+    }
+    assert.deepEqual([...counts], [[true, 3], [false, 4]]);
+  });
+
   it("is a token of its whole length where it goes without a cookie", async () => {
     const sessions = createSessions(setUp({ overflow: WIDE }).options);
     const session = sessions.create();

@@ -126,6 +126,28 @@ describe("behind nginx", { skip: found.skip }, () => {
     assert.equal(refused.status, 403);
   });
 
+  it("takes a session in parts, as long as it may be, by these lines", async () => {
+    run({ cookie: { secure: true }, overflow: "parts" });
+    let length = 5_300;
+    const count = handle;
+    handle = (request) => count(request).catch(() => new Response("507"));
+    let first: Response;
+    do {
+      fill = "a".repeat(--length);
+      first = await proxy.ask("documented.example");
+    } while (await first.text() === "507");
+    fill = undefined;
+    assert.equal(first.status, 200, "nginx has taken the answer");
+    const cookie = first.headers.getSetCookie()
+      .map((line) => line.split(";")[0]).join("; ");
+    assert.ok(cookie.length > 7_160 && cookie.length <= 7_168);
+    const second = await proxy.ask("documented.example", "GET", { cookie });
+    assert.equal(await second.text(), "Visit 2", "and the next request");
+    const other = { cookie: `${cookie}; other=${"x".repeat(1_100)}` };
+    const third = await proxy.ask("documented.example", "GET", other);
+    assert.equal(third.status, 400, "and no more of other cookies than 1 kB");
+  });
+
   it("is told why a form of its own got 403, and how to mend it", async () => {
     const headers = { origin: "https://host.example" };
     run({ csrf: true });
