@@ -63,6 +63,12 @@ export function resolveOptions<Data extends object>(
   for (const name of ["encrypt", "renewAfter", "trackIdle"] as const) {
     if (given[name] && !store) refuse(name, "needs a store");
   }
+  if (overflow && overflow.maxBytes > 10_000 && cookie.partitioned) {
+    refuse(
+      "overflow.maxBytes",
+      "must be 10000 at most with cookie.partitioned",
+    );
+  }
   if (store && (overflow || given.compress)) {
     refuse("store", "takes neither overflow nor compress");
   }

@@ -213,6 +213,27 @@ describe("createSessions()", () => {
     assert.match(message, /^Option trackIdle needs a store with touch/);
   });
 
+  it("takes overflow and compress only without a store", () => {
+    for (const more of [{ overflow: "parts" }, { compress: true }]) {
+      const { message } = refusalOf({ store: STORE, ...more });
+      assert.match(
+        message,
+        /^Option store takes neither overflow nor compress/,
+      );
+    }
+    createSessions({ secret: SECRET, store: STORE, overflow: "error" });
+  });
+
+  it("takes no more parts than Chromium keeps of what is partitioned", () => {
+    const cookie = { partitioned: true };
+    const { message } = refusalOf({ cookie, overflow: { maxBytes: 10_001 } });
+    assert.match(message, /^Option overflow.maxBytes must be 10000 at most/);
+    for (const overflow of ["parts", { maxBytes: 10_000 }] as const) {
+      createSessions({ secret: SECRET, cookie, overflow });
+    }
+    createSessions({ secret: SECRET, overflow: { maxBytes: 10_001 } });
+  });
+
   it("renews ids at most once a minute", () => {
     const error = refusalOf({ store: STORE, renewAfter: 59 });
     assert.ok(error instanceof RangeError);
