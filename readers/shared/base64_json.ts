@@ -1,4 +1,5 @@
 import { decodeBase64url } from "../../src/token/base64url.ts";
+import { parseObject } from "./json_object.ts";
 
 // JSON of an object in ordinary base64, as several libraries keep a session.
 
@@ -7,16 +8,7 @@ export function parseBase64Json(text: string): object | undefined {
   const bytes = decodeBase64url(
     text.replace(/={1,2}$/, "").replaceAll("+", "-").replaceAll("/", "_"),
   );
-  if (!bytes) return undefined;
-  try {
-    const json = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    const value: unknown = JSON.parse(json);
-    const isObject = Object(value) === value && !Array.isArray(value);
-    return isObject ? value as object : undefined;
-  } catch {
-    // Signed, but nothing that a session can be.
-    return undefined;
-  }
+  return bytes ? parseObject(bytes) : undefined;
 }
 
 /** Leaves out what is not the session's own, and what is no key of one. */

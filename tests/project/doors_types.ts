@@ -176,6 +176,79 @@ const PROGRAMS: Readonly<Record<string, string>> = {
       const visits: number | undefined = session.get("visits");
       return new Response(\`\${visits}\`);
     }, { secret, accept: [reader, older] });`,
+  "./readers/rails": `
+    import { type SessionReader, withSession } from "with-session";
+    import { rails } from "with-session/readers/rails";
+    const reader: SessionReader = rails<{ n: number }>({
+      secretKeyBase: [secret, secret],
+      cookie: { name: "before" },
+      until: "2100-01-01",
+      // @ts-expect-error What is read has no such key.
+      map: ({ n, visits }) => ({ user: visits, data: { visits: n } }),
+    });
+    export const handle = withSession<Shop>((_request, session) => {
+      const visits: number | undefined = session.get("visits");
+      return new Response(\`\${visits}\`);
+    }, { secret, accept: [reader] });`,
+  "./readers/django": `
+    import { type SessionReader, withSession } from "with-session";
+    import { django, type DjangoSessionStore } from "with-session/readers/django";
+    declare const store: DjangoSessionStore | undefined;
+    const reader: SessionReader = django<{ n: number }>({
+      secretKey: secret,
+      maxAge: 60,
+      store,
+      until: "2100-01-01",
+      // @ts-expect-error What is read has no such key.
+      map: ({ n, visits }) => ({ user: visits, data: { visits: n } }),
+    });
+    export const handle = withSession<Shop>((_request, session) => {
+      const visits: number | undefined = session.get("visits");
+      return new Response(\`\${visits}\`);
+    }, { secret, accept: [reader] });`,
+  "./readers/laravel": `
+    import { type SessionReader, withSession } from "with-session";
+    import { laravel, type LaravelSessionStore } from "with-session/readers/laravel";
+    declare const store: LaravelSessionStore | undefined;
+    const reader: SessionReader = laravel<{ n: number }>({
+      key: "base64:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+      cipher: "AES-256-GCM",
+      store,
+      until: "2100-01-01",
+      // @ts-expect-error What is read has no such key.
+      map: ({ n, visits }) => ({ user: visits, data: { visits: n } }),
+    });
+    export const handle = withSession<Shop>((_request, session) => {
+      const visits: number | undefined = session.get("visits");
+      return new Response(\`\${visits}\`);
+    }, { secret, accept: [reader] });`,
+  "./readers/flask": `
+    import { type SessionReader, withSession } from "with-session";
+    import { flask } from "with-session/readers/flask";
+    const reader: SessionReader = flask<{ n: number }>({
+      secretKey: [secret],
+      until: "2100-01-01",
+      // @ts-expect-error What is read has no such key.
+      map: ({ n, visits }) => ({ user: visits, data: { visits: n } }),
+    });
+    export const handle = withSession<Shop>((_request, session) => {
+      const visits: number | undefined = session.get("visits");
+      return new Response(\`\${visits}\`);
+    }, { secret, accept: [reader] });`,
+  "./readers/gorilla": `
+    import { type SessionReader, withSession } from "with-session";
+    import { gorilla } from "with-session/readers/gorilla";
+    const reader: SessionReader = gorilla<{ n: number }>({
+      keys: [{ hashKey: secret }, { hashKey: new Uint8Array(8), blockKey: undefined }],
+      cookie: { name: "before" },
+      until: "2100-01-01",
+      // @ts-expect-error What is read has no such key.
+      map: ({ n, visits }) => ({ user: visits, data: { visits: n } }),
+    });
+    export const handle = withSession<Shop>((_request, session) => {
+      const visits: number | undefined = session.get("visits");
+      return new Response(\`\${visits}\`);
+    }, { secret, accept: [reader] });`,
   "./testing": `
     import { createClock, describeStore } from "with-session/testing";
     import { MemoryStore } from "with-session/stores/memory";

@@ -2,7 +2,12 @@
 // with the next request. It is CommonJS, as Jest loads nothing else, and is
 // handed what the program has loaded, in whichever way that was.
 const assert = require("node:assert/strict");
-const { createHmac } = require("node:crypto");
+const {
+  createCipheriv,
+  createHash,
+  createHmac,
+  pbkdf2Sync,
+} = require("node:crypto");
 const { once } = require("node:events");
 const { mkdtemp, rm } = require("node:fs/promises");
 const { createServer } = require("node:http");
@@ -246,6 +251,101 @@ module.exports = {
     });
     await goesOn(load, reader, `__Secure-authjs.session-token=${token}`);
   },
+  "./readers/rails": async (load) => {
+    const { rails } = await load("with-session/readers/rails");
+    const salt = "authenticated encrypted cookie";
+    const key = pbkdf2Sync("older", salt, 1000, 32, "sha256");
+    const message = Buffer.from('{"visits":1}').toString("base64");
+    const envelope = { _rails: { message, exp: null, pur: "cookie.before" } };
+    const iv = Buffer.alloc(12, 1);
+    const cipher = createCipheriv("aes-256-gcm", key, iv);
+    const sealed = Buffer.concat([
+      cipher.update(JSON.stringify(envelope)),
+      cipher.final(),
+    ]);
+    const value = [sealed, iv, cipher.getAuthTag()]
+      .map((part) => part.toString("base64")).join("--");
+    const reader = rails({
+      secretKeyBase: "older",
+      cookie: { name: "before" },
+      until: "2100-01-01",
+    });
+    await goesOn(load, reader, `before=${encodeURIComponent(value)}`);
+  },
+  "./readers/django": async (load) => {
+    const { django } = await load("with-session/readers/django");
+    const salt = "django.contrib.sessions.backends.signed_cookies";
+    const key = createHash("sha256").update(`${salt}signerolder`).digest();
+    const signed = `${encode('{"visits":1}')}:1voWeo`;
+    const mac = createHmac("sha256", key).update(signed).digest("base64url");
+    const reader = django({
+      secretKey: "older",
+      maxAge: Infinity,
+      until: "2100-01-01",
+    });
+    await goesOn(load, reader, `sessionid=${signed}:${mac}`);
+  },
+  "./readers/laravel": async (load) => {
+    const { laravel } = await load("with-session/readers/laravel");
+    const key = Buffer.alloc(32, 1);
+    const id = "i".repeat(40);
+    const data = JSON.stringify({
+      data: '{"visits":1}',
+      expires: Date.now() + 1000,
+    });
+    const cookies = [["laravel_session", id], [id, data]].map(
+      ([name, text]) => {
+        const prefix = createHmac("sha1", key).update(`${name}v2`);
+        const bytes = Buffer.alloc(16, 2);
+        const cipher = createCipheriv("aes-256-cbc", key, bytes);
+        const value = cipher.update(
+          `${prefix.digest("hex")}|${text}`,
+          "utf8",
+          "base64",
+        ) + cipher.final("base64");
+        const iv = bytes.toString("base64");
+        const mac = createHmac("sha256", key).update(iv + value).digest("hex");
+        const json = JSON.stringify({ iv, value, mac, tag: "" });
+        const sealed = Buffer.from(json).toString("base64");
+        return `${name}=${encodeURIComponent(sealed)}`;
+      },
+    );
+    const reader = laravel({
+      key: `base64:${key.toString("base64")}`,
+      until: "2100-01-01",
+    });
+    await goesOn(load, reader, cookies.join("; "));
+  },
+  "./readers/flask": async (load) => {
+    const { flask } = await load("with-session/readers/flask");
+    const key = createHmac("sha1", "older").update("cookie-session").digest();
+    const time = Buffer.alloc(4);
+    time.writeUInt32BE(1_700_000_000);
+    const signed = `${encode('{"visits":1}')}.${encode(time)}`;
+    const mac = createHmac("sha1", key).update(signed).digest("base64url");
+    const reader = flask({
+      secretKey: "older",
+      maxAge: Infinity,
+      until: "2100-01-01",
+    });
+    await goesOn(load, reader, `session=${signed}.${mac}`);
+  },
+  "./readers/gorilla": async (load) => {
+    const { gorilla } = await load("with-session/readers/gorilla");
+    const signed = `1700000000|${encode('{"visits":1}')}`;
+    const mac = createHmac("sha256", "older").update(`before|${signed}`);
+    const value = encode(
+      Buffer.concat([Buffer.from(`${signed}|`), mac.digest()]),
+    );
+    const padding = "=".repeat((4 - value.length % 4) % 4);
+    const reader = gorilla({
+      keys: { hashKey: "older" },
+      cookie: { name: "before" },
+      maxAge: Infinity,
+      until: "2100-01-01",
+    });
+    await goesOn(load, reader, `before=${value}${padding}`);
+  },
   "./testing": async (load) => {
     const { MemoryStore } = await load("with-session/stores/memory");
     const { createClock, runStoreCase, storeCases } = await load(
@@ -277,6 +377,10 @@ async function comesBack(load, options) {
     return new Response(count(session));
   }, { secret, ...options });
   await counts((headers) => handle(new Request(url, { headers })));
+}
+
+function encode(text) {
+  return Buffer.from(text).toString("base64url");
 }
 
 /** One visit, as the package `cookies` keeps and signs it. */

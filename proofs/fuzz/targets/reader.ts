@@ -3,14 +3,26 @@
 
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { createCipheriv, createHmac, hkdfSync, pbkdf2Sync } from "node:crypto";
+import {
+  createCipheriv,
+  createHash,
+  createHmac,
+  hkdfSync,
+  pbkdf2Sync,
+} from "node:crypto";
+import { deflateSync } from "node:zlib";
 import type { SessionReader } from "../../../mod.ts";
 import { nextAuth } from "../../../readers/authjs.ts";
 import { cookieSession } from "../../../readers/cookie-session.ts";
+import { django } from "../../../readers/django.ts";
 import { expressSession } from "../../../readers/express-session.ts";
+import { flask } from "../../../readers/flask.ts";
+import { gorilla } from "../../../readers/gorilla.ts";
 import { honoSession } from "../../../readers/hono-session.ts";
 import { ironSession } from "../../../readers/iron-session.ts";
 import { koaSession } from "../../../readers/koa-session.ts";
+import { laravel } from "../../../readers/laravel.ts";
+import { rails } from "../../../readers/rails.ts";
 import { reactRouter } from "../../../readers/react-router.ts";
 import { cookiesOf } from "../../../src/readers/cookies.ts";
 import { filled, NOW } from "../../../tests/shared/format.ts";
@@ -21,6 +33,8 @@ const LATER = NOW + 1000;
 const DATA = { user: "ada", n: 1 };
 const JSON_TEXT = JSON.stringify(DATA);
 const until = "2100-01-01";
+/** An id of Laravel. */
+const ID = "i".repeat(40);
 
 interface Kind {
   readonly reader: SessionReader;
@@ -74,6 +88,37 @@ const kinds: readonly Kind[] = [
       jwe("NextAuth.js Generated Encryption Key", DATA)
     }`,
   },
+  {
+    reader: rails({ secretKeyBase: SECRET, cookie: { name: "rails" }, until }),
+    good: `rails=${encodeURIComponent(railsValue())}`,
+  },
+  {
+    reader: django({ secretKey: SECRET, maxAge: Infinity, until }),
+    good: `sessionid=${djangoValue()}`,
+  },
+  {
+    reader: flask({ secretKey: SECRET, maxAge: Infinity, until }),
+    good: `session=${flaskValue()}`,
+  },
+  {
+    reader: gorilla({
+      keys: { hashKey: SECRET, blockKey: SECRET.slice(0, 32) },
+      cookie: { name: "gorilla" },
+      maxAge: Infinity,
+      until,
+    }),
+    good: `gorilla=${gorillaValue()}`,
+  },
+  {
+    reader: laravel({ key: SECRET.slice(0, 32), until }),
+    good: [
+      laravelCookie("laravel_session", ID),
+      laravelCookie(
+        ID,
+        JSON.stringify({ data: JSON_TEXT, expires: LATER }),
+      ),
+    ].join("; "),
+  },
 ];
 
 export const target: Target = {
@@ -87,6 +132,9 @@ export const target: Target = {
     ".sig=",
     "iron.0=",
     "iron.1=",
+    "--",
+    "=.",
+    `; ${ID}=`,
     "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..",
     ...kinds.flatMap(({ good }) => [good.slice(0, 30), good.slice(-30)]),
   ],
@@ -151,6 +199,61 @@ function jwe(info: string, claims: object): string {
     cipher.final(),
   ]);
   return [head, "", url(iv), url(text), url(cipher.getAuthTag())].join(".");
+}
+
+function railsValue(): string {
+  const salt = "authenticated encrypted cookie";
+  const key = pbkdf2Sync(SECRET, salt, 1000, 32, "sha256");
+  const message = Buffer.from(JSON_TEXT).toString("base64");
+  const iv = filled(12, 3);
+  const cipher = createCipheriv("aes-256-gcm", key, iv);
+  const sealed = Buffer.concat([
+    cipher.update(JSON.stringify({ _rails: { message, pur: "cookie.rails" } })),
+    cipher.final(),
+  ]);
+  return [sealed, iv, cipher.getAuthTag()]
+    .map((part) => Buffer.from(part).toString("base64")).join("--");
+}
+
+function djangoValue(): string {
+  const salt = "django.contrib.sessions.backends.signed_cookies";
+  const key = createHash("sha256").update(`${salt}signer${SECRET}`).digest();
+  const signed = `.${url(deflateSync(JSON_TEXT))}:1voWeo`;
+  return `${signed}:${url(createHmac("sha256", key).update(signed).digest())}`;
+}
+
+function flaskValue(): string {
+  const key = createHmac("sha1", SECRET).update("cookie-session").digest();
+  const signed = `.${url(deflateSync(JSON_TEXT))}.${url(filled(4, 4))}`;
+  return `${signed}.${url(createHmac("sha1", key).update(signed).digest())}`;
+}
+
+function gorillaValue(): string {
+  const iv = filled(16, 5);
+  const cipher = createCipheriv("aes-256-ctr", SECRET.slice(0, 32), iv);
+  const sealed = Buffer.concat([iv, cipher.update(JSON_TEXT), cipher.final()]);
+  const text = `${NOW}|${padded(sealed)}`;
+  const mac = createHmac("sha256", SECRET).update(`gorilla|${text}`).digest();
+  return padded(Buffer.concat([Buffer.from(`${text}|`), mac]));
+}
+
+function laravelCookie(name: string, text: string): string {
+  const key = SECRET.slice(0, 32);
+  const prefix = createHmac("sha1", key).update(`${name}v2`).digest("hex");
+  const bytes = filled(16, 6);
+  const cipher = createCipheriv("aes-256-cbc", key, bytes);
+  const value = cipher.update(`${prefix}|${text}`, "utf8", "base64") +
+    cipher.final("base64");
+  const iv = Buffer.from(bytes).toString("base64");
+  const mac = createHmac("sha256", key).update(iv + value).digest("hex");
+  const json = JSON.stringify({ iv, value, mac, tag: "" });
+  const sealed = Buffer.from(json).toString("base64");
+  return `${name}=${encodeURIComponent(sealed)}`;
+}
+
+function padded(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("base64")
+    .replaceAll("+", "-").replaceAll("/", "_");
 }
 
 function url(bytes: Uint8Array): string {
