@@ -150,7 +150,10 @@ export function laravel<Theirs extends object = AnyData>(
           : await readCookie(id, valuesOf(id), now, open, encrypt);
         if (!found) continue;
         const end = async () => await store?.delete?.(id);
-        return { theirs: cleaned(found) as Theirs, key: id, id, end };
+        const { old, new: fresh } = Object(found["_flash"]);
+        const left = [...ITS_OWN, old, fresh].flat();
+        const theirs = without(found, (key) => left.includes(key)) as Theirs;
+        return { theirs, key: id, id, end };
       }
       return undefined;
     },
@@ -174,7 +177,7 @@ async function readCookie(
   now: number,
   open: LaravelOpener,
   isEncrypted: boolean,
-): Promise<object | undefined> {
+): Promise<Record<string, unknown> | undefined> {
   for (const value of values.slice(0, MOST_COOKIES)) {
     const text = await open(decodeCookie(value), id);
     const { data, expires } = Object(text && parseObject(text));
@@ -194,7 +197,7 @@ async function readCookie(
 async function parseStored(
   stored: unknown,
   open: LaravelOpener | undefined,
-): Promise<object | undefined> {
+): Promise<Record<string, unknown> | undefined> {
   if (typeof stored !== "string") return undefined;
   const text = unserialized(stored);
   const bytes = decodeBase64(text);
@@ -210,15 +213,4 @@ async function parseStored(
 
 function unserialized(text: string): string {
   return /^s:\d+:"(.*)";$/s.exec(text)?.[1] ?? text;
-}
-
-/** Without what is not the program's own, and what was for a next page. */
-function cleaned(found: object): object {
-  const { _flash } = found as Record<string, unknown>;
-  const { old, new: fresh } = Object(_flash);
-  const flashed = [old, fresh].flat();
-  return without(
-    found,
-    (key) => ITS_OWN.includes(key) || flashed.includes(key),
-  );
 }

@@ -33,73 +33,47 @@ const FORM =
   /^\{"iv":"([^"]+)","value":"([^"]+)","mac":"([0-9a-f]*)"(?:,"tag":"([^"]*)")?\}$/;
 
 const PREFIX = "base64:";
-const EXACT = { ignoreBOM: true };
+const EXACT = { ignoreBOM: true, fatal: true };
 
 /** Makes an opener, which imports its keys when it is first needed. */
 export function makeLaravelOpener(
   secrets: string | readonly string[] | undefined,
   cipher: LaravelCipher,
 ): LaravelOpener {
+  const { subtle } = crypto;
+  const isGcm = /GCM/.test(cipher);
   let keys: Promise<Keys[]> | undefined;
   return async (text, cookieName) => {
-    const payload = decodeBase64(text);
-    const json = payload && new TextDecoder("utf-8", EXACT).decode(payload);
-    const [, iv, value, mac, tag = ""] =
-      FORM.exec((json ?? "").replaceAll("\\/", "/")) ?? [];
-    if (!iv || !value || mac === undefined) return undefined;
-    const sealed = { iv, value, mac, tag };
+    const json = textOf(decodeBase64(text)).replaceAll("\\/", "/");
+    const [, iv = "", value = "", mac = "", tag = ""] = FORM.exec(json) ?? [];
+    const [nonce, sealed, end] = [iv, value, tag].map(decodeBase64);
+    const lengths = [nonce?.length, mac.length, end?.length];
+    if (
+      !nonce || !sealed || !end ||
+      `${lengths}` !== (isGcm ? "12,0,16" : "16,64,0")
+    ) {
+      return undefined;
+    }
     keys ??= Promise.all([secrets ?? []].flat().map(importKeys));
     for (const each of await keys) {
-      const opened = cipher.endsWith("GCM")
-        ? await openGcm(each, sealed)
-        : await openCbc(each, sealed);
-      if (!opened) continue;
-      const prefix = cookieName === undefined
-        ? ""
-        : `${await hexMac(each.prefix, `${cookieName}v2`)}|`;
-      // The text is authentic: only whoever has the key can have tried.
-      if (startsWith(opened, prefix)) {
-        return textOf(opened.slice(prefix.length));
+      if (
+        !isGcm &&
+        !await subtle.verify("HMAC", each.mac, unhex(mac), utf8(iv + value))
+      ) continue;
+      const algorithm = { name: isGcm ? "AES-GCM" : "AES-CBC", iv: nonce };
+      const opened = textOf(
+        await decrypt(algorithm, each.raw, join(sealed, end)),
+      );
+      if (cookieName === undefined && opened) return opened;
+      const [, prefix = "", rest] = /^([0-9a-f]{40})\|(.*)$/s.exec(opened) ??
+        [];
+      const name = utf8(`${cookieName}v2`);
+      if (await subtle.verify("HMAC", each.prefix, unhex(prefix), name)) {
+        return rest;
       }
     }
     return undefined;
   };
-}
-
-interface Sealed {
-  readonly iv: string;
-  readonly value: string;
-  readonly mac: string;
-  readonly tag: string;
-}
-
-async function openGcm(
-  { raw }: Keys,
-  sealed: Sealed,
-): Promise<Bytes | undefined> {
-  const [iv, text, tag] = [sealed.iv, sealed.value, sealed.tag]
-    .map(decodeBase64);
-  if (sealed.mac || iv?.length !== 12 || tag?.length !== 16 || !text) {
-    return undefined;
-  }
-  return await decrypt({ name: "AES-GCM", iv }, raw, join(text, tag));
-}
-
-async function openCbc(
-  { raw, mac: key }: Keys,
-  sealed: Sealed,
-): Promise<Bytes | undefined> {
-  const [iv, text] = [sealed.iv, sealed.value].map(decodeBase64);
-  if (sealed.tag || sealed.mac.length !== 64 || iv?.length !== 16 || !text) {
-    return undefined;
-  }
-  const mac = Uint8Array.from(
-    sealed.mac.match(/../g) ?? [],
-    (pair) => parseInt(pair, 16),
-  );
-  const signed = utf8(sealed.iv + sealed.value);
-  if (!await crypto.subtle.verify("HMAC", key, mac, signed)) return undefined;
-  return await decrypt({ name: "AES-CBC", iv }, raw, text);
 }
 
 async function importKeys(secret: string): Promise<Keys> {
@@ -107,27 +81,23 @@ async function importKeys(secret: string): Promise<Keys> {
   return {
     raw,
     mac: await importHmacKey(raw, "SHA-256"),
-    prefix: await importHmacKey(raw, "SHA-1", "sign"),
+    prefix: await importHmacKey(raw, "SHA-1"),
   };
 }
 
-async function hexMac(key: CryptoKey, text: string): Promise<string> {
-  const bytes = await crypto.subtle.sign("HMAC", key, utf8(text));
-  return Array.from(
-    new Uint8Array(bytes),
-    (byte) => byte.toString(16).padStart(2, "0"),
-  ).join("");
+function unhex(text: string): Bytes {
+  return Uint8Array.from(
+    text.match(/../g) ?? [],
+    (pair) => parseInt(pair, 16),
+  );
 }
 
-function startsWith(bytes: Bytes, text: string): boolean {
-  return utf8(text).every((byte, i) => bytes[i] === byte);
-}
-
-function textOf(bytes: Bytes): string | undefined {
+/** What is no text is none. */
+function textOf(bytes: Bytes | null | undefined): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return new TextDecoder("utf-8", EXACT).decode(bytes ?? undefined);
   } catch {
-    return undefined;
+    return "";
   }
 }
 

@@ -6,10 +6,15 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { env } from "node:process";
-import { after, before, describe, it } from "node:test";
+import { after, before, describe, it, mock } from "node:test";
 import { pathToFileURL } from "node:url";
 import { closeServers, listen } from "../hosts/_express.ts";
 import { Jar } from "../hosts/_express_session.ts";
+import django from "../readers/vectors/django.json" with { type: "json" };
+import flask from "../readers/vectors/flask_3.json" with { type: "json" };
+import gorilla from "../readers/vectors/gorilla.json" with { type: "json" };
+import laravel from "../readers/vectors/laravel.json" with { type: "json" };
+import rails from "../readers/vectors/rails.json" with { type: "json" };
 import { jsr, npm, read } from "./manifests.ts";
 import { root, secret } from "./process.ts";
 
@@ -67,6 +72,11 @@ describe("docs/migration.md", () => {
         "hono_before.ts",
         "hono_after.ts",
         "authjs_after.ts",
+        "rails_after.ts",
+        "django_after.ts",
+        "laravel_after.ts",
+        "flask_after.ts",
+        "gorilla_after.ts",
       ]
     ) writeFileSync(join(folder, name), program(name));
     const recipe = program("sessions.ts", read("docs/frameworks/koa.md"));
@@ -167,6 +177,54 @@ describe("docs/migration.md", () => {
     }
   });
 
+  for (
+    const [library, at, variables, cookies, user] of [
+      ["rails", rails.at, { SECRET_KEY_BASE: rails.secret }, {
+        [rails.name]: rails.good.sha256,
+      }, "7"],
+      ["django", django.at, { SECRET_KEY: django.key }, {
+        sessionid: django.good.login,
+      }, "7"],
+      ["laravel", laravel.at, { APP_KEY: laravel.key }, {
+        ...laravel.good["AES-256-CBC"],
+      }, "7"],
+      ["flask", flask.at, { SECRET_KEY: flask.key }, {
+        session: flask.good.plain,
+      }, "ada"],
+      ["gorilla", gorilla.at, {
+        HASH_KEY: gorilla.hashKey,
+        BLOCK_KEY: gorilla.blockKey,
+      }, {
+        [gorilla.name]: gorilla.good.encrypted,
+      }, "ada"],
+    ] as const
+  ) {
+    it(`moves from ${library} as it says`, async () => {
+      Object.assign(env, variables);
+      mock.timers.enable({ apis: ["Date"], now: at * 1000 });
+      try {
+        const { default: moved } = await load(`${library}_after.ts`);
+        const visit = async (cookie: string): Promise<Response> =>
+          await moved.fetch(
+            new Request("https://shop.example/", { headers: { cookie } }),
+          );
+        const pairs = Object.entries(cookies).map((pair) => pair.join("="));
+        const first = await visit(pairs.join("; "));
+        const expected = [user, [1, { n: 2 }, "ü € 😀"]];
+        assert.deepEqual(await first.json(), expected);
+        const [ours = "", ...gone] = first.headers.getSetCookie();
+        assert.deepEqual(
+          gone.map((line) => line.split("=")[0]),
+          Object.keys(cookies),
+        );
+        const second = await visit(ours.split(";")[0] ?? "");
+        assert.equal((await second.json())[0], user);
+      } finally {
+        mock.timers.reset();
+      }
+    });
+  }
+
   it("moves from express-session as it says", async () => {
     const old = await load("express_before.ts");
     const moved = await load("express_after.ts");
@@ -198,6 +256,10 @@ describe("docs/migration.md", () => {
       )
       .map(([, version]) => version.replace(/.*@/, ""));
     assert.equal(versions.length, 16);
+    // Those of other languages are of no package.
+    for (const { made_by } of [rails, django, laravel, flask, gorilla]) {
+      versions.push(made_by.match(/ (\d+\.\d+\.\d+)/)?.[1] ?? made_by);
+    }
     const text = rows.join("\n");
     for (const version of versions) assert.ok(text.includes(version), version);
   });

@@ -14,7 +14,7 @@ export const LIMITS = {
   engine: 14_750,
   store: 3200,
   redis: 4250,
-  reader: 2400,
+  reader: 2600,
   express: 8900,
   fastify: 6600,
   next: 900,

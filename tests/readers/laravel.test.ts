@@ -143,6 +143,15 @@ describe("a session of Laravel in a store", () => {
     }
     const encrypt = true;
     assert.deepEqual((await read(good.encrypted, { encrypt }))?.data, data);
+    const store = storing(vectors["stored by AES-256-GCM"]);
+    const options = { store, encrypt, cipher: "AES-256-GCM" } as const;
+    for (const keys of [key, [older, key]]) {
+      assert.deepEqual(
+        (await read(gcm, { ...options, key: keys }))?.data,
+        data,
+      );
+    }
+    assert.equal(await read(gcm, { ...options, key: [older] }), undefined);
     assert.equal(await read(good.encrypted), undefined);
     assert.equal(await read(whole, { encrypt }), undefined);
   });

@@ -97,6 +97,7 @@ echo json_encode([
         'names exchanged' => [NAME => $good[ID], ID => $good[NAME]],
         'no object' => session('[]', $key),
     ],
+    'stored by AES-256-GCM' => (new Encrypter($key, 'AES-256-GCM'))->encrypt($json),
     // What the store of another driver has for that id.
     'stored' => [
         'file' => $json,

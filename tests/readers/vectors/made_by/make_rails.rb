@@ -21,7 +21,7 @@ end
 SECRET = "5f352379324c22463451387a0aec5d2f" * 4
 OLDER = "0c2d1a8b7f6e5d4c3b2a190807162534" * 4
 NAME = "_shop_session"
-DATA = { "user_id" => 7, "cart" => [1, { "n" => 2 }, "ü € 😀 <b>"], "note" => "tea & cake" }
+DATA = { "user_id" => 7, "cart" => [1, { "n" => 2 }, "ü € 😀"], "note" => "tea & <b>cake</b>" }
 
 def cookie(data, hash: "SHA256", secret: SECRET, serializer: :json, metadata: true,
   name: NAME, expire_after: nil, salt: "authenticated encrypted cookie")
