@@ -97,6 +97,14 @@ describe("a cookie of gorilla/securecookie", () => {
     });
   }
 
+  it("is refused in other letters of base64", async () => {
+    const value = good.encrypted;
+    assert.match(value, /[-_]/);
+    const other = value.replaceAll("-", "+").replaceAll("_", "/");
+    assert.ok(await read(value, { keys: both }));
+    assert.equal(await read(other, { keys: both }), undefined);
+  });
+
   it("fails no request if it is hostile, and stays", async () => {
     const visit = moved(reader(), NOW);
     for (const value of ["fHx8", "MXxhfA==", good.older]) {

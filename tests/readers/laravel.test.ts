@@ -98,6 +98,14 @@ describe("a session of Laravel in cookies", () => {
     assert.equal(await read({ laravel_session, [id]: value }), undefined);
   });
 
+  it("is found among the first four second cookies", async () => {
+    const { laravel_session, ...second } = whole;
+    const four = ["x", "y", "z", (second as Record<string, string>)[id] ?? ""];
+    assert.ok(await read({ laravel_session, [id]: four }));
+    const five = ["w", ...four];
+    assert.equal(await read({ laravel_session, [id]: five }), undefined);
+  });
+
   it("is none under another name", async () => {
     const { laravel_session, ...second } = whole;
     const cookies = { shop_session: laravel_session, ...second };
@@ -228,6 +236,8 @@ describe("a cookie of Laravel", () => {
     for (const more of [{ tag: "AAAA" }, { more: 1 }, { mac: 0 }]) {
       assert.equal(await open({ ...one, ...more }), undefined);
     }
+    const marked = btoa("\xef\xbb\xbf" + JSON.stringify(one));
+    assert.equal(await read({ laravel_session: marked }, { store }), undefined);
     // Versions of before had none.
     const { tag: _tag, ...older } = one;
     assert.ok(await open(older));

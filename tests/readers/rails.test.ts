@@ -106,6 +106,18 @@ describe("a cookie of Rails", () => {
     open: (value) => read(value),
   });
 
+  it("is refused with its parts cut at other places", async () => {
+    const parts = decodeURIComponent(good.sha256).split("--").map(atob);
+    const [sealed = "", iv = "", tag = ""] = parts;
+    const open = (...parts: string[]) =>
+      read(encodeURIComponent(parts.map(btoa).join("--")));
+    assert.ok(await open(sealed, iv, tag));
+    for (const length of [1, 2]) {
+      const [start, end] = [sealed.slice(0, -length), sealed.slice(-length)];
+      assert.equal(await open(start, iv, end + tag), undefined);
+    }
+  });
+
   it("is refused by another name, also that of its purpose", async () => {
     assert.equal(await read(good.name), undefined);
     const named = reader({ cookie: { name: "_other_session" } });

@@ -1,4 +1,5 @@
 """Makes django.json: sessions of django.contrib.sessions, in cookies and rows."""
+import hashlib
 import json
 import sys
 import time
@@ -23,6 +24,8 @@ LOGIN = {
     "_auth_user_hash": "f" * 64,
 }
 LONG = {"words": "tea " * 100}
+# Text that cannot be made much shorter.
+HASHES = "".join(hashlib.sha256(bytes([i])).hexdigest() for i in range(120))
 AT = 1_800_000_000
 real = time.time
 time.time = lambda: AT
@@ -49,10 +52,14 @@ good = {
     "another": cookie({"note": "cake"}),
 }
 salt = "django.contrib.sessions.backends.signed_cookies"
+settings.SECRET_KEY = KEY
 bad = {
     "other salt": other(DATA, salt="django.core.signing"),
     "pickled": other(DATA, salt=salt, serializer=PickleSerializer),
+    "said to be compressed": signing.TimestampSigner(salt=salt).sign(".e30"),
+    "cut while compressed": signing.TimestampSigner(salt=salt).sign(good["compressed"].split(":")[0][:-8]),
     "no object": other([DATA], salt=salt),
+    "more than a browser keeps": other({"x": HASHES}, salt=salt, compress=True),
     "too much inside": other({"x": "a" * 2_000_000}, salt=salt, compress=True),
 }
 settings.SECRET_KEY = KEY

@@ -1,4 +1,5 @@
 """Makes flask.json: sessions of a Flask program, one value of each kind."""
+import hashlib
 import json
 import sys
 import time
@@ -12,6 +13,8 @@ from markupsafe import Markup
 
 KEY = b"_5#y2L_F4Q8z-n-xec_"
 OLDER = "another key of before"
+# Text that cannot be made much shorter.
+HASHES = "".join(hashlib.sha256(bytes([i])).hexdigest() for i in range(120))
 AT = 1_800_000_000
 time.time = lambda: AT
 
@@ -40,6 +43,7 @@ KINDS = {
     "date": datetime(2026, 11, 30, 19, 46, 5, tzinfo=timezone.utc),
     "dict": {" t": [1]},
     "nested": {" di": {" u": "tea"}},
+    "two": {" u": "tea", "b": {" t": 1, " m": 2}},
     "inner": [{"at": (Markup("x"),)}],
 }
 LONG = {"words": "tea " * 100}
@@ -48,6 +52,9 @@ signer = itsdangerous.URLSafeTimedSerializer(
 )
 same = itsdangerous.URLSafeTimedSerializer(
     KEY, salt="cookie-session", signer_kwargs={"key_derivation": "hmac"}
+)
+stamp = itsdangerous.TimestampSigner(
+    KEY, salt="cookie-session", key_derivation="hmac"
 )
 untimed = itsdangerous.URLSafeSerializer(
     KEY, salt="cookie-session", signer_kwargs={"key_derivation": "hmac"}
@@ -67,8 +74,11 @@ good = {
 bad = {
     "other salt": signer.dumps(DATA),
     "no timestamp": untimed.dumps(DATA),
+    "said to be compressed": stamp.sign(".e30").decode(),
+    "cut while compressed": stamp.sign(good["compressed"].split(".")[1].join([".", ""])[:-8]).decode(),
     "no object": same.dumps([1]),
     "a tuple": same.dumps({" t": [1]}),
+    "more than a browser keeps": same.dumps({"x": HASHES}),
     "too much inside": same.dumps({"x": "a" * 2_000_000}),
 }
 print(json.dumps({

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/gorilla/securecookie"
@@ -25,6 +26,12 @@ func codec(hash, block []byte) *securecookie.SecureCookie {
 	return securecookie.New(hash, block).SetSerializer(securecookie.JSONEncoder{})
 }
 
+func unbounded() *securecookie.SecureCookie {
+	codec := codec(hashKey, nil)
+	codec.MaxLength(0)
+	return codec
+}
+
 func encode(codec *securecookie.SecureCookie, name string, value interface{}) string {
 	text, err := codec.Encode(name, value)
 	if err != nil {
@@ -34,6 +41,7 @@ func encode(codec *securecookie.SecureCookie, name string, value interface{}) st
 }
 
 func main() {
+	long := values{"x": strings.Repeat("x", 4000)}
 	data := values{"user": "ada", "cart": []interface{}{1, values{"n": 2}, "ü € 😀"}}
 	out := json.NewEncoder(os.Stdout)
 	out.SetIndent("", "  ")
@@ -56,11 +64,12 @@ func main() {
 			"empty":      encode(codec(hashKey, blockKey), name, values{}),
 		},
 		"bad": values{
-			"gob":     encode(securecookie.New(hashKey, nil), name, map[interface{}]interface{}{"user": "ada"}),
-			"list":    encode(codec(hashKey, nil), name, []int{1}),
-			"text":    encode(codec(hashKey, nil), name, "ada"),
-			"no JSON": encode(securecookie.New(hashKey, nil).SetSerializer(securecookie.NopEncoder{}), name, []byte("{")),
-			"no text": encode(securecookie.New(hashKey, blockKey).SetSerializer(securecookie.NopEncoder{}), name, []byte{}),
+			"gob":                       encode(securecookie.New(hashKey, nil), name, map[interface{}]interface{}{"user": "ada"}),
+			"more than a browser keeps": encode(unbounded(), name, long),
+			"list":                      encode(codec(hashKey, nil), name, []int{1}),
+			"text":                      encode(codec(hashKey, nil), name, "ada"),
+			"no JSON":                   encode(securecookie.New(hashKey, nil).SetSerializer(securecookie.NopEncoder{}), name, []byte("{")),
+			"no text":                   encode(securecookie.New(hashKey, blockKey).SetSerializer(securecookie.NopEncoder{}), name, []byte{}),
 		},
 	})
 }

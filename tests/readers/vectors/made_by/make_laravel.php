@@ -95,6 +95,7 @@ echo json_encode([
             ID => $good[ID],
         ],
         'names exchanged' => [NAME => $good[ID], ID => $good[NAME]],
+        'an id that is none' => session($json, $key, 'AES-256-CBC', 'short'),
         'no object' => session('[]', $key),
     ],
     'stored by AES-256-GCM' => (new Encrypter($key, 'AES-256-GCM'))->encrypt($json),
