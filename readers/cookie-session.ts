@@ -81,7 +81,7 @@ export function cookieSession<Theirs extends object = AnyData>(
         const found = parseBase64Json(value);
         if (!found) continue;
         const theirs = without(found, (key) => ITS_OWN.includes(key));
-        return { theirs: theirs as Theirs, key: value };
+        return { theirs: theirs as Theirs };
       }
       return undefined;
     },

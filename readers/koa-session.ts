@@ -105,7 +105,7 @@ export function koaSession<Theirs extends object = AnyData>(
         if (!isSession(found, given.now)) continue;
         // A program's own keys begin with no underscore: those are not kept.
         const theirs = without(found, (key) => key.startsWith("_")) as Theirs;
-        if (!store) return { theirs, key: value };
+        if (!store) return { theirs };
         const end = async () => await store.destroy?.(value, {});
         return { theirs, key: value, id: value, end };
       }

@@ -86,7 +86,7 @@ export function reactRouter<Theirs extends object = AnyData>(
         if (!text || !signature || !await verifier(text, signature)) continue;
         const found = parseBase64Json(text);
         if (!found) continue;
-        return { theirs: without(found, isFlash) as Theirs, key: text };
+        return { theirs: without(found, isFlash) as Theirs };
       }
       return undefined;
     },

@@ -59,7 +59,7 @@ export const MOST_COOKIES = 4;
 export interface Opened<Theirs extends object> {
   readonly theirs: Theirs;
   /** See `ForeignSession`. */
-  readonly key: string;
+  readonly key?: string | undefined;
   readonly id?: string | undefined;
   readonly end?: (() => Promise<unknown>) | undefined;
 }
@@ -145,7 +145,7 @@ function byUser(
   { user = "" }: AcceptedSession,
 ): Pick<ForeignSession, "key" | "id"> {
   return {
-    key: JSON.stringify([key, user]),
+    key: key && JSON.stringify([key, user]),
     id: id && JSON.stringify([id, user]),
   };
 }

@@ -33,8 +33,13 @@ export interface ForeignCookies {
 
 /** A session of another library, as a reader hands it over. */
 export interface ForeignSession extends AcceptedSession {
-  /** Tells what was read from all else: its cookie, or the id in that. */
-  readonly key: string;
+  /**
+   * Tells what was read from all else: its cookie, or the id in that. In a
+   * strong store, requests with the same have one session. So it is absent if
+   * two visitors may have the same cookie, as where that is what they have in
+   * their sessions, and a signature.
+   */
+  readonly key?: string | undefined;
   /**
    * Tells its session from others for as long as that lasts, if anything does;
    * by default, the user.

@@ -1,5 +1,5 @@
-import { causeOf, isSessionError, SessionError } from "../errors.ts";
-import { isCrossSite, isHandshake } from "../http/request.ts";
+import { causeOf, codeOf, isSessionError, SessionError } from "../errors.ts";
+import { isCrossSite } from "../http/request.ts";
 import { cookiesOf } from "../readers/cookies.ts";
 import type {
   ForeignCookies,
@@ -9,27 +9,21 @@ import type {
 import { fit } from "../schema/fit_schema.ts";
 import { begin } from "../session/begin.ts";
 import { uncleared } from "../session/known.ts";
-import {
-  isReserved,
-  LABEL,
-  OWNER,
-  PERSIST,
-  SOURCE,
-} from "../session/own_keys.ts";
+import { OWNER, SOURCE } from "../session/own_keys.ts";
 import { pastTurn } from "../session/overtaken.ts";
 import {
+  idOf,
   isNew,
   nameOf,
   type State,
   tell,
   type Visit,
 } from "../session/state.ts";
-import { cannotKeep, put, storable } from "../session/values.ts";
-import { openBatch } from "../session/write_rules.ts";
 import { encodeBase64url } from "../token/base64url.ts";
 import { tellRejected } from "./accept.ts";
 import { beginRefused } from "./admit.ts";
 import type { Engine } from "./checks.ts";
+import { fill } from "./fill.ts";
 import { isWithheld } from "./unkept.ts";
 
 // A session of another library that the option `accept` has a reader for
@@ -44,10 +38,31 @@ interface Found {
  * Gives a request without a session that of another library, or ends one that
  * was taken over from a session that is over there.
  *
- * @throws {SessionError} `store-failed` if the other library's store fails, and
- * `invalid-data` if a program's `map` does, or makes what cannot be kept.
+ * @throws {SessionError} `store-failed` if a store fails, the other library's or
+ * that of ours, and `invalid-data` if a program's `map` does, or makes what
+ * cannot be kept.
  */
 export async function takeOver(
+  visit: Visit,
+  header: string,
+  state: State,
+  engine: Engine | undefined,
+): Promise<State> {
+  try {
+    return await findTheirs(visit, header, state, engine);
+  } catch (error) {
+    const { onStoreError } = visit.settings;
+    if (codeOf(error) !== "store-failed" || onStoreError === "throw") {
+      throw error;
+    }
+    visit.phase = "store-failed";
+    // What a guest logs in has `storeTimeout` for itself.
+    visit.waited = 0;
+    return begin(visit);
+  }
+}
+
+async function findTheirs(
   visit: Visit,
   header: string,
   state: State,
@@ -56,34 +71,45 @@ export async function takeOver(
   const { accept = [], clock } = visit.settings;
   const given = cookiesOf(header, clock());
   const readers = accept.filter(({ until }) => until > given.now);
+  // If ours has the same name, its own line replaces theirs.
+  const ours = `${visit.cookie.name}=`;
+  const clear = (hasEnded: boolean) =>
+    readers.filter(({ keep }) => hasEnded || !keep)
+      .flatMap((each) => each.clear(given))
+      .filter((line) => !line.startsWith(ours));
   visit.foreign = {
-    lines: (hasEnded) =>
-      readers.filter(({ keep }) => hasEnded || !keep)
-        .flatMap((each) => each.clear(given)),
+    clear,
+    // What nobody could read may be good once the options are right.
+    lines: (hasEnded) => hasEnded || !isNew(state) ? clear(hasEnded) : [],
     // Whoever logs out by a session that is over here may have another there.
     async leave() {
       for (const reader of readers) {
-        const theirs = await inTime(visit, reader, reader.read(given));
+        const theirs = await inTime(visit, reader, () => reader.read(given));
         if (theirs) await leave(state, { reader, theirs }, engine);
       }
     },
   };
-  if (visit.phase !== "open" || state.isRefused) return state;
+  if (visit.phase !== "open") return state;
   if (isNew(state)) return await takeFirst(state, readers, given, engine);
-  const source = state.values[SOURCE];
-  if (typeof source !== "string") return state;
-  const reader = readers.find(({ name, keep }) =>
-    keep && source.startsWith(`${name} `)
-  );
-  if (!reader) return state;
-  // The other program still runs, and may have signed the visitor out.
-  const theirs = await ask(visit, reader, given);
-  if (theirs === null) return begin(visit);
-  if (theirs && await sourceOf(reader, theirs) === source) {
-    return follow(state, { reader, theirs }, engine);
+  const { [SOURCE]: source, [OWNER]: owner } = state.values;
+  const isTaken = typeof source === "string";
+  if (!isTaken && owner) return state;
+  let isOver = false;
+  for (const reader of readers) {
+    if (!reader.keep || isTaken && !source.startsWith(`${reader.name} `)) {
+      continue;
+    }
+    const theirs = await inTime(visit, reader, () => reader.read(given));
+    if (theirs && await sourceOf(reader, theirs) === source) {
+      return follow(state, { reader, theirs }, engine);
+    }
+    // The other program still runs, and may have signed the visitor in or out.
+    // A browser may keep the other cookie back, and not ours.
+    isOver ||= isTaken
+      ? !!theirs || !isCrossSite(visit.headers)
+      : !!theirs?.user;
   }
-  // A browser may keep the other cookie back there, and not ours.
-  if (!theirs && isCrossSite(visit.headers)) return state;
+  if (!isOver) return state;
   tell(state, "gone");
   await engine?.endAccepted(state);
   visit.isOver = true;
@@ -96,32 +122,15 @@ async function takeFirst(
   given: ForeignCookies,
   engine: Engine | undefined,
 ): Promise<State> {
+  const { visit } = state;
   // The browser may have kept ours back, which must not be replaced; and what
   // other sites cannot do with our cookie, they cannot do with another one.
   if (isWithheld(state)) return state;
   for (const reader of readers) {
-    const theirs = await ask(state.visit, reader, given);
-    if (theirs === null) break;
+    const theirs = await inTime(visit, reader, () => reader.read(given));
     if (theirs) return await take(state, { reader, theirs }, engine);
   }
   return state;
-}
-
-/** Asks a reader; `null` if its store has failed and the request goes on. */
-async function ask(
-  visit: Visit,
-  reader: SessionReader,
-  given: ForeignCookies,
-): Promise<ForeignSession | undefined | null> {
-  try {
-    return await inTime(visit, reader, reader.read(given));
-  } catch (error) {
-    const { code } = error as SessionError;
-    const { onStoreError } = visit.settings;
-    if (code !== "store-failed" || onStoreError === "throw") throw error;
-    visit.phase = "store-failed";
-    return null;
-  }
 }
 
 /** Gives a new session what another library's session has. */
@@ -130,32 +139,35 @@ async function take(
   found: Found,
   engine: Engine | undefined,
 ): Promise<State> {
-  const { visit } = state;
-  const { settings } = visit;
+  const { visit, content } = state;
   const secret = await secretOf(visit, found);
   // Requests side by side have the same id, and so one session. With `encrypt`,
   // an id must not follow from what another store holds.
-  if (!settings.encrypt) state.content.sid = secret.slice(0, 16);
-  if (state.content.sid && isOver(state)) return begin(visit);
-  const key = encodeBase64url(secret);
-  const known = await engine?.findAccepted(state, key);
+  if (secret && !visit.settings.encrypt) content.sid = secret.slice(0, 16);
+  if (content.sid && hasEnded(state)) return begin(visit, state.isRefused);
+  const key = secret && encodeBase64url(secret);
+  const known = key && await engine?.findAccepted(state, key);
   if (known === "over") {
     if (visit.isGone) visit.phase = "gone";
-    return begin(visit);
+    return begin(visit, state.isRefused);
   }
   if (known) return await showAs(known, found, engine);
-  await fill(state, found);
+  const { reader, theirs } = found;
+  const source = reader.keep ? await sourceOf(reader, theirs) : undefined;
+  fill(state, reader.name, theirs, source);
   const shown = await showAs(state, found, engine);
   if (shown !== state) return shown;
   state.isTouched = true;
   const kept = await engine?.beginAccepted(state, key) ?? state;
   if (kept !== state) return await showAs(kept, found, engine);
+  // One in a cookie is looked for by its id before it is sealed.
+  idOf(state);
   tell(state, "accepted", { from: found.reader.name });
   return state;
 }
 
 /** Whether this process has ended it, so that no slower request brings it back. */
-function isOver(state: State): boolean {
+function hasEnded(state: State): boolean {
   const name = nameOf(state);
   const turn = pastTurn(state.visit.settings, name);
   return uncleared.has(name) || /^(ended|revoked)$/.test(`${turn?.kind}`);
@@ -171,38 +183,10 @@ async function showAs(
   const shown = await fit(visit.settings, state.values);
   if (!shown) {
     tellRejected(visit, "schema");
-    return begin(visit);
+    return begin(visit, state.isRefused);
   }
   state.shown = shown;
   return follow(state, found, engine);
-}
-
-/** Makes the changes that `set()`, `login()` and `persist()` would. */
-async function fill(state: State, { reader, theirs }: Found): Promise<void> {
-  const { visit, values } = state;
-  const { codec, store } = visit.settings;
-  const made: [key: string, value: unknown][] = [];
-  for (const [key, value] of Object.entries(theirs.data ?? {})) {
-    if (isReserved(key)) cannotKeep(`${key} of ${reader.name}`);
-    if (value !== undefined) made.push([key, storable(codec, key, value)]);
-  }
-  const { user, label, persist } = theirs;
-  if (user) made.push([OWNER, user]);
-  if (user && store && label) made.push([LABEL, storable(codec, LABEL, label)]);
-  if (persist !== undefined) made.push([PERSIST, persist]);
-  if (reader.keep) made.push([SOURCE, await sourceOf(reader, theirs)]);
-  for (const [key, value] of made) put(values, key, value);
-  // A handshake sets no cookie: its socket reads the session, and the next
-  // request takes it over.
-  if (isHandshake(visit.headers)) return;
-  const batch = openBatch(state);
-  batch.changes.push((values) => {
-    for (const [key, value] of made) put(values, key, value);
-  });
-  if (user) batch.user = user;
-  batch.isTaken = true;
-  state.isAccepted = true;
-  state.isCookieDue = true;
 }
 
 /** Has a session end, or replace, that of the other library with its own. */
@@ -212,9 +196,10 @@ function follow(
   engine: Engine | undefined,
 ): State {
   const { visit } = state;
+  const { clear = () => [] } = visit.foreign ?? {};
   visit.foreign = {
-    lines: () => [],
-    ...visit.foreign,
+    clear,
+    lines: clear,
     ...!found.reader.keep && { claim: () => claim(state, found, engine) },
     leave: () => leave(state, found, engine),
   };
@@ -227,7 +212,7 @@ async function leave(
   found: Found,
   engine: Engine | undefined,
 ): Promise<void> {
-  await inTime(state.visit, found.reader, found.theirs.end?.());
+  await inTime(state.visit, found.reader, () => found.theirs.end?.());
   await claim(state, found, engine);
 }
 
@@ -238,6 +223,7 @@ async function claim(
   engine: Engine | undefined,
 ): Promise<void> {
   const secret = await secretOf(visit, found);
+  if (!secret) return;
   const { until } = found.reader;
   await engine?.claimAccepted(visit, encodeBase64url(secret), until);
 }
@@ -250,7 +236,7 @@ async function claim(
 async function inTime<Result>(
   { settings }: Visit,
   { name }: SessionReader,
-  result: Promise<Result> | undefined,
+  ask: () => Promise<Result> | undefined,
 ): Promise<Result | undefined> {
   const { clock, emit, storeTimeout } = settings;
   const began = clock();
@@ -260,7 +246,7 @@ async function inTime<Result>(
     timer = setTimeout(fail, storeTimeout * 1000);
   });
   try {
-    return await Promise.race([result, late]);
+    return await Promise.race([ask(), late]);
   } catch (error) {
     if (isSessionError(error)) throw error;
     const cause = causeOf(error);
@@ -273,13 +259,16 @@ async function inTime<Result>(
   }
 }
 
-/** What follows from a session of another library for one cookie of ours. */
-function secretOf(
+/**
+ * What follows from a session of another library for one cookie of ours, if
+ * something tells that session from those of other visitors.
+ */
+async function secretOf(
   { settings }: Visit,
-  { reader, theirs }: Found,
-): Promise<Uint8Array<ArrayBuffer>> {
+  { reader, theirs: { key } }: Found,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const { name } = settings.cookieFor();
-  return hash(JSON.stringify([name, reader.name, theirs.key]));
+  return key ? await hash(JSON.stringify([name, reader.name, key])) : undefined;
 }
 
 /** Names a session of another library, without telling what its id is. */

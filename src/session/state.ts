@@ -99,6 +99,8 @@ export interface Foreign {
    *
    * @param hasEnded Whether those are meant, too, that stay until a logout.
    */
+  clear(hasEnded: boolean): readonly string[];
+  /** Those of them that this request's response is to have. */
   lines(hasEnded: boolean): readonly string[];
   /** Notes that it goes on here, so that no copy of it does once more. */
   claim?(): Promise<void>;

@@ -1,3 +1,4 @@
+import { isHandshake } from "../http/request.ts";
 import { begin } from "../session/begin.ts";
 import { isChanged, type State, type Visit } from "../session/state.ts";
 import { fetchRecord, isEventual, isLive, storeOf } from "./back_end.ts";
@@ -47,26 +48,32 @@ async function open(state: State, record: SessionRecord): Promise<boolean> {
   if (!values || !await acceptCookie(state, "{}", values)) return false;
   const created = record.createdAt / 1000;
   Object.assign(state.content, { created });
-  Object.assign(state, { values, isTouched: true, isCookieDue: true });
+  const isCookieDue = !isHandshake(visit.headers);
+  Object.assign(state, { values, isTouched: true, isCookieDue });
   return !await visit.revoking?.checkRevoked(state);
 }
 
-/** Makes the record of a session that was taken over, or finds another's. */
+/**
+ * Makes the record of a session that was taken over, or finds another's.
+ *
+ * @param claim Absent if nothing tells which session it was.
+ */
 export async function beginAccepted(
   state: State,
-  claim: string,
+  claim: string | undefined,
 ): Promise<State> {
   if (isEventual(state.visit) || !isChanged(state)) return state;
   const fresh = { ...state.content };
   try {
     await save(state);
   } catch (error) {
-    const known = await findAccepted({ ...state, content: fresh }, claim);
+    const known = claim &&
+      await findAccepted({ ...state, content: fresh }, claim);
     if (typeof known === "object") return known;
     throw error;
   }
-  // Whoever brings the other library's cookie finds it again.
-  delete state.abandon;
+  // Whoever brings the other library's cookie finds it again by its id.
+  if (claim && !state.visit.settings.encrypt) delete state.abandon;
   return state;
 }
 
