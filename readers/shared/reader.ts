@@ -5,8 +5,8 @@ import type {
   ForeignSession,
   SessionReader,
 } from "../../src/readers/contract.ts";
-import { refuse } from "../../src/options/check.ts";
-import { FLAG, pick, type Rule } from "../../src/options/rules.ts";
+import { isOptions, refuse } from "../../src/options/check.ts";
+import { FLAG, like, pick, type Rule } from "../../src/options/rules.ts";
 
 /** A cookie of another library, as that has set it: browsers keep it by that. */
 export interface ForeignCookie {
@@ -64,11 +64,20 @@ export interface Opened<Theirs extends object> {
   readonly end?: (() => Promise<unknown>) | undefined;
 }
 
+const UNTIL: Rule = ["be a date", (value) => !Number.isNaN(timeOf(value))];
+
 const RULES: Readonly<Record<string, Rule>> = {
-  until: ["be a date", (value) => !Number.isNaN(timeOf(value))],
-  cookie: ["be an object", (value) => Object(value) === value],
+  cookie: ["be an object", isOptions],
   map: ["be a function", (value) => typeof value === "function"],
   keep: FLAG,
+};
+
+const PART: Rule = like(/^string:[^;]+$/, "be text");
+const COOKIE: Readonly<Record<string, Rule>> = {
+  name: PART,
+  domain: PART,
+  path: PART,
+  partitioned: FLAG,
 };
 
 /**
@@ -102,14 +111,17 @@ export function makeReader<
   ) => [cookieName],
   optional: Readonly<Record<string, Rule>> = {},
 ): SessionReader {
-  const all = { ...RULES, ...rules, ...optional };
+  const needed = { until: UNTIL, ...rules };
+  const all = { ...needed, ...RULES, ...optional };
   const known = pick(options, all, `${name}.`) as Options;
-  const { until, cookie = {}, map, keep = false } = known;
-  if (until === undefined) {
-    refuse(`${name}.until`, "is missing: until when are old sessions read?");
-  }
-  for (const [option, [, test]] of Object.entries(rules)) {
-    if (known[option as keyof Options] === undefined && !test(undefined)) {
+  const { until, map, keep = false } = known;
+  const cookie: ForeignCookie = pick(
+    known.cookie ?? {},
+    COOKIE,
+    `${name}.cookie.`,
+  );
+  for (const [option, [, test]] of Object.entries(needed)) {
+    if (!test(known[option as keyof Options])) {
       refuse(`${name}.${option}`, "is missing");
     }
   }
@@ -153,7 +165,9 @@ function byUser(
 /** Calls `map`, of which no message may tell what was in the session. */
 async function mapped<Made>(name: string, map: () => Made): Promise<Made> {
   try {
-    return await map();
+    const made = await map();
+    if (made && !isOptions(made)) throw new TypeError();
+    return made;
   } catch (cause) {
     throw new SessionError("invalid-data", `The map of ${name} failed`, {
       cause: causeOf(cause),
@@ -175,8 +189,9 @@ function removal(name: string, cookie: ForeignCookie): string {
   ].filter(Boolean).join("");
 }
 
+/** A `Date` may be of another realm, as in Jest. */
 function timeOf(value: unknown): number {
-  return value instanceof Date || typeof value === "string"
-    ? new Date(value).getTime()
-    : NaN;
+  return typeof value === "string"
+    ? Date.parse(value)
+    : Object(value).getTime?.() ?? NaN;
 }
