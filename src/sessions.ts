@@ -31,8 +31,8 @@ export interface Sessions<Data extends object = AnyData> {
    * an `Origin`, it counts as `POST`.
    * @throws {SessionError} `store-failed` if the store cannot be asked, unless
    * `onStoreError` is `"anonymous"`; `forbidden` if `csrf` refuses the request.
-   * @throws {TypeError} If the source is nothing of the kind, or if `csrf` has no
-   * request to look at, or `when` none with its address.
+   * @throws {TypeError} If the source is nothing of the kind, or if `csrf`
+   * or `accept` has no request to look at, or `when` none with its address.
    */
   open(source: SessionSource, place?: SessionPlace): Promise<Session<Data>>;
   /** The same from the cookies of a request, which take no attributes. */

@@ -112,9 +112,18 @@ function addressOf(
   const path = whole.replace(/^\w+:\/\/[^/?#]*/, "") ||
     (whole ? "/" : usualPath);
   // Without a host, a parser would take the path's beginning for one.
-  const host = fields.get("host") || fields.get(":authority") || "invalid";
+  const host = fields.get("host") || authorityOf(fields) || "invalid";
   const slash = path.startsWith("/") ? "" : "/";
   return `${schemeOf(given, host)}://${host}${slash}${path}`;
+}
+
+/** What HTTP/2 has in place of `Host`; `Headers` know no such name. */
+function authorityOf(fields: Fields): string | null {
+  try {
+    return fields.get(":authority");
+  } catch {
+    return null;
+  }
 }
 
 const LOOPBACK = /^(([\w-]+\.)*localhost|127\.[\d.]+|\[::1])(:|$)/i;
@@ -201,9 +210,22 @@ export async function readCookies(
   const names = [settings.cookieFor({ url }), usual].flatMap(({ name }) =>
     settings.overflow ? [name, ...partNames(name)] : name
   );
-  const cookie = await cookiesFrom(jar, names);
+  const others = settings.accept ? othersIn(request, names) : [];
+  const cookie = [await cookiesFrom(jar, names), ...others].join(";");
   const fields = { ...Object.fromEntries(headers), cookie };
   return { url, method, headers: new FieldsOf(fields) };
+}
+
+/** Cookies for readers of other libraries: a jar would have decoded them. */
+function othersIn(
+  request: Asked | undefined,
+  ours: readonly string[],
+): string[] {
+  const pairs = (request?.headers.get("cookie") ?? "").split(";");
+  return pairs.filter((pair) => {
+    const [name = ""] = pair.split("=", 1);
+    return !ours.includes(name.trim());
+  });
 }
 
 /**
@@ -232,7 +254,7 @@ export function requestFor(request: Asked & { isPathless?: boolean }): Request {
  *
  * @throws {TypeError} In any case.
  */
-export function refuseToLook(option: "when" | "csrf"): never {
+export function refuseToLook(option: "when" | "csrf" | "accept"): never {
   const what = option === "when"
     ? "the request and its address"
     : "the request";

@@ -80,12 +80,14 @@ export async function openLayer(
  * @throws {TypeError} If an option has to look at it and there is only a jar.
  */
 async function mayOpen(
-  { when, trusted, emit }: Settings,
+  { accept, when, trusted, emit }: Settings,
   request: Asked | undefined,
 ): Promise<boolean> {
-  if (!when && !trusted) return true;
+  if (!when && !trusted && !(accept && !request)) return true;
   const { refuseToLook, requestFor } = await adaptersPart();
-  if (!request) return refuseToLook(when ? "when" : "csrf");
+  if (!request) {
+    return refuseToLook(when ? "when" : trusted ? "csrf" : "accept");
+  }
   const isLeftOut = when &&
     !when(isRequest(request) ? request : requestFor(request));
   if (isLeftOut || !trusted) return !isLeftOut;
