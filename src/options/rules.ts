@@ -43,7 +43,7 @@ export const OPTIONS: Readonly<Record<string, Rule>> = {
   codec: having("parse", "stringify"),
   accept: [
     "be a list of readers",
-    (value) => Array.isArray(value) && value.every(having("read")[1]),
+    (value) => Array.isArray(value) && value.every(having("read", "clear")[1]),
   ],
   store: STORE,
   revocations: STORE,

@@ -106,10 +106,7 @@ async function leaveForeign(
   isSet: boolean,
 ): Promise<readonly string[]> {
   if (!foreign || !hasEnded && !isSet) return [];
-  if (!hasEnded) {
-    // The listener has been told of what fails here.
-    await foreign.claim?.().catch(() => {});
-  }
+  if (!hasEnded) await foreign.claim?.();
   return foreign.lines(hasEnded);
 }
 

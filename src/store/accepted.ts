@@ -1,6 +1,7 @@
 import { isHandshake } from "../http/request.ts";
 import { begin } from "../session/begin.ts";
 import { isChanged, type State, type Visit } from "../session/state.ts";
+import { SKEW } from "../session/timeouts.ts";
 import { fetchRecord, isEventual, isLive, storeOf } from "./back_end.ts";
 import { call } from "./call.ts";
 import type { SessionRecord } from "./contract.ts";
@@ -77,7 +78,11 @@ export async function beginAccepted(
   return state;
 }
 
-/** Notes that a session was taken over, so that no copy of it is any more. */
+/**
+ * Notes that a session was taken over, so that no copy of it is any more.
+ *
+ * @throws {SessionError} `store-failed`: then it goes on with the next request.
+ */
 export async function claimAccepted(
   visit: Visit,
   key: string,
@@ -94,10 +99,12 @@ export async function claimAccepted(
     label: "",
     createdAt: now,
     lastSeenAt: now,
-    expiresAt: Math.min(Math.max(until, now + 1000), now + LONGEST),
+    // A server whose clock is behind reads theirs for longer.
+    expiresAt: Math.min(Math.max(until, now) + 2 * SKEW * 1000, now + LONGEST),
   };
   const ask = () => storeOf(visit).create(key, record);
-  await call({ settings }, { op: "create", ask });
+  const claim = () => call({ settings }, { op: "create", ask });
+  await claim().catch(claim);
 }
 
 /** Ends a session because that of the other library is over. */

@@ -63,7 +63,16 @@ const BAD: Readonly<Record<string, readonly unknown[]>> = {
   migrate: [...NO_FUNCTION, "function"],
   onEvent: NO_FUNCTION,
   now: NO_FUNCTION,
-  accept: [null, true, "iron-session", {}, [null], [{}], [() => "read"]],
+  accept: [
+    null,
+    true,
+    "iron-session",
+    {},
+    [null],
+    [{}],
+    [() => "read"],
+    [{ read: () => undefined }],
+  ],
   codec: [null, true, "JSON", {}, { parse: JSON.parse }, () => ""],
   store: [
     null,
