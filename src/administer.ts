@@ -82,6 +82,8 @@ function stayAt(
     !held && isHandshake(visit.headers);
   if (isTooLate || own < least) return;
   state.epoch = epoch;
+  // Nobody may have read it: it gets a cookie all the same.
+  state.isTouched = true;
   const stay = (values: Values) => {
     values[EPOCH] = Math.max(values[EPOCH] as number | undefined ?? 0, epoch);
   };

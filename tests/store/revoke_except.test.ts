@@ -246,6 +246,22 @@ describe("who logs in after ending all others", () => {
   }
 });
 
+describe("revokeAll() with a session that nobody has read", () => {
+  it("gives it a cookie of the new epoch", async () => {
+    const bench = setUp();
+    const revocations = new MemoryStore({ now: () => bench.clock.now });
+    const sessions = createSessions({ ...bench.options, revocations });
+    const first = await sessions.open(new Request("https://example.com/"));
+    first.login("ada");
+    const token = tokenOf(await sessions.commit(first, new Response()));
+    const request = requestWith(`__Host-sid=${token}`);
+    const session = await sessions.open(request);
+    await sessions.revokeAll("ada", { except: session });
+    const next = tokenOf(await sessions.commit(session, new Response()));
+    assert.equal((await sessions.unseal(next))?.userId, "ada");
+  });
+});
+
 describe("revocations", () => {
   it("are no store, which a message says", async () => {
     const { options } = setUp();
