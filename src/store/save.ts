@@ -62,12 +62,9 @@ async function writeOnce(
   state: State,
   { isRotated = false, isForced = false }: Occasion,
 ): Promise<boolean> {
-  try {
-    // What the handler does meanwhile depends on its kind.
-    storeOf(state.visit);
-  } catch {
-    // The call that needs it tells of that.
-  }
+  // What the handler does meanwhile depends on its kind. If it cannot be made,
+  // the listener is told once.
+  storeOf(state.visit);
   for (const { back } of attemptsOf(state)) await back?.catch(() => {});
   const batches = [...state.batches];
   for (const batch of batches) batch.isTaken = true;
