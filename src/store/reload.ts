@@ -46,7 +46,9 @@ async function readAgain(state: State, { sid, key }: Held): Promise<void> {
   if (!made) refuseGone(state);
   const { since, floor, newest } = generationOf(values);
   const { revision = 0 } = fresh.held?.record ?? {};
-  noteFloor(visit.settings, key, { floor, revision }, false);
+  const { generation = 0 } = state;
+  const isSuperseded = floor > generation;
+  noteFloor(visit.settings, key, { floor, revision }, isSuperseded);
   fresh.values = values;
   if (
     since !== state.since || await visit.revoking?.checkRevoked(fresh)
@@ -54,8 +56,6 @@ async function readAgain(state: State, { sid, key }: Held): Promise<void> {
     visit.isOver = true;
     refuseGone(state);
   }
-  const { generation = 0 } = state;
-  const isSuperseded = floor > generation;
   const number = isSuperseded ? generation : Math.max(newest, generation);
   // Only a request with the newest cookie has seen it, and may make the next.
   const isNewest = newest === generation;

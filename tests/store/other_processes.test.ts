@@ -112,6 +112,22 @@ describe("a cookie that is to be renewed", () => {
     assert.deepEqual(await elsewhere.read(newest), { name: "Ada" });
   });
 
+  it("is not, where a reload() has seen a regenerate() elsewhere", async () => {
+    const { bench, elsewhere } = begin();
+    const cookie = await bench.begin("ada");
+    bench.clock.advance(50_000);
+    const slow = await slowReader(bench, cookie);
+    const reader = await slowReader(
+      bench,
+      cookie,
+      (session) => session.reload(),
+    );
+    const newest = cookieOf(await elsewhere.act(cookie, regenerate));
+    assertNoCookie(await reader.end());
+    assertNoCookie(await slow.end());
+    assert.deepEqual(await elsewhere.read(newest), { name: "Ada" });
+  });
+
   it("is not, where the store does not say whether it may be", async () => {
     const { bench } = begin({ renewAfter: 1e6 });
     for (const more of [{}, withoutTouch(bench)]) {
