@@ -94,6 +94,8 @@ async function findTheirs(
   const { [SOURCE]: source, [OWNER]: owner } = state.values;
   const isTaken = typeof source === "string";
   if (!isTaken && owner) return state;
+  // Who has signed in here does not sign out there.
+  const isIts = isTaken && source.endsWith(await shortOf(`${owner ?? ""}`));
   let isOver = false;
   for (const reader of readers) {
     if (!reader.keep || isTaken && !source.startsWith(`${reader.name} `)) {
@@ -105,9 +107,7 @@ async function findTheirs(
     }
     // The other program still runs, and may have signed the visitor in or out.
     // A browser may keep the other cookie back, and not ours.
-    isOver ||= isTaken
-      ? !!theirs || !isCrossSite(visit.headers)
-      : !!theirs?.user;
+    isOver ||= isIts ? !!theirs || !isCrossSite(visit.headers) : !!theirs?.user;
   }
   if (!isOver) return state;
   tell(state, "gone");
@@ -274,10 +274,15 @@ async function secretOf(
 /** Names a session of another library, without telling what its id is. */
 async function sourceOf(
   { name }: SessionReader,
-  { id, user = "" }: ForeignSession,
+  { id, user }: ForeignSession,
 ): Promise<string> {
-  const bytes = await hash(JSON.stringify([name, id ?? user]));
-  return `${name} ${encodeBase64url(bytes.subarray(0, 9))}`;
+  const own = user || "";
+  const short = await shortOf(JSON.stringify([name, id ?? own]));
+  return `${name} ${short} ${await shortOf(own)}`;
+}
+
+async function shortOf(text: string): Promise<string> {
+  return encodeBase64url((await hash(text)).subarray(0, 9));
 }
 
 async function hash(text: string): Promise<Uint8Array<ArrayBuffer>> {

@@ -343,6 +343,13 @@ for (const [where, options] of Object.entries(STORES)) {
       const [user] = await (await visit(jar)).json();
       assert.equal(user, "bob");
       assert.equal(other.sessions.get(`${old()["old"]}`)?.user, "ann");
+      // Whoever signs out there was another user, and signs in there for here.
+      other.sessions.set(`${old()["old"]}`, { data: { n: 1 } });
+      assert.deepEqual((await (await visit(jar)).json())[0], "bob");
+      other.sessions.clear();
+      assert.deepEqual((await (await visit(jar)).json())[0], "bob");
+      other.sessions.set(`${old()["old"]}`, { user: "eve" });
+      assert.deepEqual((await (await visit(jar)).json())[0], "eve");
     });
 
     it("signs in another user here, too", async () => {
