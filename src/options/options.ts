@@ -177,7 +177,7 @@ export interface SessionOptions<
   codec?: Codec | undefined;
   /**
    * Reads sessions that other libraries have made, where a request brings no
-   * cookie of ours: nobody is signed out by moving here. The readers are asked
+   * good cookie of ours: nobody is signed out by moving here. The readers are asked
    * in their order, each until its own date (`with-session/readers/…`).
    */
   accept?: readonly SessionReader[] | undefined;

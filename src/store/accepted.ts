@@ -55,7 +55,8 @@ async function open(state: State, record: SessionRecord): Promise<boolean> {
 }
 
 /**
- * Makes the record of a session that was taken over, or finds another's.
+ * Makes the record of a session that was taken over, or finds another's. One
+ * that nobody would find by its id is made when its request is over.
  *
  * @param claim Absent if nothing tells which session it was.
  */
@@ -63,18 +64,19 @@ export async function beginAccepted(
   state: State,
   claim: string | undefined,
 ): Promise<State> {
-  if (isEventual(state.visit) || !isChanged(state)) return state;
-  const fresh = { ...state.content };
+  const { visit, content } = state;
+  const isFound = claim && !visit.settings.encrypt && !isEventual(visit);
+  if (!isFound || !isChanged(state)) return state;
+  const fresh = { ...content };
   try {
     await save(state);
   } catch (error) {
-    const known = claim &&
-      await findAccepted({ ...state, content: fresh }, claim);
+    const known = await findAccepted({ ...state, content: fresh }, claim);
     if (typeof known === "object") return known;
     throw error;
   }
-  // Whoever brings the other library's cookie finds it again by its id.
-  if (claim && !state.visit.settings.encrypt) delete state.abandon;
+  // Whoever brings the other library's cookie finds it again.
+  delete state.abandon;
   return state;
 }
 

@@ -204,6 +204,19 @@ for (const [where, options] of Object.entries(STORES)) {
   });
 }
 
+describe("a session of another library in a cookie that others may have", () => {
+  it("is kept by who commits it, and by nobody who looks", async () => {
+    const store = new MemoryStore();
+    const { options, visit } = alike({ store });
+    const sessions = createSessions(options);
+    const headers = { cookie: "old=e30=" };
+    assert.equal((await sessions.open({ headers })).userId, "ann");
+    assert.equal(await sessions.count("ann"), 0);
+    await visit({ old: "e30=" });
+    assert.equal(await sessions.count("ann"), 1);
+  });
+});
+
 describe("a session of another library, if our store fails", () => {
   it("fails the request, or gives a guest", async () => {
     for (const keep of [false, true]) {
@@ -243,6 +256,10 @@ describe("a session of another library that went on before", () => {
     for (const encrypt of [true, false]) {
       const store = new MemoryStore();
       const { old, visit, options } = moved({ store, encrypt });
+      // A page of a framework may only read it.
+      const headers = { cookie: `old=${old()["old"]}` };
+      const page = await createSessions(options).open({ headers });
+      assert.equal(page.userId, "ann");
       for (let i = 0; i < 3; i++) {
         await assert.rejects(
           visit(old(), () => {
