@@ -14,6 +14,7 @@ import { pastTurn } from "../session/overtaken.ts";
 import {
   idOf,
   isNew,
+  isWorthKeeping,
   nameOf,
   type State,
   tell,
@@ -162,7 +163,8 @@ async function take(
   if (kept !== state) return await showAs(kept, found, engine);
   // One in a cookie is looked for by its id before it is sealed.
   idOf(state);
-  tell(state, "accepted", { from: found.reader.name });
+  // One with nothing in it gets no cookie, and comes again with each request.
+  if (isWorthKeeping(state)) tell(state, "accepted", { from: reader.name });
   return state;
 }
 

@@ -119,6 +119,21 @@ for (const [where, options] of Object.entries(STORES)) {
       assert.deepEqual(Object.keys(jar).sort(), [OURS, "old"]);
     });
 
+    it("is told of once, and not at all if nothing is in it", async () => {
+      const { old, visit, events, other } = moved(options());
+      const told = () =>
+        typesOf(events).filter((type) => type === "accepted").length;
+      const [theirs] = other.sessions.values();
+      other.sessions.set(`${old()["old"]}`, {});
+      const jar = old();
+      for (let i = 0; i < 2; i++) await visit(jar);
+      assert.ok(told() < 2);
+      other.sessions.set("b", theirs ?? {});
+      const next = { old: "b" };
+      for (let i = 0; i < 2; i++) await visit(next);
+      assert.equal(told(), 1);
+    });
+
     it("signs in who was a guest here, if both programs run", async () => {
       const { old, visit, events } = moved(options(), { keep: true });
       const jar: Record<string, string> = {};
