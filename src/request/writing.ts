@@ -61,7 +61,7 @@ export async function commitChanges(
     !isTooLate &&
     (!cookie.attributes ||
       isOpen && isNew(state) && !state.isGiven && visit.isForeign) &&
-    isUnkept(state, isRemoved || isOpen && isChanged(state))
+    isUnkept(state, isRemoved || isOpen && (isNews || isChanged(state)))
   ) return directivesOf(state);
   const isDue = isOpen &&
     (engine

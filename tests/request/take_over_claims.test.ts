@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createSessions } from "../../mod.ts";
+import { createSessions, withSession } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { createFaultyStore } from "../shared/faulty_store.ts";
-import { START } from "../shared/support.ts";
+import { START, typesOf } from "../shared/support.ts";
 import { moved, show } from "./_foreign.ts";
 
 const NOBODY = [null, {}];
@@ -71,5 +71,14 @@ describe("the note that a session of another library went on", () => {
     ahead.now += 4_000 + 59_000;
     clock.now += 4_000;
     assert.deepEqual(await (await visit(old())).json(), NOBODY);
+  });
+
+  it("is not made where a cookie would travel in the open, which is told", async () => {
+    const { old, options, events } = moved({ store: new MemoryStore() });
+    const headers = { cookie: `old=${old()["old"]}` };
+    const request = new Request("http://example.com/", { headers });
+    const response = await withSession(show, options)(request);
+    assert.deepEqual(response.headers.getSetCookie(), []);
+    assert.ok(typesOf(events).includes("insecure"));
   });
 });
