@@ -141,7 +141,7 @@ export function django<Theirs extends object = AnyData>(
         if (!store) {
           if (key.length > LONGEST) continue;
           const theirs = await open(key, now, maxAge);
-          if (theirs) return { theirs, key };
+          if (theirs) return { theirs };
         } else if (SESSION_KEY.test(key)) {
           const text = await store.get(key);
           if (typeof text !== "string") continue;

@@ -143,7 +143,7 @@ export function flask<Theirs extends object = AnyData>(
         const found = await parsePacked(packed, untag);
         if (!found) continue;
         const theirs = without(found, (key) => ITS_OWN.includes(key));
-        return { theirs: theirs as Theirs, key: value };
+        return { theirs: theirs as Theirs };
       }
       return undefined;
     },

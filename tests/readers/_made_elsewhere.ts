@@ -15,7 +15,7 @@ export async function readCookies(
   now: number,
 ): Promise<
   {
-    key: string;
+    key?: string | undefined;
     id?: string | undefined;
     user?: string | undefined;
     data?: object | undefined;

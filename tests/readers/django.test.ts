@@ -51,6 +51,7 @@ describe("a session of Django in a cookie", () => {
   it("goes on whole without a map, but for what is Django's own", async () => {
     const found = await read(good.login);
     assert.deepEqual(found?.data, { ...login, ...data });
+    assert.equal(found?.key, undefined, "Two visitors may have the same");
     assert.equal(found?.user, undefined);
   });
 

@@ -49,6 +49,10 @@ for (
       ]);
     });
 
+    it("is told from no other: visitors of one second may have the same", async () => {
+      assert.equal((await read(good.plain))?.key, undefined);
+    });
+
     it("goes on if it is compressed", async () => {
       assert.match(good.compressed, /^\./);
       assert.deepEqual((await read(good.compressed))?.data, long);

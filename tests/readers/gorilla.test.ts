@@ -47,6 +47,12 @@ describe("a cookie of gorilla/securecookie", () => {
     ]);
   });
 
+  it("is told from others only if no two visitors can have the same", async () => {
+    assert.equal((await read(good.signed))?.key, undefined);
+    const found = await read(good.encrypted, { keys: both });
+    assert.ok(found?.key?.includes(good.encrypted));
+  });
+
   it("goes on if it is encrypted, and with no other key", async () => {
     const { user, ...rest } = data;
     const found = await read(good.encrypted, { keys: both });
