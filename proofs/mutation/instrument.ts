@@ -18,6 +18,7 @@ import { root } from "../../tools/paths.mjs";
 const COPIED = [
   ...globSync("*.ts", { cwd: root }),
   "package.json",
+  "readers",
   "src",
   "stores",
   "testing",

@@ -60,7 +60,7 @@ export function hashesOf(files: readonly string[]): Record<string, string> {
 
 /** Of all that the tests run, other than themselves. */
 export function hashOfLibrary(): string {
-  const paths = ["*.ts", "{src,stores,testing}/**/*.ts"];
+  const paths = ["*.ts", "{readers,src,stores,testing}/**/*.ts"];
   const all = globSync(paths, { cwd: root }).sort();
   return digest(all.map((path) => path + hashOf(path)).join());
 }
