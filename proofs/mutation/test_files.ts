@@ -9,7 +9,8 @@ import { portableFolders, root } from "../../tools/paths.mjs";
 /** All of them. */
 export function testFiles(): string[] {
   const patterns = portableFolders.map((folder) => `${folder}/*.test.ts`);
-  const doors = "tests/hosts/{decoded,express*,fastify*,node_*,nuxt}.test.ts";
+  const doors =
+    "tests/hosts/{decoded,express*,fastify*,node_*,nuxt,wrong_doors}.test.ts";
   // They need a clock of their own, as `node:test` gives one.
   const exclude = ["tests/hosts/{express,fastify}_left.test.ts"];
   return globSync([...patterns, doors], { cwd: root, exclude })
