@@ -10,9 +10,9 @@ import { isHttp2, OF_ANSWER } from "./head.ts";
 /** The fields of a response, by their names. */
 export type Fields = ReturnType<ServerResponse["getHeaders"]>;
 
-/** The fields that a session looks at or changes. */
+/** The fields that a session changes, but `vary`, which stays, and `x-accel-…`. */
 const FIELDS =
-  /^(vary|set-cookie|clear-site-data|(.+-)?cache-control|surrogate-.*|edge-control|x-accel-expires.*)$/;
+  /^(set-cookie|clear-site-data|(.+-)?cache-control|surrogate-.*|edge-control)$/;
 
 /** What is marked: a response, or what stands for one. */
 export interface ResponseHead {
@@ -60,7 +60,7 @@ export function markOf(
   if (!directives) return undefined;
   const mark = (put: (head: Head) => void): Mark => () => {
     const headers = new MarkedFields(head);
-    put({ status: Math.max(200, head.statusCode), headers });
+    put({ status: head.statusCode, headers });
     const lines = headers.getSetCookie();
     const { isSignedIn, clearCache } = directives;
     const setCookie = directives.setCookie?.filter((line) =>
@@ -160,7 +160,7 @@ export function dropHead(res: ServerResponse, before: Fields): void {
   res.statusCode = 500;
   if (!isHttp2(res)) res.statusMessage = "";
   for (const name of res.getHeaderNames()) {
-    if (name === "vary" || !isOfDropped(name)) continue;
+    if (!isOfDropped(name)) continue;
     res.removeHeader(name);
     if (name in before) res.setHeader(name, before[name] as string);
   }
@@ -180,7 +180,7 @@ function isOfDropped(name: string): boolean {
  */
 export function dropAnswer(head: ResponseHead, policy: unknown): void {
   for (const name of head.getHeaderNames()) {
-    if (/^(vary|set-cookie)$/.test(name)) continue;
+    if (name === "set-cookie") continue;
     if (OF_ANSWER.test(name) || FIELDS.test(name)) head.removeHeader(name);
   }
   if (policy) head.setHeader("cache-control", policy as string);
