@@ -26,7 +26,6 @@ export interface FastifyReply {
   code(status: number): unknown;
   getHeaders(): object;
   getHeader(name: string): unknown;
-  hasHeader(name: string): boolean;
   header(name: string, value: unknown): unknown;
   removeHeader(name: string): unknown;
 }
@@ -53,8 +52,7 @@ export class ReplyHead implements ResponseHead {
 
   setHeader(name: string, value: string | string[]): void {
     // It would add cookies to those that are there.
-    const isAdded = name === "set-cookie" && this.#reply.hasHeader(name);
-    if (isAdded) this.#reply.removeHeader(name);
+    if (name === "set-cookie") this.#reply.removeHeader(name);
     this.#reply.header(name, value);
   }
 
@@ -74,7 +72,6 @@ export class ReplyHead implements ResponseHead {
  * @returns What is left to send.
  */
 export function takeHead(reply: FastifyReply, payload: unknown): unknown {
-  if (typeof payload !== "object" || !payload) return payload;
   if (tagOf(payload) !== "[object Response]") return payload;
   const { status, headers, body, bodyUsed } = payload as Response;
   // Fastify says itself what is wrong with that.
