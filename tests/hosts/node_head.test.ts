@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import { describe, it } from "node:test";
+import { runInNewContext } from "node:vm";
 import {
   checkChunk,
   checkHead,
@@ -123,6 +124,7 @@ describe("a head", () => {
     const named = { message: /statusMessage/ };
     checkHead(bare(), "writeHead", [200, "Fine"]);
     checkHead(bare(), "writeHead", [200, { bad }]);
+    checkHead(bare(), "writeHead", [200, ["x-name", bad]]);
     checkHead(bare(), "write", ["text", bad]);
     assert.throws(() => checkHead(bare(), "writeHead", [200, bad]), named);
     const res = { statusCode: 200, statusMessage: bad } as ServerResponse;
@@ -197,6 +199,20 @@ describe("a chunk", () => {
     // They write nothing.
     checkChunk("writeHead", [200]);
     checkChunk("flushHeaders", [7]);
+  });
+
+  it("may be bytes of another realm, or those of a subclass", () => {
+    class Named extends Uint8Array {
+      override get [Symbol.toStringTag](): "Uint8Array" {
+        return "Named" as "Uint8Array";
+      }
+    }
+    const bytes = runInNewContext("new Uint8Array(1)");
+    assert.equal(bytes instanceof Uint8Array, false);
+    for (const chunk of [bytes, new Named(1)]) {
+      checkChunk("write", [chunk]);
+      checkChunk("end", [chunk]);
+    }
   });
 
   it("has an encoding that there is", () => {
