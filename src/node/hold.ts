@@ -238,7 +238,7 @@ export class Hold {
     this.#phase = "done";
     this.#writers.restore();
     this.#watch.end();
-    if (this.#others) this.#restore(["on"]);
+    this.#restore(["on"]);
   }
 
   #release(): void {
