@@ -2,6 +2,7 @@
 
 import { EventEmitter } from "node:events";
 import type { ServerResponse } from "node:http";
+import type { FastifyReply } from "../../src/node/reply.ts";
 
 /** A method that came to it, and with what. */
 export type Call = readonly [name: string, ...args: unknown[]];
@@ -106,5 +107,41 @@ export class NotedResponse extends EventEmitter {
   /** The same, as the library takes it. */
   get whole(): ServerResponse {
     return this as unknown as ServerResponse;
+  }
+}
+
+/** A reply that takes fields as Fastify's does: cookies are added. */
+export class NotedReply implements FastifyReply {
+  readonly response: NotedResponse = new NotedResponse();
+  readonly fields: Record<string, unknown> = {};
+  statusCode = 200;
+
+  get raw(): ServerResponse {
+    return this.response.whole;
+  }
+
+  code(status: number): this {
+    this.statusCode = status;
+    return this;
+  }
+
+  getHeaders(): object {
+    return { ...this.response.getHeaders(), ...this.fields };
+  }
+
+  getHeader(name: string): unknown {
+    return this.fields[name] ?? this.response.getHeader(name);
+  }
+
+  header(name: string, value: unknown): this {
+    const old = this.fields[name];
+    const isAdded = name === "set-cookie" && old !== undefined;
+    this.fields[name] = isAdded ? [old, value].flat() : value;
+    return this;
+  }
+
+  removeHeader(name: string): this {
+    Reflect.deleteProperty(this.fields, name);
+    return this;
   }
 }

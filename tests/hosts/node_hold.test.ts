@@ -322,11 +322,23 @@ describe("a response that is held", () => {
       let times = 0;
       buildOn(res, () => void times++);
       res[write]("x");
+      res.write("more");
       assert.equal(times, 1);
       await release();
-      assert.deepEqual(res.names, ["writeHead", write]);
+      assert.deepEqual(res.names, ["writeHead", write, "write"]);
       assert.equal(times, 1);
     }
+  });
+
+  it("asks those, too, who have come while it was held", async () => {
+    const { res, release } = hold();
+    let times = 0;
+    res.write("x");
+    buildOn(res, () => void times++);
+    res.end();
+    await release();
+    assert.equal(times, 1);
+    assert.deepEqual(res.calls[0], ["writeHead", 200]);
   });
 
   it("leaves if they throw once it is held, and nobody writes", async () => {
@@ -564,6 +576,15 @@ describe("a response whose session cannot be kept", () => {
       answer();
       assert.deepEqual(res.names, isEnded ? ["writeHead", "end"] : []);
     }
+  });
+
+  it("hears who answers by a method from before", async () => {
+    const methods: { end?: () => unknown } = {};
+    const { res, fail } = hold({ answer: () => void methods.end?.() });
+    methods.end = res.end.bind(res, "sorry");
+    res.write("a");
+    await fail();
+    assert.deepEqual(res.calls, [["writeHead", 500], ["end", "sorry"]]);
   });
 
   it("is dropped though nobody has written", async () => {

@@ -2,54 +2,16 @@
 // tests of Fastify show it.
 
 import assert from "node:assert/strict";
-import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { describe, it } from "node:test";
 import {
   checkReply,
-  type FastifyReply,
   isStream,
   letGo,
   ReplyHead,
   takeHead,
 } from "../../src/node/reply.ts";
-import { NotedResponse } from "./_node_response.ts";
-
-/** A reply that takes fields as Fastify's does: cookies are added. */
-class NotedReply implements FastifyReply {
-  readonly response: NotedResponse = new NotedResponse();
-  readonly fields: Record<string, unknown> = {};
-  statusCode = 200;
-
-  get raw(): ServerResponse {
-    return this.response.whole;
-  }
-
-  code(status: number): this {
-    this.statusCode = status;
-    return this;
-  }
-
-  getHeaders(): object {
-    return { ...this.response.getHeaders(), ...this.fields };
-  }
-
-  getHeader(name: string): unknown {
-    return this.fields[name] ?? this.response.getHeader(name);
-  }
-
-  header(name: string, value: unknown): this {
-    const old = this.fields[name];
-    const isAdded = name === "set-cookie" && old !== undefined;
-    this.fields[name] = isAdded ? [old, value].flat() : value;
-    return this;
-  }
-
-  removeHeader(name: string): this {
-    Reflect.deleteProperty(this.fields, name);
-    return this;
-  }
-}
+import { NotedReply } from "./_node_response.ts";
 
 describe("the head of a reply of Fastify", () => {
   it("is its own, and that of the response behind it", () => {
