@@ -172,10 +172,7 @@ export class Hold {
   }
 
   #pass(name: keyof Writers, args: never[]): unknown {
-    const pass = () => this.#writers.pass(name, args);
-    if (name === "writeHead" || !this.#isHeadAsked || this.#isSent()) {
-      return pass();
-    }
+    if (!this.#isHeadAsked) return this.#writers.pass(name, args);
     // Node asks for the head now; others have had their turn with it.
     const writers = this.#res as unknown as Writers;
     const { writeHead } = writers;
@@ -183,7 +180,7 @@ export class Hold {
       this.#writers.pass("writeHead", args);
     writers.writeHead = passHead;
     try {
-      return pass();
+      return this.#writers.pass(name, args);
     } finally {
       writers.writeHead = writeHead;
     }
@@ -243,7 +240,7 @@ export class Hold {
 
   #release(): void {
     this.#finish();
-    let isFull = false;
+    let isFull: boolean | undefined;
     try {
       for (const { name, args } of this.#queue?.splice(0) ?? []) {
         const taken = this.#pass(name, args);

@@ -263,7 +263,7 @@ export abstract class NodeExchange implements Notes {
   ): Promise<Mark | undefined> {
     if (this.#layer) await discardLayers(session, error);
     const { visit } = stateOf(session);
-    if (visit.phase !== "left-out") visit.phase = "late-write";
+    visit.phase = "late-write";
     delete visit.refusal;
     await leaveFailed(stateOf(session), error);
     return await markOf(this.head, saidOfFailed(session), this);
@@ -296,7 +296,6 @@ export function saidOfFailed(session: LiveSession): Directives | undefined {
 
 /** The answer to the failure may show the session, and keeps nothing of it. */
 function refuseWrites(visit: Visit): void {
-  if (visit.phase === "left-out") return;
   visit.phase = "late-write";
   visit.refusal = "its request has failed";
 }
