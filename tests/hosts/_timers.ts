@@ -9,7 +9,7 @@ interface Timer {
 }
 
 const timers: Timer[] = [];
-const { setTimeout, clearTimeout } = globalThis;
+const { setTimeout, clearTimeout, queueMicrotask } = globalThis;
 
 /** Those that wait for an answer: a store is waited for no longer than 5 s. */
 export const waiting = (): Timer[] =>
@@ -50,10 +50,25 @@ async () => {
   const clear = (timer?: Timer) => {
     if (timer) timer.isCleared = true;
   };
-  Object.assign(globalThis, { setTimeout: set, clearTimeout: clear });
+  // Not every runner tells which test has thrown there.
+  const thrown: unknown[] = [];
+  const queue = (run: () => void) =>
+    queueMicrotask(() => {
+      try {
+        run();
+      } catch (error) {
+        thrown.push(error);
+      }
+    });
+  Object.assign(globalThis, {
+    setTimeout: set,
+    clearTimeout: clear,
+    queueMicrotask: queue,
+  });
   try {
     await run();
   } finally {
-    Object.assign(globalThis, { setTimeout, clearTimeout });
+    Object.assign(globalThis, { setTimeout, clearTimeout, queueMicrotask });
   }
+  if (thrown.length) throw thrown[0];
 };

@@ -144,6 +144,34 @@ describe("the session of a client that has left", () => {
   );
 
   it(
+    "is over if it was ended, also if the client had left before",
+    noteTimers(async () => {
+      const { middleware, cookie, store } = await signIn();
+      const req = requestWith(cookie);
+      Object.assign(req.socket, { destroyed: true });
+      const { error } = await visit(middleware, req);
+      assert.equal(error, undefined);
+      await turns();
+      assert.equal(await store.count(), 1);
+      req.session.destroy();
+      await turns();
+      assert.equal(await store.count(), 0);
+    }),
+  );
+
+  it(
+    "waits as well where a timer is no object of Node",
+    noteTimers(async () => {
+      const { middleware, cookie, events } = await signIn();
+      const { req, res } = await visit(middleware, requestWith(cookie));
+      req.session.set("n", 1);
+      res.emit("close");
+      runTimers();
+      assert.ok(typesOf(events).includes("uncommitted"));
+    }, false),
+  );
+
+  it(
     "is left where nobody has opened it",
     noteTimers(async () => {
       const { options, cookie, events } = await signIn();

@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { type SessionMiddleware, sessions } from "../../express.ts";
 import { createSessions, type Session, type SessionError } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
-import { typesOf } from "../shared/support.ts";
+import { setUp, typesOf } from "../shared/support.ts";
 import { NotedResponse } from "./_node_response.ts";
 import { turns } from "./_timers.ts";
 import { end, requestWith, signIn, visit } from "./_visits.ts";
@@ -24,6 +24,19 @@ describe("the session of a middleware whose handler has failed", () => {
     await end(visited);
     const again = await visit(middleware, requestWith(cookie));
     assert.equal(again.req.session.get("n"), 2);
+  });
+
+  it("says of a write after its answer that this has left", async () => {
+    const middleware = sessions(setUp().options);
+    const visited = await visit(middleware);
+    const { req, res } = visited;
+    req.session.set("n", 1);
+    await end(visited);
+    middleware.failed(new Error("late"), req, res.whole, () => {});
+    assert.throws(() => req.session.set("n", 2), (error: SessionError) => {
+      assert.equal(error.code, "late-write");
+      return !/has failed/.test(error.message);
+    });
   });
 
   it("takes no writes, if it is opened after that within a layer", async () => {
