@@ -10,7 +10,13 @@ import {
   tellBack,
 } from "./head.ts";
 import { dropHead, type Fields, type Mark } from "./respond.ts";
-import { keepConnection, show, type Shown, unshow } from "./shown.ts";
+import {
+  isDetached,
+  keepConnection,
+  show,
+  type Shown,
+  unshow,
+} from "./shown.ts";
 import type { Method, Watch } from "./watch.ts";
 import type { ReplacedWriters, Writers } from "./writers.ts";
 
@@ -212,7 +218,7 @@ export class Hold {
       const isHeld = () => this.#phase === "held";
       this.#giveBack = keepConnection(this.#res, isHeld);
     }
-    const finished = this.#isEnded;
+    const finished = this.#isEnded && !isDetached(this.#res);
     this.#show({
       finished,
       writableEnded: finished,

@@ -28,6 +28,14 @@ export function unshow(res: object, shown: Shown): void {
 }
 
 /**
+ * Whether an object stands in for the connection, as in what calls an app in a
+ * function of AWS. That takes the body of what has ended at once.
+ */
+export function isDetached({ socket }: ServerResponse): boolean {
+  return !!socket && !socket.prependListener;
+}
+
+/**
  * Express cuts the connection if a handler throws that has answered, and a
  * server that closes those whose response has ended: then the answer has left
  * usually, and it has to here.
@@ -40,7 +48,7 @@ export function keepConnection(
 ): (() => void) | undefined {
   const { socket } = res;
   // HTTP/2 has a connection for many responses, and lets nobody touch it.
-  if (!socket || isHttp2(res)) return undefined;
+  if (!socket || isHttp2(res) || isDetached(res)) return undefined;
   const { destroy } = socket;
   let isTimedOut = false;
   let isCutDue = false;
