@@ -31,6 +31,8 @@ export interface Keeper extends Asker {
    * change these; without a promise if nothing has to be waited for.
    */
   keep(): Mark | undefined | Promise<Mark | undefined>;
+  /** Drops what cannot be kept, before somebody is asked for an answer. */
+  forget(error: unknown): Promise<unknown>;
   /** Is called if the client leaves before anybody has answered. */
   leave(): void;
 }
@@ -168,7 +170,11 @@ export class Hold {
     kept.then((mark) => {
       this.#endHold();
       mark?.();
-    }).then(() => this.#release(), (error) => this.#fail(error));
+    }).then(
+      () => this.#release(),
+      // It is held until then: a handler that still runs may answer otherwise.
+      (error) => this.#keeper.forget(error).then(() => this.#fail(error)),
+    );
   }
 
   #passOrHold(name: keyof Writers, args: never[]): unknown {

@@ -67,13 +67,17 @@ class HeldExchange extends NodeExchange implements Keeper {
     noteSaid(this.head, said);
   }
 
+  /** Drops what cannot be kept. */
+  forget(error: unknown): Promise<unknown> {
+    return this.drop(this.session as LiveSession, error).catch(() => {});
+  }
+
   /** Lets the program answer that the session could not be kept. */
   async fail(
     error: unknown,
     answerPlainly: () => void,
     isLast: boolean,
   ): Promise<void> {
-    await this.drop(this.session as LiveSession, error).catch(() => {});
     if (!isLast) {
       try {
         await this.#handOn(error);
