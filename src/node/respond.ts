@@ -31,9 +31,29 @@ export interface Notes {
 /** What sessions that were kept have said on a response. */
 const said: WeakMap<object, Directives[]> = new WeakMap();
 
-/** Notes what a session has said that was kept. */
+/** Notes what a session has said that was kept, which may have taken a while. */
 export function noteSaid(res: ServerResponse, directives: Directives): void {
-  said.set(res, [...said.get(res) ?? [], directives]);
+  const earlier = said.get(res)?.map((each) => takeBack(res, each)) ?? [];
+  said.set(res, [...earlier, directives]);
+}
+
+/** Takes cookies back that may not go out any more: somebody has signed out, say. */
+function takeBack<Said extends Directives | undefined>(
+  head: ResponseHead,
+  said: Said,
+): Said {
+  try {
+    if (said?.maySend?.() ?? true) return said;
+  } catch {
+    // The browser has another session.
+  }
+  const lines = new MarkedFields(head).getSetCookie();
+  const others = lines.filter((line) => !said?.setCookie?.includes(line));
+  head.removeHeader("set-cookie");
+  if (others.length) head.setHeader("set-cookie", others);
+  // No cache may keep it all the same.
+  const rest: object = { setCookie: [] };
+  return rest as Said;
 }
 
 /** What sessions that were kept have said, which is forgotten. */
@@ -61,12 +81,7 @@ export function markOf(
   const mark = (put: (head: Head) => void): Mark => () => {
     const headers = new MarkedFields(head);
     put({ status: head.statusCode, headers });
-    const lines = headers.getSetCookie();
-    const { isSignedIn, clearCache } = directives;
-    const setCookie = directives.setCookie?.filter((line) =>
-      lines.includes(line)
-    );
-    notes.note({ isSignedIn, clearCache, setCookie } as Directives);
+    notes.note(directives);
   };
   if (!directives.setCookie) {
     return mark((head) => makePrivate(head, !!directives.isSignedIn));
@@ -88,7 +103,7 @@ export function markAgain(
 ): void | Promise<void> {
   const waited = [];
   for (const directives of all) {
-    const mark = markOf(head, directives, notes);
+    const mark = markOf(head, takeBack(head, directives), notes);
     if (mark instanceof Promise) waited.push(mark.then((mark) => mark()));
     else mark?.();
   }
