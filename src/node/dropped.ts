@@ -34,7 +34,7 @@ export function letGo(
   answerer?: Answerer,
 ): void {
   watch.stop();
-  const theirs = new Set(watch.behind("close"));
+  const theirs = new Set<Method>(watch.behind("close"));
   for (const source of watch.sources ?? []) closeSource(res, source);
   const waiting = watch.behind("drain");
   for (const listener of waiting) res.off("drain", listener as never);
@@ -61,9 +61,16 @@ export function letGo(
         }
         return add.apply(res, args as never[]);
       }
-      if (type === "close") theirs.add(listener);
-      if (type !== "drain") return add.apply(res, args as never[]);
-      isWaitedFor = true;
+      if (type === "drain") {
+        isWaitedFor = true;
+        return res;
+      }
+      // Others may wrap what is added, as what traces requests does.
+      const known = res.rawListeners("close");
+      add.apply(res, args as never[]);
+      for (const each of res.rawListeners("close")) {
+        if (!known.includes(each)) theirs.add(each as Method);
+      }
       return res;
     };
     patched[name] = addOf;
@@ -98,8 +105,8 @@ function closeSource(res: ServerResponse, source: Readable): void {
 function closeFor(res: ServerResponse, theirs: ReadonlySet<Method>): void {
   const shown: Shown = {};
   show(res, shown, { writableFinished: false });
-  for (const each of res.rawListeners("close") as unknown as Listener[]) {
-    if (!theirs.has(each) && !theirs.has(each.listener as Method)) continue;
+  for (const each of res.rawListeners("close") as Method[]) {
+    if (!theirs.has(each)) continue;
     res.off("close", each as never);
     try {
       each.apply(res);

@@ -46,6 +46,16 @@ const endOnce: Act = (_req, res, next) => {
   next();
 };
 
+/** Puts others in the place of those who listen, as what traces requests does. */
+const wrapListeners: Act = (_req, res, next) => {
+  type Listener = (...args: unknown[]) => unknown;
+  const { on } = res;
+  const onOf = (type: string, listener: Listener) =>
+    on.call(res, type, (...args: unknown[]) => listener.apply(res, args));
+  Object.assign(res, { on: onOf });
+  next();
+};
+
 /** Answers an error by a stream that waits for the network. */
 const answerMuch = (res: ServerResponse) => {
   res.statusCode = 503;
@@ -241,11 +251,12 @@ describe("who was writing to a response that could not be kept", () => {
   });
 
   for (
-    const [name, [isLate, write, code]] of Object.entries<
+    const [name, [isLate, write, code, before]] of Object.entries<
       [
         boolean,
         (source: Source, res: ServerResponse) => Promise<unknown>,
         string,
+        Act?,
       ]
     >({
       "a generator in a pipeline": [
@@ -254,6 +265,12 @@ describe("who was writing to a response that could not be kept", () => {
         "ERR_STREAM_PREMATURE_CLOSE",
       ],
       "one that begins late": [true, generate, "ERR_STREAM_PREMATURE_CLOSE"],
+      "one that begins late, whose listeners others wrap": [
+        true,
+        generate,
+        "ERR_STREAM_PREMATURE_CLOSE",
+        wrapListeners,
+      ],
       "a stream of the Web": [
         false,
         (source, res) =>
@@ -285,7 +302,7 @@ describe("who was writing to a response that could not be kept", () => {
         await delay(5);
         res.statusCode = 503;
         res.end("sorry");
-      });
+      }, { before: before ? [before] : [] });
       const response = await fetch(url, { signal: signal() });
       assert.equal(await response.text(), "sorry");
       // A generator is at its end once it has yielded what it waits for.
