@@ -137,8 +137,9 @@ export function sessions(
     res: ServerResponse,
     next: Next,
   ): void {
-    const isNode = typeof Object(res).writeHead === "function";
-    if (!isNode) return tellWrong(NO_RESPONSE, next);
+    // What stands in for a response, in a handshake say, has less than that.
+    const { getHeaders, rawListeners } = Object(res);
+    if (!getHeaders || !rawListeners) return tellWrong(NO_RESPONSE, next);
     checkArgument("next", "function", next);
     const handOut = (session: unknown): void => {
       try {

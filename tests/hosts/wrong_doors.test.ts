@@ -7,7 +7,7 @@ import Fastify, { type FastifyInstance } from "fastify";
 import fastify50 from "fastify50";
 import express from "express";
 import Koa from "koa";
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { sessions as inExpress } from "../../express.ts";
 import { sessions as inFastify } from "../../fastify.ts";
@@ -89,6 +89,27 @@ describe("a door that is given to another framework", () => {
 
   it("says so in Express: the plugin of Fastify", async () => {
     assert.equal(await told(plugin), NO_APP);
+  });
+
+  it("says so with what stands in for a response: the middleware", () => {
+    class Handshake extends EventEmitter {
+      setHeader() {}
+      getHeader() {}
+      removeHeader() {}
+      writeHead() {}
+      write() {}
+      end() {}
+    }
+    const mock = { on() {}, getHeaders: () => ({}), writeHead() {}, end() {} };
+    const req = { method: "GET", url: "/", headers: {} };
+    for (const res of [new Handshake(), mock]) {
+      let error: unknown;
+      middleware(req as never, res as never, (given) => error = given);
+      assert.match(
+        `${error}`,
+        /^TypeError: with-session\/express was not called/,
+      );
+    }
   });
 
   it("says so in Koa, and where nobody takes an error: both", async () => {
