@@ -173,7 +173,10 @@ export function noteFields(res: ServerResponse): Fields {
 export function dropHead(res: ServerResponse, before: Fields): void {
   // Who answers says another status, or means an error.
   res.statusCode = 500;
-  if (!isHttp2(res)) res.statusMessage = "";
+  if (!isHttp2(res)) {
+    res.statusMessage = "";
+    res.addTrailers({});
+  }
   for (const name of res.getHeaderNames()) {
     if (!isOfDropped(name)) continue;
     res.removeHeader(name);

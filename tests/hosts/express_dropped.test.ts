@@ -1,8 +1,15 @@
 // What an answer to an error says in place of a response that could not be kept.
 
 import assert from "node:assert/strict";
-import { createServer, type ServerResponse } from "node:http";
+import { once } from "node:events";
+import {
+  createServer,
+  type IncomingMessage,
+  request as httpRequest,
+  type ServerResponse,
+} from "node:http";
 import { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import { after, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { sessions } from "../../express.ts";
@@ -85,6 +92,27 @@ describe("a response that could not be kept", () => {
       });
     });
   }
+
+  it("takes back what it says at its end", async () => {
+    const middleware = sessions(setUp({ store }).options);
+    const url = await listen(createServer((req, res) => {
+      middleware(req, res, (error) => {
+        if (error) {
+          res.write("sor");
+          return void res.end("ry");
+        }
+        count(req as Req);
+        res.setHeader("trailer", "x-saved");
+        res.addTrailers({ "x-saved": "5" });
+        res.end("saved");
+      });
+    }));
+    const request = httpRequest(url).end();
+    const [response] = await once(request, "response") as [IncomingMessage];
+    assert.equal(await text(response), "sorry");
+    assert.equal(response.headers.trailer, undefined);
+    assert.deepEqual({ ...response.trailers }, {});
+  });
 
   it("takes back that its connection becomes another one", async () => {
     const middleware = sessions(setUp({ store }).options);
