@@ -43,6 +43,7 @@ export function hold(
     },
     leave: () => void asked.push("leave"),
     markFailed: () => void asked.push("mark"),
+    forget: () => Promise.resolve(),
     fail(error, plainly, isLast) {
       asked.push(`fail ${(error as Error).message}`);
       return answer(error, plainly, isLast);

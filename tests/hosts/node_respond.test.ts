@@ -204,7 +204,7 @@ describe("what a session says on a response", () => {
     const said = { setCookie: ["sid=; Max-Age=0"], clearCache: true };
     const noted = await mark(res, said);
     assert.equal(res.getHeader("clear-site-data"), '"storage", "cache"');
-    assert.deepEqual(noted, [{ ...said, isSignedIn: undefined }]);
+    assert.deepEqual(noted, [said]);
   });
 
   it("is to caches alone if it sets no cookie", async () => {
@@ -245,14 +245,18 @@ describe("what a session says on a response", () => {
     assert.equal(other.getHeader("surrogate-control"), undefined);
   });
 
-  it("is noted but for cookies that were not sent", async () => {
-    const noted = await mark(bare(), {
-      setCookie: ["sid=late"],
-      maySend: () => false,
-    });
-    assert.deepEqual(noted.map(({ setCookie }) => setCookie), [[]]);
-    const sent = await mark(bare(), { setCookie: ["sid=sent"] });
-    assert.deepEqual(sent.map(({ setCookie }) => setCookie), [["sid=sent"]]);
+  it("is asked for its cookie again when it is said again", async () => {
+    let mayGoOut = true;
+    const said = { setCookie: ["sid=late"], maySend: () => mayGoOut };
+    const noted = await mark(bare(), said);
+    assert.deepEqual(noted, [said]);
+    for (const lines of [["sid=late"], undefined]) {
+      const res = bare();
+      await markAgain(res, noted, { note: () => {} });
+      assert.deepEqual(res.getHeader("set-cookie"), lines);
+      assert.equal(res.getHeader("cache-control"), "no-store");
+      mayGoOut = false;
+    }
   });
 
   it("is said again at once, all of it, for each session", async () => {
