@@ -1,0 +1,182 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  type ForeignSession,
+  type SessionHandler,
+  type SessionReader,
+} from "../../mod.ts";
+import { MemoryStore } from "../../stores/memory.ts";
+import { LateStore } from "../shared/late_store.ts";
+import { typesOf } from "../shared/support.ts";
+import { moved, OtherLibrary, show } from "./_foreign.ts";
+
+// Sessions of ours and of other libraries, one beside the other.
+
+const ANN = ["ann", { cart: [1, 2] }];
+const NOBODY = [null, {}];
+const OURS = "__Host-sid";
+
+const end: SessionHandler = (_request, session) => {
+  session.destroy();
+  return new Response();
+};
+
+/** A reader of another name, whose cookie is `old`, too. */
+function second(name: string, more: Partial<SessionReader> = {}) {
+  const other = new OtherLibrary();
+  return { other, reader: other.reader({ name, ...more }) };
+}
+
+describe("readers of several libraries", () => {
+  it("are asked in turn, until one has a session", async () => {
+    const first = second("first");
+    const last = second("last");
+    const site = moved();
+    const accept = [first.reader, site.other.reader(), last.reader];
+    const { visit } = moved({ accept });
+    assert.deepEqual(await (await visit(site.old())).json(), ANN);
+    const reads = [first, site, last].map(({ other }) => other.reads);
+    assert.deepEqual(reads, [1, 1, 0]);
+  });
+
+  it("are not asked once one has failed, and the request goes on", async () => {
+    const first = second("first");
+    first.other.isDown = true;
+    const site = moved();
+    const accept = [first.reader, site.other.reader()];
+    const { visit } = moved({ accept, onStoreError: "anonymous" });
+    const jar = site.old();
+    assert.deepEqual(await (await visit(jar)).json(), NOBODY);
+    assert.equal(site.other.reads, 0);
+    assert.deepEqual(jar, site.old());
+  });
+
+  it("are told apart by their whole names", async () => {
+    const site = moved({}, { keep: true });
+    const like = second("oth", { keep: true });
+    const accept = [like.reader, site.other.reader({ keep: true })];
+    const { visit } = moved({ accept });
+    const jar = site.old();
+    for (let i = 0; i < 3; i++) {
+      assert.deepEqual(await (await visit(jar)).json(), ANN);
+    }
+    // Asked as it was taken over, and not for what is of another one.
+    assert.equal(like.other.reads, 1);
+    assert.equal(site.other.reads, 3);
+  });
+
+  it("are not asked from the ms on at which they end", async () => {
+    for (const [late, reads] of [[0, 0], [-1, 1]] as const) {
+      const { old, visit, other, clock } = moved({}, { until: 5_000_000 });
+      clock.now = 5_000_000 + late;
+      await visit(old());
+      assert.equal(other.reads, reads);
+    }
+  });
+});
+
+const STORES = {
+  "in cookies": () => ({}),
+  "in a strong store": () => ({ store: new MemoryStore() }),
+  "in a late store": () => ({ store: new LateStore(90) }),
+} as const;
+
+for (const [where, options] of Object.entries(STORES)) {
+  describe(`a session of ours beside another library's, ${where}`, () => {
+    /** A jar with a session of ours alone. */
+    const own = async ({ visit }: Pick<ReturnType<typeof moved>, "visit">) => {
+      const jar: Record<string, string> = {};
+      await visit(jar, (_request, session) => {
+        session.set("n", 1);
+        return new Response();
+      });
+      return jar;
+    };
+
+    it("ends that, too, on logout", async () => {
+      const site = moved(options());
+      const jar = Object.assign(await own(site), site.old());
+      await site.visit(jar, end);
+      assert.deepEqual(jar, {});
+      assert.deepEqual(site.other.ended, Object.values(site.old()));
+    });
+
+    it("ends nothing where there is none", async () => {
+      const site = moved(options());
+      const jar = Object.assign(await own(site), { old: "forged" });
+      await site.visit(jar, end);
+      assert.deepEqual(site.other.ended, []);
+      assert.equal(jar[OURS], undefined);
+    });
+
+    it("is not brought back by that once it has expired", async () => {
+      const site = moved({ ...options(), idleTimeout: 60 });
+      const jar = Object.assign(await own(site), site.old());
+      site.clock.advance(3600);
+      assert.deepEqual(await (await site.visit(jar)).json(), NOBODY);
+      assert.equal(site.other.reads, 0);
+    });
+  });
+}
+
+describe("a session that was taken over", () => {
+  it("does not follow one that it has replaced", async () => {
+    const one = moved();
+    const jar = one.old();
+    await one.visit(jar);
+    one.other.sessions.clear();
+    const { secret } = one.options;
+    const accept = [one.other.reader({ keep: true })];
+    const { visit, events } = moved({ secret, accept });
+    assert.deepEqual(await (await visit(jar)).json(), ANN);
+    assert.deepEqual(typesOf(events), ["opened"]);
+  });
+
+  it("follows no program that does not run any more", async () => {
+    const one = moved({}, { keep: true });
+    const jar = one.old();
+    await one.visit(jar);
+    one.other.sessions.clear();
+    const { secret } = one.options;
+    const { visit } = moved({ secret, accept: [one.other.reader()] });
+    assert.deepEqual(await (await visit(jar)).json(), ANN);
+  });
+
+  it("stays while the other library's store is down", async () => {
+    const site = moved({ onStoreError: "anonymous" }, { keep: true });
+    const jar = site.old();
+    await site.visit(jar);
+    typesOf(site.events);
+    site.other.isDown = true;
+    assert.deepEqual(await (await site.visit(jar)).json(), NOBODY);
+    assert.deepEqual(typesOf(site.events), ["opened", "store-error"]);
+    site.other.isDown = false;
+    assert.deepEqual(await (await site.visit(jar)).json(), ANN);
+  });
+
+  it("is not looked for while ours is down", async () => {
+    const store = new MemoryStore();
+    const site = moved({ store, onStoreError: "anonymous" }, { keep: true });
+    const jar = site.old();
+    await site.visit(jar);
+    const { reads } = site.other;
+    store.get = () => Promise.reject(new Error("down"));
+    assert.deepEqual(await (await site.visit(jar)).json(), NOBODY);
+    assert.equal(site.other.reads, reads);
+  });
+
+  it("shows a handshake what it has here", async () => {
+    const site = moved({ store: new MemoryStore() });
+    const jar = site.old();
+    const copy = site.old();
+    const theirs = site.other.sessions.get(`${copy["old"]}`);
+    await site.visit(jar, (_request, session) => {
+      session.set("n", 1);
+      return new Response();
+    });
+    site.other.sessions.set(`${copy["old"]}`, theirs as ForeignSession);
+    const upgrade = { upgrade: "websocket" };
+    const seen = await (await site.visit(copy, show, upgrade)).json();
+    assert.deepEqual(seen, ["ann", { cart: [1, 2], n: 1 }]);
+  });
+});

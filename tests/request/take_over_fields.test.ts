@@ -1,0 +1,228 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  createSessions,
+  type ForeignSession,
+  SessionError,
+  type SessionHandler,
+} from "../../mod.ts";
+import { MemoryStore } from "../../stores/memory.ts";
+import { markedSecret } from "../shared/support.ts";
+import { moved, type Site } from "./_foreign.ts";
+
+// What is taken over of another library's session, and what is told of it.
+
+const OURS = "__Host-sid";
+
+/** A site where the other library has this session. */
+function having(
+  theirs: Omit<ForeignSession, "key">,
+  ...given: Parameters<typeof moved>
+): Site {
+  const site = moved(...given);
+  site.other.sessions.set(`${site.old()["old"]}`, theirs);
+  return site;
+}
+
+/** The attributes of our cookie. */
+const lineOf = (response: Response) =>
+  response.headers.getSetCookie().find((line) => line.startsWith(OURS)) ?? "";
+
+describe("what is taken over of another library's session", () => {
+  it("is how long the browser keeps it", async () => {
+    for (
+      const [persist, age] of [[60, /Max-Age=60;/], [false, undefined]] as const
+    ) {
+      const { old, visit } = having({ data: { n: 1 }, persist });
+      const line = lineOf(await visit(old()));
+      if (age) assert.match(line, age);
+      else assert.doesNotMatch(line, /Max-Age/);
+    }
+    const { old, visit } = having({ data: { n: 1 } }, {
+      persistent: false,
+    });
+    const line = lineOf(await visit(old()));
+    assert.match(line, /^__Host-sid=/);
+    assert.doesNotMatch(line, /Max-Age/);
+  });
+
+  it("is the device's name, where there is a list of them", async () => {
+    for (const [user, labels] of [["ann", ["Phone"]], ["", []]] as const) {
+      const store = new MemoryStore();
+      const site = having({ user, data: { n: 1 }, label: "Phone" }, { store });
+      await site.visit(site.old());
+      const list = await createSessions(site.options).list("ann");
+      assert.deepEqual(list.map(({ label }) => label), labels);
+    }
+    // A name has no place in a cookie, nor one without a user in a record.
+    const label = () => "Phone";
+    const { old, visit } = having({ user: "ann", label: label as never });
+    assert.deepEqual(await (await visit(old())).json(), ["ann", {}]);
+    const nobody = having({ label: label as never, data: { n: 1 } }, {
+      store: new MemoryStore(),
+    });
+    const seen = await nobody.visit(nobody.old());
+    assert.deepEqual(await seen.json(), [null, { n: 1 }]);
+  });
+
+  it("is nobody, where no user is named", async () => {
+    const { old, visit } = having({ user: "", data: { n: 1 } });
+    const jar = old();
+    let user: unknown = "not read";
+    const look: SessionHandler = (_request, session) => {
+      user = session.userId;
+      return new Response();
+    };
+    await visit(jar, look);
+    assert.equal(user, undefined);
+    await visit(jar, look);
+    assert.equal(user, undefined);
+  });
+
+  it("is no value that is undefined", async () => {
+    const { old, visit } = having({ data: { gone: undefined, n: 1 } });
+    assert.deepEqual(await (await visit(old())).json(), [null, { n: 1 }]);
+  });
+
+  it("is not worth a cookie, if it has neither data nor a user", async () => {
+    const { old, visit } = having({});
+    const jar = old();
+    assert.deepEqual(await (await visit(jar)).json(), [null, {}]);
+    assert.deepEqual(jar, old());
+  });
+
+  it("goes on though its first handler does not look at it", async () => {
+    for (const options of [{}, { store: new MemoryStore() }]) {
+      const { old, visit } = moved(options);
+      const jar = old();
+      const response = await visit(jar, () => new Response());
+      assert.deepEqual(Object.keys(jar), [OURS]);
+      assert.equal(response.headers.get("cache-control"), "no-store");
+      const [user] = await (await visit(jar)).json();
+      assert.equal(user, "ann");
+    }
+  });
+
+  it("is a login, which revocations end", async () => {
+    const revocations = new MemoryStore();
+    const { old, visit, options } = moved({ revocations });
+    const jar = old();
+    await createSessions(options).revokeAll("ann");
+    // It was revoked before it was taken over, and counts from now on.
+    const [user] = await (await visit(jar)).json();
+    assert.equal(user, "ann");
+    const [later] = await (await visit(jar)).json();
+    assert.equal(later, "ann");
+  });
+});
+
+describe("what is told of another library's session", () => {
+  it("is where it comes from", async () => {
+    const { old, visit, events } = moved();
+    await visit(old());
+    const told = events.find(({ type }) => type === "accepted");
+    assert.equal((told as { from?: string } | undefined)?.from, "other");
+  });
+
+  it("is that its schema refuses it", async () => {
+    const schema = {
+      "~standard": {
+        version: 1,
+        vendor: "test",
+        validate: () => ({ issues: [{ message: "old" }] }),
+      },
+    } as const;
+    const { old, visit, events } = moved({ schema });
+    await visit(old());
+    assert.deepEqual(events, [
+      { type: "rejected", reason: "schema", keyId: undefined },
+    ]);
+  });
+
+  it("is which of its keys cannot be kept", async () => {
+    const { old, visit } = having({ data: { "~u": "eve" } });
+    await assert.rejects(visit(old()), {
+      code: "invalid-data",
+      message: "Cannot keep ~u of other",
+    });
+  });
+
+  it("is what a reader itself refuses, also to guests", async () => {
+    const error = new SessionError("invalid-data", "Cannot map");
+    const { old, visit, events } = moved({ onStoreError: "anonymous" }, {
+      read: () => Promise.reject(error),
+    });
+    await assert.rejects(visit(old()), (thrown) => thrown === error);
+    assert.deepEqual(events, []);
+  });
+
+  it("is how long its store has taken to fail", async () => {
+    const site = moved({}, {
+      read: async () => {
+        await undefined;
+        site.clock.now += 7;
+        throw new Error("down");
+      },
+    });
+    await assert.rejects(site.visit(site.old()), { code: "store-failed" });
+    const [event] = site.events;
+    assert.ok(event?.type === "store-error");
+    assert.equal(event.ms, 7);
+  });
+
+  it("is an error alone, where nobody listens", async () => {
+    const { old, other, options } = moved({});
+    other.isDown = true;
+    const { onEvent: _, ...rest } = options;
+    const request = new Request("https://example.com/", {
+      headers: { cookie: `old=${old()["old"]}` },
+    });
+    await assert.rejects(createSessions(rest).open(request), {
+      code: "store-failed",
+      message: "Store of other failed",
+    });
+  });
+
+  it("is nothing to other secrets", async () => {
+    const store = new MemoryStore();
+    const one = moved({ store });
+    const jar = one.old();
+    await one.visit(jar);
+    // Another program with the same store has another cookie.
+    const two = moved({
+      store,
+      secret: markedSecret(),
+      cookie: { name: "__Host-other" },
+      accept: one.options.accept,
+    });
+    const other = await two.visit(one.old());
+    assert.deepEqual(await other.json(), ["ann", { cart: [1, 2] }]);
+    assert.equal(two.events.filter(({ type }) => type === "created").length, 1);
+  });
+});
+
+it("a store of another library leaves no timer behind", async () => {
+  const { old, visit } = moved({ storeTimeout: 77 });
+  const { setTimeout, clearTimeout } = globalThis;
+  const running = new Set<unknown>();
+  const start = (act: () => void, ms: number) => {
+    const timer = setTimeout(act, ms);
+    if (ms !== 77_000) return timer;
+    started++;
+    running.add(timer);
+    return timer;
+  };
+  const stop = (timer: never) => {
+    running.delete(timer);
+    clearTimeout(timer);
+  };
+  let started = 0;
+  try {
+    Object.assign(globalThis, { setTimeout: start, clearTimeout: stop });
+    await visit(old());
+  } finally {
+    Object.assign(globalThis, { setTimeout, clearTimeout });
+  }
+  assert.equal(started, 1);
+  assert.equal(running.size, 0);
+});
