@@ -108,7 +108,7 @@ async function keepForToken(state: State, engine: Engine): Promise<void> {
   const { visit } = state;
   visit.waited = 0;
   const isKept = state.held && !isChanged(state);
-  if (!isKept || visit.phase !== "open") checkOpen(state);
+  checkOpen(state);
   if (!isKept) await engine.saveForToken(state);
   // Refuse if another request's login or `regenerate()` has made newer cookies.
   await engine.refresh(state, !isKept);

@@ -44,6 +44,20 @@ describe("createSessions()", () => {
     assert.equal(await (await wrapped(requestWith(cookie))).json(), 1);
   });
 
+  it("gives a function that makes its options nothing", async () => {
+    const { options } = setUp();
+    const given: unknown[][] = [];
+    const makeOptions = (...args: []) => {
+      given.push(args);
+      return options;
+    };
+    const sessions = createSessions(makeOptions);
+    assert.deepEqual(given, []);
+    sessions.create();
+    await sessions.open(new Request(url));
+    assert.deepEqual(given, [[]]);
+  });
+
   it("open() of a bad cookie gives a new session, never an error", async () => {
     const { options, events } = setUp();
     const sessions = createSessions(options);
@@ -304,6 +318,20 @@ describe("createSessions()", () => {
     const { headers } = await sessions.commit(again, new Response(body));
     assert.equal(headers.get("cache-control"), "no-store");
     assert.equal(headers.get("vary"), "Cookie");
+  });
+
+  it("seal() of a session that nobody has used does not use it too late", async () => {
+    const { options } = setUp();
+    const sessions = createSessions(options);
+    const late = { name: "SessionError", code: "late-read" };
+    for (const isUsed of [false, true]) {
+      const session = await sessions.open(new Request(url));
+      if (isUsed) session.get("n");
+      await sessions.commit(session, new Response());
+      await sessions.seal(session);
+      if (isUsed) assert.equal(session.get("n"), undefined);
+      else assert.throws(() => session.get("n"), late);
+    }
   });
 
   it("seal() with secure: false is the value of the plain cookie", async () => {
