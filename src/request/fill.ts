@@ -58,6 +58,6 @@ export function fill(
   batch.changes.push(change);
   if (user) batch.user = user;
   batch.isTaken = true;
-  state.isAccepted = true;
+  state.accepted = batch;
   state.isCookieDue = true;
 }

@@ -244,7 +244,9 @@ async function inTime<Result>(
   const began = clock();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<undefined>((_resolve, reject) => {
-    const fail = () => reject(new Error("It took too long"));
+    // Of others' errors, the code is what is told.
+    const error = Object.assign(new Error(), { code: "ETIMEDOUT" });
+    const fail = () => reject(error);
     timer = setTimeout(fail, storeTimeout * 1000);
   });
   try {

@@ -143,10 +143,10 @@ function noteSent(state: State, isNews: boolean): void {
  * @throws {SessionError} `gone` if a change would bring it back.
  */
 function hasTurned(state: State): boolean {
-  const { left, began, isAccepted, visit: { settings } } = state;
+  const { left, began, accepted, visit: { settings } } = state;
   // What was taken over is nothing that the handler has done.
-  const batches = state.batches.slice(isAccepted ? 1 : 0);
-  const turn = (isAccepted || !isNew(state)) &&
+  const batches = state.batches.filter((each) => each !== accepted);
+  const turn = (accepted || !isNew(state)) &&
     overtakenAfter(settings, nameOf(state), began);
   if (!turn || isLogin({ batches }) || left && turn.kind === "left") {
     return false;

@@ -215,8 +215,8 @@ export interface State {
   isTouched: boolean;
   /** The changes that are not saved yet. */
   batches: Batch[];
-  /** Whether the first of them is that of another library's session. */
-  isAccepted?: boolean;
+  /** What was taken over of another library's session, as one of them. */
+  accepted?: Batch;
   /** Those that another user's login has dropped: they may have been tried. */
   dropped?: Batch[];
   /** The cookie needs another generation, id or lifetime. */

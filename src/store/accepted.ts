@@ -1,6 +1,11 @@
 import { isHandshake } from "../http/request.ts";
 import { begin } from "../session/begin.ts";
-import { isChanged, type State, type Visit } from "../session/state.ts";
+import {
+  type Held,
+  isChanged,
+  type State,
+  type Visit,
+} from "../session/state.ts";
 import { SKEW } from "../session/timeouts.ts";
 import { fetchRecord, isEventual, isLive, storeOf } from "./back_end.ts";
 import { call } from "./call.ts";
@@ -111,5 +116,6 @@ export async function claimAccepted(
 
 /** Ends a session because that of the other library is over. */
 export async function endAccepted({ visit, held }: State): Promise<void> {
-  if (held) await endRecord(visit, held.key, held.record, "ended");
+  const { key, record } = held as Held;
+  await endRecord(visit, key, record, "ended");
 }

@@ -39,10 +39,10 @@ describe("who writes to a response", () => {
 
   it("is told from those who have listened before", () => {
     const { fake, res } = fakeResponse();
-    const [front, behind] = [() => {}, () => {}];
+    const [waits, closes, behind] = [() => {}, () => {}, () => {}];
     const watch = new Watch(res);
-    fake.on("drain", front).on("close", front).on("finish", front);
-    assert.deepEqual(watch.behind("drain"), [front]);
+    fake.on("drain", waits).on("close", closes);
+    assert.deepEqual(watch.behind("drain"), [waits]);
     watch.noteClose(() => {});
     fake.on("drain", behind).on("close", behind);
     assert.deepEqual(watch.behind("drain"), [behind]);

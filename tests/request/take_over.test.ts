@@ -179,7 +179,11 @@ for (const [where, options] of Object.entries(STORES)) {
       const slow = { read: () => new Promise<never>(() => {}) };
       const more = { ...options(), storeTimeout: 0.01 };
       const { old, visit } = moved(more, slow);
-      await assert.rejects(visit(old()), { code: "store-failed" });
+      await assert.rejects(visit(old()), (error: SessionError) => {
+        assert.equal(error.code, "store-failed");
+        assert.equal((error.cause as Error).message, "ETIMEDOUT");
+        return true;
+      });
       const guest = moved({ ...more, onStoreError: "anonymous" }, slow);
       assert.deepEqual(await (await guest.visit(guest.old())).json(), NOBODY);
     });

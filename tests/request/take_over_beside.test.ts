@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
+  type AnyData,
   type ForeignSession,
+  type Session,
   type SessionHandler,
   type SessionReader,
+  withSession,
 } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { LateStore } from "../shared/late_store.ts";
-import { typesOf } from "../shared/support.ts";
+import { type MoreOptions, typesOf } from "../shared/support.ts";
 import { moved, OtherLibrary, show } from "./_foreign.ts";
 
 // Sessions of ours and of other libraries, one beside the other.
@@ -16,7 +19,7 @@ const ANN = ["ann", { cart: [1, 2] }];
 const NOBODY = [null, {}];
 const OURS = "__Host-sid";
 
-const end: SessionHandler = (_request, session) => {
+const end: SessionHandler<AnyData, []> = (_request, session) => {
   session.destroy();
   return new Response();
 };
@@ -119,6 +122,45 @@ for (const [where, options] of Object.entries(STORES)) {
   });
 }
 
+describe("a request that is slower than a logout beside it", () => {
+  /** Takes a session over, and changes it once another request has ended it. */
+  const late = async (
+    options: MoreOptions,
+    change: (session: Session) => void,
+  ) => {
+    const { old, visit } = moved(options);
+    const [ended, begun] = [0, 0].map(() => Promise.withResolvers<void>());
+    const jar = old();
+    const slow = visit(jar, async (_request, session) => {
+      begun?.resolve();
+      await ended?.promise;
+      change(session);
+      return new Response();
+    });
+    await begun?.promise;
+    await visit(jar, end);
+    ended?.resolve();
+    await slow;
+    return await (await visit(jar)).json();
+  };
+
+  for (const [where, options] of Object.entries(STORES)) {
+    for (const user of ["ann", "bob"]) {
+      it(`begins anew if it logs in ${user}, ${where}`, async () => {
+        const seen = await late(options(), (session) => session.login(user));
+        assert.equal(seen[0], user);
+      });
+    }
+  }
+
+  it("is told that its change is lost, in cookies", async () => {
+    await assert.rejects(late({}, (session) => session.set("n", 1)), {
+      code: "gone",
+    });
+    assert.deepEqual(await late({}, () => {}), NOBODY);
+  });
+});
+
 describe("a session that was taken over", () => {
   it("does not follow one that it has replaced", async () => {
     const one = moved();
@@ -163,6 +205,59 @@ describe("a session that was taken over", () => {
     store.get = () => Promise.reject(new Error("down"));
     assert.deepEqual(await (await site.visit(jar)).json(), NOBODY);
     assert.equal(site.other.reads, reads);
+  });
+
+  it("is not looked for once the response has left", async () => {
+    const { old, options, other } = moved();
+    let later: (() => Promise<Session>) | undefined;
+    const request = new Request("https://example.com/", {
+      headers: { cookie: `old=${old()["old"]}` },
+    });
+    await withSession((_request, open) => {
+      later = open as typeof later;
+      return new Response();
+    }, { ...options, lazy: true })(request);
+    await later?.();
+    assert.equal(other.reads, 0);
+  });
+
+  it("is over for copies of its cookie once it has a new one", async () => {
+    const site = moved({ store: new MemoryStore() });
+    const copy = site.old();
+    const theirs = site.other.sessions.get(`${copy["old"]}`);
+    const jar = site.old();
+    await site.visit(jar);
+    await site.visit(jar, (_request, session) => {
+      session.regenerate();
+      return new Response();
+    });
+    site.other.sessions.set(`${copy["old"]}`, theirs as ForeignSession);
+    assert.deepEqual(await (await site.visit(copy)).json(), NOBODY);
+    // The browser has that, and it is not replaced by another one.
+    const write: SessionHandler<AnyData, []> = (_request, session) => {
+      session.set("n", 1);
+      return new Response();
+    };
+    await assert.rejects(site.visit(site.old(), write), { code: "gone" });
+    await site.visit(jar, end);
+    const anew = site.old();
+    await site.visit(anew, write);
+    assert.deepEqual(await (await site.visit(anew)).json(), [null, { n: 1 }]);
+  });
+
+  it("is ended by its visitor, who signs out there", async () => {
+    const site = moved({ store: new MemoryStore() }, { keep: true });
+    const jar = site.old();
+    await site.visit(jar);
+    const { [OURS]: ours = "" } = jar;
+    site.other.sessions.clear();
+    await site.visit(jar);
+    // Sent before the answer to that: the page may show the sign-in by now.
+    const late = site.visit({ [OURS]: ours }, (_request, session) => {
+      session.set("n", 1);
+      return new Response();
+    });
+    await assert.rejects(late, { code: "gone" });
   });
 
   it("shows a handshake what it has here", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
+  type AnyData,
   createSessions,
   type ForeignSession,
   SessionError,
@@ -69,7 +70,7 @@ describe("what is taken over of another library's session", () => {
     const { old, visit } = having({ user: "", data: { n: 1 } });
     const jar = old();
     let user: unknown = "not read";
-    const look: SessionHandler = (_request, session) => {
+    const look: SessionHandler<AnyData, []> = (_request, session) => {
       user = session.userId;
       return new Response();
     };
@@ -77,6 +78,28 @@ describe("what is taken over of another library's session", () => {
     assert.equal(user, undefined);
     await visit(jar, look);
     assert.equal(user, undefined);
+  });
+
+  it("stays a visitor's who logs in here", async () => {
+    const { old, visit } = having({ user: "", data: { n: 1 } });
+    const jar = old();
+    await visit(jar);
+    await visit(jar, (_request, session) => {
+      session.login("bob");
+      return new Response();
+    });
+    assert.deepEqual(await (await visit(jar)).json(), ["bob", { n: 1 }]);
+  });
+
+  it("is no login, where no user is named", async () => {
+    const revocations = new MemoryStore();
+    let asked = 0;
+    revocations.get = () => (asked++, Promise.resolve(null));
+    const { old, visit } = having({ user: "", data: { n: 1 } }, {
+      revocations,
+    });
+    await visit(old());
+    assert.equal(asked, 0);
   });
 
   it("is no value that is undefined", async () => {

@@ -186,12 +186,17 @@ describe("what a store is asked", () => {
   });
 
   it("fails the request, if it does not take the session", async () => {
+    let isDown = true;
     const { store } = spy(new MemoryStore(), (name) => {
-      if (name === "create") throw new Error("down");
+      if (name === "create" && isDown) throw new Error("down");
     });
     const { old, visit } = moved({ store });
     const jar = old();
-    await assert.rejects(visit(jar), {
+    const act = () => {
+      isDown = false;
+      return new Response();
+    };
+    await assert.rejects(visit(jar, act), {
       code: "store-failed",
       message: "Store failed: create",
     });
