@@ -5,6 +5,8 @@ import {
   withSession,
 } from "../../mod.ts";
 import type { AnyData } from "../../mod.ts";
+import { MemoryStore } from "../../stores/memory.ts";
+import { LateStore } from "../shared/late_store.ts";
 import { type Bench, type MoreOptions, setUp } from "../shared/support.ts";
 
 /** The other library: its sessions by what is in its cookie `old`. */
@@ -95,3 +97,16 @@ export function moved(
 /** Tells who is logged in, and what is in the session. */
 export const show: SessionHandler<AnyData, []> = (_request, session) =>
   Response.json([session.userId ?? null, session]);
+
+/** Ends the session. */
+export const end: SessionHandler<AnyData, []> = (_request, session) => {
+  session.destroy();
+  return new Response();
+};
+
+/** Where sessions of ours are kept. */
+export const STORES = {
+  "in cookies": (): MoreOptions => ({}),
+  "in a strong store": (): MoreOptions => ({ store: new MemoryStore() }),
+  "in a late store": (): MoreOptions => ({ store: new LateStore(90) }),
+} as const;

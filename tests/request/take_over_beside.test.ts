@@ -9,20 +9,14 @@ import {
   withSession,
 } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
-import { LateStore } from "../shared/late_store.ts";
-import { type MoreOptions, typesOf } from "../shared/support.ts";
-import { moved, OtherLibrary, show } from "./_foreign.ts";
+import { typesOf } from "../shared/support.ts";
+import { end, moved, OtherLibrary, show, STORES } from "./_foreign.ts";
 
 // Sessions of ours and of other libraries, one beside the other.
 
 const ANN = ["ann", { cart: [1, 2] }];
 const NOBODY = [null, {}];
 const OURS = "__Host-sid";
-
-const end: SessionHandler<AnyData, []> = (_request, session) => {
-  session.destroy();
-  return new Response();
-};
 
 /** A reader of another name, whose cookie is `old`, too. */
 function second(name: string, more: Partial<SessionReader> = {}) {
@@ -78,12 +72,6 @@ describe("readers of several libraries", () => {
   });
 });
 
-const STORES = {
-  "in cookies": () => ({}),
-  "in a strong store": () => ({ store: new MemoryStore() }),
-  "in a late store": () => ({ store: new LateStore(90) }),
-} as const;
-
 for (const [where, options] of Object.entries(STORES)) {
   describe(`a session of ours beside another library's, ${where}`, () => {
     /** A jar with a session of ours alone. */
@@ -121,45 +109,6 @@ for (const [where, options] of Object.entries(STORES)) {
     });
   });
 }
-
-describe("a request that is slower than a logout beside it", () => {
-  /** Takes a session over, and changes it once another request has ended it. */
-  const late = async (
-    options: MoreOptions,
-    change: (session: Session) => void,
-  ) => {
-    const { old, visit } = moved(options);
-    const [ended, begun] = [0, 0].map(() => Promise.withResolvers<void>());
-    const jar = old();
-    const slow = visit(jar, async (_request, session) => {
-      begun?.resolve();
-      await ended?.promise;
-      change(session);
-      return new Response();
-    });
-    await begun?.promise;
-    await visit(jar, end);
-    ended?.resolve();
-    await slow;
-    return await (await visit(jar)).json();
-  };
-
-  for (const [where, options] of Object.entries(STORES)) {
-    for (const user of ["ann", "bob"]) {
-      it(`begins anew if it logs in ${user}, ${where}`, async () => {
-        const seen = await late(options(), (session) => session.login(user));
-        assert.equal(seen[0], user);
-      });
-    }
-  }
-
-  it("is told that its change is lost, in cookies", async () => {
-    await assert.rejects(late({}, (session) => session.set("n", 1)), {
-      code: "gone",
-    });
-    assert.deepEqual(await late({}, () => {}), NOBODY);
-  });
-});
 
 describe("a session that was taken over", () => {
   it("does not follow one that it has replaced", async () => {
