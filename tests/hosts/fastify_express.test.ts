@@ -15,14 +15,25 @@ const apps: FastifyInstance[] = [];
 after(() => apps.forEach((app) => void app.close()));
 
 /** Counts in Express, with a middleware of these options. */
-async function start(more: Partial<SessionOptions>): Promise<string> {
+async function start(
+  more: Partial<SessionOptions>,
+  hear: (error: unknown) => void = () => {},
+): Promise<string> {
   const { options } = setUp();
   const inner = express();
   inner.use(middleware({ ...options, ...more } as never) as never);
   inner.get("/", (req, res) => {
     res.end(`${count(req as unknown as Req)}`);
   });
-  inner.use(answerError as never);
+  const answer: typeof answerError = (error, ...rest) => {
+    hear(error);
+    answerError(error, ...rest);
+  };
+  // Express counts the arguments.
+  inner.use(
+    ((error: unknown, req: never, res: never, next: never) =>
+      answer(error, req, res, next)) as never,
+  );
   const app = Fastify();
   apps.push(app);
   app.register(sessions(options));
@@ -46,8 +57,13 @@ describe("a middleware behind a plugin of Fastify", () => {
   });
 
   it("is refused for the same cookie, as nothing would be kept", async () => {
-    const response = await fetch(await start({}));
+    let seen: unknown;
+    const response = await fetch(await start({}, (error) => seen = error));
     assert.equal(await response.text(), "error: unsupported");
+    assert.match(
+      `${seen}`,
+      /with-session\/fastify keeps .* use one of the two/,
+    );
     assert.equal(response.status, 500);
   });
 });

@@ -145,12 +145,18 @@ describe("who waits to write into a response that is dropped", () => {
       const close = () => told.push("close");
       assert.equal(fake[name]("drain", hear), fake);
       fake[name]("close", close);
+      fake[name]("error", () => told.push("error"));
       answerer.isOn = false;
+      fake.emit("error");
+      assert.deepEqual(told.splice(0), ["error"]);
+      // Nothing but a stream goes on by itself once it is told.
+      assert.deepEqual(answerer.runs, []);
       fake.emit("drain", 1);
       assert.deepEqual(told, [[true, 1]]);
       const isKept = !/once/i.test(name);
       // What is heard once is heard by `on()`, which has been asked already.
       if (isKept) assert.deepEqual(answerer.runs, [false]);
+      else assert.ok(answerer.runs.length <= 1);
       assert.equal(fake.listenerCount("drain"), isKept ? 1 : 0);
       fake.off("drain", hear);
       assert.equal(fake.listenerCount("drain"), 0);
@@ -204,12 +210,14 @@ describe("once another answer has left", () => {
   it("those in front hear it in their turn", () => {
     const { fake, res } = fakeResponse();
     const told: unknown[] = [];
-    fake.on("close", () => told.push("front"));
+    const front = () => told.push("front");
+    fake.on("close", front);
     const watch = new Watch(res);
     watch.noteClose(() => {});
     fake.on("drain", () => {});
     fake.on("close", () => told.push("behind"));
     letGo(res, watch, new FakeAnswerer());
+    fake.on("error", front);
     fake.emit("finish");
     assert.deepEqual(told, ["behind"]);
   });
