@@ -25,12 +25,14 @@ export function letStream(
 /**
  * Whether the body of a response on its way may still write: the browser has a
  * cookie of the session, or may get one. Not on a late store, as the next
- * request goes by its cookie, which would lack what was written.
+ * request goes by its cookie, which would lack what was written, nor where
+ * another answer takes the place of one that was kept.
  */
 export function admitLateWrite(state: State): boolean {
   const { held, isSent, isWatched, streams, visit } = state;
   const isKnown = streams !== true || held && (isSent || !isNew(state));
-  if (!streams || !isKnown || isEventual(visit)) return false;
+  const isOver = !!visit.refusal || isEventual(visit);
+  if (!streams || !isKnown || isOver) return false;
   if (!isWatched) {
     state.isWatched = true;
     setTimeout(() => {
