@@ -486,6 +486,13 @@ describe("Fastify", () => {
     }
   });
 
+  it("refuses no other site where only `when` looks at requests", async () => {
+    const { get } = await start(ROUTES, { when: () => true });
+    const headers = { "sec-fetch-site": "cross-site" };
+    const response = await get("/none", "", { method: "POST", headers });
+    assert.equal(response.status, 200);
+  });
+
   it("knows https by `trustProxy` alone", async () => {
     for (const trustProxy of [false, true]) {
       const { options } = setUp();

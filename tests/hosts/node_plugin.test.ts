@@ -35,10 +35,11 @@ function make(more: MoreOptions = {}) {
   Object.assign(req.headers, { host: "localhost" });
   const { options, events } = setUp(more);
   const settings = resolveOptions(options);
-  const begun = beginReply(settings, { raw: req }, replyOf(fake));
-  const exchange = begun as ReplyExchange;
+  const reply = replyOf(fake);
+  const begin = () => beginReply(settings, { raw: req }, reply);
+  const exchange = begin() as ReplyExchange;
   const open = async () => await exchange.open() as unknown as Session;
-  return { fake, exchange, events, open };
+  return { fake, reply, begin, exchange, events, open };
 }
 
 /** Whether a promise is settled by now. */
@@ -155,6 +156,28 @@ describe("a reply whose session was used", () => {
     assert.throws(() => session.set("n", 2), { code: "late-write" });
   });
 
+  it("fails later, as Fastify waits for that, also if it fails at once", async () => {
+    const { exchange, reply, open } = make();
+    (await open()).set("n", 1);
+    const broken = new Error("broken");
+    Object.defineProperty(reply, "statusCode", {
+      get() {
+        throw broken;
+      },
+    });
+    const sent = exchange.send("x") as Promise<unknown>;
+    await assert.rejects(sent, (error) => error === broken);
+  });
+
+  it("has its session for whoever asks once more", async () => {
+    const { exchange, begin, open } = make();
+    const session = await open();
+    session.set("n", 1);
+    await exchange.send("x");
+    const again = await begin().open();
+    assert.equal(again as unknown, session);
+  });
+
   it("does not end the process if its stream breaks meanwhile", async () => {
     const { exchange, open } = make({ store: slowStore({ ms: 5 }) });
     (await open()).set("n", 1);
@@ -211,6 +234,7 @@ describe("a route of Fastify that fails", () => {
     session.set("n", 1);
     await exchange.send("x");
     exchange.handleError();
+    assert.equal(exchange.isOpen, false);
     assert.throws(() => session.set("n", 2), {
       ...wrote,
       message: "Cannot write: its request has failed",
