@@ -7,7 +7,7 @@ import type { Asked } from "../http/request.ts";
 import type { Settings } from "../options/settings.ts";
 import { type Exchange, lastOf } from "../request/exchange.ts";
 import { findOrRefuse } from "../request/nested.ts";
-import { stateOf } from "../session/live_session.ts";
+import { type LiveSession, stateOf } from "../session/live_session.ts";
 import { hasLeft } from "./head.ts";
 import {
   heldBy,
@@ -150,8 +150,7 @@ export class ReplyExchange extends NodeExchange {
   async #fail(error: unknown): Promise<void> {
     // What has failed first says more than what fails now.
     if (this.hasFailed) return await this.#sayAgain();
-    const { session } = this;
-    if (session) await this.drop(session, error).catch(() => {});
+    await this.drop(this.session as LiveSession, error).catch(() => {});
     dropAnswer(this.head, this.#policy);
     throw error;
   }

@@ -163,7 +163,7 @@ export interface Attempt {
 export interface Batch {
   readonly changes: Change[];
   /** The user who has logged in with these changes. */
-  user?: string;
+  user?: string | undefined;
   /** The session gets a new generation, or a new id. */
   isRegenerated?: boolean;
   /** The batch is being saved: later changes go into another one. */

@@ -20,6 +20,7 @@ function make(prepare: (fake: FakeResponse) => void = () => {}): Made {
   const idle = new Idle(res, {
     keep: () => void note("keep"),
     leave: () => note("leave"),
+    forget: () => Promise.resolve(),
     fail: () => note("fail"),
     markFailed: () => note("markFailed"),
   });

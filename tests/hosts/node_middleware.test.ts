@@ -64,6 +64,17 @@ describe("a session that cannot be kept", () => {
   });
 });
 
+it("a session is that of whoever asks once it was kept", async () => {
+  const { fake, res } = fakeResponse();
+  Object.assign(fake.req, { url: "/", method: "GET" });
+  const settings = resolveOptions(setUp().options);
+  const begin = () => beginExchange(settings, fake.req, res, () => {});
+  const session = await begin()?.open();
+  res.end("sent");
+  assert.deepEqual(fake.calls.at(-1), ["end", "sent"]);
+  assert.equal(await begin()?.open(), session);
+});
+
 it("a response whose head has left is left as it is", () => {
   const { fake, res } = fakeResponse();
   Object.assign(fake.req, { url: "/", method: "GET" });

@@ -243,6 +243,17 @@ describe("a route of Fastify that fails", () => {
 });
 
 describe("a client of Fastify", () => {
+  it("is listened for once, however often a session is saved", async () => {
+    const { fake, open } = make({ store: new MemoryStore() });
+    const session = await open();
+    assert.equal(fake.listenerCount("close"), 0);
+    for (let n = 0; n < 2; n++) {
+      session.set("n", n);
+      await session.save();
+    }
+    assert.equal(fake.listenerCount("close"), 1);
+  });
+
   const turn = async () => {
     for (let i = 0; i < 20; i++) await new Promise(setImmediate);
   };

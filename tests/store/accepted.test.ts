@@ -144,6 +144,12 @@ describe("a session that is found here", () => {
     const [, key, record] = calls.find(([name]) => name === "create") ?? [];
     const broken = { ...record as SessionRecord, value: "?", revision: 2 };
     assert.equal(await store.update(key as string, broken, 1), "ok");
+    let isNew: unknown;
+    await site.visit(site.old(), (_request, session) => {
+      isNew = session.isNew;
+      return new Response();
+    });
+    assert.equal(isNew, true);
     assert.deepEqual(await (await site.visit(site.old())).json(), NOBODY);
   });
 
