@@ -168,6 +168,7 @@ describe("a message about options", () => {
     onEvent: "be a function",
     now: "be a function",
     codec: "have parse, stringify",
+    accept: "be a list of readers",
     store: "have create, get, update, delete and a consistency",
     revocations: "have create, get, update, delete and a consistency",
     schema: "follow Standard Schema 1",
