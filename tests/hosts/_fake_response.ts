@@ -34,6 +34,9 @@ export class FakeResponse extends EventEmitter {
     this.#fields.set(name, value);
   }
 
+  /** Only a real one has trailers. */
+  addTrailers(): void {}
+
   removeHeader(name: string): void {
     this.#fields.delete(name);
   }

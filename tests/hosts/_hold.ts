@@ -19,7 +19,7 @@ export interface Held {
 type Kept = ReturnType<Keeper["keep"]>;
 
 async function turns(): Promise<void> {
-  for (let i = 0; i < 10; i++) await undefined;
+  for (let i = 0; i < 20; i++) await undefined;
 }
 
 /** Holds a response for a keeper that answers so, or else waits. */

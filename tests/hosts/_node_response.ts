@@ -77,6 +77,9 @@ export class NotedResponse extends EventEmitter {
     return this;
   }
 
+  /** Only a real one has trailers. */
+  addTrailers(): void {}
+
   removeHeader(name: string): void {
     this.fields.delete(name);
   }

@@ -22,7 +22,6 @@ function replyOf(fake: FakeResponse): FastifyReply {
     code: (status) => void (fake.statusCode = status),
     getHeaders: () => fake.getHeaders(),
     getHeader: (name) => fake.getHeader(name),
-    hasHeader: (name) => fake.getHeader(name) !== undefined,
     header: (name, value) => fake.setHeader(name, value),
     removeHeader: (name) => fake.removeHeader(name),
   };

@@ -56,10 +56,10 @@ describe("what is taken over of another library's session", () => {
       assert.deepEqual(list.map(({ label }) => label), labels);
     }
     // A name has no place in a cookie, nor one without a user in a record.
-    const label = () => "Phone";
-    const { old, visit } = having({ user: "ann", label: label as never });
+    const label = "Phone";
+    const { old, visit } = having({ user: "ann", label });
     assert.deepEqual(await (await visit(old())).json(), ["ann", {}]);
-    const nobody = having({ label: label as never, data: { n: 1 } }, {
+    const nobody = having({ label, data: { n: 1 } }, {
       store: new MemoryStore(),
     });
     const seen = await nobody.visit(nobody.old());

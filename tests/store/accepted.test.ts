@@ -56,9 +56,9 @@ describe("the note that a session has gone on here", () => {
     const [until, expiresAt] of [
       [Infinity, START + LONGEST],
       [START + LONGEST + 1, START + LONGEST],
-      [START + 5000, START + 5000],
-      // No store takes what has ended.
-      [START + 1, START + 1000],
+      // Clocks may differ by two minutes.
+      [START + 5000, START + 125_000],
+      [START + 1, START + 120_001],
     ] as const
   ) {
     it(`is a record without data, until ${until - START}`, async () => {
@@ -78,18 +78,6 @@ describe("the note that a session has gone on here", () => {
       }]);
     });
   }
-
-  it("is tried, and what has gone on stays without it", async () => {
-    const { store } = spy(new MemoryStore(), (_name, record) => {
-      if (isClaim(record)) throw new Error("down");
-    });
-    const { old, visit, events } = moved({ store });
-    const jar = old();
-    assert.deepEqual(await (await visit(jar)).json(), ANN);
-    const failed = events.find(({ type }) => type === "store-error");
-    assert.equal((failed as { op?: string } | undefined)?.op, "create");
-    assert.deepEqual(await (await visit(jar)).json(), ANN);
-  });
 });
 
 describe("a session that is found here", () => {
