@@ -25,7 +25,7 @@
  */
 
 import type { SessionReader } from "../src/readers/contract.ts";
-import { type IronPassword, unsealIron } from "./shared/iron.ts";
+import { type IronPassword, isObject, unsealIron } from "./shared/iron.ts";
 import {
   makeReader,
   MOST_COOKIES,
@@ -106,8 +106,4 @@ function unwrap(data: object): object {
   const { persistent, ...rest } = data as { persistent?: unknown };
   const isOld = isObject(persistent) && !Object.keys(rest).length;
   return isOld ? persistent : data;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

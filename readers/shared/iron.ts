@@ -6,11 +6,27 @@ import { decodeBase64url } from "../../src/token/base64url.ts";
 /** A password, or several by the id that a seal names. */
 export type IronPassword = string | Readonly<Record<string, string>>;
 
+/** A seal that has the right form, has not ended and names a known password. */
+export interface IronSeal {
+  readonly id: string;
+  /** Of the password that it names. */
+  readonly secret: string;
+  readonly salt: string;
+  readonly macSalt: string;
+  readonly iv: Bytes;
+  readonly sealed: Bytes;
+  readonly mac: Bytes;
+  /** What is signed of its text. */
+  readonly text: string;
+}
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
 /** How far clocks may be apart, in ms. */
 const SKEW = 60_000;
 
 /** Bound what a stranger's text costs: no seal of a browser's cookies is longer. */
-const LONGEST = 20_000;
+export const LONGEST_SEAL = 20_000;
 
 const SEAL =
   /^Fe26\.2\*(\w*)\*([0-9a-f]{64})\*([\w-]{22})\*([\w-]+)\*(\d*)\*([0-9a-f]{64})\*([\w-]{43})$/;
@@ -29,34 +45,81 @@ export async function unsealIron(
   iterations: number,
   now: number,
 ): Promise<unknown> {
-  if (seal.length > LONGEST) return undefined;
+  const parsed = parseIron(seal, password, now);
+  return parsed && await openIron(parsed, iterations);
+}
+
+/** Looks at all of a seal that needs no key. */
+export function parseIron(
+  seal: string,
+  password: IronPassword,
+  now: number,
+): IronSeal | undefined {
+  if (seal.length > LONGEST_SEAL) return undefined;
   const parts = SEAL.exec(seal);
   if (!parts) return undefined;
-  const [, id = "", salt = "", iv = "", sealed = "", expires = ""] = parts;
-  const [macSalt = "", mac = ""] = parts.slice(6);
+  const [, id = "", salt = "", ivText = "", sealedText = "", expires = ""] =
+    parts;
+  const [macSalt = "", macText = ""] = parts.slice(6);
   if (expires && Number(expires) <= now - SKEW) return undefined;
   const secret = passwordOf(password, id);
-  const bytes = [iv, sealed, mac].map(decodeBase64url);
-  const [ivBytes, sealedBytes, macBytes] = bytes;
-  if (!secret || !ivBytes || !sealedBytes || !macBytes) return undefined;
-  const authentic = new TextEncoder().encode(
-    seal.slice(0, seal.length - macSalt.length - mac.length - 2),
-  );
-  const hmac = { name: "HMAC", hash: "SHA-256" };
-  const macKey = await derive(secret, macSalt, iterations, hmac, "verify");
-  if (!await crypto.subtle.verify("HMAC", macKey, macBytes, authentic)) {
+  const [iv, sealed, mac] = [ivText, sealedText, macText].map(decodeBase64url);
+  // Its cipher fills whole blocks.
+  if (!secret || !iv || !sealed || sealed.length % 16 || !mac) return undefined;
+  const text = seal.slice(0, -(macSalt.length + macText.length + 2));
+  return { id, secret, salt, macSalt, iv, sealed, mac, text };
+}
+
+/** Opens one whose keys are made at once. */
+export async function openIron(
+  seal: IronSeal,
+  iterations: number,
+): Promise<unknown> {
+  if (!await isAuthentic(seal, await macKeyOf(seal, iterations))) {
     return undefined;
   }
-  const aes = { name: "AES-CBC", length: 256 };
-  const key = await derive(secret, salt, iterations, aes, "decrypt");
+  return await decryptIron(seal, await keyOf(seal, iterations));
+}
+
+/** Whether somebody with the password has sealed it. */
+export async function isAuthentic(
+  { mac, text }: IronSeal,
+  key: CryptoKey,
+): Promise<boolean> {
+  const bytes = new TextEncoder().encode(text);
+  return await crypto.subtle.verify("HMAC", key, mac, bytes);
+}
+
+/** What is in an authentic seal; `undefined` if no session can be that. */
+export async function decryptIron(
+  { iv, sealed }: IronSeal,
+  key: CryptoKey,
+): Promise<unknown> {
   try {
-    const cipher = { name: "AES-CBC", iv: ivBytes };
-    const text = await crypto.subtle.decrypt(cipher, key, sealedBytes);
+    const cipher = { name: "AES-CBC", iv };
+    const text = await crypto.subtle.decrypt(cipher, key, sealed);
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(text));
   } catch {
-    // Authentic, but nothing that a session can be.
     return undefined;
   }
+}
+
+/** The key of a seal's signature. */
+export function macKeyOf(
+  { secret, macSalt }: IronSeal,
+  iterations: number,
+): Promise<CryptoKey> {
+  const hmac = { name: "HMAC", hash: "SHA-256" };
+  return derive(secret, macSalt, iterations, hmac, "verify");
+}
+
+/** The key that a seal is encrypted with. */
+export function keyOf(
+  { secret, salt }: IronSeal,
+  iterations: number,
+): Promise<CryptoKey> {
+  const aes = { name: "AES-CBC", length: 256 };
+  return derive(secret, salt, iterations, aes, "decrypt");
 }
 
 /** A seal without an id is of the password `default`. */
@@ -87,4 +150,9 @@ async function derive(
   ]);
   const bits = await crypto.subtle.deriveBits(pbkdf2, base, 256);
   return await crypto.subtle.importKey("raw", bits, algorithm, false, [usage]);
+}
+
+/** Whether what was sealed can be a session, or have one in it. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
