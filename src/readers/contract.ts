@@ -14,7 +14,8 @@ export interface SessionReader {
    *
    * @returns `undefined` if there is none, or none that is good: whatever a
    * stranger sends makes it return that.
-   * @throws If the other library's own store fails.
+   * @throws If the other library's own store fails, or too many bad cookies
+   * have taken too much work of late.
    */
   read(given: ForeignCookies): Promise<ForeignSession | undefined>;
   /** The `Set-Cookie` lines that remove its cookies, as far as they came. */

@@ -91,7 +91,9 @@ describe("bundle", () => {
   for (
     const path of entryPoints.filter((path) => /^(stores|readers)/.test(path))
   ) {
-    const limit = path.startsWith("readers")
+    const limit = path === "readers/h3.ts"
+      ? LIMITS.h3
+      : path.startsWith("readers")
       ? LIMITS.reader
       : path.includes("redis")
       ? LIMITS.redis

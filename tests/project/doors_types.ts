@@ -83,6 +83,59 @@ const PROGRAMS: Readonly<Record<string, string>> = {
       const visits: number | undefined = session.get("visits");
       return new Response(\`\${visits}\`);
     }, { secret, accept: [reader] });`,
+  "./readers/hono-sessions": `
+    import { type SessionReader, withSession } from "with-session";
+    import {
+      honoSessions,
+      type HonoSessionsStore,
+    } from "with-session/readers/hono-sessions";
+    declare const store: HonoSessionsStore | undefined;
+    const reader: SessionReader = honoSessions<{ n: number }>({
+      encryptionKey: secret,
+      store,
+      until: new Date(),
+      // @ts-expect-error What is read has no such key.
+      map: ({ n, visits }) => ({ user: visits, data: { visits: n } }),
+    });
+    export const handle = withSession<Shop>((_request, session) => {
+      const visits: number | undefined = session.get("visits");
+      return new Response(\`\${visits}\`);
+    }, { secret, accept: [reader] });`,
+  "./readers/h3": `
+    import { type SessionReader, withSession } from "with-session";
+    import { h3Session } from "with-session/readers/h3";
+    const reader: SessionReader = h3Session<{ n: number }>({
+      password: { 1: secret },
+      maxAge: 3600,
+      iterations: 1,
+      until: "2100-01-01",
+      // @ts-expect-error What is read has no such key.
+      map: ({ n, visits }) => ({ user: visits, data: { visits: n } }),
+    });
+    export const handle = withSession<Shop>((_request, session) => {
+      const visits: number | undefined = session.get("visits");
+      return new Response(\`\${visits}\`);
+    }, { secret, accept: [reader] });`,
+  "./readers/hapi": `
+    import { type SessionReader, withSession } from "with-session";
+    import { hapiCookie, yar, type YarCache } from "with-session/readers/hapi";
+    declare const cache: YarCache | undefined;
+    const other: SessionReader = hapiCookie<{ sid: string }>({
+      password: secret,
+      until: new Date(),
+      map: ({ sid }) => ({ user: sid }),
+    });
+    const reader: SessionReader = yar<{ n: number }>({
+      password: secret,
+      cache,
+      until: "2100-01-01",
+      // @ts-expect-error What is read has no such key.
+      map: ({ n, visits }) => ({ user: visits, data: { visits: n } }),
+    });
+    export const handle = withSession<Shop>((_request, session) => {
+      const visits: number | undefined = session.get("visits");
+      return new Response(\`\${visits}\`);
+    }, { secret, accept: [reader, other] });`,
   "./readers/express-session": `
     import { type SessionReader, withSession } from "with-session";
     import {

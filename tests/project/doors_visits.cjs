@@ -179,6 +179,61 @@ module.exports = {
     });
     await goesOn(load, reader, `before=${seal}`);
   },
+  "./readers/hono-sessions": async (load) => {
+    const { honoSessions } = await load("with-session/readers/hono-sessions");
+    // Made by hono-sessions 0.8, with no end.
+    const seal = [
+      "Fe26.2**812ac3e7de0faca9c2e933b0eec74267d48ee448afaf3c3ce61381bb" +
+      "97107162",
+      "liVX-UqjUd79OIXjWQ3m2w",
+      "CgmYlfFm3wIwAkKhlkaSlZDXMBjIRDygMRn21a5_U5rYOZE3cM6SGfJFKVKoIE-W" +
+      "kZF4TKoiZ3qHqOr30ZyGruQzvnJheH4ZNcxgZgs8a5K2T2HtjMGGTEnUJiyCaZru" +
+      "wUs7h2TcpbTert1zmg3Kgy39iXE3ckWqNRcy0woOoe5wSwXDAL5eokvM58FJlnnL",
+      "*278886e86d8ce4681b37d25df515eec29e9c628a03e04444e6767caa6be8e9ba",
+      "2b4B1u3IsSzBDOGNx8EIMsVdiIUbEVkmeD91B-lv2Dg",
+    ].join("*");
+    const reader = honoSessions({
+      encryptionKey: "a password of 32 characters, or more",
+      until: "2100-01-01",
+    });
+    await goesOn(load, reader, `session=${seal}`);
+  },
+  "./readers/h3": async (load) => {
+    const { h3Session } = await load("with-session/readers/h3");
+    // Made by h3 2, without `maxAge`.
+    const seal = [
+      "Fe26.2**b1e2460fd5ed1328682005a8b74b6aac000e1123c410da0351784e1c" +
+      "e76bbf3c",
+      "Egq_Lm4CtxaL_ort9eGNYQ",
+      "JzzEdtzsEfqgp62UFlk8W8l16GphsXIkrs7_UYiAOV8CHMZ7CaBvBp0RLo_NP1sp" +
+      "KLZkyrsR5Cknr4pxDbjNzUFtIV-zgoBQWbRwlnWD8PHhGzqd17r_4Rgk-sdHS54I",
+      "*27a256024427f0939cb0fb37a080509f5ab8fb39f38e0b1dc21defa62270c4b3",
+      "ilk3kjgx3xPij54AivD5SaYgy71ZcurQatdUBUGjixk",
+    ].join("*");
+    const reader = h3Session({
+      password: "a password of 32 characters, or more",
+      until: "2100-01-01",
+    });
+    await goesOn(load, reader, `h3=${seal}`);
+  },
+  "./readers/hapi": async (load) => {
+    const { yar } = await load("with-session/readers/hapi");
+    // Made by @hapi/yar 11.
+    const seal = [
+      "Fe26.2**b50f41db0ff8f20285682598e5cb5ee73aee71f1d03d50284cab9a8c" +
+      "75c38e38",
+      "HgwAFTIPc2R6Bed1IJ7MMw",
+      "8xTFaowiRBN7D8ONFc2egjbFDeYWRDOk2iCez0YoDDmd0bPYtNaRzdu7eWkLgAhy" +
+      "Yc-ounUeKllNCpgxzRxMQzL7hJ23g2Z3dygsEJElI2Q",
+      "*649a10aeaba73e1de4615c90333911b3b2a87721160ffb6b5a282c2f56353edc",
+      "JdxM5ZLcUmAJGG5FrItRtrEp9p0Tuw2NMpi2WE8STgc",
+    ].join("*");
+    const reader = yar({
+      password: "a password of 32 characters, or more",
+      until: "2100-01-01",
+    });
+    await goesOn(load, reader, `session=${seal}`);
+  },
   "./readers/express-session": async (load) => {
     const { expressSession } = await load(
       "with-session/readers/express-session",

@@ -61,6 +61,12 @@ describe("docs/migration.md", () => {
       const name of [
         "iron_before.ts",
         "iron_after.ts",
+        "hono_sessions_before.ts",
+        "hono_sessions_after.ts",
+        "h3_before.ts",
+        "h3_after.ts",
+        "hapi_before.ts",
+        "hapi_after.ts",
         "express_before.ts",
         "express_after.ts",
         "cookie_before.ts",
@@ -83,6 +89,9 @@ describe("docs/migration.md", () => {
     writeFileSync(join(folder, "sessions.ts"), recipe);
     Object.assign(env, secret, {
       IRON_PASSWORD: crypto.randomUUID() + crypto.randomUUID(),
+      ENCRYPTION_KEY: crypto.randomUUID(),
+      H3_PASSWORD: crypto.randomUUID(),
+      YAR_PASSWORD: crypto.randomUUID(),
       AUTH_SECRET: crypto.randomUUID(),
       NEXTAUTH_SECRET: crypto.randomUUID(),
     });
@@ -96,6 +105,8 @@ describe("docs/migration.md", () => {
   for (
     const [library, names] of [
       ["iron-session", "iron"],
+      ["hono-sessions", "hono_sessions"],
+      ["h3", "h3"],
       ["React Router", "router"],
       ["@hono/session", "hono"],
     ] as const
@@ -150,6 +161,25 @@ describe("docs/migration.md", () => {
       assert.deepEqual(await jar.get(`${before}/`), NOBODY as never);
     });
   }
+
+  it("moves from @hapi/yar as it says", async () => {
+    const { server } = await load("hapi_before.ts");
+    const { default: moved } = await load("hapi_after.ts");
+    const { headers } = await server.inject("/sign-in");
+    const [before] = headers["set-cookie"][0].split(";");
+    const visit = async (cookie: string): Promise<Response> =>
+      await moved.fetch(
+        new Request("https://shop.example/", { headers: { cookie } }),
+      );
+    const first = await visit(before);
+    assert.deepEqual(await first.json(), ADA);
+    const [ours = "", gone = ""] = first.headers.getSetCookie();
+    assert.match(gone, /^session=; Max-Age=0/);
+    const second = await visit(ours.split(";")[0] ?? "");
+    assert.deepEqual(await second.json(), ADA);
+    const { result } = await server.inject("/");
+    assert.deepEqual(result, NOBODY);
+  });
 
   it("moves from Auth.js and NextAuth as it says", async () => {
     const { default: moved } = await load("authjs_after.ts");
@@ -251,11 +281,11 @@ describe("docs/migration.md", () => {
     const used = npm["devDependencies"] as Record<string, string>;
     const versions = Object.entries(used)
       .filter(([name]) =>
-        /^(iron-session|express-session|connect-redis|cookie-session|koa-session|react-router|@hono\/session|@?auth|next-auth)/
+        /^(iron-session|hono-sessions|h3|@hapi\/(yar|cookie)|express-session|connect-redis|cookie-session|koa-session|react-router|@hono\/session|@?auth|next-auth)/
           .test(name)
       )
       .map(([, version]) => version.replace(/.*@/, ""));
-    assert.equal(versions.length, 16);
+    assert.equal(versions.length, 25);
     // Those of other languages are of no package.
     for (const { made_by } of [rails, django, laravel, flask, gorilla]) {
       versions.push(made_by.match(/ (\d+\.\d+\.\d+)/)?.[1] ?? made_by);

@@ -15,6 +15,7 @@ export const LIMITS = {
   store: 3200,
   redis: 4250,
   reader: 2600,
+  h3: 2700,
   express: 8900,
   fastify: 6600,
   next: 900,

@@ -18,7 +18,10 @@ import { django } from "../../../readers/django.ts";
 import { expressSession } from "../../../readers/express-session.ts";
 import { flask } from "../../../readers/flask.ts";
 import { gorilla } from "../../../readers/gorilla.ts";
+import { h3Session } from "../../../readers/h3.ts";
+import { hapiCookie, yar } from "../../../readers/hapi.ts";
 import { honoSession } from "../../../readers/hono-session.ts";
+import { honoSessions } from "../../../readers/hono-sessions.ts";
 import { ironSession } from "../../../readers/iron-session.ts";
 import { koaSession } from "../../../readers/koa-session.ts";
 import { laravel } from "../../../readers/laravel.ts";
@@ -45,7 +48,39 @@ interface Kind {
 const kinds: readonly Kind[] = [
   {
     reader: ironSession({ password: SECRET, cookie: { name: "iron" }, until }),
-    good: `iron=${ironSeal()}~2`,
+    good: `iron=${ironSeal(DATA, "1")}~2`,
+  },
+  {
+    reader: honoSessions({
+      encryptionKey: SECRET,
+      cookie: { name: "hono" },
+      until,
+    }),
+    good: `hono=${
+      ironSeal(JSON.stringify({
+        _data: {
+          user: { value: DATA.user, flash: false },
+          n: { value: DATA.n, flash: false },
+          next: { value: 1, flash: true },
+        },
+        _expire: null,
+      }))
+    }`,
+  },
+  {
+    // Each time a new one: it does not look at all that many bad seals.
+    get reader() {
+      return h3Session({ password: SECRET, until, iterations: 2 });
+    },
+    good: inParts("h3", ironSeal({ id: "known", data: DATA }, "", 2)),
+  },
+  {
+    reader: yar({ password: SECRET, cookie: { name: "yar" }, until }),
+    good: `yar=${ironSeal({ id: "known", _store: DATA })}`,
+  },
+  {
+    reader: hapiCookie({ password: SECRET, cookie: { name: "hapi" }, until }),
+    good: `hapi=${ironSeal(DATA)}`,
   },
   {
     reader: expressSession({
@@ -135,6 +170,9 @@ export const target: Target = {
     "--",
     "=.",
     `; ${ID}=`,
+    "h3=__chunked__",
+    "h3.1=",
+    "h3.2=",
     "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..",
     ...kinds.flatMap(({ good }) => [good.slice(0, 30), good.slice(-30)]),
   ],
@@ -154,21 +192,30 @@ function all(): string {
   return kinds.map(({ good }) => good).join("; ");
 }
 
-function ironSeal(): string {
+function ironSeal(content: unknown, id = "", iterations = 1): string {
   const [salt, macSalt] = ["11", "22"].map((pair) => pair.repeat(32)) as [
     string,
     string,
   ];
-  const keyOf = (salt: string) => pbkdf2Sync(SECRET, salt, 1, 32, "sha1");
+  const keyOf = (salt: string) =>
+    pbkdf2Sync(SECRET, salt, iterations, 32, "sha1");
   const iv = filled(16, 1);
   const cipher = createCipheriv("aes-256-cbc", keyOf(salt), iv);
-  const sealed = Buffer.concat([cipher.update(JSON_TEXT), cipher.final()]);
+  const json = JSON.stringify(content);
+  const sealed = Buffer.concat([cipher.update(json), cipher.final()]);
   const text = [
-    ["Fe26.2", "1", salt, url(iv), url(sealed)].join("*"),
+    ["Fe26.2", id, salt, url(iv), url(sealed)].join("*"),
     LATER * 1000,
   ].join("*");
   const mac = createHmac("sha256", keyOf(macSalt)).update(text).digest();
   return [text, macSalt, url(mac)].join("*");
+}
+
+/** As h3 2 sets cookies for what is too long for one. */
+function inParts(name: string, text: string): string {
+  const parts = ["__chunked__2", text.slice(0, 200), text.slice(200)];
+  return parts.map((part, i) => `${name}${i ? `.${i}` : ""}=${part}`)
+    .join("; ");
 }
 
 function signedId(sid: string): string {
