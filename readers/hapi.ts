@@ -94,9 +94,10 @@ export function yar<Theirs extends object = AnyData>(
       for (const value of valuesOf(name).slice(0, MOST_COOKIES)) {
         const sealed = await unsealIron(value, password, 1, now);
         if (!isObject(sealed)) continue;
-        const { id, _store = typeof id === "string" && await cache?.get(id) } =
-          sealed;
-        if (typeof id !== "string" || !id || !isObject(_store)) continue;
+        const { id } = sealed;
+        if (typeof id !== "string" || !id) continue;
+        const { _store = await cache?.get(id) } = sealed;
+        if (!isObject(_store)) continue;
         // What was for the next page alone, and which keys `lazy()` had.
         const { _flash, _lazyKeys, ...theirs } = _store;
         const end = async () => await cache?.drop?.(id);

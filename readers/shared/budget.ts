@@ -44,7 +44,7 @@ export function makeBudget(
     running++;
     try {
       const result = await run();
-      if (await isDue(result)) left = Math.min(most, left + 1);
+      if (await isDue(result)) left++;
       return result;
     } finally {
       running--;

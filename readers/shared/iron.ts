@@ -26,7 +26,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 const SKEW = 60_000;
 
 /** Bound what a stranger's text costs: no seal of a browser's cookies is longer. */
-export const LONGEST_SEAL = 20_000;
+const LONGEST = 20_000;
 
 const SEAL =
   /^Fe26\.2\*(\w*)\*([0-9a-f]{64})\*([\w-]{22})\*([\w-]+)\*(\d*)\*([0-9a-f]{64})\*([\w-]{43})$/;
@@ -55,7 +55,7 @@ export function parseIron(
   password: IronPassword,
   now: number,
 ): IronSeal | undefined {
-  if (seal.length > LONGEST_SEAL) return undefined;
+  if (seal.length > LONGEST) return undefined;
   const parts = SEAL.exec(seal);
   if (!parts) return undefined;
   const [, id = "", salt = "", ivText = "", sealedText = "", expires = ""] =
@@ -84,20 +84,25 @@ export async function openIron(
 /** Whether somebody with the password has sealed it. */
 export async function isAuthentic(
   { mac, text }: IronSeal,
-  key: CryptoKey,
+  key: BufferSource,
 ): Promise<boolean> {
+  const hmac = { name: "HMAC", hash: "SHA-256" };
+  const { subtle } = crypto;
+  const imported = await subtle.importKey("raw", key, hmac, false, ["verify"]);
   const bytes = new TextEncoder().encode(text);
-  return await crypto.subtle.verify("HMAC", key, mac, bytes);
+  return await subtle.verify("HMAC", imported, mac, bytes);
 }
 
 /** What is in an authentic seal; `undefined` if no session can be that. */
 export async function decryptIron(
   { iv, sealed }: IronSeal,
-  key: CryptoKey,
+  key: BufferSource,
 ): Promise<unknown> {
+  const aes = { name: "AES-CBC", iv };
+  const { subtle } = crypto;
+  const imported = await subtle.importKey("raw", key, aes, false, ["decrypt"]);
   try {
-    const cipher = { name: "AES-CBC", iv };
-    const text = await crypto.subtle.decrypt(cipher, key, sealed);
+    const text = await subtle.decrypt(aes, imported, sealed);
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(text));
   } catch {
     return undefined;
@@ -108,18 +113,16 @@ export async function decryptIron(
 export function macKeyOf(
   { secret, macSalt }: IronSeal,
   iterations: number,
-): Promise<CryptoKey> {
-  const hmac = { name: "HMAC", hash: "SHA-256" };
-  return derive(secret, macSalt, iterations, hmac, "verify");
+): Promise<ArrayBuffer> {
+  return derive(secret, macSalt, iterations);
 }
 
 /** The key that a seal is encrypted with. */
 export function keyOf(
   { secret, salt }: IronSeal,
   iterations: number,
-): Promise<CryptoKey> {
-  const aes = { name: "AES-CBC", length: 256 };
-  return derive(secret, salt, iterations, aes, "decrypt");
+): Promise<ArrayBuffer> {
+  return derive(secret, salt, iterations);
 }
 
 /** A seal without an id is of the password `default`. */
@@ -133,9 +136,7 @@ async function derive(
   password: string,
   salt: string,
   iterations: number,
-  algorithm: AesKeyAlgorithm | { name: string; hash: string },
-  usage: KeyUsage,
-): Promise<CryptoKey> {
+): Promise<ArrayBuffer> {
   const encoder = new TextEncoder();
   const pbkdf2 = {
     name: "PBKDF2",
@@ -148,8 +149,7 @@ async function derive(
   const base = await crypto.subtle.importKey("raw", raw, "PBKDF2", false, [
     "deriveBits",
   ]);
-  const bits = await crypto.subtle.deriveBits(pbkdf2, base, 256);
-  return await crypto.subtle.importKey("raw", bits, algorithm, false, [usage]);
+  return await crypto.subtle.deriveBits(pbkdf2, base, 256);
 }
 
 /** Whether what was sealed can be a session, or have one in it. */

@@ -15,8 +15,9 @@ import {
 export const MOST_IN_VAIN = 32;
 export const IN_VAIN_PER_SECOND = 10;
 
-/** Of how many keys a process remembers what they are. */
-const MOST_KEYS = 1000;
+/** How many keys a process remembers: each seal that was good has two. */
+const MOST_GOOD = 10_000;
+const MOST_UNPROVEN = 1000;
 
 /**
  * Opens a seal.
@@ -27,7 +28,7 @@ const MOST_KEYS = 1000;
  */
 export type SlowOpener = (seal: IronSeal, now: number) => Promise<unknown>;
 
-type Keys = Map<string, Promise<CryptoKey>>;
+type Keys = Map<string, Promise<ArrayBuffer>>;
 
 /**
  * Makes what opens such seals. It remembers the keys, not what was sealed.
@@ -55,24 +56,29 @@ export function makeSlowOpener(
         () => macKeyOf(seal, iterations),
         (key) => isAuthentic(seal, key),
       );
-      keep(unproven, name, macKey);
+      keep(unproven, MOST_UNPROVEN, name, macKey);
       macKey.catch(() => unproven.delete(name));
     }
     if (!await isAuthentic(seal, await macKey)) return undefined;
     unproven.delete(name);
-    keep(good, name, macKey);
+    keep(good, MOST_GOOD, name, macKey);
     const other = `key ${seal.id} ${seal.salt}`;
     const key = good.get(other) ?? keyOf(seal, iterations);
-    keep(good, other, key);
+    keep(good, MOST_GOOD, other, key);
     return await decryptIron(seal, await key);
   };
 }
 
 /** Puts a key last; the first is forgotten if there are too many. */
-function keep(keys: Keys, name: string, key: Promise<CryptoKey>): void {
+function keep(
+  keys: Keys,
+  most: number,
+  name: string,
+  key: Promise<ArrayBuffer>,
+): void {
   keys.delete(name);
   keys.set(name, key);
-  if (keys.size <= MOST_KEYS) return;
+  if (keys.size <= most) return;
   for (const first of keys.keys()) {
     keys.delete(first);
     return;

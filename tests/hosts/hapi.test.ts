@@ -232,7 +232,13 @@ describe("an authentic seal that is no session of hapi", () => {
       assert.equal(await readCookies(readYar(), cookies), undefined);
       assert.equal(await readCookies(readCookie(), cookies), undefined);
     }
-    const cache = { get: () => THEIRS };
+    const asked: unknown[] = [];
+    const cache = {
+      get(id: unknown): object {
+        asked.push(id);
+        return THEIRS;
+      },
+    };
     for (
       const value of [
         {},
@@ -248,6 +254,8 @@ describe("an authentic seal that is no session of hapi", () => {
       const reader = readYar({ cache });
       assert.equal(await readCookies(reader, { session }), undefined);
     }
+    // An empty id is none, and nobody has kept anything under it.
+    assert.deepEqual(asked, []);
   });
 });
 

@@ -68,6 +68,18 @@ describe("makeBudget()", () => {
     assert.equal(await countWasted(budget, NOW), 5);
   });
 
+  it("has never more left than at first", async () => {
+    const budget = makeBudget(2, 1, "too much");
+    const work = makeWork(budget);
+    const first = work.do("a");
+    const second = work.do("b", NOW + 3_600_000);
+    await settle();
+    work.end("a", true);
+    work.end("b", true);
+    await Promise.all([first, second]);
+    assert.equal(await countWasted(budget, NOW + 3_600_000), 2);
+  });
+
   it("fills nothing when a clock is set back, and goes on from there", async () => {
     const budget = makeBudget(5, 2, "too much");
     assert.equal(await countWasted(budget, NOW), 5);

@@ -168,6 +168,12 @@ for (const version of VERSIONS.filter((each) => each !== "h3 1")) {
         now: 0,
       });
       assert.deepEqual(lines.map((line) => line.split("=")[0]), names);
+      const many = reader().clear({
+        names,
+        valuesOf: () => ["__chunked__101"],
+        now: 0,
+      });
+      assert.equal(many.length, 1);
     });
 
     it("is none if one is missing, cut, doubled, swapped or of another", async () => {
@@ -252,21 +258,54 @@ describe("hostile cookies in place of one of h3", () => {
 });
 
 describe("an authentic seal of h3", () => {
+  const good = { id: "1", data: THEIRS };
+  const open = async (value: unknown, more?: Parameters<typeof reader>[0]) =>
+    await readCookies(reader(more), { h3: await sealAny(value, PASSWORD) });
+
   it("is no session without an id and data", async () => {
+    assert.ok(await open(good));
     for (
-      const data of [{ id: "" }, { id: 5 }, { data: [] }, { data: "text" }]
-    ) {
-      const good = await sealAny({ id: "1", data: THEIRS }, PASSWORD);
-      assert.equal(await read({ h3: good }), "ada");
-      const bad = await sealAny({ id: "1", data: THEIRS, ...data }, PASSWORD);
-      assert.equal(await read({ h3: bad }), undefined);
+      const bad of [{ id: "" }, { id: 5 }, { data: [] }, { data: "text" }]
+    ) assert.equal(await open({ ...good, ...bad }), undefined);
+    for (const value of ["text", 5, null, true]) {
+      assert.equal(await open(value), undefined);
     }
-    for (const value of ["text", 5, null, [], true]) {
-      assert.equal(
-        await read({ h3: await sealAny(value, PASSWORD) }),
-        undefined,
-      );
+  });
+
+  it("is over idleTimeout after it was last seen", async () => {
+    const createdAt = Date.now() - DAY;
+    const seen = { ...good, createdAt, lastSeenAt: Date.now() };
+    assert.ok(await open(seen, { idleTimeout: 3600 }));
+    assert.equal(await open(seen, { idleTimeout: 3600, maxAge: 1 }), undefined);
+    const idle = { ...seen, lastSeenAt: createdAt };
+    assert.equal(await open(idle, { idleTimeout: 3600 }), undefined);
+    assert.ok(await open(idle));
+  });
+
+  it("is none if it is longer than all that a browser keeps of it", async () => {
+    for (const [length, isRead] of [[14_000, true], [16_000, false]] as const) {
+      const data = { text: "x".repeat(length) };
+      const seal = await sealAny({ id: "1", data }, PASSWORD);
+      const parts = seal.match(/.{1,4000}/g) ?? [];
+      const cookies = {
+        h3: `__chunked__${parts.length}`,
+        ...Object.fromEntries(parts.map((part, i) => [`h3.${i + 1}`, part])),
+      };
+      for (const each of [cookies, { h3: seal }]) {
+        assert.equal(!!await readCookies(reader(), each), isRead, `${length}`);
+      }
     }
+  });
+
+  it("of an id does not hide one of another", async () => {
+    const passwords = { 1: PASSWORD, 2: PASSWORD.toUpperCase() };
+    const seal = await sealOf("h3 2", THEIRS, {
+      password: { id: "1", secret: PASSWORD } as never,
+    });
+    const both = reader({ password: passwords });
+    const forged = seal.replace("*1*", "*2*");
+    assert.equal(await readCookies(both, { h3: forged }), undefined);
+    assert.ok(await readCookies(both, { h3: seal }));
   });
 });
 

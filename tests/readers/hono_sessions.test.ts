@@ -5,7 +5,7 @@ import {
   honoSessions,
   type HonoSessionsOptions,
 } from "../../readers/hono-sessions.ts";
-import { HOSTILE_SEALS, refuseForgedSeals } from "./_iron_seals.ts";
+import { HOSTILE_SEALS, refuseForgedSeals, sealAny } from "./_iron_seals.ts";
 import { readCookies } from "./_jwe.ts";
 import { countDerivations, moved } from "./_moved.ts";
 import {
@@ -250,6 +250,13 @@ describe("hostile cookies in place of one of hono-sessions", () => {
     assert.equal(derivations, 4);
     const session = ["forged", good];
     assert.ok(await readCookies(reader(), { session }));
+  });
+
+  it("of iron are none by a password with an id", async () => {
+    const user = { value: "ada", flash: false };
+    const text = JSON.stringify({ _data: { user } });
+    assert.ok(await read(await encrypt(KEY, text)));
+    assert.equal(await read(await sealAny(text, KEY)), undefined);
   });
 
   it("of iron are none for another purpose", async () => {
