@@ -3,18 +3,26 @@
  * no `useSession()` any more, of TanStack Start.
  *
  * @example Moving from h3
- * ```ts ignore
- * import { createSessions } from "with-session";
+ * ```ts
+ * import { withSession } from "with-session";
  * import { h3Session } from "with-session/readers/h3";
+ * import assert from "node:assert/strict";
  *
- * export const sessions = createSessions({
+ * const handler = withSession((_request, session) => {
+ *   return new Response(`Hello ${session.userId ?? "stranger"}`);
+ * }, {
  *   secret: process.env.SESSION_SECRET,
  *   accept: [h3Session<{ user?: string }>({
- *     password: process.env.H3_PASSWORD,
- *     until: "2027-03-01",
+ *     password: "the password of before, of 32 characters or more",
+ *     until: "2100-01-01",
  *     map: ({ user, ...data }) => ({ user, data }),
  *   })],
  * });
+ *
+ * // What nobody with the password has sealed is no session.
+ * const headers = { cookie: "h3=Fe26.2*forged" };
+ * const request = new Request("https://shop.example/", { headers });
+ * assert.equal(await (await handler(request)).text(), "Hello stranger");
  * ```
  *
  * @module

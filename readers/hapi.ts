@@ -2,22 +2,26 @@
  * Reads the sessions of `@hapi/yar` and `@hapi/cookie`.
  *
  * @example Moving from hapi
- * ```ts ignore
+ * ```ts
  * import { withSession } from "with-session";
  * import { yar } from "with-session/readers/hapi";
+ * import assert from "node:assert/strict";
  *
- * export default {
- *   fetch: withSession((request, session) => {
- *     return new Response(`Hello ${session.userId ?? "stranger"}`);
- *   }, {
- *     secret: process.env.SESSION_SECRET,
- *     accept: [yar<{ user?: string }>({
- *       password: process.env.YAR_PASSWORD,
- *       until: "2027-03-01",
- *       map: ({ user, ...data }) => ({ user, data }),
- *     })],
- *   }),
- * };
+ * const handler = withSession((_request, session) => {
+ *   return new Response(`Hello ${session.userId ?? "stranger"}`);
+ * }, {
+ *   secret: process.env.SESSION_SECRET,
+ *   accept: [yar<{ user?: string }>({
+ *     password: "the password of before, of 32 characters or more",
+ *     until: "2100-01-01",
+ *     map: ({ user, ...data }) => ({ user, data }),
+ *   })],
+ * });
+ *
+ * // What nobody with the password has sealed is no session.
+ * const headers = { cookie: "session=Fe26.2*forged" };
+ * const request = new Request("https://shop.example/", { headers });
+ * assert.equal(await (await handler(request)).text(), "Hello stranger");
  * ```
  *
  * @module

@@ -2,20 +2,26 @@
  * Reads the sessions of hono-sessions.
  *
  * @example Moving from hono-sessions
- * ```ts ignore
- * import { Hono } from "hono";
- * import { sessions } from "with-session/hono";
+ * ```ts
+ * import { withSession } from "with-session";
  * import { honoSessions } from "with-session/readers/hono-sessions";
+ * import assert from "node:assert/strict";
  *
- * const app = new Hono();
- * app.use(sessions({
+ * const handler = withSession((_request, session) => {
+ *   return new Response(`Hello ${session.userId ?? "stranger"}`);
+ * }, {
  *   secret: process.env.SESSION_SECRET,
  *   accept: [honoSessions<{ user?: string }>({
- *     encryptionKey: process.env.ENCRYPTION_KEY,
- *     until: "2027-03-01",
+ *     encryptionKey: "the key of before, of 32 characters or more",
+ *     until: "2100-01-01",
  *     map: ({ user, ...data }) => ({ user, data }),
  *   })],
- * }));
+ * });
+ *
+ * // What nobody with the password has sealed is no session.
+ * const headers = { cookie: "session=Fe26.2*forged" };
+ * const request = new Request("https://shop.example/", { headers });
+ * assert.equal(await (await handler(request)).text(), "Hello stranger");
  * ```
  *
  * @module
