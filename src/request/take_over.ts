@@ -90,7 +90,9 @@ async function findTheirs(
       }
     },
   };
-  if (visit.phase !== "open") return state;
+  // One that is over leaves room; what has replaced one is in the browser.
+  const isFree = visit.isOver && visit.isGone !== "replaced";
+  if (!isFree && visit.phase !== "open") return state;
   if (isNew(state)) return await takeFirst(state, readers, given, engine);
   const { [SOURCE]: source, [OWNER]: owner } = state.values;
   const isTaken = typeof source === "string";
@@ -152,6 +154,7 @@ async function take(
     if (visit.isGone) visit.phase = "gone";
     return begin(visit, state.isRefused);
   }
+  Object.assign(visit, { phase: "open", isGone: false, refused: undefined });
   if (known) return await showAs(known, found, engine);
   const { reader, theirs } = found;
   const source = reader.keep ? await sourceOf(reader, theirs) : undefined;

@@ -366,6 +366,27 @@ for (const [where, options] of Object.entries(STORES)) {
       assert.deepEqual(await (await visit(jar)).json(), ["bob", {}]);
     });
 
+    it("signs in here whose session of ours has ended unnoticed", async () => {
+      const { old, visit, other, clock } = beside();
+      for (const wait of [0, 100]) {
+        const jar = old();
+        other.sessions.set(`${old()["old"]}`, { user: "ann", data: {} });
+        await visit(jar);
+        other.sessions.clear();
+        // A script looks, whose answers clear no cookie that does not count.
+        const script = { "sec-fetch-dest": "empty" };
+        assert.deepEqual(await (await visit(jar, show, script)).json(), NOBODY);
+        clock.advance(wait);
+        assert.deepEqual(await (await visit(jar, show, script)).json(), NOBODY);
+        other.sessions.set(`b${wait}`, { user: "bob", data: {} });
+        jar["old"] = `b${wait}`;
+        for (const headers of [script, {}, script]) {
+          const answer = await visit(jar, show, headers);
+          assert.deepEqual(await answer.json(), ["bob", {}]);
+        }
+      }
+    });
+
     it("is signed out from here", async () => {
       const { old, visit, other } = beside();
       const jar = old();
