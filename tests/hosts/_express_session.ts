@@ -135,18 +135,26 @@ export class Jar {
     return jar;
   }
 
-  /** Takes the cookies that an answer sets or removes. */
+  /** The `Cookie` field that it sends. */
+  get field(): string {
+    return [...this.cookies].map((pair) => pair.join("=")).join("; ");
+  }
+
+  /** Takes a cookie that an answer sets or removes. */
+  set(line: string): void {
+    const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+    const isGone = /; (Max-Age=0|Expires=Thu, 01 Jan 1970)/i.test(line);
+    if (isGone) this.cookies.delete(name);
+    else this.cookies.set(name, value);
+  }
+
+  /** Takes all of an answer. */
   take(response: Response): void {
-    for (const line of response.headers.getSetCookie()) {
-      const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
-      const isGone = /; (Max-Age=0|Expires=Thu, 01 Jan 1970)/i.test(line);
-      if (isGone) this.cookies.delete(name);
-      else this.cookies.set(name, value);
-    }
+    for (const line of response.headers.getSetCookie()) this.set(line);
   }
 
   send(url: string): Promise<Response> {
-    const cookie = [...this.cookies].map((pair) => pair.join("=")).join("; ");
+    const cookie = this.field;
     return fetch(url, { headers: cookie ? { cookie } : {} });
   }
 
