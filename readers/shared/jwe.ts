@@ -132,7 +132,7 @@ export async function decrypt(
 }
 
 /** Whether its times (RFC 7519 §4.1) are times, and let it be used now. */
-function isTimely(claims: Claims, now: number, skew: number): boolean {
+export function isTimely(claims: Claims, now: number, skew: number): boolean {
   const { exp = Infinity, nbf = 0, iat = 0 } = claims;
   const seconds = Math.floor(now / 1000);
   return typeof iat === "number" &&
@@ -162,9 +162,14 @@ async function derive(
   return new Uint8Array(bits);
 }
 
-function objectOf(bytes: Bytes | undefined): Claims | undefined {
+/** Reads an object of JSON; `undefined` for all else. */
+export function objectOf(
+  bytes: Bytes | null | undefined,
+): Claims | undefined {
   try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(
+      bytes ?? undefined,
+    );
     const value = JSON.parse(text);
     return Object(value) === value && !Array.isArray(value) ? value : undefined;
   } catch {

@@ -27,10 +27,16 @@ export const A256CBC_HS512: JweMethod = {
   },
 };
 
-/** The name of a key by what it is (RFC 7638), with a hash as long as it. */
-export async function thumbprintOf(key: Bytes): Promise<string> {
+/**
+ * The name of a key by what it is (RFC 7638), by default with a hash as long as
+ * it.
+ */
+export async function thumbprintOf(
+  key: Bytes,
+  bits: number = key.length * 8,
+): Promise<string> {
   const text = JSON.stringify({ k: encodeBase64url(key), kty: "oct" });
   const bytes = new TextEncoder().encode(text);
-  const hash = await crypto.subtle.digest(`SHA-${key.length * 8}`, bytes);
+  const hash = await crypto.subtle.digest(`SHA-${bits}`, bytes);
   return encodeBase64url(new Uint8Array(hash));
 }

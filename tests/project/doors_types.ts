@@ -295,6 +295,56 @@ const PROGRAMS: Readonly<Record<string, string>> = {
       keys: [{ hashKey: secret }, { hashKey: new Uint8Array(8), blockKey: undefined }],
       cookie: { name: "before" },
       until: "2100-01-01",
+  "./readers/better-auth": `
+    import { type SessionReader, withSession } from "with-session";
+    import {
+      betterAuth,
+      type BetterAuthCache,
+    } from "with-session/readers/better-auth";
+    declare const cache: BetterAuthCache;
+    const reader: SessionReader = betterAuth({
+      secret: [secret],
+      find: async (token) => ({ session: { token } }),
+      until: new Date(),
+      map: ({ user, session }) => ({ user: user.id, data: { at: session.ipAddress } }),
+    });
+    const other: SessionReader = betterAuth<{ user: { n: number } }>({
+      secret,
+      cache,
+      until: new Date(),
+      // @ts-expect-error What is read has no such key.
+      map: ({ user: { n, visits } }) => ({ user: visits, data: { visits: n } }),
+    });
+    export const handle = withSession<Shop>((_request, session) => {
+      const visits: number | undefined = session.get("visits");
+      return new Response(\`\${visits}\`);
+    }, { secret, accept: [reader, other] });`,
+  "./readers/lucia": `
+    import { type SessionReader, withSession } from "with-session";
+    import { lucia, type LuciaToken } from "with-session/readers/lucia";
+    declare const token: LuciaToken;
+    const reader: SessionReader = lucia<{ session: { n: number } }>({
+      find: (id: string) => null,
+      token,
+      until: new Date(),
+      // @ts-expect-error What is read has no such key.
+      map: ({ session: { n, visits } }) => ({ user: visits, data: { visits: n } }),
+    });
+    export const handle = withSession<Shop>((_request, session) => {
+      const visits: number | undefined = session.get("visits");
+      return new Response(\`\${visits}\`);
+    }, { secret, accept: [reader] });`,
+  "./readers/secure-session": `
+    import { type SessionReader, withSession } from "with-session";
+    import {
+      type OpenSecretbox,
+      secureSession,
+    } from "with-session/readers/secure-session";
+    declare const open: OpenSecretbox;
+    const reader: SessionReader = secureSession<{ n: number }>({
+      key: new Uint8Array(32),
+      open,
+      until: new Date(),
       // @ts-expect-error What is read has no such key.
       map: ({ n, visits }) => ({ user: visits, data: { visits: n } }),
     });

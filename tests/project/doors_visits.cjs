@@ -400,6 +400,43 @@ module.exports = {
       until: "2100-01-01",
     });
     await goesOn(load, reader, `before=${value}${padding}`);
+  "./readers/better-auth": async (load) => {
+    const { betterAuth } = await load("with-session/readers/better-auth");
+    const reader = betterAuth({
+      secret: "older",
+      find: (token) => ({
+        session: { token, expiresAt: new Date("2100-01-01") },
+        user: { visits: 1 },
+      }),
+      until: "2100-01-01",
+      map: ({ user }) => ({ data: user }),
+    });
+    const signature = createHmac("sha256", "older").update("before")
+      .digest("base64");
+    const value = encodeURIComponent(`before.${signature}`);
+    await goesOn(load, reader, `__Secure-better-auth.session_token=${value}`);
+  },
+  "./readers/lucia": async (load) => {
+    const { lucia } = await load("with-session/readers/lucia");
+    const reader = lucia({
+      find: (id) => id === "before" && { session: { id, visits: 1 } },
+      until: "2100-01-01",
+      map: ({ session: { visits } }) => ({ data: { visits } }),
+    });
+    await goesOn(load, reader, "auth_session=before");
+  },
+  "./readers/secure-session": async (load) => {
+    const { secureSession } = await load("with-session/readers/secure-session");
+    const text = Buffer.from('{"visits":1,"__ts":4000000000}');
+    const reader = secureSession({
+      key: new Uint8Array(32),
+      // A cipher for nobody but this test.
+      open: (box) => box.subarray(16),
+      until: "2100-01-01",
+    });
+    const parts = [Buffer.concat([Buffer.alloc(16), text]), Buffer.alloc(24)];
+    const value = parts.map((part) => part.toString("base64")).join(";");
+    await goesOn(load, reader, `session=${encodeURIComponent(value)}`);
   },
   "./testing": async (load) => {
     const { MemoryStore } = await load("with-session/stores/memory");

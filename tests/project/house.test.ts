@@ -200,7 +200,11 @@ describe("the source", () => {
 
   it("loads on demand in one place", () => {
     const loading = [...modules].filter(([, { isLoading }]) => isLoading);
-    assert.deepEqual(loading.map(([path]) => path), [ON_DEMAND]);
+    assert.deepEqual(
+      loading.map(([path]) => path).sort(),
+      // A reader is no part of the core, and may load what few need of it.
+      ["readers/better-auth.ts", ON_DEMAND],
+    );
     const asking = [...modules].filter(([, { solid }]) =>
       solid.includes(ON_DEMAND)
     );
