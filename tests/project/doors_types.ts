@@ -295,6 +295,13 @@ const PROGRAMS: Readonly<Record<string, string>> = {
       keys: [{ hashKey: secret }, { hashKey: new Uint8Array(8), blockKey: undefined }],
       cookie: { name: "before" },
       until: "2100-01-01",
+      // @ts-expect-error What is read has no such key.
+      map: ({ n, visits }) => ({ user: visits, data: { visits: n } }),
+    });
+    export const handle = withSession<Shop>((_request, session) => {
+      const visits: number | undefined = session.get("visits");
+      return new Response(\`\${visits}\`);
+    }, { secret, accept: [reader] });`,
   "./readers/better-auth": `
     import { type SessionReader, withSession } from "with-session";
     import {

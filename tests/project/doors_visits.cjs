@@ -400,6 +400,7 @@ module.exports = {
       until: "2100-01-01",
     });
     await goesOn(load, reader, `before=${value}${padding}`);
+  },
   "./readers/better-auth": async (load) => {
     const { betterAuth } = await load("with-session/readers/better-auth");
     const reader = betterAuth({

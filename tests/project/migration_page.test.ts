@@ -57,6 +57,19 @@ describe("docs/migration.md", () => {
       `import session from "express-session";
        export const store = new session.MemoryStore();`,
     );
+    // In place of databases.
+    writeFileSync(
+      join(folder, "database.ts"),
+      `import { memoryAdapter } from "better-auth/adapters/memory";
+       const tables = { user: [], session: [], account: [], verification: [] };
+       export const database = memoryAdapter(tables);`,
+    );
+    const lucia = join(root, "tests/readers/_lucia_sessions.ts");
+    writeFileSync(
+      join(folder, "adapter.ts"),
+      `import { Database } from ${JSON.stringify(pathToFileURL(lucia).href)};
+       export const { adapter } = new Database();`,
+    );
     for (
       const name of [
         "iron_before.ts",
@@ -83,6 +96,13 @@ describe("docs/migration.md", () => {
         "laravel_after.ts",
         "flask_after.ts",
         "gorilla_after.ts",
+        "better_before.ts",
+        "better_after.ts",
+        "lucia_before.ts",
+        "lucia_after.ts",
+        "key.ts",
+        "secure_before.ts",
+        "secure_after.ts",
       ]
     ) writeFileSync(join(folder, name), program(name));
     const recipe = program("sessions.ts", read("docs/frameworks/koa.md"));
@@ -94,6 +114,8 @@ describe("docs/migration.md", () => {
       YAR_PASSWORD: crypto.randomUUID(),
       AUTH_SECRET: crypto.randomUUID(),
       NEXTAUTH_SECRET: crypto.randomUUID(),
+      BETTER_AUTH_SECRET: crypto.randomUUID(),
+      SECURE_SESSION_SECRET: crypto.randomUUID(),
     });
   });
 
@@ -101,6 +123,20 @@ describe("docs/migration.md", () => {
     closeServers();
     rmSync(folder, { recursive: true });
   });
+
+  /** Asks a server with the cookies of a jar, which takes what it sets. */
+  async function ask(
+    jar: Jar,
+    { fetch }: { fetch(request: Request): Promise<Response> },
+    path = "/",
+    init: RequestInit = {},
+  ) {
+    const headers = { ...init.headers, cookie: jar.field };
+    const url = `https://shop.example${path}`;
+    const response = await fetch(new Request(url, { ...init, headers }));
+    jar.take(response);
+    return await response.json();
+  }
 
   for (
     const [library, names] of [
@@ -115,26 +151,69 @@ describe("docs/migration.md", () => {
       const { default: old } = await load(`${names}_before.ts`);
       const { default: moved } = await load(`${names}_after.ts`);
       const jar = new Jar();
-      const visit = async (
-        server: { fetch(request: Request): Promise<Response> },
-        path = "/",
-      ) => {
-        const cookie = [...jar.cookies].map((pair) => pair.join("=")).join(
-          "; ",
-        );
-        const response = await server.fetch(
-          new Request(`https://shop.example${path}`, { headers: { cookie } }),
-        );
-        jar.take(response);
-        return await response.json();
-      };
-      assert.deepEqual(await visit(old, "/sign-in"), ADA);
-      assert.deepEqual(await visit(moved), ADA);
+      assert.deepEqual(await ask(jar, old, "/sign-in"), ADA);
+      assert.deepEqual(await ask(jar, moved), ADA);
       assert.deepEqual([...jar.cookies.keys()], ["__Host-sid"]);
-      assert.deepEqual(await visit(moved), ADA);
-      assert.deepEqual(await visit(old), NOBODY);
+      assert.deepEqual(await ask(jar, moved), ADA);
+      assert.deepEqual(await ask(jar, old), NOBODY);
     });
   }
+
+  it("moves from better-auth as it says", async () => {
+    const { default: old } = await load("better_before.ts");
+    const { default: moved } = await load("better_after.ts");
+    const jar = new Jar();
+    const ada = ["ada@shop.example", "Ada"];
+    await ask(jar, old, "/api/auth/sign-up/email", {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        origin: "https://shop.example",
+      },
+      body: JSON.stringify({
+        name: "Ada",
+        email: "ada@shop.example",
+        password: "a good password",
+      }),
+    });
+    for (const server of [old, moved, moved]) {
+      assert.deepEqual(await ask(jar, server), ada);
+    }
+    assert.deepEqual([...jar.cookies.keys()], ["__Host-sid"]);
+    assert.deepEqual(await ask(jar, old), [null, null]);
+  });
+
+  it("moves from Lucia as it says", async () => {
+    const { default: old } = await load("lucia_before.ts");
+    const { default: moved } = await load("lucia_after.ts");
+    const jar = new Jar();
+    assert.equal(await ask(jar, old, "/sign-in"), "ada");
+    for (const server of [old, moved, moved]) {
+      assert.equal(await ask(jar, server), "ada");
+    }
+    assert.deepEqual([...jar.cookies.keys()], ["__Host-sid"]);
+    assert.equal(await ask(jar, old), null);
+  });
+
+  it("moves from @fastify/secure-session as it says", async () => {
+    const { app: old } = await load("secure_before.ts");
+    const { app: moved } = await load("secure_after.ts");
+    const jar = new Jar();
+    const visit = async (app: typeof old, path = "/") => {
+      const headers = { cookie: jar.field };
+      const response = await app.inject({ path, headers });
+      const lines = response.headers["set-cookie"] ?? [];
+      for (const line of [lines].flat()) jar.set(line);
+      return response.json();
+    };
+    assert.deepEqual(await visit(old, "/sign-in"), ADA);
+    for (const app of [old, moved, moved]) {
+      assert.deepEqual(await visit(app), ADA);
+    }
+    assert.equal(jar.cookies.has("session"), false);
+    assert.deepEqual(await visit(old), NOBODY);
+    await Promise.all([old, moved].map((app) => app.close()));
+  });
 
   for (
     const [library, names, cookies] of [
@@ -281,11 +360,11 @@ describe("docs/migration.md", () => {
     const used = npm["devDependencies"] as Record<string, string>;
     const versions = Object.entries(used)
       .filter(([name]) =>
-        /^(iron-session|hono-sessions|h3|@hapi\/(yar|cookie)|express-session|connect-redis|cookie-session|koa-session|react-router|@hono\/session|@?auth|next-auth)/
+        /^(iron-session|hono-sessions|h3|@hapi\/(yar|cookie)|express-session|connect-redis|cookie-session|koa-session|react-router|@hono\/session|@?auth|next-auth|better-auth|lucia|@fastify\/secure-session)/
           .test(name)
       )
       .map(([, version]) => version.replace(/.*@/, ""));
-    assert.equal(versions.length, 25);
+    assert.equal(versions.length, 30);
     // Those of other languages are of no package.
     for (const { made_by } of [rails, django, laravel, flask, gorilla]) {
       versions.push(made_by.match(/ (\d+\.\d+\.\d+)/)?.[1] ?? made_by);

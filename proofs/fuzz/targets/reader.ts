@@ -1,6 +1,7 @@
 // Cookies of other libraries: whatever a stranger sends, a reader opens nothing
 // but what those libraries have made, and does not fail.
 
+import { xsalsa20poly1305 } from "@noble/ciphers/salsa.js";
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import {
@@ -13,6 +14,7 @@ import {
 import { deflateSync } from "node:zlib";
 import type { SessionReader } from "../../../mod.ts";
 import { nextAuth } from "../../../readers/authjs.ts";
+import { betterAuth } from "../../../readers/better-auth.ts";
 import { cookieSession } from "../../../readers/cookie-session.ts";
 import { django } from "../../../readers/django.ts";
 import { expressSession } from "../../../readers/express-session.ts";
@@ -26,7 +28,9 @@ import { ironSession } from "../../../readers/iron-session.ts";
 import { koaSession } from "../../../readers/koa-session.ts";
 import { laravel } from "../../../readers/laravel.ts";
 import { rails } from "../../../readers/rails.ts";
+import { lucia } from "../../../readers/lucia.ts";
 import { reactRouter } from "../../../readers/react-router.ts";
+import { secureSession } from "../../../readers/secure-session.ts";
 import { cookiesOf } from "../../../src/readers/cookies.ts";
 import { filled, NOW } from "../../../tests/shared/format.ts";
 import { fieldOf, type Target } from "../target.ts";
@@ -38,6 +42,16 @@ const JSON_TEXT = JSON.stringify(DATA);
 const until = "2100-01-01";
 /** An id of Laravel. */
 const ID = "i".repeat(40);
+const KEY = filled(32, 3);
+const FOUND = {
+  session: {
+    token: "known",
+    expiresAt: LATER * 1000,
+    secretHash: createHash("sha256")
+      .update(SECRET.replaceAll(" ", "").slice(0, 20)).digest(),
+  },
+  user: DATA,
+};
 
 interface Kind {
   readonly reader: SessionReader;
@@ -154,6 +168,44 @@ const kinds: readonly Kind[] = [
       ),
     ].join("; "),
   },
+  {
+    reader: betterAuth({
+      secret: SECRET,
+      cookie: { name: "better-auth.session_token" },
+      find: (token) => token === "known" ? FOUND : { session: { token } },
+      until,
+      map: () => ({ data: DATA }),
+    }),
+    good: `better-auth.session_token=${signedToken()}`,
+  },
+  {
+    reader: betterAuth({
+      secret: SECRET,
+      cookie: { name: "ba.session_token" },
+      cache: "compact",
+      until,
+      map: ({ user }) => ({ data: user }),
+    }),
+    good: `ba.session_token=${signedToken()}; ba.session_data=${compact()}`,
+  },
+  {
+    reader: lucia({
+      token: "id.secret",
+      find: (id) => id === "known" ? FOUND : { session: { id } },
+      until,
+      map: () => ({ data: DATA }),
+    }),
+    good: `session_token=known.${SECRET.replaceAll(" ", "").slice(0, 20)}`,
+  },
+  {
+    reader: secureSession({
+      key: KEY,
+      open: (box, nonce, key) => xsalsa20poly1305(key, nonce).decrypt(box),
+      cookie: { name: "secure" },
+      until,
+    }),
+    good: `secure=${encodeURIComponent(secretbox())}`,
+  },
 ];
 
 export const target: Target = {
@@ -173,6 +225,7 @@ export const target: Target = {
     "h3=__chunked__",
     "h3.1=",
     "h3.2=",
+    "ba.session_data.0=",
     "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..",
     ...kinds.flatMap(({ good }) => [good.slice(0, 30), good.slice(-30)]),
   ],
@@ -221,6 +274,29 @@ function inParts(name: string, text: string): string {
 function signedId(sid: string): string {
   const mac = createHmac("sha256", SECRET).update(sid).digest("base64");
   return `s:${sid}.${mac.replace(/=+$/, "")}`;
+}
+
+function signedToken(): string {
+  const mac = createHmac("sha256", SECRET).update("known").digest("base64");
+  return encodeURIComponent(`known.${mac}`);
+}
+
+function compact(): string {
+  const session = { session: FOUND.session, user: DATA };
+  const expiresAt = LATER * 1000;
+  const text = JSON.stringify({ ...session, expiresAt });
+  const signature = createHmac("sha256", SECRET).update(text)
+    .digest("base64url");
+  const whole = JSON.stringify({ session, expiresAt, signature });
+  return Buffer.from(whole).toString("base64url");
+}
+
+function secretbox(): string {
+  const nonce = filled(24, 4);
+  const text = JSON.stringify({ ...DATA, __ts: NOW });
+  const box = xsalsa20poly1305(KEY, nonce).encrypt(Buffer.from(text));
+  return [box, nonce].map((part) => Buffer.from(part).toString("base64"))
+    .join(";");
 }
 
 function keygrip(name: string, value: string): string {
