@@ -1,9 +1,7 @@
 import { encode as encode5 } from "@auth/core/jwt";
 import { encode as encode4 } from "next-auth/jwt";
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { env } from "node:process";
 import { after, before, describe, it, mock } from "node:test";
@@ -15,98 +13,67 @@ import flask from "../readers/vectors/flask_3.json" with { type: "json" };
 import gorilla from "../readers/vectors/gorilla.json" with { type: "json" };
 import laravel from "../readers/vectors/laravel.json" with { type: "json" };
 import rails from "../readers/vectors/rails.json" with { type: "json" };
-import { jsr, npm, read } from "./manifests.ts";
+import { jsr, npm } from "./manifests.ts";
+import { openPrograms, page, type Programs } from "./migration_programs.ts";
 import { root, secret } from "./process.ts";
 
-const page = read("docs/migration.md");
 const ADA = ["ada", ["tea"]];
 const NOBODY = [null, []];
 
-/** A program of a page, by the name in its first line. */
-function program(name: string, text = page): string {
-  const code = text.match(
-    new RegExp("```ts ignore\\n// " + name + "\\n([\\s\\S]*?)```"),
-  )?.[1];
-  assert.ok(code, `The page has no ${name}`);
-  return code.replace(
-    /"with-session(\/[\w/-]+)?"/g,
-    (_all, path = "") => {
-      const file = jsr.exports[`.${path}`] ?? "";
-      return JSON.stringify(pathToFileURL(join(root, file)).href);
-    },
-  );
-}
+const lucia = join(root, "tests/readers/_lucia_sessions.ts");
+
+/** In place of Redis, and of databases. */
+const STAND_INS = {
+  "store.ts": `
+    import session from "express-session";
+    export const store = new session.MemoryStore();`,
+  "database.ts": `
+    import { memoryAdapter } from "better-auth/adapters/memory";
+    const tables = { user: [], session: [], account: [], verification: [] };
+    export const database = memoryAdapter(tables);`,
+  "adapter.ts": `
+    import { Database } from ${JSON.stringify(pathToFileURL(lucia).href)};
+    export const { adapter } = new Database();`,
+};
 
 describe("docs/migration.md", () => {
-  let folder: string;
-  // deno-lint-ignore no-explicit-any
-  const load = (name: string): Promise<any> =>
-    import(pathToFileURL(join(folder, name)).href);
+  let load: Programs["load"];
+  let close: Programs["close"];
 
   before(() => {
-    folder = mkdtempSync(join(tmpdir(), "with-session-migration-"));
-    symlinkSync(
-      join(root, "node_modules"),
-      join(folder, "node_modules"),
-      "junction",
-    );
-    writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
-    // In place of Redis.
-    writeFileSync(
-      join(folder, "store.ts"),
-      `import session from "express-session";
-       export const store = new session.MemoryStore();`,
-    );
-    // In place of databases.
-    writeFileSync(
-      join(folder, "database.ts"),
-      `import { memoryAdapter } from "better-auth/adapters/memory";
-       const tables = { user: [], session: [], account: [], verification: [] };
-       export const database = memoryAdapter(tables);`,
-    );
-    const lucia = join(root, "tests/readers/_lucia_sessions.ts");
-    writeFileSync(
-      join(folder, "adapter.ts"),
-      `import { Database } from ${JSON.stringify(pathToFileURL(lucia).href)};
-       export const { adapter } = new Database();`,
-    );
-    for (
-      const name of [
-        "iron_before.ts",
-        "iron_after.ts",
-        "hono_sessions_before.ts",
-        "hono_sessions_after.ts",
-        "h3_before.ts",
-        "h3_after.ts",
-        "hapi_before.ts",
-        "hapi_after.ts",
-        "express_before.ts",
-        "express_after.ts",
-        "cookie_before.ts",
-        "cookie_after.ts",
-        "koa_before.ts",
-        "koa_after.ts",
-        "router_before.ts",
-        "router_after.ts",
-        "hono_before.ts",
-        "hono_after.ts",
-        "authjs_after.ts",
-        "rails_after.ts",
-        "django_after.ts",
-        "laravel_after.ts",
-        "flask_after.ts",
-        "gorilla_after.ts",
-        "better_before.ts",
-        "better_after.ts",
-        "lucia_before.ts",
-        "lucia_after.ts",
-        "key.ts",
-        "secure_before.ts",
-        "secure_after.ts",
-      ]
-    ) writeFileSync(join(folder, name), program(name));
-    const recipe = program("sessions.ts", read("docs/frameworks/koa.md"));
-    writeFileSync(join(folder, "sessions.ts"), recipe);
+    ({ load, close } = openPrograms([
+      "iron_before.ts",
+      "iron_after.ts",
+      "hono_sessions_before.ts",
+      "hono_sessions_after.ts",
+      "h3_before.ts",
+      "h3_after.ts",
+      "hapi_before.ts",
+      "hapi_after.ts",
+      "express_before.ts",
+      "express_after.ts",
+      "cookie_before.ts",
+      "cookie_after.ts",
+      "koa_before.ts",
+      "koa_after.ts",
+      "router_before.ts",
+      "router_after.ts",
+      "hono_before.ts",
+      "hono_after.ts",
+      "authjs_after.ts",
+      "rails_after.ts",
+      "django_after.ts",
+      "laravel_after.ts",
+      "flask_after.ts",
+      "gorilla_after.ts",
+      "better_before.ts",
+      "better_after.ts",
+      "lucia_before.ts",
+      "lucia_after.ts",
+      "key.ts",
+      "secure_before.ts",
+      "secure_after.ts",
+    ], STAND_INS));
     Object.assign(env, secret, {
       IRON_PASSWORD: crypto.randomUUID() + crypto.randomUUID(),
       ENCRYPTION_KEY: crypto.randomUUID(),
@@ -121,7 +88,7 @@ describe("docs/migration.md", () => {
 
   after(() => {
     closeServers();
-    rmSync(folder, { recursive: true });
+    close();
   });
 
   /** Asks a server with the cookies of a jar, which takes what it sets. */
