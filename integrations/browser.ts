@@ -102,7 +102,7 @@ export async function closeBrowser(): Promise<void> {
 }
 
 /** Runs with a jar of cookies that nobody else uses. */
-async function inChromium(
+export async function inChromium(
   run: (jar: BrowserContext) => Promise<void>,
 ): Promise<void> {
   const { missing } = find(programs);
@@ -124,7 +124,8 @@ async function signIn(page: Page, sendsForms: boolean): Promise<void> {
   assert.equal(await isSame(page), sendsForms, "who sends the form");
 }
 
-async function signOut(page: Page): Promise<void> {
+/** Signs out by the form. */
+export async function signOut(page: Page): Promise<void> {
   await mark(page);
   await page.click("#sign-out button");
   await shows(page, /not signed in/);
@@ -132,7 +133,11 @@ async function signOut(page: Page): Promise<void> {
 }
 
 /** Follows a link of the menu, as the client does. */
-async function follow(page: Page, link: string, then: RegExp): Promise<void> {
+export async function follow(
+  page: Page,
+  link: string,
+  then: RegExp,
+): Promise<void> {
   await mark(page);
   await page.click(`nav >> text=${link}`);
   await shows(page, then);
@@ -149,7 +154,8 @@ async function isSame(page: Page): Promise<boolean> {
   return await page.evaluate("window.isSame === true");
 }
 
-async function shows(page: Page, text: RegExp): Promise<void> {
+/** Waits until a page shows a text. */
+export async function shows(page: Page, text: RegExp): Promise<void> {
   await page.getByText(text).first().waitFor();
 }
 

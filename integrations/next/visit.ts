@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { browserParts } from "../browser.ts";
 import { type Parts, visitsOf } from "../visit.ts";
 import { formOf, isSession, type Page, Visitor } from "../visitor.ts";
+import { movedParts } from "./moved/moved.ts";
 
 /** Calls the action of a form as Next's client does. */
 async function call(
@@ -33,6 +34,7 @@ async function call(
 
 export const more: Parts = {
   ...browserParts({ sendsForms: true, keepsPages: true }),
+  ...movedParts,
   // Next drops the `Vary` of a page, which nobody may keep then.
   "a counter counts, and its page is kept by no cache": async (base) => {
     const visitor = new Visitor(base);

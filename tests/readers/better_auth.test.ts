@@ -284,6 +284,12 @@ describe("a cache of better-auth as `jwt`", () => {
       assert.equal(await open(`${text}.${mac}`), undefined, `${alg}`);
       assert.equal(await open(`${text}.`), undefined);
     }
+    const [head = ""] = one.split(".");
+    const asking = JSON.stringify({ ...JSON.parse(atob(head)), crit: ["x"] });
+    const text = `${btoa(asking).replaceAll("=", "")}.${one.split(".")[1]}`;
+    const mac = (await hmac(text)).replace("=", "").replaceAll("+", "-")
+      .replaceAll("/", "_");
+    assert.equal(await open(`${text}.${mac}`), undefined);
     const secret = SECRET.padEnd(64, "!");
     const wide = await new SignJWT({ ...THEIRS }).setProtectedHeader({
       alg: "HS512",
