@@ -11,10 +11,12 @@ import { readCookies } from "./several_cookies.ts";
 
 /** How many tokens are put together: each is a decryption. */
 const MOST_TOKENS = 16;
-/** The first part says how many there are. */
-const FIRST = /^([2-9])\.([\w-]+)$/;
+/** The first part says how many there are, and has those letters. */
+const FIRST = /^([2-9])\.([\w-]{32,})$/;
 /** Where a token has letters of its nonce, by which its parts are known. */
 const TAG = [24, 32] as const;
+/** A further part begins with them: others may be of another program. */
+const FURTHER = /^[\w-]{8}\./;
 /** What a further part has beside its share: `.1`, a tag and a full stop. */
 const MORE = 2 + 8 + 1;
 
@@ -70,7 +72,8 @@ export function cut(visit: Visit, lines: readonly string[]): string[] {
  * Puts the parts of our cookie together.
  *
  * @returns The `Cookie` field as if it had come in one. A cookie of which parts
- * are missing, or are those of another one, is left out: it is refused.
+ * are missing, or are those of another one, is left out: it is refused. If they
+ * stand behind a comma, it is one that nobody has read, and stays.
  */
 export function join(visit: Visit, header: string): string {
   const { cookie, cookie: { name } } = visit;
@@ -80,22 +83,26 @@ export function join(visit: Visit, header: string): string {
   ) {
     return header;
   }
-  const names = partNames(name);
-  visit.parts = names.findLastIndex((part) => header.includes(`${part}=`)) + 1;
+  let isBehindComma = false;
+  const tails = partNames(name).map((part) => {
+    if (!header.includes(`${part}=`)) return [];
+    const { values, isJoined } = readCookies(header, part);
+    isBehindComma ||= isJoined;
+    return [...values].filter((value) => FURTHER.test(value));
+  });
+  visit.parts = tails.findLastIndex(({ length }) => length) + 1;
   const { values, isJoined } = readCookies(header, name);
   const firsts = [...values].filter((value) => FIRST.test(value));
   if (!firsts.length && !(visit.parts && !values.size && !isJoined)) {
     return header;
   }
-  const tails = names.slice(0, visit.parts).map((part) =>
-    readCookies(header, part).values
-  );
-  const whole = [...values].filter((value) => !firsts.includes(value));
-  const found = [
-    ...firsts.flatMap((first) => tokensOf(first, tails)),
-    ...whole,
-  ];
-  if (!found.length) {
+  const found: string[] = [];
+  for (const first of firsts) {
+    if (found.length < MOST_TOKENS) found.push(...tokensOf(first, tails));
+  }
+  found.push(...[...values].filter((value) => !FIRST.test(value)));
+  if (!found.length && isBehindComma) tellRejected(visit, "joined");
+  else if (!found.length) {
     visit.fault = "parts";
     visit.isNavigation = isNavigation(visit.headers);
     tellRejected(visit, "parts");
@@ -109,13 +116,14 @@ export function join(visit: Visit, header: string): string {
  */
 function tokensOf(
   first: string,
-  tails: readonly ReadonlySet<string>[],
+  tails: readonly (readonly string[])[],
 ): readonly string[] {
   const [, count, head = ""] = FIRST.exec(first) ?? [];
   const tag = head.slice(...TAG) + ".";
   let tokens = [head];
   for (let i = 0; i < Number(count) - 1; i++) {
-    const shares = [...tails[i] ?? []].filter((value) => value.startsWith(tag));
+    const shares = (tails[i] ?? []).filter((value) => value.startsWith(tag))
+      .slice(0, MOST_TOKENS);
     tokens = tokens.flatMap((token) =>
       shares.map((share) => token + share.slice(tag.length))
     ).slice(0, MOST_TOKENS);
@@ -129,7 +137,9 @@ function partsOf(
   token: string,
 ): { name: string; value: string }[] {
   if (name.length + token.length <= maxBytes) return [{ name, value: token }];
-  const share = Math.max(1, maxBytes - name.length - MORE);
+  const room = maxBytes - name.length - MORE;
+  // A first part without those letters would not be known: too many, instead.
+  const share = room < TAG[1] ? 1 : room;
   const count = Math.ceil(token.length / share);
   const tag = token.slice(...TAG);
   const shares = Array.from(
