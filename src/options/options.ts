@@ -184,7 +184,8 @@ export interface SessionOptions<
   /**
    * How many bytes of opened and sealed tokens a process caches, for each
    * cookie: a token in the cache is not decrypted again. Whether its session
-   * has ended is checked all the same. 0 caches none.
+   * has ended is checked all the same. A compressed one counts as much as its
+   * data. 0 caches none.
    *
    * @default {4194304} About 650 sessions of 1 KB
    */

@@ -2,6 +2,8 @@ import type { Unsealed } from "./content.ts";
 
 interface Entry {
   readonly content: Unsealed;
+  /** In bytes. */
+  readonly size: number;
   isUsed: boolean;
 }
 
@@ -32,27 +34,20 @@ export class TokenCache {
   }
 
   set(token: string, content: Unsealed): void {
-    if (sizeOf(token) > this.#most) return;
-    this.#remove(token);
-    this.#entries.set(token, { content, isUsed: false });
-    this.#bytes += sizeOf(token);
+    // A rough size: an entry without its token, then 4 bytes per character. Of a
+    // text that is compressed, the token is the shorter one.
+    const size = 600 + Math.max(token.length, content.text.length) * 4;
+    if (size > this.#most || this.#entries.has(token)) return;
+    this.#entries.set(token, { content, size, isUsed: false });
+    this.#bytes += size;
     for (const [oldest, entry] of this.#entries) {
       if (this.#bytes <= this.#most) break;
+      this.#entries.delete(oldest);
       if (entry.isUsed) {
         // A used entry gets another round, behind those added since.
         entry.isUsed = false;
-        this.#entries.delete(oldest);
         this.#entries.set(oldest, entry);
-      } else this.#remove(oldest);
+      } else this.#bytes -= entry.size;
     }
   }
-
-  #remove(token: string): void {
-    if (this.#entries.delete(token)) this.#bytes -= sizeOf(token);
-  }
-}
-
-function sizeOf(token: string): number {
-  // A rough size: an entry without its token, then 4 bytes per character.
-  return 600 + token.length * 4;
 }

@@ -56,6 +56,22 @@ describe("tokenCache", () => {
     }
   });
 
+  it("counts a text that is compressed at its length", async () => {
+    const { sessions, make } = begin({ tokenCache: 100_000, compress: true });
+    const tokens = [];
+    for (const end of "abc") {
+      tokens.push(await make({ n: "a".repeat(20_000) + end }));
+    }
+    assert.ok(`${tokens}`.length < 1_000);
+    for (const [token, decrypt] of [[tokens[2], 0], [tokens[1], 1]] as const) {
+      const calls = await cryptoCalls(() => sessions.unseal(`${token}`));
+      assert.equal(calls.decrypt ?? 0, decrypt);
+    }
+    const long = await make({ n: "a".repeat(30_000) });
+    const calls = await cryptoCalls(() => sessions.unseal(long));
+    assert.equal(calls.decrypt, 1, "longer than the cache");
+  });
+
   it("opens no forgery of a token that it knows", async () => {
     const { sessions, make } = begin();
     const [token, other] = [await make(), await make()];
