@@ -82,6 +82,45 @@ describe("decompress()", () => {
     await assert.rejects(decompress(1, data), /^RangeError: Too long/);
   });
 
+  it("unpacks no more at once than a piece makes", async () => {
+    const made = new Response(new Uint8Array(60_000_000)).body
+      ?.pipeThrough(new CompressionStream("deflate-raw"));
+    const bytes = new Uint8Array(await new Response(made).arrayBuffer());
+    const data = new Uint8Array(2 + bytes.length);
+    new DataView(data.buffer).setUint16(0, bytes.length);
+    data.set(bytes, 2);
+    const { DecompressionStream: Usual } = globalThis;
+    let longest = 0;
+    // Not a subclass, whose streams a runtime may read past it.
+    function Watched(format: "deflate-raw") {
+      const { readable, writable } = new Usual(format);
+      const read = readable.getReader.bind(readable);
+      return {
+        writable,
+        readable: {
+          getReader() {
+            const reader = read();
+            return {
+              cancel: () => reader.cancel(),
+              async read() {
+                const next = await reader.read();
+                longest = Math.max(longest, next.value?.length ?? 0);
+                return next;
+              },
+            };
+          },
+        },
+      };
+    }
+    globalThis.DecompressionStream = Watched as never;
+    try {
+      await assert.rejects(decompress(1, data), /^RangeError: Too long/);
+    } finally {
+      globalThis.DecompressionStream = Usual;
+    }
+    assert.ok(longest > 0 && longest < 5_000_000, `${longest}`);
+  });
+
   it("refuses what is no UTF-8", async () => {
     const stream = new Response(new Uint8Array(64).fill(0xff)).body
       ?.pipeThrough(new CompressionStream("deflate-raw"));
