@@ -70,7 +70,11 @@ export async function commitChanges(
   if (isTooLate) return directivesOf(state);
   let line: string | undefined;
   if (isDue) {
-    const token = await sealFor(state, now, { checks });
+    const token = await sealFor(state, now, { checks }).catch((error) => {
+      // It was sealed when the options allowed more, and is only read.
+      if (!state.isRenewed || error?.code !== "oversize") throw error;
+    });
+    if (!token) return directivesOf(state);
     const persists = state.values[PERSIST] ?? settings.persistent;
     state.isSent = true;
     line = writeCookie(cookie, token, !!persists && endOf(state, now) - now);
