@@ -4,6 +4,7 @@ import { isNavigation } from "../http/request.ts";
 import type { Overflow, SessionCookie } from "../options/settings.ts";
 import type { Visit } from "../session/state.ts";
 import { tellRejected } from "./accept.ts";
+import { earlierOf } from "./scopes.ts";
 import { readCookies } from "./several_cookies.ts";
 
 // A token that is too long for one cookie is cut in parts: see
@@ -44,10 +45,8 @@ export function fits(
 export function cut(visit: Visit, lines: readonly string[]): string[] {
   const { cookie } = visit;
   let most = 0;
-  const all = lines.flatMap((line) => {
-    const [pair = ""] = line.split(";", 1);
-    const attributes = line.slice(pair.length);
-    const parts = partsOf(cookie, pair.slice(cookie.name.length + 1));
+  const all = [...withEarlier(visit, lines)].flatMap((line) => {
+    const { attributes, parts } = readLine(cookie, line);
     most = Math.max(most, parts.length);
     const scope = attributes.replace(/^; Max-Age=\d+/, "");
     const left = partNames(cookie.name).slice(
@@ -66,6 +65,33 @@ export function cut(visit: Visit, lines: readonly string[]): string[] {
   // Another layer of the request may write again.
   visit.parts = Math.max(visit.parts ?? 0, most - 1);
   return all;
+}
+
+/**
+ * Has a response remove the cookies of earlier scopes, too, if it sets more
+ * than one: of two such sessions side by side, servers take no request.
+ */
+function withEarlier(visit: Visit, lines: readonly string[]): Set<string> {
+  const { cookie } = visit;
+  const isCut = visit.parts ||
+    lines.some((line) => readLine(cookie, line).parts.length > 1);
+  const earlier = isCut && lines.length ? earlierOf(cookie) : [];
+  return new Set([
+    ...earlier.map((each) => writeCookie(each, "", 0)),
+    ...lines,
+  ]);
+}
+
+/** What a line sets our cookie to: several, if it is too long for one. */
+function readLine(
+  cookie: SessionCookie,
+  line: string,
+): { attributes: string; parts: ReturnType<typeof partsOf> } {
+  const [pair = ""] = line.split(";", 1);
+  return {
+    attributes: line.slice(pair.length),
+    parts: partsOf(cookie, pair.slice(cookie.name.length + 1)),
+  };
 }
 
 /**
