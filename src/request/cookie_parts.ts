@@ -13,7 +13,7 @@ import { readCookies } from "./several_cookies.ts";
 /** How many tokens are put together: each is a decryption. */
 const MOST_TOKENS = 16;
 /** The first part says how many there are, and has those letters. */
-const FIRST = /^([2-9])\.([\w-]{32,})$/;
+const FIRST = /^[2-9]\.[\w-]{32}/;
 /** Where a token has letters of its nonce, by which its parts are known. */
 const TAG = [24, 32] as const;
 /** A further part begins with them: others may be of another program. */
@@ -144,7 +144,8 @@ function tokensOf(
   first: string,
   tails: readonly (readonly string[])[],
 ): readonly string[] {
-  const [, count, head = ""] = FIRST.exec(first) ?? [];
+  const [count] = first;
+  const head = first.slice(2);
   const tag = head.slice(...TAG) + ".";
   let tokens = [head];
   for (let i = 0; i < Number(count) - 1; i++) {
