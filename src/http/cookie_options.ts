@@ -79,7 +79,8 @@ export interface CookieParts {
    * How many bytes all of them may take in the `Cookie` field of a request, with
    * their names. Servers refuse more than they take of one field, or of all:
    * nginx and Apache 8 kB of one, Node 16 kB of all, with 431 or 400 and nobody
-   * but the visitor can mend it. They may count the other cookies, too. With
+   * but the visitor can mend it. They may count the other cookies, too. A
+   * session in one cookie may have `cookie.maxBytes` in any case. With
    * `partitioned`, 10 000 at most: Chromium keeps 10 KiB of those.
    *
    * @default {7168}

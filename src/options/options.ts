@@ -40,7 +40,8 @@ export interface SessionOptions<
    * of the cookie, which whoever watches the line sees, tells how much the two
    * have in common (as CRIME and BREACH did). Lengths are rounded up to 32
    * bytes. Sessions of before are read either way; at most 64 KiB are
-   * compressed. Only without a `store`.
+   * compressed. Only without a `store`, and where there is `CompressionStream`:
+   * Bun has it since 1.3.3.
    *
    * @default {false}
    */
