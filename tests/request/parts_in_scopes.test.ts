@@ -74,3 +74,26 @@ for (const [what, before, after] of CHANGES) {
     });
   });
 }
+
+describe("Parts that are refused, of a cookie with a domain", () => {
+  it("stay in each scope on a request that goes to no page", async () => {
+    const cookie = { domain: "example.com" };
+    const { options, events } = setUp({ overflow: "parts", cookie });
+    const handler = withSession(
+      (_request, session) => Response.json(session.userId ?? null),
+      options,
+    );
+    const removed = async (destination: string) => {
+      const headers = {
+        cookie: "__Secure-sid.1=AAAAAAAA.a",
+        "sec-fetch-dest": destination,
+      };
+      const url = "https://example.com/";
+      const response = await handler(new Request(url, { headers }));
+      return response.headers.getSetCookie().length;
+    };
+    assert.equal(await removed("empty"), 0);
+    assert.equal(await removed("document"), 4);
+    assert.deepEqual(events.map(({ type }) => type), ["rejected", "rejected"]);
+  });
+});

@@ -58,3 +58,26 @@ for (const [name, before, after] of WAYS) {
     });
   });
 }
+
+describe("A session that cannot be renewed for another reason", () => {
+  it("makes an error", async () => {
+    let isBroken = false;
+    const codec = {
+      parse: JSON.parse,
+      stringify(value: unknown) {
+        if (isBroken) throw new RangeError("Broken");
+        return JSON.stringify(value);
+      },
+    };
+    const { options, clock } = setUp({ codec });
+    const handler = withSession((_request, session) => {
+      if (session.isNew) session.set("text", "a");
+      return Response.json(session.userId ?? null);
+    }, options);
+    const browser = new Browser(handler, { now: () => clock.now });
+    await browser.get();
+    clock.advance(50_000);
+    isBroken = true;
+    await assert.rejects(browser.get(), { name: "RangeError" });
+  });
+});
