@@ -130,6 +130,7 @@ export function join(visit: Visit, header: string): string {
   if (!found.length && isBehindComma) tellRejected(visit, "joined");
   else if (!found.length) {
     visit.fault = "parts";
+    visit.opened = visit.settings.now();
     visit.isNavigation = isNavigation(visit.headers);
     tellRejected(visit, "parts");
   }

@@ -24,6 +24,7 @@ export async function openSeveral(
   const chosen = await chooseCookie(visit, header, now);
   if (chosen === undefined) return begin(visit);
   if (typeof chosen === "string") return openCookie(visit, chosen, check);
+  visit.opened = now;
   return chosen && await admit(visit, chosen, now, check) ||
     beginRefused(visit);
 }
