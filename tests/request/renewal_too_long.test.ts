@@ -10,6 +10,7 @@ const TEXT = "abcdefghij".repeat(900);
 const WIDE: Change = { overflow: { most: 9, maxBytes: 20_000 } };
 const WAYS: readonly (readonly [string, Change, Change])[] = [
   ["with fewer parts", WIDE, { overflow: "parts" }],
+  ["without parts", WIDE, { overflow: { maxBytes: 1_000 } }],
   ["without compress", { compress: true }, {}],
 ];
 
