@@ -24,8 +24,11 @@ const LIVING: Row = ["return this.#most > 0;", "this.#most >= 0"];
 /** Others that have to be found: in place of what, and what. */
 const FOUND: readonly Row[] = [
   ["if (entry) entry.isUsed = true;", "false"],
-  ["if (sizeOf(token) > this.#most) return;", "sizeOf(token) >= this.#most"],
-  ["this.#bytes += sizeOf(token);", "this.#bytes -= sizeOf(token)"],
+  [
+    "if (size > this.#most || this.#entries.has(token)) return;",
+    "size >= this.#most",
+  ],
+  ["this.#bytes += size;", "this.#bytes -= size"],
   ["if (this.#bytes <= this.#most) break;", "true"],
 ];
 
