@@ -84,7 +84,7 @@ async function visit(
   return { taken: await call(app as never), thrown };
 }
 
-describe("a response without a connection", { timeout: 5000 }, () => {
+describe("a response without a connection", () => {
   // Bun takes nothing else for a connection.
   if ("Bun" in globalThis) return;
   for (
