@@ -1,7 +1,8 @@
+import { REFERENCE } from "./content.ts";
 import { HEADER } from "./format.ts";
 
 // A text that is compressed before it is sealed. Its length tells something of
-// it then: see the option `compress`.
+// it then: see the option `compress`. What else is flagged is short as it is.
 
 /** What the first byte of the sealed part says (docs/security.md). */
 const COMPRESSED = 1;
@@ -44,7 +45,7 @@ export async function compress(
 }
 
 /**
- * Returns the text that was compressed.
+ * Returns the text of a token with flags.
  *
  * @param data What stands behind the head of what was sealed.
  * @throws If it is none, or none that this library makes.
@@ -53,6 +54,7 @@ export async function decompress(
   flags: number,
   data: Uint8Array<ArrayBuffer>,
 ): Promise<string> {
+  if (flags === REFERENCE) return decoder.decode(data);
   if (flags !== COMPRESSED) throw new RangeError("Unknown flags");
   const { byteOffset, byteLength } = data;
   const length = new DataView(data.buffer, byteOffset, byteLength).getUint16(0);

@@ -10,11 +10,19 @@ export interface Sealed {
   readonly sid: Uint8Array<ArrayBuffer>;
   /** The data, as text. */
   readonly text: string;
+  /** `REFERENCE`, or what says how the text is kept in the token. */
+  readonly flags?: number | undefined;
   /**
    * The values parsed from `text`, once known. They are never changed in place.
    */
   values?: Record<string, unknown> | null | undefined;
 }
+
+/**
+ * The flags of a token that refers to a record, beside others of the same cookie
+ * that have the data themselves.
+ */
+export const REFERENCE = 2;
 
 /** The content of an authentic token. */
 export interface Unsealed extends Sealed {

@@ -25,7 +25,7 @@ export async function seal(
   writer?: Writer,
   nonce: Uint8Array = crypto.getRandomValues(new Uint8Array(12)),
 ): Promise<string> {
-  const { created, sealed, expires, sid, text } = content;
+  const { created, sealed, expires, sid, text, flags } = content;
   // Times have 32 bits.
   if (expires >>> 0 !== expires) refuse("now", "is over 2106", sealed);
   const next = writer ?? takeWriter(ring, sealed);
@@ -38,6 +38,7 @@ export async function seal(
   fields.setUint32(5, sealed);
   fields.setUint32(9, expires);
   body.set(sid, 13);
+  if (flags) body[0] = flags;
 
   const tag = 16;
   const bytes = new Uint8Array(HEADER + body.length + tag);

@@ -85,7 +85,8 @@ async function decrypt(
     const text = flags ? await part?.decompress(flags, data) : decode(data);
     if (text === undefined) return { fault: "flags", keyId };
     const isStale = entry !== entries[0];
-    const content = { created, sealed, expires, sid, text, keyId, isStale };
+    const times = { created, sealed, expires };
+    const content = { ...times, sid, text, flags, keyId, isStale };
     // Cache a text of its own: `token` may be a slice of the Cookie field,
     // which would stay in memory.
     if (ring.cache.isOn) ring.cache.set(encodeBase64url(bytes), content);

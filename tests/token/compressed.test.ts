@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createSessions, type SessionEvent } from "../../mod.ts";
 import { compress, decompress } from "../../src/token/compressed.ts";
+import { REFERENCE } from "../../src/token/content.ts";
 import { HEADER } from "../../src/token/format.ts";
 import type { Bytes } from "../shared/format.ts";
 import { setUp } from "../shared/support.ts";
@@ -53,9 +54,17 @@ describe("compress()", () => {
 describe("decompress()", () => {
   it("refuses flags that it does not know", async () => {
     const body = await packed(TEXT);
-    for (const flags of [2, 3, 128, 255]) {
-      await assert.rejects(decompress(flags, body.subarray(HEADER)));
+    for (const flags of [3, 4, 128, 255]) {
+      const unknown = decompress(flags, body.subarray(HEADER));
+      await assert.rejects(unknown, /Unknown flags/);
     }
+  });
+
+  it("gives a reference as it is", async () => {
+    const text = '{"g":1}';
+    const data = new TextEncoder().encode(text);
+    assert.equal(await decompress(REFERENCE, data), text);
+    await assert.rejects(decompress(REFERENCE, Uint8Array.of(255)));
   });
 
   it("refuses what is none, and gives no text of what is cut", async () => {
