@@ -24,13 +24,15 @@ export function administrationOf(
   settingsOf: () => Settings,
 ): Administration {
   /** A visit without a request, and the parts that its options need. */
-  const administer = async () => {
-    const visit = visitOf(settingsOf());
+  const administer = async (isForRecords = false) => {
+    const settings = settingsOf();
+    const { outgrown = settings } = settings;
+    const visit = visitOf(isForRecords ? outgrown : settings);
     return { visit, ...await decidingPartsFor(visit) };
   };
   /** Like `administer()`, for calls that need a store. */
-  const administerStore = async () => {
-    const { visit, engine, revocations } = await administer();
+  const administerStore = async (isForRecords?: boolean) => {
+    const { visit, engine, revocations } = await administer(isForRecords);
     if (engine) return { visit, engine };
     const needs = revocations ? "" : ", revokeAll() also with revocations";
     throw new SessionError("unsupported", `This needs a store${needs}`);
@@ -61,7 +63,7 @@ export function administrationOf(
       return await engine.count(visit, userId);
     },
     deleteExpired: async () => {
-      const { visit, engine } = await administerStore();
+      const { visit, engine } = await administerStore(true);
       return await engine.deleteExpired(visit);
     },
   };

@@ -92,7 +92,11 @@ export function createSessions<Data extends object = AnyData>(
       const settings = settingsOf();
       // For `unseal()`, which does not know on which address it was opened.
       const cookie = settings.cookieFor();
-      return await writing.sealFor(state, settings.now(), others, cookie);
+      const now = settings.now();
+      const token = await writing.sealFor(state, now, others, cookie);
+      // It may have moved into a store, for the token.
+      delete state.abandon;
+      return token;
     },
     unseal: async (token: string) => {
       const state = await openToken(visitOf(settingsOf()), token);

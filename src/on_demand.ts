@@ -76,6 +76,9 @@ const revocationsPart: OnDemand<Revocations> = onDemand(() =>
   import("./store/revocations.ts")
 );
 
+const outgrownPart: OnDemand<typeof import("./store/outgrown.ts")> = onDemand(
+  () => import("./store/outgrown.ts"),
+);
 const cookiePartsPart: OnDemand<CookieParts> = onDemand(() =>
   import("./request/cookie_parts.ts")
 );
@@ -114,6 +117,7 @@ export function decidingPartsFor(
   visit.revoking = parts.revocations;
   visit.streaming = parts.engine;
   visit.cutting = parts.cutting;
+  visit.outgrowing = outgrownPart;
   return parts;
 }
 

@@ -31,9 +31,22 @@ export interface SessionOptions<
    * many bytes they may take together. Only without a `store`, which is the
    * better place for much data.
    *
+   * A store, or a function that makes one, like `store`: what no longer fits is
+   * kept there, and the cookie then holds a sealed reference. It moves back with
+   * the write after which it needs three quarters of a cookie or less. A session
+   * that has always fitted costs no call of the store. The store must be strong.
+   * `list()`, `count()` and ends by the program stay `unsupported`, as the store
+   * has only some of the sessions: use `revocations`.
+   *
    * @default {"error"}
    */
-  overflow?: "error" | "parts" | CookieParts | undefined;
+  overflow?:
+    | "error"
+    | "parts"
+    | CookieParts
+    | SessionStore
+    | (() => SessionStore)
+    | undefined;
   /**
    * Compresses what is sealed, where that makes it shorter. Only for data in
    * which nothing that a stranger has chosen stands beside a secret: the length

@@ -1,10 +1,12 @@
 import { guard } from "../events.ts";
+import type { CookieParts } from "../http/cookie_options.ts";
 import { tokensOf } from "../token/tokens.ts";
 import { checkSecrets } from "../token/secrets.ts";
 import { checkSeconds, refuse } from "./check.ts";
 import type { SessionOptions } from "./options.ts";
 import { resolveCookie } from "./resolve_cookie.ts";
-import { checkRevocations, OPTIONS, PARTS, pick } from "./rules.ts";
+import { checkStrong, OPTIONS, PARTS, pick, STORE } from "./rules.ts";
+import type { SessionStore } from "../store/contract.ts";
 import type { Overflow, Settings } from "./settings.ts";
 
 /**
@@ -23,12 +25,13 @@ export function resolveOptions<Data extends object>(
     pick(options, OPTIONS);
   const { absoluteTimeout = 30 * day, now = Date.now } = given;
   const { store, revocations, revocationsMaxAge, trackIdle } = given;
-  const overflow = overflowOf(given.overflow);
+  const outgrown = STORE[1](given.overflow) && given.overflow as SessionStore;
+  const overflow = !outgrown && overflowOf(given.overflow);
   const secrets = checkSecrets(secret);
   // Browsers shorten a longer life of a cookie (RFC 6265bis §5.5).
   checkSeconds("absoluteTimeout", absoluteTimeout, 400 * day);
   const purpose = store ? "store" : "session";
-  const settings = {
+  const settings: Settings = {
     absoluteTimeout,
     idleTimeout: Math.min(day, absoluteTimeout),
     persistent: true,
@@ -52,7 +55,7 @@ export function resolveOptions<Data extends object>(
     secrets,
     now: () => Math.floor(now() / 1000),
     clock: now,
-  } as const;
+  };
   const { renewAfter } = given;
   const idle = "idleTimeout within absoluteTimeout";
   checkSeconds(idle, settings.idleTimeout, absoluteTimeout);
@@ -69,7 +72,7 @@ export function resolveOptions<Data extends object>(
       "must be 10000 at most with cookie.partitioned",
     );
   }
-  if (store && (overflow || given.compress)) {
+  if (store && (overflow || outgrown || given.compress)) {
     refuse("store", "takes neither overflow nor compress");
   }
   if (given.migrate && !given.schema) refuse("migrate", "needs a schema");
@@ -79,19 +82,23 @@ export function resolveOptions<Data extends object>(
   if (revocationsMaxAge && !revocations) {
     refuse("revocationsMaxAge", "needs revocations", revocationsMaxAge);
   }
-  if (typeof revocations === "object") checkRevocations(revocations);
+  checkStrong("revocations", revocations);
+  if (outgrown) {
+    checkStrong("overflow", outgrown);
+    settings.outgrown = { ...settings, store: outgrown, home: settings };
+  }
   return settings;
 }
 
 /** In how many cookies a session may go out, if in more than one. */
 function overflowOf(
-  given: SessionOptions["overflow"] = "error",
+  given: unknown = "error",
 ): Overflow | false {
   if (given === "error") return false;
   // Nearly what a server such as nginx takes of one field.
   return {
     most: 3,
     maxBytes: 7_168,
-    ...given !== "parts" && pick(given, PARTS, "overflow."),
+    ...given !== "parts" && pick(given as CookieParts, PARTS, "overflow."),
   };
 }

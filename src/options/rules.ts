@@ -51,8 +51,10 @@ export const OPTIONS: Readonly<Record<string, Rule>> = {
   trackIdle: oneOf("cookie", "store"),
   cookie: ["be an object", isOptions],
   overflow: [
-    "be error, parts or { most, maxBytes }",
-    (value) => value === "error" || value === "parts" || isOptions(value),
+    "be error, parts, { most, maxBytes } or a store",
+    (value) =>
+      value === "error" || value === "parts" || isOptions(value) ||
+      STORE[1](value),
   ],
   storeTimeout: WAIT,
   revocationsMaxAge: WAIT,
@@ -160,11 +162,17 @@ function isOrigin(value: unknown): boolean {
   return `${protocol}//${host}` === value && !/\*|\/$/.test(value);
 }
 
-/** Refuses a store that cannot keep revocations. */
-export function checkRevocations({ consistency, evicts }: SessionStore): void {
-  if (consistency !== "strong" || evicts) {
+/** Refuses a store that is late, or may drop what an option needs it to keep. */
+export function checkStrong(
+  name: "revocations" | "overflow",
+  store: SessionStore | (() => SessionStore) | undefined,
+): void {
+  if (
+    typeof store === "object" &&
+    (store.consistency !== "strong" || store.evicts)
+  ) {
     refuse(
-      "revocations",
+      name,
       "needs a strong store that drops no record, such as DurableObjectStore, D1Store or RedisStore",
     );
   }

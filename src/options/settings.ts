@@ -65,6 +65,10 @@ export interface Settings extends Fitting {
   readonly onStoreError: "throw" | "anonymous";
   readonly encrypt?: boolean;
   readonly overflow?: Overflow | false;
+  /** With a store as `overflow`: for sessions that are in there. */
+  outgrown?: Settings;
+  /** Of such settings: those of sessions in a cookie. */
+  readonly home?: Settings;
   readonly compress?: boolean;
   readonly accept?: readonly SessionReader[];
   readonly renewAfter?: number;

@@ -1,11 +1,11 @@
 import type { Refused } from "../events.ts";
 import { isNavigation } from "../http/request.ts";
-import { isChecked } from "../options/settings.ts";
+import { isChecked, type Settings } from "../options/settings.ts";
 import { begin } from "../session/begin.ts";
 import { readValues } from "../session/codec.ts";
 import { familyOf, uncleared } from "../session/known.ts";
 import { nameOf, type State, tell, type Visit } from "../session/state.ts";
-import type { Unsealed } from "../token/content.ts";
+import { REFERENCE, type Unsealed } from "../token/content.ts";
 import { acceptValues, noteOpened, tellRejected } from "./accept.ts";
 
 /** Checks what more than the cookie decides. */
@@ -57,13 +57,17 @@ export function admit(
   now: number,
   check: Check,
 ): State | null | Promise<State | null> {
-  const { settings } = visit;
+  const { outgrown } = visit.settings;
   visit.opened = now;
-  if ("fault" in content) {
-    visit.fault = content.fault;
-    tellRejected(visit, content.fault, content.keyId);
+  const isUnknown = "flags" in content && content.flags === REFERENCE &&
+    !outgrown;
+  if (isUnknown || "fault" in content) {
+    visit.fault = "fault" in content ? content.fault : "flags";
+    tellRejected(visit, visit.fault, content.keyId);
     return null;
   }
+  if (content.flags === REFERENCE) visit.settings = outgrown as Settings;
+  const { settings } = visit;
   const state = begin(visit, false, { ...content });
   if (uncleared.size && isUncleared(state)) {
     tell(state, "gone");

@@ -40,11 +40,14 @@ async function endOne(
   last: State,
 ): Promise<void> {
   const isKnown = !isNew(state) || state.isGiven;
-  await engine?.endFor(state, isTooLate, last);
-  if (engine && !state.isEndDone) return;
+  const { settings } = state.visit;
+  const { store, home, outgrown } = settings;
+  const part = home || outgrown ? await last.visit.outgrowing?.() : engine;
+  await part?.endFor(state, isTooLate, last);
+  if (store && !state.isEndDone) return;
   // One of another library that was taken over has its id from the start.
-  if (!engine && (isKnown || state.content.sid)) {
-    noteTurn(state.visit.settings, nameOf(state), "ended");
+  if ((!store || home) && (isKnown || state.content.sid)) {
+    noteTurn(home ?? settings, nameOf(state), "ended");
   }
   if ((isKnown || state.held) && !state.isEndTold) tell(state, "destroyed");
   state.isEndTold = true;

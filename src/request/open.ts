@@ -51,8 +51,9 @@ async function takeOver(
   own: State | Promise<State>,
 ): Promise<State> {
   const part = await takeOverPart();
+  const state = await own;
   const { engine } = await decidingPartsFor(visit);
-  return part.takeOver(visit, header, await own, engine);
+  return part.takeOver(visit, header, state, engine);
 }
 
 function readOwn(visit: Visit, header: string): State | Promise<State> {

@@ -1,7 +1,7 @@
 import { isChecked, type SessionCookie } from "../options/settings.ts";
 import { endOf, idOf, isNew, type State, tell } from "../session/state.ts";
 import { checkOpen } from "../session/write_rules.ts";
-import type { Sealed } from "../token/content.ts";
+import { REFERENCE, type Sealed } from "../token/content.ts";
 import type { Engine } from "./checks.ts";
 import { oversize } from "./oversize.ts";
 
@@ -14,7 +14,8 @@ export interface Others {
 }
 
 /**
- * Seals a session as it stands, as used at the time `sealed`.
+ * Seals a session as it stands, as used at the time `sealed`. If it is too long,
+ * and the options have a store for that, it moves there.
  *
  * @throws {SessionError} `oversize` or `invalid-data`.
  */
@@ -24,28 +25,42 @@ export async function trySeal(
   { checks }: Others,
   cookie: SessionCookie = state.visit.cookie,
 ): Promise<string> {
-  const { values, visit } = state;
+  const { visit } = state;
   const { settings, phase } = visit;
-  const { codec, store } = settings;
-  const hasChecks = isChecked(settings);
+  const { store, outgrown } = settings;
   if (phase === "destroyed") checkOpen(state);
+  const hasChecks = isChecked(settings);
   if (hasChecks && !store) await checks?.ready(state);
+  const token = await sealNow(state, sealed, cookie);
+  const bytes = token.length + cookie.name.length;
+  const isTooLong = bytes > cookie.maxBytes &&
+    !(settings.overflow &&
+      visit.cutting?.fits(settings.overflow, cookie, token));
+  if (outgrown && (isTooLong || state.isOutgrown)) {
+    await (await visit.outgrowing?.())?.moveOut(state);
+    return await sealNow(state, sealed, cookie);
+  }
+  if (isTooLong) throw oversize(state, bytes);
+  return token;
+}
+
+function sealNow(
+  state: State,
+  sealed: number,
+  { tokens }: SessionCookie,
+): Promise<string> {
+  const { content, reference = "{}", values, visit: { settings } } = state;
+  const { codec, store, home } = settings;
   idOf(state);
-  const token = await cookie.tokens.seal({
-    ...state.content as Sealed,
+  return tokens.seal({
+    ...content as Sealed,
     sealed,
     expires: endOf(state, sealed),
-    text: store ? state.reference ?? "{}" : codec.stringify(values),
+    flags: home && REFERENCE,
+    text: store ? reference : codec.stringify(values),
     // Where more than the cookie decides, each request parses its own values.
-    values: hasChecks ? undefined : { ...values },
+    values: isChecked(settings) ? undefined : { ...values },
   });
-  const bytes = token.length + cookie.name.length;
-  if (
-    bytes > cookie.maxBytes &&
-    !(settings.overflow &&
-      visit.cutting?.fits(settings.overflow, cookie, token))
-  ) throw oversize(state, bytes);
-  return token;
 }
 
 /**

@@ -39,8 +39,12 @@ export async function commitChanges(
   state: State,
   response: Response,
   phase: Phase,
-  { engine, checks }: Others,
+  parts: Others,
 ): Promise<Directives> {
+  const { outgrowing } = state.visit;
+  const mover = state.moved && await outgrowing?.();
+  const isAway = !mover || await mover.isThere(state);
+  const engine = isAway ? parts.engine : undefined;
   const { visit } = state;
   const { settings, cookie } = visit;
   const now = settings.now();
@@ -68,9 +72,11 @@ export async function commitChanges(
       ? await engine.commitStored(state, now, isTooLate)
       : !isTooLate && needsCookie(state, now));
   if (isTooLate) return directivesOf(state);
+  const isBack = isOpen && settings.home &&
+    await (await outgrowing?.())?.moveBack(state, now);
   let line: string | undefined;
-  if (isDue) {
-    const token = await sealFor(state, now, { checks }).catch((error) => {
+  if (isDue || isBack) {
+    const token = await sealFor(state, now, parts).catch((error) => {
       // It was sealed when the options allowed more, and is only read.
       if (!state.isRenewed || error?.code !== "oversize") throw error;
     });
@@ -93,8 +99,10 @@ export async function commitChanges(
   const maySend = () =>
     state.isSent = engine
       ? engine.maySend(state)
-      : !hasTurned(state) && !(state.isOptional && isAnswered(state));
-  return { ...said, maySend, noteSent: () => noteSent(state, isNews) };
+      : !hasTurned(state, true) && !(state.isOptional && isAnswered(state));
+  const sent = { ...said, maySend, noteSent: () => noteSent(state, isNews) };
+  if (!state.moved) return sent;
+  return (await outgrowing?.())?.hold(state, response, sent) ?? sent;
 }
 
 /**
@@ -144,15 +152,21 @@ function noteSent(state: State, isNews: boolean): void {
  * Whether this process has ended a session in a cookie, or given it newer ones,
  * while the request ran. It is not brought back then: no one else would notice.
  *
+ * @param isSealed Whether its next cookie is there, so that it moves no more.
  * @throws {SessionError} `gone` if a change would bring it back.
  */
-function hasTurned(state: State): boolean {
+function hasTurned(state: State, isSealed = false): boolean {
   const { left, began, accepted, visit: { settings } } = state;
   // What was taken over is nothing that the handler has done.
   const batches = state.batches.filter((each) => each !== accepted);
   const turn = (accepted || !isNew(state)) &&
     overtakenAfter(settings, nameOf(state), began);
   if (!turn || isLogin({ batches }) || left && turn.kind === "left") {
+    return false;
+  }
+  // It goes on in a store, as it had become too long for its cookie.
+  if (!isSealed && turn.kind === "left" && turn.by) {
+    state.isOutgrown = true;
     return false;
   }
   if (batches.some(({ changes }) => changes.length)) refuseGone(state);

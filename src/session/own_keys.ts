@@ -10,6 +10,11 @@ export const ISSUED = "~i";
 /** Which cookies count, and the last writes: see `store/generation.ts`. */
 export const GENERATION = "~g";
 export const WRITES = "~w";
+/**
+ * Only with a store as `overflow`. In a record: when the session has moved back
+ * into a cookie, in seconds since 1970. In a cookie: the id of that record.
+ */
+export const MOVED = "~m";
 /** Only with revocations: the epoch of the login (`store/revocations.ts`). */
 export const EPOCH = "~e";
 /** Only with `accept`: which session of another library it goes on from. */

@@ -19,7 +19,7 @@ export type Phase =
 
 /** A request, as far as one of its sessions is concerned. */
 export interface Visit {
-  readonly settings: Settings;
+  settings: Settings;
   cookie: SessionCookie;
   readonly request?: Asked | undefined;
   /** Absent for a session without a request; see `http/request.ts`. */
@@ -88,6 +88,8 @@ export interface Visit {
   streaming?: Streaming | undefined;
   /** With the option `overflow`, once that part is loaded. */
   cutting?: Cutting | undefined;
+  /** With a store as `overflow`: loads what moves sessions there and back. */
+  outgrowing?: () => Outgrowing | Promise<Outgrowing>;
   /** How many further parts the browser may have of our cookie. */
   parts?: number;
 }
@@ -113,6 +115,15 @@ export interface Cutting {
   join(visit: Visit, header: string): string;
   cut(visit: Visit, lines: readonly string[]): readonly string[];
   fits(overflow: Overflow, cookie: SessionCookie, token: string): boolean;
+}
+
+/** What `store/outgrown.ts` does, for modules that do not load it. */
+export interface Outgrowing {
+  moveOut(state: State): Promise<void>;
+  isThere(state: State): Promise<boolean>;
+  moveBack(state: State, now: number): Promise<boolean>;
+  endFor(state: State, isTooLate: boolean, last: State): Promise<void>;
+  hold(state: State, response: Response, said: Directives): Directives;
 }
 
 /** What `store/stream.ts` does for the body of a response. */
@@ -182,6 +193,21 @@ export interface Held {
   readonly text?: string;
 }
 
+/** A session that has left its cookie for a store, or that for a cookie. */
+export interface Moved {
+  /** By what this process knows what it has left. */
+  readonly name?: string | undefined;
+  /** When it did so, as a tick. */
+  readonly tick: number;
+  /** Its id before, and what it had left by then. */
+  readonly sid?: Uint8Array<ArrayBuffer> | undefined;
+  readonly left?: Uint8Array<ArrayBuffer> | undefined;
+  /** The record that it has left. */
+  readonly held?: Held;
+  /** Whether another request may have made the same record. */
+  readonly isShared?: boolean;
+}
+
 /** What the cookie knows of the last write to a late store. */
 export interface Carried {
   readonly revision: number;
@@ -229,11 +255,23 @@ export interface State {
   leftKey?: string | undefined;
   /** The user who was logged in when the request came. */
   owner?: string | undefined;
+  /**
+   * This process has moved the session into a store while the request ran: its
+   * changes are to be made there.
+   */
+  isOutgrown?: boolean;
+  /** The request has moved it: see `store/outgrown.ts`. */
+  moved?: Moved;
   /** The save that is running; saves of one session wait for each other. */
   saving?: Promise<unknown>;
 
   // Only for a session in a store:
   held?: Held;
+  /**
+   * While it moves there: returns the record that another request has made of
+   * the same cookie.
+   */
+  findTaken?: (made: Held) => Promise<Held | undefined>;
   /** The generation of its next cookie. */
   generation?: number;
   /** The generation in which its user became the owner. */

@@ -1,7 +1,13 @@
 import type { Values } from "../session/codec.ts";
 import { noteFloor, noteTurn } from "../session/overtaken.ts";
 import { OWNER } from "../session/own_keys.ts";
-import { type Batch, type Held, type State, tell } from "../session/state.ts";
+import {
+  type Batch,
+  type Held,
+  isNew,
+  type State,
+  tell,
+} from "../session/state.ts";
 import { isEventual } from "./back_end.ts";
 import { remove } from "./end_record.ts";
 import { generationOf } from "./generation.ts";
@@ -77,7 +83,7 @@ export function abandonLater(state: State): void {
     state.forgetReplaced?.();
     while (state.saving) await state.saving;
     const { visit, held, leftKey } = state;
-    if (!held || held.key === before?.key) return;
+    if (!held || held.key === before?.key || state.moved?.isShared) return;
     // A `regenerate()` has ended the record that the request found. Nothing may
     // bring that back, so the session is in the new one or nowhere.
     const isMoved = leftKey !== undefined && leftKey === before?.key;
@@ -93,5 +99,6 @@ export function abandonLater(state: State): void {
 export function beginRecord(state: State, held: Held): void {
   Object.assign(state, { held, generation: 0, since: 0, isSuperseded: false });
   state.isCookieDue = true;
-  tell(state, "created");
+  // What moves here from its cookie is no new session.
+  if (!state.findTaken || isNew(state)) tell(state, "created");
 }

@@ -1,4 +1,6 @@
 import type { Values } from "../session/codec.ts";
+import { MOVED } from "../session/own_keys.ts";
+import { isGraceOver } from "../session/timeouts.ts";
 import type { Sealed } from "../token/content.ts";
 import type { State } from "../session/state.ts";
 import { isEventual } from "./back_end.ts";
@@ -37,7 +39,13 @@ export async function load(
   const values = state.held
     ? await valuesOf(visit, state.held)
     : await read(state, sid, key);
-  return values && !await acceptCookie(state, text, values)
-    ? undefined
-    : values;
+  if (!values) return values;
+  if (!await acceptCookie(state, text, values)) return undefined;
+  const moved = values[MOVED] as number | undefined;
+  // The answer that has it in a cookie may be on its way. If that was lost, the
+  // session goes on here.
+  if (moved && !isGraceOver(moved, visit.settings.now(), false)) {
+    visit.phase = "gone";
+  }
+  return values;
 }

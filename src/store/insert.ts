@@ -38,13 +38,15 @@ export async function insert(
   const record = await encode(writer, values, 1);
   const made = { sid, key, record };
   const ask = () => storeOf(visit).create(key, record);
-  const late = () => takeBack(state, made, attempt);
+  const late = () => takeBack(state, made, attempt, undefined, visit);
   for (let tries = 1;; tries++) {
     let failure: unknown = taken();
     try {
       if (await call(visit, { op: "create", ask, late })) {
         return { held: made, isEarlier: false };
       }
+      const other = await state.findTaken?.(made);
+      if (other) return { held: other, isEarlier: true };
     } catch (error) {
       failure = error;
     }

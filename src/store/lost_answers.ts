@@ -53,14 +53,16 @@ export async function findAfter(
  * counts on it or another write is on top.
  *
  * @param before The record that it replaced; none if it made a new one.
+ * @param of The visit that has written, if the session may have left its store.
  */
 export async function takeBack(
   state: State,
   where: Pick<Held, "sid" | "key">,
   attempt: Attempt,
   before?: Held,
+  of: Visit = state.visit,
 ): Promise<void> {
-  const visit = { ...state.visit, waited: 0, takesBack: true };
+  const visit = { ...of, waited: 0, takesBack: true };
   try {
     const { claim } = attempt;
     // Under another id, a session has no use for the record that it made first.
@@ -84,7 +86,7 @@ export async function takeBack(
         revision,
       );
     if (attempt.claim !== claim) {
-      return await takeBack(state, where, attempt, before);
+      return await takeBack(state, where, attempt, before, of);
     }
     attempt.back = old
       ? call(visit, { op: "update", ask })

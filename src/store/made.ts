@@ -1,6 +1,6 @@
 import { causeOf, SessionError } from "../errors.ts";
 import { refuse } from "../options/check.ts";
-import { STORE } from "../options/rules.ts";
+import { checkStrong, STORE } from "../options/rules.ts";
 import type { Settings } from "../options/settings.ts";
 import { heard, tellFailure } from "./call.ts";
 import type { SessionStore } from "./contract.ts";
@@ -8,20 +8,20 @@ import type { SessionStore } from "./contract.ts";
 /**
  * Returns the store that an option names or makes.
  *
- * @param check Refuses a store that does not fit the option.
  * @throws {SessionError} `store-failed`, with an event, if the function throws
  * or makes no store that fits.
  */
 export function made(
   settings: Settings,
   name: "store" | "revocations",
-  check?: (store: SessionStore) => void,
 ): SessionStore {
   const option = settings[name];
   if (typeof option !== "function") return option as SessionStore;
+  const isOverflow = name === "store" && settings.home;
+  const op = isOverflow ? "overflow" : name;
   const fail = (message: string, cause?: Error) => {
     const error = new SessionError("store-failed", message, { cause });
-    tellFailure(settings, { op: name, ms: 0, error });
+    tellFailure(settings, { op, ms: 0, error });
     heard.add(error);
     return error;
   };
@@ -31,11 +31,11 @@ export function made(
     store = option();
     isFit = typeof store === "object" && STORE[1](store);
   } catch (error) {
-    throw fail(`Option ${name} threw`, causeOf(error));
+    throw fail(`Option ${op} threw`, causeOf(error));
   }
   try {
-    if (!isFit) refuse(name, `must return a store at once: ${STORE[0]}`, store);
-    check?.(store);
+    if (!isFit) refuse(op, `must return a store at once: ${STORE[0]}`, store);
+    if (op !== "store") checkStrong(op, store);
   } catch (error) {
     // Nobody awaits a promise of a store: it must not end the process.
     Promise.resolve(store).catch(() => {});

@@ -1,7 +1,6 @@
 import { EPOCH, OWNER } from "../session/own_keys.ts";
 import { isPlain, type Values } from "../session/codec.ts";
 import { SessionError } from "../errors.ts";
-import { checkRevocations } from "../options/rules.ts";
 import { idOf, type State, tell, type Visit } from "../session/state.ts";
 import type { SessionRecord, SessionStore } from "./contract.ts";
 import { call, pause } from "./call.ts";
@@ -288,5 +287,5 @@ function read(record: SessionRecord | null): UserRevocation | null {
 function revocationStoreOf(visit: Visit): SessionStore {
   if (visit.revocations) return visit.revocations;
   const { settings } = visit;
-  return visit.revocations = made(settings, "revocations", checkRevocations);
+  return visit.revocations = made(settings, "revocations");
 }

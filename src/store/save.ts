@@ -1,6 +1,6 @@
 import type { Values } from "../session/codec.ts";
 import { noteTurn } from "../session/overtaken.ts";
-import { GENERATION, WRITES } from "../session/own_keys.ts";
+import { GENERATION, MOVED, WRITES } from "../session/own_keys.ts";
 import {
   type Attempt,
   type Batch,
@@ -130,6 +130,7 @@ async function insertAs(
 ): Promise<boolean> {
   delete values[GENERATION];
   delete values[WRITES];
+  delete values[MOVED];
   abandonLater(state);
   delete state.leftKey;
   let { held, isEarlier } = await insert(state, batches, values);

@@ -1,5 +1,5 @@
 import type { Values } from "../session/codec.ts";
-import { EPOCH, ISSUED, OWNER, wipe } from "../session/own_keys.ts";
+import { EPOCH, ISSUED, MOVED, OWNER, wipe } from "../session/own_keys.ts";
 import type { Batch, Held, State } from "../session/state.ts";
 import { hasArrived } from "./attempts.ts";
 import {
@@ -106,6 +106,10 @@ export function fulfil(
   const owner = isReplayed ? values[OWNER] : state.owner;
   const user = userOf(batches);
   if (user === undefined && before.since !== state.since) return undefined;
+  // It has moved into a cookie, which has none of this request's changes.
+  if (isReplayed && values[MOVED] && values[MOVED] !== seen[MOVED]) {
+    return undefined;
+  }
   let isChanged = isForced || batches.length > 0;
   if (isReplayed) isChanged = replay(batches, values) || isForced;
   else Object.assign(values, seen);

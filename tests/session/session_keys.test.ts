@@ -123,6 +123,7 @@ describe("Session keys", () => {
       WRITES: "~w",
       EPOCH: "~e",
       SOURCE: "~a",
+      MOVED: "~m",
       isReserved: 0,
       wipe: 0,
     });
