@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  createSessions,
+  generateSecret,
+  type SessionOptions,
+} from "../../mod.ts";
+import { MemoryStore } from "../../stores/memory.ts";
+import { fill, LARGE, open } from "../request/_outgrown.ts";
+import { Eventual } from "../shared/tabs.ts";
+
+function refusalOf(more: Partial<SessionOptions>): string {
+  try {
+    createSessions({ secret: generateSecret(), ...more } as SessionOptions);
+  } catch (error) {
+    assert.ok(error instanceof TypeError);
+    return error.message;
+  }
+  return "";
+}
+
+describe("a store as overflow", () => {
+  it("may be one that is made for each request", async () => {
+    let made = 0;
+    const kept = new MemoryStore();
+    const overflow = () => {
+      made++;
+      return kept;
+    };
+    assert.equal(refusalOf({ overflow }), "");
+    const site = open({ overflow });
+    await site.browser.get("/fill?n=10");
+    await site.browser.get("/note?n=1");
+    assert.equal(made, 0);
+    await site.browser.get(`/fill?n=${LARGE}`);
+    assert.equal(made, 1);
+    assert.deepEqual(await site.see(), [LARGE, [1], null]);
+    assert.equal(made, 2);
+    await site.browser.get("/login");
+    await site.browser.get("/fill?n=10");
+    assert.equal(made, 4);
+    assert.deepEqual(await site.see(), [10, [1], "ann"]);
+    await site.browser.get("/login");
+    assert.equal(made, 4);
+  });
+
+  it("must be strong, and drop no record", () => {
+    const must =
+      "Option overflow needs a strong store that drops no record, such as DurableObjectStore, D1Store or RedisStore";
+    assert.equal(refusalOf({ overflow: new Eventual() }), must);
+    const evicting = new MemoryStore({ maxRecords: 10 });
+    assert.equal(refusalOf({ overflow: evicting }), must);
+  });
+
+  it("must be so where it is made for each request", async () => {
+    for (
+      const [overflow, what] of [
+        [() => new Eventual(), /^Option overflow needs a strong store/],
+        [() => null, /^Option overflow must return a store at once/],
+        [() => assert.fail("no"), /^Option overflow threw/],
+      ] as const
+    ) {
+      const site = open({ overflow: overflow as () => MemoryStore });
+      await site.browser.get("/note?n=1");
+      const before = site.cookie();
+      await assert.rejects(site.browser.get(`/fill?n=${LARGE}`), {
+        code: "store-failed",
+        message: what,
+      });
+      assert.equal(site.cookie(), before);
+      const failed = site.events.filter(({ type }) => type === "store-error");
+      assert.deepEqual(
+        failed.map((event) => "op" in event && event.op),
+        ["overflow"],
+      );
+    }
+  });
+
+  it("is refused beside a store, and does not stand for one", () => {
+    const store = new MemoryStore();
+    assert.equal(
+      refusalOf({ store, overflow: new MemoryStore() }),
+      "Option store takes neither overflow nor compress",
+    );
+    for (
+      const more of [
+        { encrypt: true },
+        { renewAfter: 60 },
+        { trackIdle: "store" },
+      ] as const
+    ) {
+      assert.match(refusalOf({ overflow: store, ...more }), / needs a store$/);
+    }
+  });
+
+  it("is refused if it lacks a method", () => {
+    const { create, get, update } = new MemoryStore();
+    const consistency = "strong";
+    const overflow = { consistency, create, get, update } as never;
+    assert.match(
+      refusalOf({ overflow }),
+      /^Option overflow\.consistency is un/,
+    );
+    assert.match(
+      refusalOf({ overflow: MemoryStore as never }),
+      /^Option overflow must be error, parts, \{ most, maxBytes } or a store/,
+    );
+  });
+
+  it("may be that of revocations, too", async () => {
+    const store = new MemoryStore();
+    const site = open({ overflow: store, revocations: store });
+    await site.browser.get("/login");
+    const answer = await site.tab(site.cookie(), fill(LARGE));
+    assert.equal(answer.status, 200);
+    assert.equal(await store.count(), 1);
+  });
+});
