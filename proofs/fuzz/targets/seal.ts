@@ -37,10 +37,12 @@ export const target: Target = {
     else if (content.sealed > NOW + 60) {
       assert.equal(Object(opened).fault, "future");
     } else {
-      const { keyId: _, isStale, ...found } = opened as typeof opened & {
+      const { keyId: _, isStale, flags, ...found } = opened as typeof opened & {
         keyId: number;
         isStale: boolean;
+        flags: number;
       };
+      assert.equal(flags, 0);
       // UTF-8 has no half of a pair.
       assert.deepEqual(found, { ...content, text: text.toWellFormed() });
       assert.equal(isStale, false);
