@@ -162,7 +162,7 @@ describe("a message about options", () => {
     clearCache: "be true or false",
     encrypt: "be true or false",
     compress: "be true or false",
-    overflow: "be error, parts or { most, maxBytes }",
+    overflow: "be error, parts, { most, maxBytes } or a store",
     when: "be a function that is not async",
     migrate: "be a function",
     onEvent: "be a function",

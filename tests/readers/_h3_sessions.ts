@@ -5,6 +5,7 @@ import {
   toWebHandler,
   useSession as useSession1,
 } from "h3";
+// @ts-types="./_h3_rc.d.ts"
 import { H3 as H3Rc, useSession as useSessionRc } from "h3-rc20";
 import { H3, useSession as useSession2 } from "h3-2";
 
