@@ -85,6 +85,9 @@ function maySend(state: State): boolean {
   const moved = state.moved as Moved;
   const { name, tick, left, held } = moved;
   if (outgrown) {
+    // It may have been out and back while the request ran.
+    const turn = overtakenAfter(visit.settings, nameOf(state), began);
+    if (turn && turn.kind !== "left" && !hasLoggedIn) refuseGone(state);
     const stored = { visit: visitIn(visit, outgrown), held: held as Held };
     return maySendStored({ ...state, ...stored, began: tick }) ||
       refuseGone(state);
