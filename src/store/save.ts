@@ -211,5 +211,8 @@ async function saveAnew(
     }
   }
   delete state.content.sid;
+  // No cookie leads there that another request may have.
+  delete state.findTaken;
+  if (state.moved) state.moved = { ...state.moved, isShared: false };
   await insertAs(state, batches, values);
 }
