@@ -168,6 +168,8 @@ export interface Attempt {
   claim?: Promise<boolean>;
   /** The write is being taken back. */
   back?: Promise<unknown>;
+  /** Another request may have made the same record. */
+  isShared?: boolean | undefined;
 }
 
 /** Changes that are saved together, in the order of the handler's writes. */

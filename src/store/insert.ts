@@ -2,7 +2,13 @@ import { SessionError } from "../errors.ts";
 import { prepare } from "../schema/prepare.ts";
 import type { Values } from "../session/codec.ts";
 import { ISSUED } from "../session/own_keys.ts";
-import { type Batch, type Held, idOf, type State } from "../session/state.ts";
+import {
+  type Attempt,
+  type Batch,
+  type Held,
+  idOf,
+  type State,
+} from "../session/state.ts";
 import { addAttempt, attemptsOf, newAttempt, remember } from "./attempts.ts";
 import { find, findAfter, takeBack } from "./lost_answers.ts";
 import { storeOf } from "./back_end.ts";
@@ -32,7 +38,8 @@ export async function insert(
   if (settings.renewAfter) values[ISSUED] = settings.now();
   await prepare(visit, values, userOf(batches));
   const earlier = attemptsOf(state);
-  const attempt = newAttempt();
+  const attempt: Attempt = newAttempt();
+  attempt.isShared = state.moved?.isShared;
   addAttempt(batches, attempt);
   remember(values, attempt);
   const record = await encode(writer, values, 1);

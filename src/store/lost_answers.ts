@@ -1,6 +1,6 @@
 import { codeOf, type SessionError } from "../errors.ts";
 import type { Values } from "../session/codec.ts";
-import { GENERATION, ISSUED } from "../session/own_keys.ts";
+import { GENERATION, ISSUED, MOVED } from "../session/own_keys.ts";
 import type { Attempt, Held, State, Visit } from "../session/state.ts";
 import { put } from "../session/values.ts";
 import { hasArrived, isLast } from "./attempts.ts";
@@ -73,28 +73,50 @@ export async function takeBack(
     // On a late store, another write may be on top that is not seen here.
     if (before && isEventual(visit)) return;
     const { revision } = found.record;
-    const old = before && await withCookiesOf(state, before, values);
+    const old = before
+      ? await withCookiesOf(state, before, values)
+      : attempt.isShared && await asLeft({ ...state, visit }, found, values);
     // Others may have moved them on, and a record may outlive its cookies.
-    const times = old && {
+    const times = before && old && {
       lastSeenAt: Math.max(old.lastSeenAt, found.record.lastSeenAt),
       expiresAt: Math.max(old.expiresAt, found.record.expiresAt),
     };
     const ask = () =>
       storeOf(visit).update(
         where.key,
-        { ...(old ?? found.record), ...times, revision: revision + 1 },
+        { ...(old || found.record), ...times, revision: revision + 1 },
         revision,
       );
     if (attempt.claim !== claim) {
       return await takeBack(state, where, attempt, before, of);
     }
-    attempt.back = old
-      ? call(visit, { op: "update", ask })
-      : takeOut(state, where, visit);
+    const back = async () => {
+      const isFree = !old || await call(visit, { op: "update", ask }) === "ok";
+      if (!before && isFree) await takeOut(state, where, visit);
+    };
+    attempt.back = back();
     await attempt.back;
   } catch {
     // Nobody waits for this any more, and the listener has been told.
   }
+}
+
+/**
+ * A record that is about to be removed, and that another request may have found
+ * by its cookie: what that would write is `gone`, and not lost with it. If it
+ * cannot be removed, it soon ends.
+ */
+async function asLeft(
+  state: State,
+  { sid, record }: Held,
+  values: Values,
+): Promise<SessionRecord> {
+  const { content, visit } = state;
+  const now = visit.settings.now();
+  const writer = { ...state, content: { ...content, sid } };
+  const left = { ...values, [MOVED]: now };
+  const next = await encode(writer, left, record.revision);
+  return { ...next, createdAt: record.createdAt, expiresAt: (now + 90) * 1000 };
 }
 
 /**

@@ -5,6 +5,7 @@ import { noteTurn } from "../session/overtaken.ts";
 import { endOf, type Held, isNew, type State } from "../session/state.ts";
 import { refuseGone } from "../session/write_rules.ts";
 import { encodeBase64url } from "../token/base64url.ts";
+import { newAttempt, remember } from "./attempts.ts";
 import { storeOf } from "./back_end.ts";
 import { call } from "./call.ts";
 import { remove } from "./end_record.ts";
@@ -91,7 +92,9 @@ async function leaveRecord(
   now: number,
 ): Promise<boolean> {
   const { visit, values } = state;
-  const left = { ...values, [MOVED]: now };
+  const left: Values = { ...values, [MOVED]: now };
+  // A write before it that was late is not taken back any more.
+  remember(left, newAttempt());
   const record = await encode(state, left, revision + 1);
   const ask = () => storeOf(visit).update(key, record, revision);
   try {
