@@ -353,9 +353,12 @@ export function isLogin({ batches }: Pick<State, "batches">): boolean {
   return batches.some(({ user }) => user !== undefined);
 }
 
-/** An empty session that was never saved needs no cookie and no record. */
+/**
+ * An empty session that was never saved needs no cookie and no record; one that
+ * a layer has given a cookie was.
+ */
 export function isWorthKeeping(state: State): boolean {
-  return !isNew(state) || !!state.held ||
+  return !isNew(state) || !!state.held || !!state.isGiven ||
     Object.keys(state.values).some((key) => key !== PERSIST);
 }
 

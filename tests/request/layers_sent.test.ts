@@ -104,6 +104,19 @@ for (const [kind, more] of Object.entries(kinds)) {
       }
     }
 
+    it("clears all that a new session got", async () => {
+      const { sessions } = open(more());
+      const request = new Request(url);
+      const inner = await sessions.open(request);
+      inner.set("cart", ["apple"]);
+      const made = await sessions.commit(inner, new Response());
+      const outer = await sessions.open(request);
+      outer.clear();
+      const response = await sessions.commit(outer, made);
+      const { session } = await after(sessions, "", [response]);
+      assert.deepEqual(session.toJSON(), {});
+    });
+
     it("signs out, and fails", async () => {
       const { sessions } = open(more());
       const request = new Request(url);
