@@ -3,13 +3,7 @@ import { type Codec, readValues } from "../session/codec.ts";
 import { noteNext } from "../session/known.ts";
 import { MOVED } from "../session/own_keys.ts";
 import { noteTurn, overtakenAfter, turnsAfter } from "../session/overtaken.ts";
-import {
-  type Held,
-  type Moved,
-  nameOf,
-  type State,
-  type Visit,
-} from "../session/state.ts";
+import { type Held, nameOf, type State, type Visit } from "../session/state.ts";
 import { refuseGone } from "../session/write_rules.ts";
 import type { Sealed } from "../token/content.ts";
 import { endRecord } from "./end_record.ts";
@@ -80,18 +74,21 @@ export function hold(
  * it another cookie.
  */
 function maySend(state: State): boolean {
-  const { visit, began, hasLoggedIn } = state;
+  const { visit, began, hasLoggedIn, moved } = state;
   const { home, outgrown } = visit.settings;
-  const moved = state.moved as Moved;
-  const { name, tick, left, held } = moved;
   if (outgrown) {
     // It may have been out and back while the request ran.
     const turn = overtakenAfter(visit.settings, nameOf(state), began);
     if (turn && turn.kind !== "left" && !hasLoggedIn) refuseGone(state);
+    if (!moved) return true;
+    const { tick, held } = moved;
     const stored = { visit: visitIn(visit, outgrown), held: held as Held };
     return maySendStored({ ...state, ...stored, began: tick }) ||
       refuseGone(state);
   }
+  // A head that leaves late is asked for once more.
+  if (!moved) return maySendStored(state);
+  const { name, left } = moved;
   const turn = home && name !== undefined && overtakenAfter(home, name, began);
   const isFree = !turn || hasLoggedIn ||
     turn.kind === "left" && (turn.by || left);
