@@ -11,7 +11,7 @@ export const LIMITS = {
   writing: 5680,
   whole: 15_950,
   checks: 1720,
-  engine: 14_950,
+  engine: 15_050,
   store: 3200,
   redis: 4250,
   reader: 2600,
