@@ -58,6 +58,11 @@ export async function decompress(
   if (flags !== COMPRESSED) throw new RangeError("Unknown flags");
   const { byteOffset, byteLength } = data;
   const length = new DataView(data.buffer, byteOffset, byteLength).getUint16(0);
+  const left = byteLength - LENGTH - length;
+  // Deno takes any bytes for a stream that breaks off.
+  if (byteLength % STEP || left < 0 || left >= STEP) {
+    throw new RangeError("Not compressed as here");
+  }
   const packed = data.subarray(LENGTH, LENGTH + length);
   const stream = new DecompressionStream("deflate-raw");
   return decoder.decode(await readAll(stream, packed, PIECE));
