@@ -22,41 +22,27 @@ export interface WorkerTest extends Listed {
   run(): Promise<void>;
 }
 
-/** Starts one workerd with a Worker for each bundle and set of flags. */
+/** How many Workers one workerd has: all of them have 4 GB of heap together. */
+const MOST = 60;
+
+/** Starts a Worker for each bundle and set of flags. */
 export async function startWorkers(
   bundles: Bundle[],
 ): Promise<{ tests: WorkerTest[]; stop(): Promise<void> }> {
-  const workers = Object.entries(flagSets).flatMap(([flags, set]) =>
-    bundles.map((bundle) => ({
-      flags,
-      set,
-      bundle,
-      name: `${flags}:${bundle.file}`,
-    }))
-  );
-  const miniflare = new Miniflare({
-    cf: false,
-    workers: workers.map(({ name, set, bundle }) => ({
-      name,
-      compatibilityDate,
-      compatibilityFlags: set,
-      modules: [{
-        type: "ESModule",
-        path: "worker.js",
-        contents: bundle.code,
-      }],
-    })),
-  });
-  const stop = () => miniflare.dispose();
+  const started: Miniflare[] = [];
+  const stop = async () => {
+    for (const each of started) await each.dispose();
+  };
   try {
     const tests: WorkerTest[] = [];
-    for (const { flags, bundle, name } of workers) {
-      const worker = await miniflare.getWorker(name);
-      const listed = await ask<Listed[]>(worker, "/list");
-      if (listed.length === 0) throw new Error(`${bundle.file} has no test`);
-      for (const [index, test] of listed.entries()) {
-        const run = () => runOne(worker, index, bundle);
-        tests.push({ ...test, flags, file: bundle.file, run });
+    for (const flags of Object.keys(flagSets)) {
+      for (let i = 0; i < bundles.length; i += MOST) {
+        const some = bundles.slice(i, i + MOST);
+        const miniflare = start(flags, some);
+        started.push(miniflare);
+        for (const bundle of some) {
+          tests.push(...await testsOf(miniflare, flags, bundle));
+        }
       }
     }
     return { tests, stop };
@@ -65,6 +51,35 @@ export async function startWorkers(
     await stop();
     throw error;
   }
+}
+
+/** Starts one workerd. */
+function start(flags: string, bundles: readonly Bundle[]): Miniflare {
+  return new Miniflare({
+    cf: false,
+    workers: bundles.map(({ file, code }) => ({
+      name: file,
+      compatibilityDate,
+      compatibilityFlags: flagSets[flags] ?? [],
+      modules: [{ type: "ESModule", path: "worker.js", contents: code }],
+    })),
+  });
+}
+
+async function testsOf(
+  miniflare: Miniflare,
+  flags: string,
+  bundle: Bundle,
+): Promise<WorkerTest[]> {
+  const worker = await miniflare.getWorker(bundle.file);
+  const listed = await ask<Listed[]>(worker, "/list");
+  if (listed.length === 0) throw new Error(`${bundle.file} has no test`);
+  return listed.map((test, index) => ({
+    ...test,
+    flags,
+    file: bundle.file,
+    run: () => runOne(worker, index, bundle),
+  }));
 }
 
 async function runOne(
