@@ -50,7 +50,7 @@ const EDITS: Readonly<Record<string, Edit>> = {
   // Quoted text counts.
   "quoted": {
     file: "src/http/headers.ts",
-    find: 'old.replace(/"[^"]*"/g, "")',
+    find: 'old.replace(/"[^"]*"/g, \'"\')',
     put: "old",
   },
   // What has immutable headers goes as it is.

@@ -48,5 +48,5 @@ export function append(
 ): void {
   const old = names.includes(name) ? headers.get(name) as string : "";
   // Quoted text is no directive.
-  if (!already.test(old.replace(/"[^"]*"/g, ""))) headers.append(name, value);
+  if (!already.test(old.replace(/"[^"]*"/g, '"'))) headers.append(name, value);
 }

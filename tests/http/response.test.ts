@@ -69,6 +69,12 @@ describe("Response headers", () => {
     assert.deepEqual(await fields("read", "cache-control", values), values);
   });
 
+  it("Cache-Control says nothing by what stands around quoted text", async () => {
+    const values = ['p""ublic', 'a="public"', 'no-""store'];
+    const marked = values.map((value) => `${value}, private`);
+    assert.deepEqual(await fields("read", "cache-control", values), marked);
+  });
+
   it("Cache-Control becomes no-store wherever a cookie is set", async () => {
     const values = [
       undefined,
