@@ -89,11 +89,12 @@ function putLines(
   headers.set("cache-control", "no-store");
 }
 
-/** Of a cookie without a path, nobody knows here which one browsers give it. */
+/** Of a cookie without a path (§5.6.4), nobody knows here which one it gets. */
 function isSame(ours: string, other: string): boolean {
   return nameOf(ours) === nameOf(other) &&
     partOf(ours, "domain") === partOf(other, "domain") &&
-    [partOf(ours, "path"), ""].includes(partOf(other, "path"));
+    (!partOf(other, "path").startsWith("/") ||
+      partOf(other, "path") === partOf(ours, "path"));
 }
 
 function nameOf(line: string): string | undefined {
