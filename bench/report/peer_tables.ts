@@ -9,6 +9,7 @@ const SIDES: Readonly<Record<PeerRow["side"], string>> = {
   lazy: "with-session, `lazy`",
   ours: "with-session",
   peer: "the peer",
+  "by-hand": "`GET` and `SET` by hand",
 };
 
 /** Whole servers beside those with peers, a table for each pair. */

@@ -5,8 +5,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { begin, prove, proveQuiet } from "../../bench/http/proof.ts";
 import { judge } from "../../bench/http/peers/judge.ts";
-import { pairs, sides } from "../../bench/http/peers/pairs.ts";
-import { type Round, slots } from "../../bench/http/peers/rounds.ts";
+import { pairs, sidesOf } from "../../bench/http/peers/pairs.ts";
+import { type Round, slotsOf } from "../../bench/http/peers/rounds.ts";
 import { rowsOf } from "../../bench/http/peers/rows.ts";
 import { startSide } from "../../bench/http/peers/start.ts";
 import { places, startApp } from "../../bench/http/servers.ts";
@@ -15,6 +15,9 @@ import { memory } from "../../bench/scale/memory.ts";
 import { rotation } from "../../bench/scale/rotation.ts";
 import { populate } from "../../bench/scale/populate.ts";
 import type { Effort } from "../../bench/scale/rows.ts";
+
+/** Requests per second in the first round. */
+const SPEEDS = { bare: 1000, lazy: 980, ours: 600, peer: 400, "by-hand": 640 };
 
 const effort: Effort = {
   quick: true,
@@ -44,7 +47,7 @@ describe("bench:http", () => {
 describe("bench:http beside peers", () => {
   // The peers are installed by the benchmark, which has them prove the same.
   for (const pair of pairs.filter(({ store }) => store !== "redis")) {
-    for (const side of sides.filter((side) => side !== "peer")) {
+    for (const side of sidesOf(pair).filter((side) => side !== "peer")) {
       it(`${pair.name}: the side ${side} does its work`, async () => {
         const { origin, server } = await startSide(pair, side, "");
         try {
@@ -61,11 +64,12 @@ describe("bench:http beside peers", () => {
   it("compares within a round, and judges by the goals", () => {
     const [pair] = pairs;
     assert.ok(pair);
+    const slots = slotsOf(pair);
     /** A machine that is twice as slow in the second round. */
     const round = (slowness: number): Round => ({
       others: 0,
       batches: slots.map(({ side, case: name }) => {
-        const of = { bare: 1000, lazy: 980, ours: 600, peer: 400 }[side];
+        const of = SPEEDS[side];
         const requests = name === "write" && side === "ours" ? 460 : of;
         return {
           ...{ requests, seconds: slowness, serverSeconds: slowness },
@@ -85,8 +89,8 @@ describe("bench:http beside peers", () => {
       judge(rows).map(({ goal, found, isReached }) => [goal, found, isReached]),
       [
         ["≥ 0.97×", "0.980×", true],
-        ["≥ 1.5×", "1.5×", true],
-        ["≥ 1.2×", "1.15×", false],
+        ["≥ 1.5×", "1.5× (by hand: 1.6×)", true],
+        ["≥ 1.2×", "1.15× (by hand: 1.6×)", false],
       ],
     );
   });

@@ -1,8 +1,10 @@
 import type { Subject } from "../../common/results.ts";
 
-/** Whose sessions a framework has: none, ours, ours with `lazy`, the peer's. */
-export const sides = ["bare", "lazy", "ours", "peer"] as const;
-export type Side = typeof sides[number];
+/**
+ * Whose sessions a framework has: none, ours, ours with `lazy`, the peer's, or
+ * nobody's: the calls of Redis without which there is no session, by hand.
+ */
+export type Side = "bare" | "lazy" | "ours" | "peer" | "by-hand";
 
 /** Two libraries in one framework, with the same back end. */
 export interface Pair {
@@ -77,3 +79,9 @@ export const pairs: readonly Pair[] = [
   { ...honoSession, name: "hono-session", runtime: "node" },
   { ...honoSession, name: "hono-session-bun", runtime: "bun" },
 ];
+
+/** The sides of a pair. */
+export function sidesOf({ store }: Pair): readonly Side[] {
+  const all = ["bare", "lazy", "ours", "peer"] as const;
+  return store === "redis" ? [...all, "by-hand"] : all;
+}

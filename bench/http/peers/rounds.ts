@@ -5,7 +5,7 @@ import { beginAll, type Effort } from "../measure.ts";
 import { prove, proveQuiet } from "../proof.ts";
 import type { AppServer } from "../servers.ts";
 import { proveRedis } from "./in_redis.ts";
-import { type Pair, type Side, sides } from "./pairs.ts";
+import { type Pair, type Side, sidesOf } from "./pairs.ts";
 import { startSide } from "./start.ts";
 
 /** What a request does. */
@@ -32,13 +32,18 @@ export interface Redis {
 }
 
 /** What takes turns: those that are compared are next to each other. */
-export const slots: readonly Slot[] = [
-  ...sides.map((side) => ({ side, case: "untouched" } as const)),
-  ...(["read", "write"] as const).flatMap((name) => [
-    { side: "ours", case: name } as const,
-    { side: "peer", case: name } as const,
-  ]),
-];
+export function slotsOf(pair: Pair): readonly Slot[] {
+  const sides = sidesOf(pair);
+  const busy = (["ours", "peer", "by-hand"] as const)
+    .filter((side) => sides.includes(side));
+  return [
+    ...sides.filter((side) => side !== "by-hand")
+      .map((side) => ({ side, case: "untouched" } as const)),
+    ...(["read", "write"] as const).flatMap((name) =>
+      busy.map((side) => ({ side, case: name }))
+    ),
+  ];
+}
 
 /**
  * Starts all sides of a pair, proves that each does its work, measures them in
@@ -50,8 +55,9 @@ export async function measurePair(
   redis: Redis,
 ): Promise<Round[]> {
   const apps = new Map<Side, AppServer>();
+  const slots = slotsOf(pair);
   try {
-    for (const side of sides) {
+    for (const side of sidesOf(pair)) {
       apps.set(side, await startSide(pair, side, redis.url));
     }
     if (pair.store === "redis") await proveRedis(apps, redis.url);

@@ -2,7 +2,7 @@ import { type Quartiles, quartilesOf } from "../../common/quartiles.ts";
 import { type Batch, costOf, speedOf } from "../batch.ts";
 import type { Loaded } from "../generator.ts";
 import type { Pair, Side } from "./pairs.ts";
-import { type Case, type Round, type Slot, slots } from "./rounds.ts";
+import { type Case, type Round, type Slot, slotsOf } from "./rounds.ts";
 
 /** What was measured of one side of a pair in one case. */
 export interface Row extends Loaded, Slot {
@@ -24,6 +24,7 @@ export interface Row extends Loaded, Slot {
 
 /** Compares the sides of a pair within each round. */
 export function rowsOf(pair: Pair, rounds: readonly Round[]): Row[] {
+  const slots = slotsOf(pair);
   const find = (side: Side, name: Case) =>
     slots.findIndex((slot) => slot.side === side && slot.case === name);
   return slots.map((slot, place) => {

@@ -4,9 +4,10 @@ import type { Session } from "../../../../mod.ts";
 import { data } from "../../data.ts";
 import type { Side } from "../pairs.ts";
 import type { Setting } from "../serve.ts";
+import { byHand } from "./by_hand.ts";
 import { begin, count, sizeOf } from "./work.ts";
 
-type Handle = (request: Request) => unknown;
+type Handle = (request: Request, response: Response) => unknown;
 type Handlers = Record<"read" | "write" | "begin" | "size", Handle>;
 
 /** Serves Express with one kind of sessions. */
@@ -25,7 +26,7 @@ export async function serve(setting: Setting): Promise<void> {
 /** Nobody waits for what is there: only with `lazy` is anything waited for. */
 function answer(handle: Handle) {
   return (request: Request, response: Response): unknown => {
-    const value = handle(request);
+    const value = handle(request, response);
     if (!(value instanceof Promise)) return void response.send(`${value}`);
     return value.then((value) => void response.send(`${value}`));
   };
@@ -82,6 +83,20 @@ const sides: Record<
       },
       begin: (request) => sizeOf(Object.assign(valuesOf(request), data)),
       size: (request) => sizeOf(valuesOf(request)),
+    };
+  },
+  async "by-hand"(_app, { redis = "" }) {
+    const sessions = await byHand(redis);
+    const by = (name: keyof typeof sessions): Handle => (request, response) =>
+      sessions[name](
+        request.headers.cookie,
+        (line) => response.setHeader("Set-Cookie", line),
+      );
+    return {
+      read: by("read"),
+      write: by("write"),
+      begin: by("begin"),
+      size: by("size"),
     };
   },
 };

@@ -1,11 +1,16 @@
-import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from "fastify";
 import { sessions } from "../../../../fastify.ts";
 import type { Session } from "../../../../mod.ts";
 import { data } from "../../data.ts";
 import type { Setting } from "../serve.ts";
+import { byHand } from "./by_hand.ts";
 import { begin, count, sizeOf } from "./work.ts";
 
-type Handle = (request: FastifyRequest) => unknown;
+type Handle = (request: FastifyRequest, reply: FastifyReply) => unknown;
 type Handlers = Record<"read" | "write" | "begin" | "size", Handle>;
 
 /** Serves Fastify with one kind of sessions. */
@@ -22,8 +27,11 @@ export async function serve(setting: Setting): Promise<void> {
 
 /** Nobody waits for what is there: only with `lazy` is anything waited for. */
 function answer(handle: Handle) {
-  return (request: FastifyRequest): string | Promise<string> => {
-    const value = handle(request);
+  return (
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): string | Promise<string> => {
+    const value = handle(request, reply);
     return value instanceof Promise ? value.then(String) : `${value}`;
   };
 }
@@ -35,6 +43,7 @@ function add(
   if (setting.side === "bare") return bare;
   if (setting.side === "ours") return ours(app, setting);
   if (setting.side === "lazy") return lazy(app, setting);
+  if (setting.side === "by-hand") return withRedis(setting);
   return setting.isSealed ? sealed(app, setting) : stored(app, setting);
 }
 
@@ -96,6 +105,21 @@ async function sealed(
     cookie: { path: "/", httpOnly: true },
   });
   return keptBy();
+}
+
+async function withRedis({ redis = "" }: Setting): Promise<Handlers> {
+  const sessions = await byHand(redis);
+  const by = (name: keyof typeof sessions): Handle => (request, reply) =>
+    sessions[name](
+      request.headers.cookie,
+      (line) => reply.header("set-cookie", line),
+    );
+  return {
+    read: by("read"),
+    write: by("write"),
+    begin: by("begin"),
+    size: by("size"),
+  };
 }
 
 /** Both peers are read and written alike. */

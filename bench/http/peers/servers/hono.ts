@@ -15,7 +15,10 @@ type Handlers = Record<"read" | "write" | "begin" | "size", Handle>;
 /** Serves Hono with one kind of sessions, in Node or Bun. */
 export async function serve(setting: Setting): Promise<void> {
   const app: App = new Hono();
-  const handlers = await sides[setting.side](app, setting);
+  const { side } = setting;
+  // Hono's sessions are compared in cookies alone.
+  if (side === "by-hand") throw new RangeError("There is no such side of Hono");
+  const handlers = await sides[side](app, setting);
   app.get("/untouched", (c) => c.text("0"));
   for (const [name, handle] of Object.entries(handlers)) {
     app.get(`/${name}`, (c) => {
@@ -41,7 +44,7 @@ export async function serve(setting: Setting): Promise<void> {
 const nothing: Handle = () => "0";
 
 const sides: Record<
-  Side,
+  Exclude<Side, "by-hand">,
   (app: App, setting: Setting) => Handlers | Promise<Handlers>
 > = {
   bare: () => ({
