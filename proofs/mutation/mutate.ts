@@ -32,9 +32,18 @@ import { hashesOf, hashOf, importersOf, testFiles } from "./test_files.ts";
 
 /** What is found at least, in hundredths. */
 const LEAST = 90;
+/** How many seconds of tests find nearly all that can be found. */
+const FEW = 3;
 /** What matters most comes first. */
 const ORDER = ["session", "store", "request", "token", "http", "options"];
 const SAVE_EVERY = 20_000;
+
+/** A mutant, and what is to be known of it before it meets tests. */
+interface Task {
+  readonly choice: Choice;
+  readonly mutant: Mutant;
+  readonly known: Result | undefined;
+}
 
 const options = optionsOrEnd();
 const hashes = hashesOf(testFiles());
@@ -48,6 +57,11 @@ process.on("exit", () => copy.remove());
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.on(signal, () => process.exit(1));
 }
+const excused = new Set(
+  Object.entries(readExcuses()).flatMap(([file, list]) =>
+    list.flatMap(({ mutants }) => mutants.map((row) => nameOf(file, row)))
+  ),
+);
 const byFile = Map.groupBy(copy.mutants, ({ file }) => file);
 if (!options.isShown) {
   await run();
@@ -60,15 +74,15 @@ async function run(): Promise<void> {
   const tests = Object.values(coverage.tests)
     .flatMap((entry) => entry?.measured ?? []);
   const until = Date.now() + 1000 * options.seconds;
-  const queue = queueOf(tests);
   let saved = Date.now();
-  const work = async () => {
+  const work = async (queue: Iterable<Task>, budget: number) => {
     const judge = new Judge();
     for (const { choice, mutant, known } of queue) {
       if (Date.now() > until) break;
       // What has found it before is the best guess, though it has changed.
       choice.note(earlier(mutant)?.test);
-      const isTried = known?.seen !== undefined && !isDeeper(known);
+      const isTried = known?.seen !== undefined &&
+        !isDeeper(mutant, known, budget);
       const seen = isTried ? results.tests[known.seen ?? 0] : {};
       const start = Date.now();
       const result = await judge.judge({
@@ -76,11 +90,11 @@ async function run(): Promise<void> {
         files: Object.keys(hashes),
         choice,
         mutant,
-        budget: 1000 * options.budget,
+        budget: 1000 * budget,
         isLoaded: has(coverage.loaded, Number(mutant.id)),
         isNew: ({ file }) => seen?.[file] !== hashes[file],
       });
-      keep(mutant, { ...result, ms: Date.now() - start });
+      keep(mutant, { ...result, ms: Date.now() - start }, budget);
       choice.note(result.test);
       if (Date.now() - saved > SAVE_EVERY) {
         writeResults(results);
@@ -89,17 +103,27 @@ async function run(): Promise<void> {
     }
     judge.stop();
   };
-  await Promise.all(Array.from({ length: options.workers }, work));
+  // One queue for all workers: who takes a mutant has it.
+  for (
+    const budget of new Set([Math.min(FEW, options.budget), options.budget])
+  ) {
+    const queue = queueOf(tests, budget);
+    const workers = Array.from({ length: options.workers });
+    await Promise.all(workers.map(() => work(queue, budget)));
+  }
 }
 
-/** What is left to do, in its order; who takes it has it. */
-function* queueOf(tests: readonly Measured[]) {
+/** What is left to do, in its order. */
+function* queueOf(
+  tests: readonly Measured[],
+  budget: number,
+): Generator<Task> {
   const rank = (file: string) => (ORDER.indexOf(roomOf(file)) + 99) % 99;
   const files = options.files.toSorted((a, b) => rank(a) - rank(b));
   for (const file of files) {
     const mutants = byFile.get(file) ?? [];
     const open = mutants.map((mutant) => ({ mutant, known: known(mutant) }))
-      .filter(({ known }) => !known || isOpen(known));
+      .filter(({ mutant, known }) => !known || isOpen(mutant, known, budget));
     if (open.length === 0) continue;
     console.log(`${file}: ${open.length} of ${mutants.length} mutants`);
     const choice = new Choice(file, mutants, tests, {
@@ -136,14 +160,14 @@ function earlier({ file, row }: Mutant): Result | undefined {
   return results.files[file]?.mutants[JSON.stringify(row)];
 }
 
-function keep({ file, row }: Mutant, result: Result): void {
+function keep({ file, row }: Mutant, result: Result, budget: number): void {
   const source = hashOf(file);
   let kept = results.files[file];
   if (kept?.source !== source) kept = { source, mutants: {} };
   results.files[file] = kept;
   const [of = ""] = result.test?.split(" > ") ?? [];
   kept.mutants[JSON.stringify(row)] = result.test === undefined
-    ? { ...result, seen: now, budget: options.budget }
+    ? { ...result, seen: now, budget }
     : { ...result, hash: hashes[of] };
 }
 
@@ -156,13 +180,23 @@ function noteTests({ tests }: Results): number {
 }
 
 /** Whether it may still be found, by new tests or by more of them. */
-function isOpen(result: Result): boolean {
+function isOpen(mutant: Mutant, result: Result, budget: number): boolean {
   return result.seen !== undefined &&
-    (result.seen !== now || isDeeper(result));
+    (result.seen !== now || isDeeper(mutant, result, budget));
 }
 
-function isDeeper({ status, budget = 0 }: Result): boolean {
-  return status === "survived" && budget < options.budget;
+/** More time for what has a reason to live would be time for nothing. */
+function isDeeper(
+  { file, row }: Mutant,
+  { status, budget: had = 0 }: Result,
+  budget: number,
+): boolean {
+  return status === "survived" && had < budget &&
+    !excused.has(nameOf(file, row));
+}
+
+function nameOf(file: string, row: Mutant["row"]): string {
+  return `${file}: ${JSON.stringify(row)}`;
 }
 
 /** Says what is known, and whether that is enough. */

@@ -1,5 +1,7 @@
 // What a run can be told on its command line.
 
+import { availableParallelism } from "node:os";
+
 /** The options of `npm run mutate`. */
 export interface Options {
   /** Which of all files; each of them begins with one of these. */
@@ -18,8 +20,9 @@ export const USAGE = `Usage: npm run mutate -- [options]
   --room=A,B     of the folders of src/; "doors" is the files beside them
   --files=A,B    files, or beginnings of their paths
   --seconds=N    goes on next time; default: until all is done
-  --workers=N    processes; default 1
-  --budget=N     how many seconds of tests a mutant meets; default 10
+  --workers=N    processes; default: one for each core
+  --budget=N     how many seconds of tests a mutant meets, if 3 have not
+                 found it and it has no reason to live; default 10
   --fresh        forgets what is known of these files
   --show         runs nothing, and prints what survived`;
 
@@ -48,7 +51,11 @@ export function readOptions(
   return {
     files,
     seconds: number(given.get("seconds"), "seconds", 1e9),
-    workers: number(given.get("workers"), "workers", 1),
+    workers: number(
+      given.get("workers"),
+      "workers",
+      availableParallelism(),
+    ),
     budget: number(given.get("budget"), "budget", 10),
     isFresh: given.has("fresh"),
     isShown: given.has("show"),

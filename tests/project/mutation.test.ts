@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { Choice } from "../../proofs/mutation/choose.ts";
@@ -123,7 +124,7 @@ describe("the options of mutation", () => {
       {
         files: ["src/token/seal.ts", "src/token/unseal.ts"],
         seconds: 5,
-        workers: 1,
+        workers: availableParallelism(),
         budget: 10,
         isFresh: true,
         isShown: false,
