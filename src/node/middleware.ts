@@ -19,7 +19,14 @@ import {
   readAsked,
   saidOfFailed,
 } from "./node_exchange.ts";
-import { beginText, markAgain, noteSaid, takeSaid } from "./respond.ts";
+import {
+  beginText,
+  lookAgain,
+  type Mark,
+  markAgain,
+  noteSaid,
+  takeSaid,
+} from "./respond.ts";
 
 const IN_FASTIFY =
   "with-session/fastify keeps the session of this cookie with its reply, which a middleware passes by: use one of the two";
@@ -65,6 +72,16 @@ class HeldExchange extends NodeExchange implements Keeper {
 
   note(said: Directives): void {
     noteSaid(this.head, said);
+  }
+
+  override keep(): Mark | undefined | Promise<Mark | undefined> {
+    const kept = super.keep();
+    if (!(kept instanceof Promise)) return kept;
+    // Also if this session says nothing: another one may have, before the wait.
+    return kept.then((mark) => () => {
+      mark?.();
+      lookAgain(this.head);
+    });
   }
 
   /** Drops what cannot be kept. */

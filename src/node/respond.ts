@@ -31,10 +31,15 @@ export interface Notes {
 /** What sessions that were kept have said on a response. */
 const said: WeakMap<object, Directives[]> = new WeakMap();
 
-/** Notes what a session has said that was kept, which may have taken a while. */
+/** Notes what a session has said that was kept. */
 export function noteSaid(res: ServerResponse, directives: Directives): void {
-  const earlier = said.get(res)?.map((each) => takeBack(res, each)) ?? [];
-  said.set(res, [...earlier, directives]);
+  said.set(res, [...said.get(res) ?? [], directives]);
+}
+
+/** Looks again at what sessions have said, after a wait. */
+export function lookAgain(res: ServerResponse): void {
+  const all = said.get(res);
+  if (all) said.set(res, all.map((each) => takeBack(res, each)));
 }
 
 /** Takes cookies back that may not go out any more: somebody has signed out, say. */

@@ -135,6 +135,45 @@ for (const isDown of [false, true]) {
   }
 }
 
+describe("behind another session, which is still being read", () => {
+  it("a cookie does not go out after a logout", async () => {
+    const gate = new Gate();
+    const { options } = setUp();
+    const { options: others } = setUp();
+    const app = express5();
+    const store = storeBehind(gate, false);
+    const cookie = { name: "shop" };
+    app.use(sessions({ ...others, store, cookie, lazy: true }));
+    app.use((req, _res, next) => {
+      Object.assign(req, { shop: Object(req).session });
+      next();
+    });
+    app.use(sessions({ ...options, cookie: { name: "user" } }));
+    for (const [path, act] of Object.entries(acts)) {
+      app.get(path, async (req, res) => {
+        const { session, shop } = req as unknown as Req & {
+          shop: () => Promise<Session>;
+        };
+        act(session);
+        // Whoever reads it is not waited for.
+        const opened = shop();
+        if (path === "/in") count({ session: await opened });
+        res.send("done");
+      });
+    }
+    const get = askOf(await listen(createServer(app)));
+    const both = (await get("/in")).headers.getSetCookie()
+      .map((line) => line.split(";")[0]).join("; ");
+    gate.isShut = true;
+    const late = get("/renew", both);
+    await gate.reached.promise;
+    assert.deepEqual(userOf(await get("/out", both)), [undefined]);
+    gate.opened.resolve();
+    assert.deepEqual(userOf(await late), []);
+    assert.equal((await late).headers.get("cache-control"), "no-store");
+  });
+});
+
 for (const [kind, more] of Object.entries(kinds)) {
   for (const wait of ["a hook", "a stream"]) {
     describe(`before ${wait} that waits, data ${kind}`, () => {
