@@ -43,7 +43,12 @@ export const OPTIONS: Readonly<Record<string, Rule>> = {
   codec: having("parse", "stringify"),
   accept: [
     "be a list of readers",
-    (value) => Array.isArray(value) && value.every(having("read", "clear")[1]),
+    (value) =>
+      Array.isArray(value) &&
+      value.every((each, i) =>
+        having("read", "clear")[1](each) ||
+        refuse(`accept[${i}]`, "must be what a reader's function returns", each)
+      ),
   ],
   store: STORE,
   revocations: STORE,

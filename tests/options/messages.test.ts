@@ -123,6 +123,10 @@ describe("a message about options", () => {
           [{ cookie: { sameSite: "lax" } }, "Strict or Lax or None"],
           [{ cookie: { sameSite: "lax" } }, "it is text of 3 characters"],
           [{ idleTimeout: 0.5 }, "must be seconds"],
+          [
+            { accept: [{ read() {}, clear() {} }, () => {}] },
+            "accept[1] must be what a reader's function returns: it is Function",
+          ],
           [{ cookie: { domain: "a" } }, "cookie.domain must be a domain"],
           [
             { store: Object.create(Object.create(null)) },
