@@ -1,3 +1,4 @@
+import { partNames } from "./http/part_names.ts";
 import { finish } from "./http/response.ts";
 import { checkArgument, refuse } from "./options/check.ts";
 import type { SessionOptions } from "./options/options.ts";
@@ -181,14 +182,18 @@ function resolveAll(options: NamedOptions): [string, Settings][] {
   // alone.
   for (const url of ["https://localhost", "http://localhost"]) {
     const cookies = new Map<string, string>();
-    for (const [session, { cookieFor }] of all) {
+    for (const [session, { cookieFor, overflow }] of all) {
       const { name } = cookieFor(new Request(url));
-      const other = cookies.get(name);
-      if (other !== undefined) {
-        const problem = `must differ from that of ${other}, at ${url}`;
-        refuse(`${session}.cookie.name`, problem);
+      for (const each of [name, ...overflow ? partNames(name) : []]) {
+        const other = cookies.get(each);
+        if (other !== undefined) {
+          const parts = /\.\d$/.test(each) ? " and its parts" : "";
+          const problem =
+            `must differ from that of ${other}${parts}, at ${url}`;
+          refuse(`${session}.cookie.name`, problem);
+        }
+        cookies.set(each, session);
       }
-      cookies.set(name, session);
     }
   }
   return all.sort(([, a], [, b]) => Number(!!a.store) - Number(!!b.store));

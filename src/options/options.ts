@@ -28,8 +28,8 @@ export interface SessionOptions<
    * What becomes of a session that is too long for one cookie. `"error"`: the
    * request fails with `oversize`. `"parts"`: it goes out in several cookies, of
    * which each request brings all; `{ most, maxBytes }` says how many, and how
-   * many bytes they may take together. Only without a `store`, which is the
-   * better place for much data.
+   * many bytes they may take together. No other cookie may have such a name.
+   * Only without a `store`, which is the better place for much data.
    *
    * A store, or a function that makes one, like `store`: what no longer fits is
    * kept there, and the cookie then holds a sealed reference. It moves back with

@@ -4,6 +4,7 @@ import {
   createSessions,
   generateSecret,
   type SessionOptions,
+  withSessions,
 } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { fill, LARGE, open } from "../request/_outgrown.ts";
@@ -114,5 +115,25 @@ describe("a store as overflow", () => {
     const answer = await site.tab(site.cookie(), fill(LARGE));
     assert.equal(answer.status, 200);
     assert.equal(await store.count(), 1);
+  });
+});
+
+describe("Sessions beside one in parts", () => {
+  const secret = generateSecret();
+  const withNames = (names: readonly string[], overflow?: "parts") =>
+    withSessions(
+      Object.fromEntries(names.map((name) => [name, { secret, overflow }])),
+      () => new Response(),
+    );
+
+  it("have no name of a part, which would replace them in silence", () => {
+    for (const names of [["a", "a.1"], ["a.8", "a"]]) {
+      const [first, second] = names;
+      const message =
+        `Option ${second}.cookie.name must differ from that of ${first} and its parts, at https://localhost`;
+      assert.throws(() => withNames(names, "parts"), { message });
+      withNames(names);
+    }
+    withNames(["a", "a.9", "a.1x", "b.1"], "parts");
   });
 });
