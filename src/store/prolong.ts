@@ -8,6 +8,7 @@ import { generationOf } from "./generation.ts";
 import { referTo } from "./late_store.ts";
 import { recordEnd, valuesOf } from "./record.ts";
 import { save } from "./save.ts";
+import { hasMoved } from "./write.ts";
 
 /**
  * Makes a record last as long as a cookie that is to be renewed. After a slow
@@ -91,7 +92,8 @@ async function allowBy(
     await valuesOf(visit, { sid: held.sid, key: held.key, record });
   if (!values) return false;
   const { floor, newest } = generationOf(values);
-  if (floor > generation) return false;
+  // Where it has moved to, the browser has another cookie.
+  if (floor > generation || hasMoved(state.values, values)) return false;
   state.generation = Math.max(newest, generation);
   referTo(state);
   return true;

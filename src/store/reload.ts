@@ -9,7 +9,7 @@ import { readLate, referTo } from "./late_store.ts";
 import { isOutdated } from "./outdated.ts";
 import { isOverFor } from "./read.ts";
 import { valuesOf } from "./record.ts";
-import { replay } from "./write.ts";
+import { hasMoved, replay } from "./write.ts";
 
 /**
  * Reads a session again, with its unsaved changes on top. It takes its turn
@@ -43,7 +43,8 @@ async function readAgain(state: State, { sid, key }: Held): Promise<void> {
   const values = fresh.held && await valuesOf(visit, fresh.held);
   const made = values && await fit(visit.settings, values);
   if (!values) visit.isOver = isOverFor(visit, pastTurn(visit.settings, key));
-  if (!made) refuseGone(state);
+  // A cookie that it has moved into has nothing of what would be written here.
+  if (!made || hasMoved(state.values, values)) refuseGone(state);
   const { since, floor, newest } = generationOf(values);
   const { revision = 0 } = fresh.held?.record ?? {};
   const { generation = 0 } = state;

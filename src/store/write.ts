@@ -79,6 +79,11 @@ export function keepEpoch({ epoch }: State, values: Values): void {
   if (epoch !== undefined) values[EPOCH] = Math.max(own, epoch);
 }
 
+/** Whether a session has moved into a cookie since a request has read it. */
+export function hasMoved(seen: Values, values: Values): boolean {
+  return !!values[MOVED] && values[MOVED] !== seen[MOVED];
+}
+
 /** Notes which generation a write makes, if it does. */
 function noteMade(batches: readonly Batch[], made?: number): void {
   for (const { attempts } of batches) {
@@ -106,10 +111,8 @@ export function fulfil(
   const owner = isReplayed ? values[OWNER] : state.owner;
   const user = userOf(batches);
   if (user === undefined && before.since !== state.since) return undefined;
-  // It has moved into a cookie, which has none of this request's changes.
-  if (isReplayed && values[MOVED] && values[MOVED] !== seen[MOVED]) {
-    return undefined;
-  }
+  // The cookie has none of this request's changes.
+  if (isReplayed && hasMoved(seen, values)) return undefined;
   let isChanged = isForced || batches.length > 0;
   if (isReplayed) isChanged = replay(batches, values) || isForced;
   else Object.assign(values, seen);

@@ -102,6 +102,16 @@ export function open(
   };
 }
 
+/**
+ * A site of a process of its own: what is known of sessions is known by the
+ * store's object.
+ */
+export function anotherDoor(site: Site): Site {
+  const { store } = site.store;
+  const door = { ...store, get: (key: string) => store.get(key) };
+  return open({ ...site.options, overflow: door });
+}
+
 function actOf({ pathname, searchParams }: URL): Act {
   const n = Number(searchParams.get("n"));
   const acts: Readonly<Record<string, Act>> = {

@@ -4,6 +4,7 @@ import { typesOf } from "../shared/support.ts";
 import {
   type Act,
   all,
+  anotherDoor,
   cookieOf,
   fill,
   isReference,
@@ -18,17 +19,6 @@ import {
 
 const login: Act = (session) => session.login("ann");
 const more: Act = (session) => session.set("more", "x".repeat(LARGE));
-
-/**
- * A store of a process of its own: what is known of sessions is known by the
- * store's object.
- */
-function anotherDoor(site: Site): Site {
-  const { store } = site.store;
-  const door = { ...store, get: (key: string) => store.get(key) };
-  const other = open({ ...site.options, overflow: door });
-  return other;
-}
 
 describe("Two requests of a session that outgrows its cookie", () => {
   it("have one record, with the changes of both", async () => {
