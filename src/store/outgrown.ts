@@ -93,11 +93,17 @@ function maySend(state: State): boolean {
   const isFree = !turn || hasLoggedIn ||
     turn.kind === "left" && (turn.by || left);
   if (!isFree) {
-    // Nobody goes on with its record.
-    state.moved = { ...moved, isShared: false };
+    // Nobody goes on with its record, if nobody has moved it back meanwhile.
+    if (!isLeft(state)) state.moved = { ...moved, isShared: false };
     refuseGone(state);
   }
   return maySendStored(state);
+}
+
+/** Whether another request of this process has moved its record back. */
+function isLeft({ visit, held }: State): boolean {
+  return !!held &&
+    turnsAfter(visit.settings, held.key, 0).some(({ kind }) => kind === "left");
 }
 
 /** Notes that the cookie of a session which has moved is on its way. */

@@ -14,6 +14,13 @@ import {
   seenWith,
 } from "./_outgrown.ts";
 
+/** Moves a session out, and back at the end of its request. */
+const outAndBack = (n: number): Act => async (session) => {
+  fill(LARGE + n)(session);
+  await session.save();
+  all(note(n), fill(10))(session);
+};
+
 describe("A record that another request has moved back into a cookie", () => {
   const saveOnly: Act = (session) => session.save();
   const reload: Act = (session) => session.reload();
@@ -49,5 +56,22 @@ describe("A record that another request has moved back into a cookie", () => {
     assert.ok(!isReference(cookieOf(answer)));
     site.clock.advance(3);
     assert.deepEqual((await slow.end()).headers.getSetCookie(), []);
+  });
+
+  it("stays, though one that has made it, too, is refused", async () => {
+    const site = open();
+    await site.browser.get("/note?n=1");
+    const old = site.cookie();
+    const made = cookieOf(await site.tab(old, fill(LARGE)));
+    let back = "";
+    // After its write, and before its own mark.
+    site.store.on("update", 3, {
+      before: async () => back = cookieOf(await site.tab(old, outAndBack(3))),
+    });
+    await assert.rejects(site.tab(old, outAndBack(2)), { code: "gone" });
+    assert.ok(!isReference(back));
+    const answer = await site.tab(made, look);
+    assert.deepEqual(answer.headers.getSetCookie(), []);
+    assert.deepEqual(await answer.json(), [10, [1, 2, 3], null]);
   });
 });
