@@ -58,7 +58,7 @@ export async function insert(
       failure = error;
     }
     const found = await findAfter(state, made, attempt, failure);
-    if (found) return { held: found, isEarlier: false };
+    if (found) return { held: found, isEarlier: !!attempt.isShared };
     for (const each of earlier) {
       const held = await find(state, made, each);
       if (held) return { held, isEarlier: true };

@@ -103,7 +103,5 @@ async function findOther(
   const held = { sid, key, record };
   const values = await valuesOf(visit, held);
   if (!values || generationOf(values).floor) refuseGone(state);
-  // What the request has read is not what is in there.
-  state.isBehind = true;
   return held;
 }

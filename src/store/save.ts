@@ -121,7 +121,7 @@ async function forgetChanges(state: State): Promise<void> {
 /**
  * Makes a record.
  *
- * @returns `false` if an earlier write has made it, with fewer changes.
+ * @returns `false` if an earlier write has made it, perhaps with other changes.
  */
 async function insertAs(
   state: State,
@@ -144,6 +144,8 @@ async function insertAs(
     state.hasLoggedIn = true;
     await noteReplaced(state);
   }
+  // Another request may have written to one that both have made.
+  state.isBehind ||= isEarlier && !!state.moved?.isShared;
   if (isEarlier) return false;
   showSaved(state, held, values, batches);
   return true;

@@ -75,3 +75,28 @@ describe("A record that another request has moved back into a cookie", () => {
     assert.deepEqual(await answer.json(), [10, [1, 2, 3], null]);
   });
 });
+
+describe("A record whose first answer was lost", () => {
+  for (const size of [LARGE + 1, 10]) {
+    it(`keeps what others have written meanwhile, with ${size}`, async () => {
+      const site = open();
+      await site.browser.get("/note?n=1");
+      const old = site.cookie();
+      let other: Response | undefined;
+      site.store.on("create", 1, {
+        after: async () =>
+          other = await site.tab(old, all(note(2), fill(LARGE))),
+        error: new Error("Connection lost"),
+      });
+      const answer = await site.tab(old, async (session) => {
+        fill(LARGE + 1)(session);
+        await session.save();
+        all(note(3), fill(size))(session);
+      });
+      assert.equal(other?.status, 200);
+      const seen = [size, [1, 2, 3], null];
+      assert.deepEqual(await answer.json(), seen);
+      assert.deepEqual(await seenWith(site, cookieOf(answer)), seen);
+    });
+  }
+});
