@@ -170,6 +170,8 @@ export interface Attempt {
   back?: Promise<unknown>;
   /** Another request may have made the same record. */
   isShared?: boolean | undefined;
+  /** Others find the record by its id before its request has its answer. */
+  isFindable?: boolean | undefined;
 }
 
 /** Changes that are saved together, in the order of the handler's writes. */
@@ -274,6 +276,8 @@ export interface State {
    * the same cookie.
    */
   findTaken?: (made: Held) => Promise<Held | undefined>;
+  /** Its id follows from another library's: so others find its record. */
+  isFindable?: boolean;
   /** The generation of its next cookie. */
   generation?: number;
   /** The generation in which its user became the owner. */

@@ -73,6 +73,7 @@ export async function beginAccepted(
   const isFound = claim && !visit.settings.encrypt && !isEventual(visit);
   if (!isFound || !isChanged(state)) return state;
   const fresh = { ...content };
+  state.isFindable = true;
   try {
     await save(state);
   } catch (error) {
@@ -82,6 +83,7 @@ export async function beginAccepted(
   }
   // Whoever brings the other library's cookie finds it again.
   delete state.abandon;
+  delete state.isFindable;
   return state;
 }
 

@@ -40,6 +40,7 @@ export async function insert(
   const earlier = attemptsOf(state);
   const attempt: Attempt = newAttempt();
   attempt.isShared = state.moved?.isShared;
+  attempt.isFindable = state.isFindable;
   addAttempt(batches, attempt);
   remember(values, attempt);
   const record = await encode(writer, values, 1);

@@ -62,6 +62,8 @@ export async function takeBack(
   before?: Held,
   of: Visit = state.visit,
 ): Promise<void> {
+  // By now, it may be the session of requests that have found it.
+  if (attempt.isFindable) return;
   const visit = { ...of, waited: 0, takesBack: true };
   try {
     const { claim } = attempt;
