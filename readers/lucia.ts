@@ -140,8 +140,7 @@ export function lucia<Theirs extends object = LuciaSession>(
         const theirs = await find(id);
         if (!isCurrent(theirs, now, true)) continue;
         const { session } = theirs;
-        // Some databases find a text whose letters are larger, too.
-        if (typeof session["id"] === "string" && session["id"] !== id) continue;
+        if (!isId(session["id"], id)) continue;
         if (secret && !isEqual(secret, session["secretHash"])) continue;
         return {
           theirs: theirs as typeof theirs & Theirs,
@@ -176,6 +175,17 @@ async function split(
 async function hash(text: string): Promise<Uint8Array> {
   const bytes = new TextEncoder().encode(text);
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+}
+
+/**
+ * Whether it is the id that was looked for. Some databases find a text whose
+ * letters are larger, too, and numbers with zeros before them. A copy of a
+ * cookie would be another session by that.
+ */
+function isId(found: unknown, id: string): boolean {
+  return /^(string|number|bigint)$/.test(typeof found)
+    ? `${found}` === id
+    : true;
 }
 
 /** Takes as long whichever bytes differ. */

@@ -25,10 +25,10 @@
  * @module
  */
 
-import type { Rule } from "../src/options/rules.ts";
 import type { SessionReader } from "../src/readers/contract.ts";
 import type { AnyData } from "../src/session/session.ts";
-import { decodeBase64url } from "../src/token/base64url.ts";
+import { AGE } from "./shared/age.ts";
+import { decodeBase64 } from "./shared/base64.ts";
 import { without } from "./shared/base64_json.ts";
 import { decodeCookie } from "./shared/cookie_value.ts";
 import { objectOf } from "./shared/jwe.ts";
@@ -75,8 +75,6 @@ export interface SecureSessionOptions<Theirs extends object = AnyData>
 const TAG = 16;
 const NONCE = 24;
 
-const EXPIRY: Rule = ["be a number above 0", (value) => Number(value) > 0];
-
 /**
  * Reads the sessions of `@fastify/secure-session` 8, whose cookie is `session`,
  * if no other name is given.
@@ -88,6 +86,7 @@ const EXPIRY: Rule = ["be a number above 0", (value) => Number(value) > 0];
  * @typeParam Theirs What was in such a session.
  *
  * @throws {TypeError} If an option is unknown, missing or of the wrong kind.
+ * @throws {RangeError} If `expiry` is no number of seconds.
  */
 export function secureSession<Theirs extends object = AnyData>(
   options: SecureSessionOptions<Theirs>,
@@ -118,7 +117,7 @@ export function secureSession<Theirs extends object = AnyData>(
       return undefined;
     },
     undefined,
-    { expiry: EXPIRY },
+    { expiry: AGE },
   );
 }
 
@@ -132,14 +131,6 @@ async function unseal(
     // Another key has sealed it, or nobody has.
     return undefined;
   }
-}
-
-/** Base64 as Node writes it. */
-function decodeBase64(text: string): Uint8Array<ArrayBuffer> | null {
-  const plain = text.replace(/={1,2}$/, "");
-  return /^[\w+/]*$/.test(plain)
-    ? decodeBase64url(plain.replaceAll("+", "-").replaceAll("/", "_"))
-    : null;
 }
 
 function areKeys(value: unknown): boolean {

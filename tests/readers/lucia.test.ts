@@ -193,6 +193,24 @@ describe("a secret whose hash is kept", () => {
   });
 });
 
+describe("an id of Lucia that is a number in the database", () => {
+  it("has one spelling, or a copy would go on as another session", async () => {
+    const session = { userId: "ada", expiresAt: new Date("2100-01-01") };
+    for (const id of [7, 7n]) {
+      const find = (text: string) => {
+        return Number(text) === 7 ? { session: { ...session, id } } : null;
+      };
+      const all = reader({ find: find as never });
+      const seen = async (auth_session: string) =>
+        (await readCookies(all, { auth_session }))?.user;
+      assert.equal(await seen("7"), "ada");
+      for (const other of ["07", "7.0"]) {
+        assert.equal(await seen(other), undefined);
+      }
+    }
+  });
+});
+
 describe("hostile cookies in place of one of Lucia", () => {
   it("ask for nothing that no id can be, and fail no request", async () => {
     for (const token of ["id", "hash", "id.secret"] as const) {

@@ -89,6 +89,26 @@ describe("a cookie of @fastify/secure-session", () => {
     }
   });
 
+  it("is refused in any other spelling, by which a copy would go on twice", async () => {
+    const box = new Uint8Array(20).fill(255);
+    const nonce = new Uint8Array(24).fill(255);
+    const text = JSON.stringify({ user: "ada", __ts: seconds() });
+    const opens = { open: () => new TextEncoder().encode(text) };
+    const whole = [base64(box), base64(nonce)];
+    assert.ok(await read(whole.join(";"), opens));
+    for (
+      const respell of [
+        (part: string) => part.replace(/=+$/, ""),
+        (part: string) => part.replaceAll("/", "_"),
+        (part: string) => part.replace(/8=$/, "9="),
+      ]
+    ) {
+      const other = whole.map(respell).join(";");
+      assert.notEqual(other, whole.join(";"));
+      assert.equal(await read(other, opens), undefined, other);
+    }
+  });
+
   it("is refused with each character changed or cut", async () => {
     const [one, two] = [make(), make()];
     for (let i = 0; i < one.length; i++) {
@@ -160,7 +180,7 @@ describe("options of secureSession()", () => {
   const BAD: Readonly<Record<string, readonly unknown[]>> = {
     key: [undefined, null, "", "k".repeat(32), [], [""], new Uint8Array(31)],
     open: [undefined, null, "xsalsa20", {}],
-    expiry: [0, -1, NaN, null, "soon"],
+    expiry: [0, -1, NaN, null, "soon", "86401", true],
     until: [undefined, "soon"],
     cookie: [null, "session", { name: "" }],
     secret: ["of another reader"],
