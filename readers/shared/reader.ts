@@ -64,7 +64,10 @@ export interface Opened<Theirs extends object> {
   readonly end?: (() => Promise<unknown>) | undefined;
 }
 
-const UNTIL: Rule = ["be a date", (value) => !Number.isNaN(timeOf(value))];
+const UNTIL: Rule = [
+  "be a date, as in 2027-03-01",
+  (value) => Number.isFinite(timeOf(value)),
+];
 
 const RULES: Readonly<Record<string, Rule>> = {
   cookie: ["be an object", isOptions],
@@ -72,11 +75,11 @@ const RULES: Readonly<Record<string, Rule>> = {
   keep: FLAG,
 };
 
-const PART: Rule = like(/^string:[^;]+$/, "be text");
+// A browser passes over a line with anything else, and theirs would stay.
 const COOKIE: Readonly<Record<string, Rule>> = {
-  name: PART,
-  domain: PART,
-  path: PART,
+  name: like(/^string:[!-+\--:<>-~]+$/, "be text without blanks, =, ; or ,"),
+  domain: like(/^string:\.?[\w-]+(\.[\w-]+)*$/, "be a domain"),
+  path: like(/^string:\/[!-:<-~]*$/, "be text that begins with /"),
   partitioned: FLAG,
 };
 
@@ -127,9 +130,13 @@ export function makeReader<
   }
   const { name: cookieName = usualName } = cookie;
   if (!cookieName) refuse(`${name}.cookie.name`, "is missing");
+  const { domain, path = "/" } = cookie;
+  if (/^__Host-/i.test(cookieName) && (domain || path !== "/")) {
+    refuse(`${name}.cookie`, "cannot be: __Host- has path / without domain");
+  }
   return {
     name,
-    until: timeOf(until),
+    until: timeOf(until) as number,
     keep,
     async read(given) {
       const opened = await open(given, cookieName, known);
@@ -143,7 +150,7 @@ export function makeReader<
     clear(given) {
       return namesOf(given, cookieName)
         .filter((each) => given.names.includes(each))
-        .map((each) => removal(each, cookie));
+        .map((each) => removal(each, cookie, given.isEmbedded));
     },
   };
 }
@@ -176,22 +183,29 @@ async function mapped<Made>(name: string, map: () => Made): Promise<Made> {
 }
 
 /** The line by which a browser forgets a cookie (RFC 6265bis §5.7). */
-function removal(name: string, cookie: ForeignCookie): string {
-  const { domain, path = "/", partitioned = false } = cookie;
-  const isSecure = partitioned || /^__(Host|Secure|Http)-/i.test(name);
+function removal(
+  name: string,
+  { domain, path = "/", partitioned = false }: ForeignCookie,
+  isEmbedded = false,
+): string {
+  const isNone = partitioned || isEmbedded;
+  const isSecure = isNone || /^__(Host|Secure|Http)-/i.test(name);
   return [
     `${name}=; Max-Age=0`,
     domain && `; Domain=${domain}`,
     `; Path=${path}; HttpOnly`,
     isSecure && "; Secure",
     // Inside of another site, a browser takes no other line.
-    partitioned ? "; SameSite=None; Partitioned" : "; SameSite=Lax",
+    isNone ? "; SameSite=None" : "; SameSite=Lax",
+    partitioned && "; Partitioned",
   ].filter(Boolean).join("");
 }
 
-/** A `Date` may be of another realm, as in Jest. */
-function timeOf(value: unknown): number {
-  return typeof value === "string"
-    ? Date.parse(value)
-    : Object(value).getTime?.() ?? NaN;
+/**
+ * A `Date` may be of another realm, as in Jest. Of other texts, each runtime
+ * makes its own: V8 has a day of 2001 for `soon 5`.
+ */
+function timeOf(value: unknown): unknown {
+  if (typeof value !== "string") return Object(value).getTime?.();
+  return /^\d{4}-\d\d-\d\d/.test(value) ? Date.parse(value) : NaN;
 }

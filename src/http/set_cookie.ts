@@ -89,10 +89,13 @@ function putLines(
   headers.set("cache-control", "no-store");
 }
 
-/** Of a cookie without a path (§5.6.4), nobody knows here which one it gets. */
-function isSame(ours: string, other: string): boolean {
+/**
+ * Whether two lines are of one cookie. Of one without a path (§5.6.4), nobody
+ * knows here which one it gets.
+ */
+export function isSame(ours: string, other: string): boolean {
   return nameOf(ours) === nameOf(other) &&
-    partOf(ours, "domain") === partOf(other, "domain") &&
+    domainOf(ours) === domainOf(other) &&
     (!partOf(other, "path").startsWith("/") ||
       partOf(other, "path") === partOf(ours, "path"));
 }
@@ -100,6 +103,11 @@ function isSame(ours: string, other: string): boolean {
 function nameOf(line: string): string | undefined {
   // Browsers trim the name.
   return line.split("=", 1)[0]?.trim();
+}
+
+/** Browsers pass over a dot before it, and its case (§5.6.3). */
+function domainOf(line: string): string {
+  return partOf(line, "domain").replace(/^\./, "").toLowerCase();
 }
 
 /** What a line says of the scope of its cookie. */

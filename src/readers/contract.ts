@@ -30,6 +30,11 @@ export interface ForeignCookies {
   valuesOf(name: string): readonly string[];
   /** The program's clock, in ms since 1970. */
   readonly now: number;
+  /**
+   * Whether our cookie is for pages inside of other sites, too
+   * (`SameSite=None`). There, a browser takes no other line, of theirs either.
+   */
+  readonly isEmbedded?: boolean;
 }
 
 /** A session of another library, as a reader hands it over. */

@@ -4,7 +4,11 @@ import type { ForeignCookies } from "./contract.ts";
  * The cookies of a `Cookie` field, for readers (RFC 6265bis §5.8.3). A stranger
  * may fill one with blanks or with names: each letter is looked at a few times.
  */
-export function cookiesOf(header: string, now: number): ForeignCookies {
+export function cookiesOf(
+  header: string,
+  now: number,
+  isEmbedded = false,
+): ForeignCookies {
   const all = new Map<string, Set<string>>();
   for (const pair of header.split(";")) {
     const at = pair.indexOf("=");
@@ -19,6 +23,7 @@ export function cookiesOf(header: string, now: number): ForeignCookies {
     names: [...all.keys()],
     valuesOf: (name) => [...all.get(name) ?? []],
     now,
+    isEmbedded,
   };
 }
 

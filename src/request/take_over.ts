@@ -1,5 +1,6 @@
 import { causeOf, codeOf, isSessionError, SessionError } from "../errors.ts";
 import { isCrossSite } from "../http/request.ts";
+import { isSame } from "../http/set_cookie.ts";
 import { cookiesOf } from "../readers/cookies.ts";
 import type {
   ForeignCookies,
@@ -70,14 +71,15 @@ async function findTheirs(
   engine: Engine | undefined,
 ): Promise<State> {
   const { accept = [], clock } = visit.settings;
-  const given = cookiesOf(header, clock());
+  const { name, attributes } = visit.cookie;
+  const given = cookiesOf(header, clock(), attributes.includes("=None"));
   const readers = accept.filter(({ until }) => until > given.now);
-  // If ours has the same name, its own line replaces theirs.
-  const ours = `${visit.cookie.name}=`;
+  // Its own line replaces one of the same name, path and domain.
+  const ours = `${name}=${attributes}`;
   const clear = (hasEnded: boolean) =>
     readers.filter(({ keep }) => hasEnded || !keep)
       .flatMap((each) => each.clear(given))
-      .filter((line) => !line.startsWith(ours));
+      .filter((line) => !isSame(ours, line));
   visit.foreign = {
     clear,
     // What nobody could read may be good once the options are right.

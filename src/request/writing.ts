@@ -93,7 +93,13 @@ export async function commitChanges(
     ? { setCookie: [line] }
     : directivesOf(state);
   const own = directives.setCookie ?? [];
-  const setCookie = [...visit.cutting?.cut(visit, own) ?? own, ...others];
+  // Of one name, ours is the last: some jars have no two.
+  const isOurs = (each: string) => each.startsWith(`${cookie.name}=`);
+  const setCookie = [
+    ...others.filter(isOurs),
+    ...visit.cutting?.cut(visit, own) ?? own,
+    ...others.filter((each) => !isOurs(each)),
+  ];
   const said = setCookie.length ? { ...directives, setCookie } : directives;
   if (!line) return said;
   const maySend = () =>

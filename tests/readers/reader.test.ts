@@ -29,6 +29,12 @@ describe("a reader of any library", () => {
       [{ path: true }, /^Option lib\.cookie\.path must be text/],
       [{ domain: "a.example; Secure" }, /^Option lib\.cookie\.domain must be/],
       [{ partitioned: "no" }, /^Option lib\.cookie\.partitioned must be true/],
+      [{ name: "a b" }, /^Option lib\.cookie\.name must be text without/],
+      [{ name: "a\n" }, /^Option lib\.cookie\.name must be text without/],
+      [{ path: "shop" }, /^Option lib\.cookie\.path must be text that begins/],
+      [{ domain: "http://a.example" }, /^Option lib\.cookie\.domain must be/],
+      [{ name: "__Host-a", path: "/a" }, /^Option lib\.cookie cannot be/],
+      [{ name: "__host-a", domain: "a.example" }, /^Option lib\.cookie cannot/],
       [[], /^Option lib\.cookie must be an object/],
     ];
     for (const [cookie, message] of all) {
@@ -41,15 +47,18 @@ describe("a reader of any library", () => {
 
   it("refuses a day that is none, and takes one of any realm", () => {
     const message = /^Option lib\.until/;
-    for (const until of ["soon", 5, {}, new Date(NaN), undefined]) {
+    // Some runtimes have a day for each of these texts.
+    const texts = ["soon", "soon 5", "1", "March 1, 2100", "2100-3-1"];
+    const other = { getTime: () => "5" };
+    for (const until of [...texts, 5, {}, other, new Date(NaN), undefined]) {
       assert.throws(() => make(odd({ until })), { message });
     }
     const date = new Date(until);
-    const other = Object.setPrototypeOf(new Date(until), {
+    const moved = Object.setPrototypeOf(new Date(until), {
       getTime: () => date.getTime(),
     });
     assert.equal(make(odd({ until: date })).until, date.getTime());
-    assert.equal(make(odd({ until: other })).until, date.getTime());
+    assert.equal(make(odd({ until: moved })).until, date.getTime());
   });
 
   it("refuses what is no session of its map, and tells nothing of it", async () => {

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { AnyData, SessionHandler } from "../../mod.ts";
+import { makeReader, type ReaderOptions } from "../../readers/shared/reader.ts";
+import type { MoreOptions } from "../shared/support.ts";
+import { end, moved, show } from "./_foreign.ts";
+
+// A cookie that stays in the browser is taken over again after a logout.
+
+type Cookie = NonNullable<ReaderOptions<object>["cookie"]>;
+
+/** The lines of a response to a request with a cookie of before. */
+async function linesOf(
+  cookie: Cookie & { readonly name: string },
+  options: MoreOptions = {},
+  act: SessionHandler<AnyData, []> = show,
+): Promise<string[]> {
+  const { name } = cookie;
+  const reader = makeReader(
+    "lib",
+    { until: "2100-01-01", cookie, map: () => ({ user: "ann" }) },
+    {},
+    undefined,
+    ({ valuesOf }) => {
+      const isTheirs = valuesOf(name).includes("before");
+      return Promise.resolve(isTheirs ? { theirs: {} } : undefined);
+    },
+  );
+  const { visit } = moved({ ...options, accept: [reader] });
+  const response = await visit({ [name]: "before" }, act);
+  return response.headers.getSetCookie()
+    .map((line) => line.replace(/=[\w-]{20,}; Max-Age=\d+/, "=…"));
+}
+
+describe("a cookie of another library that has the name of ours", () => {
+  const name = "session";
+
+  it("is removed where it has another path or domain, before ours is set", async () => {
+    for (const scope of [{ domain: "example.com" }, { path: "/shop" }]) {
+      const theirs = { domain: undefined, path: "/", ...scope };
+      const domain = theirs.domain ? `; Domain=${theirs.domain}` : "";
+      const gone =
+        `session=; Max-Age=0${domain}; Path=${theirs.path}; HttpOnly; SameSite=Lax`;
+      const ours = "Path=/; HttpOnly; Secure; SameSite=Lax";
+      const options = { cookie: { name } };
+      assert.deepEqual(await linesOf({ name, ...scope }, options), [
+        gone,
+        `session=…; ${ours}`,
+      ]);
+      assert.deepEqual(await linesOf({ name, ...scope }, options, end), [
+        gone,
+        `session=; Max-Age=0; ${ours}`,
+      ]);
+    }
+  });
+
+  it("is replaced where it is in the same place", async () => {
+    for (const domain of ["example.com", ".Example.com"]) {
+      const options = { cookie: { name, domain: "example.com" } };
+      const lines = await linesOf({ name, domain }, options);
+      const ours = "Path=/; HttpOnly; Secure; SameSite=Lax";
+      assert.deepEqual(lines, [
+        `session=…; Domain=example.com; ${ours}`,
+      ]);
+    }
+  });
+});
+
+describe("a cookie of another library in a page inside of another site", () => {
+  it("is removed by a line that browsers take there, as ours is", async () => {
+    const lines = await linesOf(
+      { name: "old" },
+      { cookie: { sameSite: "None" } },
+    );
+    assert.deepEqual(lines, [
+      "__Host-sid=…; Path=/; HttpOnly; Secure; SameSite=None",
+      "old=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=None",
+    ]);
+  });
+});
