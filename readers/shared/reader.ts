@@ -35,7 +35,8 @@ export interface ReaderOptions<Theirs extends object> {
   cookie?: ForeignCookie | undefined;
   /**
    * Makes of a session of the other library what a session begins with, and
-   * says who is logged in. `undefined` takes nothing over. By default, all that
+   * says who is logged in: `data`, `user`, `label`, `persist`, and nothing else.
+   * `undefined` takes nothing over. By default, all that
    * is in it becomes data, and nobody is logged in.
    */
   map?:
@@ -161,20 +162,30 @@ export function makeReader<
  */
 function byUser(
   { key, id }: Pick<ForeignSession, "key" | "id">,
-  { user = "" }: AcceptedSession,
+  { user }: AcceptedSession,
 ): Pick<ForeignSession, "key" | "id"> {
+  // What is no text is refused later.
+  const own = typeof user === "string" ? user : "";
   return {
-    key: key && JSON.stringify([key, user]),
-    id: id && JSON.stringify([id, user]),
+    key: key && JSON.stringify([key, own]),
+    id: id && JSON.stringify([id, own]),
   };
 }
 
-/** Calls `map`, of which no message may tell what was in the session. */
-async function mapped<Made>(name: string, map: () => Made): Promise<Made> {
+/**
+ * Calls `map`, of which no message may tell what was in the session. With a slip
+ * of the pen, `userId` for `user` say, everybody would be signed out for good.
+ */
+async function mapped(
+  name: string,
+  map: () => ReturnType<NonNullable<ReaderOptions<never>["map"]>>,
+): Promise<AcceptedSession | undefined> {
   try {
     const made = await map();
-    if (made && !isOptions(made)) throw new TypeError();
-    return made;
+    if (!made) return undefined;
+    const { data, user, label, persist, ...others } = made;
+    if (!isOptions(made) || Object.keys(others).length) throw new TypeError();
+    return { data, user, label, persist };
   } catch (cause) {
     throw new SessionError("invalid-data", `The map of ${name} failed`, {
       cause: causeOf(cause),

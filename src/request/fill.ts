@@ -1,5 +1,7 @@
+import { causeOf } from "../errors.ts";
 import { isHandshake } from "../http/request.ts";
 import { isOptions, kindOf } from "../options/check.ts";
+import type { Settings } from "../options/settings.ts";
 import type { ForeignSession } from "../readers/contract.ts";
 import {
   isReserved,
@@ -13,8 +15,32 @@ import { cannotKeep, put, storable } from "../session/values.ts";
 import { openBatch } from "../session/write_rules.ts";
 
 /**
- * Makes the changes that `set()`, `login()` and `persist()` would, of what a
- * reader, and in it a program's `map`, has made of another library's session.
+ * Refuses what is no session that a reader, or in it a program's `map`, makes.
+ *
+ * @param name The reader's name.
+ * @throws {SessionError} `invalid-data`.
+ */
+export function checkTheirs(
+  { absoluteTimeout }: Settings,
+  name: string,
+  { data, user, label, persist }: ForeignSession,
+): void {
+  const check = (part: string, value: unknown, isRight: boolean) => {
+    // Programs without types give `null` for what they have not.
+    if (isRight || value === undefined || value === null) return;
+    cannotKeep(`${part} of ${name} (${kindOf(value)})`);
+  };
+  check("data", data, isOptions(data));
+  check("user", user, typeof user === "string");
+  check("label", label, typeof label === "string");
+  const isIdle = Number.isInteger(persist) && Number(persist) > 0 &&
+    Number(persist) <= absoluteTimeout;
+  check("persist", persist, typeof persist === "boolean" || isIdle);
+}
+
+/**
+ * Makes the changes that `set()`, `login()` and `persist()` would, of such a
+ * session.
  *
  * @param name The reader's name.
  * @param source What tells which session it goes on from, if both programs run.
@@ -27,20 +53,9 @@ export function fill(
   source: string | undefined,
 ): void {
   const { visit, values } = state;
-  const { absoluteTimeout, codec, store } = visit.settings;
-  const check = (part: string, value: unknown, isRight: boolean) => {
-    // Programs without types give `null` for what they have not.
-    if (isRight || value === undefined || value === null) return;
-    cannotKeep(`${part} of ${name} (${kindOf(value)})`);
-  };
-  check("data", data, isOptions(data));
-  check("user", user, typeof user === "string");
-  check("label", label, typeof label === "string");
-  const isIdle = Number.isInteger(persist) && Number(persist) > 0 &&
-    Number(persist) <= absoluteTimeout;
-  check("persist", persist, typeof persist === "boolean" || isIdle);
+  const { codec, store } = visit.settings;
   const made: [key: string, value: unknown][] = [];
-  for (const [key, value] of Object.entries(data ?? {})) {
+  for (const [key, value] of entriesOf(name, data ?? {})) {
     if (isReserved(key)) cannotKeep(`${key} of ${name}`);
     if (value !== undefined) made.push([key, storable(codec, key, value)]);
   }
@@ -60,4 +75,13 @@ export function fill(
   batch.isTaken = true;
   state.accepted = batch;
   state.isCookieDue = true;
+}
+
+/** A getter of a program's object may throw what its message must not tell. */
+function entriesOf(name: string, data: object): [string, unknown][] {
+  try {
+    return Object.entries(data);
+  } catch (error) {
+    cannotKeep(`data of ${name}`, { cause: causeOf(error) });
+  }
 }

@@ -25,7 +25,7 @@ import { encodeBase64url } from "../token/base64url.ts";
 import { tellRejected } from "./accept.ts";
 import { beginRefused } from "./admit.ts";
 import type { Engine } from "./checks.ts";
-import { fill } from "./fill.ts";
+import { checkTheirs, fill } from "./fill.ts";
 import { isWithheld } from "./unkept.ts";
 
 // A session of another library that the option `accept` has a reader for
@@ -145,6 +145,8 @@ async function take(
   engine: Engine | undefined,
 ): Promise<State> {
   const { visit, content } = state;
+  const { reader, theirs } = found;
+  checkTheirs(visit.settings, reader.name, theirs);
   const secret = await secretOf(visit, found);
   // Requests side by side have the same id, and so one session. With `encrypt`,
   // an id must not follow from what another store holds.
@@ -158,7 +160,6 @@ async function take(
   }
   Object.assign(visit, { phase: "open", isGone: false, refused: undefined });
   if (known) return await showAs(known, found, engine);
-  const { reader, theirs } = found;
   const source = reader.keep ? await sourceOf(reader, theirs) : undefined;
   fill(state, reader.name, theirs, source);
   const shown = await showAs(state, found, engine);
@@ -285,7 +286,8 @@ async function sourceOf(
   { name }: SessionReader,
   { id, user }: ForeignSession,
 ): Promise<string> {
-  const own = user || "";
+  // What is no text is nobody that has gone on here.
+  const own = typeof user === "string" ? user : "";
   const short = await shortOf(JSON.stringify([name, id ?? own]));
   return `${name} ${short} ${await shortOf(own)}`;
 }

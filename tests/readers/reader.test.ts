@@ -62,7 +62,14 @@ describe("a reader of any library", () => {
   });
 
   it("refuses what is no session of its map, and tells nothing of it", async () => {
-    for (const made of ["ann", 5, true, [1], () => ({})]) {
+    const broken = {
+      get user(): string {
+        throw new Error("secret");
+      },
+    };
+    // Of what is unknown, something may have been meant for what is not there.
+    const unknown = [{ userId: "ann" }, { user: "ann", end: "2027" }];
+    for (const made of ["ann", 5, true, [1], () => ({}), broken, ...unknown]) {
       const reader = make(odd({ map: () => made }));
       await assert.rejects(reader.read(given), {
         code: "invalid-data",
@@ -72,7 +79,12 @@ describe("a reader of any library", () => {
     for (const made of [undefined, null]) {
       assert.ok(!await make(odd({ map: () => made })).read(given));
     }
-    const found = await make(odd({ map: () => ({ user: "ann" }) })).read(given);
-    assert.equal(found?.user, "ann");
+    const read = (user: unknown) =>
+      make(odd({ map: () => ({ user }) })).read(given);
+    assert.equal((await read("ann"))?.user, "ann");
+    // For the core to refuse, as one of any other reader.
+    for (const user of [5n, Symbol("ann")]) {
+      assert.equal((await read(user))?.user, user);
+    }
   });
 });

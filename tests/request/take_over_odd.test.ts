@@ -194,6 +194,8 @@ for (const [where, options] of Object.entries(STORES)) {
       const { old, visit, other } = moved(options());
       const all: object[] = [
         { user: 42 },
+        { user: 42n },
+        { user: Symbol("ann") },
         { user: { id: "ann" } },
         { user: "ann", label: 1 },
         { persist: "yes" },
@@ -204,12 +206,22 @@ for (const [where, options] of Object.entries(STORES)) {
         { data: [1] },
         { data: new Map([["a", 1]]) },
         { data: Promise.resolve({}) },
+        {
+          data: {
+            get n() {
+              throw new Error("secret");
+            },
+          },
+        },
       ];
-      for (const each of all) {
-        other.sessions.set(`${old()["old"]}`, each);
-        const jar = old();
-        await assert.rejects(visit(jar), { code: "invalid-data" });
-        assert.deepEqual(jar, old());
+      const kept = moved(options(), { keep: true });
+      for (const site of [{ old, visit, other }, kept]) {
+        for (const each of all) {
+          site.other.sessions.set(`${site.old()["old"]}`, each);
+          const jar = site.old();
+          await assert.rejects(site.visit(jar), { code: "invalid-data" });
+          assert.deepEqual(jar, site.old());
+        }
       }
       const none = { data: { n: 1 }, user: null, label: null, persist: null };
       other.sessions.set(`${old()["old"]}`, none as object);
