@@ -2,11 +2,7 @@ import { causeOf, codeOf, isSessionError, SessionError } from "../errors.ts";
 import { isCrossSite } from "../http/request.ts";
 import { isSame } from "../http/set_cookie.ts";
 import { cookiesOf } from "../readers/cookies.ts";
-import type {
-  ForeignCookies,
-  ForeignSession,
-  SessionReader,
-} from "../readers/contract.ts";
+import type { ForeignCookies, SessionReader } from "../readers/contract.ts";
 import { fit } from "../schema/fit_schema.ts";
 import { begin } from "../session/begin.ts";
 import { uncleared } from "../session/known.ts";
@@ -26,15 +22,17 @@ import { tellRejected } from "./accept.ts";
 import { beginRefused } from "./admit.ts";
 import type { Engine } from "./checks.ts";
 import { checkTheirs, fill } from "./fill.ts";
+import {
+  type Found,
+  idFrom,
+  secretOf,
+  shortOf,
+  sourceOf,
+} from "./name_theirs.ts";
 import { isWithheld } from "./unkept.ts";
 
 // A session of another library that the option `accept` has a reader for
 // (docs/decisions/036-sessions-of-other-libraries.md).
-
-interface Found {
-  readonly reader: SessionReader;
-  readonly theirs: ForeignSession;
-}
 
 /**
  * Gives a request without a session that of another library, or ends one that
@@ -150,14 +148,11 @@ async function take(
   const secret = await secretOf(visit, found);
   // Requests side by side have the same id, and so one session. With `encrypt`,
   // an id must not follow from what another store holds.
-  if (secret && !visit.settings.encrypt) content.sid = secret.slice(0, 16);
+  if (secret && !visit.settings.encrypt) content.sid = idFrom(secret);
   if (content.sid && hasEnded(state)) return begin(visit, state.isRefused);
   const key = secret && encodeBase64url(secret);
   const known = key && await engine?.findAccepted(state, key);
-  if (known === "over") {
-    if (visit.isGone) visit.phase = "gone";
-    return begin(visit, state.isRefused);
-  }
+  if (known === "over") return beginAfterEnd(state);
   Object.assign(visit, { phase: "open", isGone: false, refused: undefined });
   if (known) return await showAs(known, found, engine);
   const source = reader.keep ? await sourceOf(reader, theirs) : undefined;
@@ -166,12 +161,19 @@ async function take(
   if (shown !== state) return shown;
   state.isTouched = true;
   const kept = await engine?.beginAccepted(state, key) ?? state;
+  if (kept === "over") return beginAfterEnd(state);
   if (kept !== state) return await showAs(kept, found, engine);
   // One in a cookie is looked for by its id before it is sealed.
   idOf(state);
   // One with nothing in it gets no cookie, and comes again with each request.
   if (isWorthKeeping(state)) tell(state, "accepted", { from: reader.name });
   return state;
+}
+
+/** Begins a session where that of the other library went on, and has ended. */
+function beginAfterEnd({ visit, isRefused }: State): State {
+  if (visit.isGone) visit.phase = "gone";
+  return begin(visit, isRefused);
 }
 
 /** Whether this process has ended it, so that no slower request brings it back. */
@@ -220,8 +222,11 @@ async function leave(
   found: Found,
   engine: Engine | undefined,
 ): Promise<void> {
-  await inTime(state.visit, found.reader, () => found.theirs.end?.());
+  const { visit } = state;
+  await inTime(visit, found.reader, () => found.theirs.end?.());
   await claim(state, found, engine);
+  const secret = await secretOf(visit, found);
+  if (secret) await engine?.barAccepted(visit, idFrom(secret));
 }
 
 /** Notes that a session of another library has gone on here. */
@@ -267,36 +272,4 @@ async function inTime<Result>(
   } finally {
     clearTimeout(timer);
   }
-}
-
-/**
- * What follows from a session of another library for one cookie of ours, if
- * something tells that session from those of other visitors.
- */
-async function secretOf(
-  { settings }: Visit,
-  { reader, theirs: { key } }: Found,
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const { name } = settings.cookieFor();
-  return key ? await hash(JSON.stringify([name, reader.name, key])) : undefined;
-}
-
-/** Names a session of another library, without telling what its id is. */
-async function sourceOf(
-  { name }: SessionReader,
-  { id, user }: ForeignSession,
-): Promise<string> {
-  // What is no text is nobody that has gone on here.
-  const own = typeof user === "string" ? user : "";
-  const short = await shortOf(JSON.stringify([name, id ?? own]));
-  return `${name} ${short} ${await shortOf(own)}`;
-}
-
-async function shortOf(text: string): Promise<string> {
-  return encodeBase64url((await hash(text)).subarray(0, 9));
-}
-
-async function hash(text: string): Promise<Uint8Array<ArrayBuffer>> {
-  const input = new TextEncoder().encode(`withSession/accept/v1 ${text}`);
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", input));
 }

@@ -21,6 +21,9 @@ import { save } from "./save.ts";
 
 /** For how long that is noted, in ms: ten years, as no store keeps `Infinity`. */
 const LONGEST = 3e11;
+const TRIES = 5;
+/** The revision of a tombstone: no request has read one like that. */
+const LAST = 1e9;
 
 /**
  * Opens the session that another request has begun from the same one.
@@ -64,11 +67,12 @@ async function open(state: State, record: SessionRecord): Promise<boolean> {
  * that nobody would find by its id is made when its request is over.
  *
  * @param claim Absent if nothing tells which session it was.
+ * @returns `"over"` if it has ended meanwhile.
  */
 export async function beginAccepted(
   state: State,
   claim: string | undefined,
-): Promise<State> {
+): Promise<State | "over"> {
   const { visit, content } = state;
   const isFound = claim && !visit.settings.encrypt && !isEventual(visit);
   if (!isFound || !isChanged(state)) return state;
@@ -78,7 +82,7 @@ export async function beginAccepted(
     await save(state);
   } catch (error) {
     const known = await findAccepted({ ...state, content: fresh }, claim);
-    if (typeof known === "object") return known;
+    if (known) return known;
     throw error;
   }
   // Whoever brings the other library's cookie finds it again.
@@ -97,23 +101,57 @@ export async function claimAccepted(
   key: string,
   until: number,
 ): Promise<void> {
-  const { settings } = visit;
   if (isEventual(visit)) return;
+  // A server whose clock is behind reads theirs for longer.
+  const end = Math.max(until, visit.settings.now() * 1000) + 2 * SKEW * 1000;
+  await note(visit, key, { id: "accepted", revision: 1 }, end);
+}
+
+/**
+ * Keeps a session that has ended from being begun once more, by a request of
+ * another process that has looked for it before. A tombstone is in its place
+ * for as long as such a request may wait.
+ *
+ * @param sid The id that follows from the other library's session.
+ * @throws {SessionError} `store-failed`.
+ */
+export async function barAccepted(
+  visit: Visit,
+  sid: Uint8Array<ArrayBuffer>,
+): Promise<void> {
+  const { settings } = visit;
+  if (isEventual(visit) || settings.encrypt) return;
+  const key = await keyOf(sid);
+  const end = (settings.now() + settings.storeTimeout + 2 * SKEW) * 1000;
+  for (let tries = 1; tries <= TRIES; tries++) {
+    if (await note(visit, key, { id: "", revision: LAST }, end)) return;
+    const record = await fetchRecord(visit, key, true);
+    if (record && !record.id) return;
+    if (record) await endRecord(visit, key, record, "ended");
+  }
+}
+
+/** Makes a record without data; `false` if there is one. */
+async function note(
+  visit: Visit,
+  key: string,
+  own: Pick<SessionRecord, "id" | "revision">,
+  end: number,
+): Promise<boolean> {
+  const { settings } = visit;
   const now = settings.now() * 1000;
   const record = {
-    revision: 1,
+    ...own,
     value: "",
-    id: "accepted",
     user: "",
     label: "",
     createdAt: now,
     lastSeenAt: now,
-    // A server whose clock is behind reads theirs for longer.
-    expiresAt: Math.min(Math.max(until, now) + 2 * SKEW * 1000, now + LONGEST),
+    expiresAt: Math.min(end, now + LONGEST),
   };
   const ask = () => storeOf(visit).create(key, record);
-  const claim = () => call({ settings }, { op: "create", ask });
-  await claim().catch(claim);
+  const create = () => call({ settings }, { op: "create", ask });
+  return await create().catch(create);
 }
 
 /** Ends a session because that of the other library is over. */

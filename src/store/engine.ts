@@ -12,6 +12,7 @@ import { keyOf, valuesOf } from "./record.ts";
 // docs/protocol.md has all of it on one page.
 
 export {
+  barAccepted,
   beginAccepted,
   claimAccepted,
   endAccepted,
