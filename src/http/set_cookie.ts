@@ -95,7 +95,7 @@ function putLines(
  */
 export function isSame(ours: string, other: string): boolean {
   return nameOf(ours) === nameOf(other) &&
-    domainOf(ours) === domainOf(other) &&
+    partOf(ours, "domain") === partOf(other, "domain") &&
     (!partOf(other, "path").startsWith("/") ||
       partOf(other, "path") === partOf(ours, "path"));
 }
@@ -103,11 +103,6 @@ export function isSame(ours: string, other: string): boolean {
 function nameOf(line: string): string | undefined {
   // Browsers trim the name.
   return line.split("=", 1)[0]?.trim();
-}
-
-/** Browsers pass over a dot before it, and its case (§5.6.3). */
-function domainOf(line: string): string {
-  return partOf(line, "domain").replace(/^\./, "").toLowerCase();
 }
 
 /** What a line says of the scope of its cookie. */

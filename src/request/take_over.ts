@@ -73,11 +73,11 @@ async function findTheirs(
   const given = cookiesOf(header, clock(), attributes.includes("=None"));
   const readers = accept.filter(({ until }) => until > given.now);
   // Its own line replaces one of the same name, path and domain.
-  const ours = `${name}=${attributes}`;
+  const ours = plain(`${name}=${attributes}`);
   const clear = (hasEnded: boolean) =>
     readers.filter(({ keep }) => hasEnded || !keep)
       .flatMap((each) => each.clear(given))
-      .filter((line) => !isSame(ours, line));
+      .filter((line) => !isSame(ours, plain(line)));
   visit.foreign = {
     clear,
     // What nobody could read may be good once the options are right.
@@ -272,4 +272,12 @@ async function inTime<Result>(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Of a domain, browsers pass over a dot before it, and its case (§5.6.3). */
+function plain(line: string): string {
+  return line.replace(
+    /(; *domain *= *)\.?([^;]*)/i,
+    (_all, start, domain) => start + domain.toLowerCase(),
+  );
 }

@@ -93,13 +93,10 @@ export async function commitChanges(
     ? { setCookie: [line] }
     : directivesOf(state);
   const own = directives.setCookie ?? [];
+  const all = [visit.cutting?.cut(visit, own) ?? own, others];
   // Of one name, ours is the last: some jars have no two.
-  const isOurs = (each: string) => each.startsWith(`${cookie.name}=`);
-  const setCookie = [
-    ...others.filter(isOurs),
-    ...visit.cutting?.cut(visit, own) ?? own,
-    ...others.filter((each) => !isOurs(each)),
-  ];
+  if (others.some((each) => each.startsWith(`${cookie.name}=`))) all.reverse();
+  const setCookie = all.flat();
   const said = setCookie.length ? { ...directives, setCookie } : directives;
   if (!line) return said;
   const maySend = () =>
