@@ -1,5 +1,5 @@
-// Starts the Worker as `npm run dev` does, with an address and a secret of the
-// environment, and with no session of an earlier run.
+// Starts the Worker as `npm run dev` does, with the routes of the visit, an
+// address and a secret of the environment, and no session of an earlier run.
 
 import { spawn } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
@@ -14,6 +14,7 @@ spawn(
   [
     "node_modules/wrangler/bin/wrangler.js",
     "dev",
+    "src/visited.ts",
     "--local",
     `--ip=${HOST}`,
     `--port=${PORT}`,
