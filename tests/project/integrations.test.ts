@@ -60,6 +60,17 @@ describe("pages of frameworks", () => {
       }
     });
 
+    it(`${name} says in which file each block belongs`, () => {
+      let end = 0;
+      for (const { 0: block, 1: path = "", index } of blocks) {
+        // A comment is not there once the page is shown.
+        const said = page.slice(end, index);
+        const file = path.replace(`integrations/${name}/`, "");
+        assert.ok(said.includes(`\`${file}\``), file);
+        end = index + block.length;
+      }
+    });
+
     it(`${name} shows the glue as a whole`, () => {
       for (
         const file of [
