@@ -15,6 +15,8 @@ import type {
   SimulatedKvName,
 } from "./simulated_kv.ts";
 
+type Propagation = readonly [shortest: number, longest: number];
+
 /** What a {@linkcode KvSimulator} is made of. */
 export interface KvSimulatorOptions {
   /** What all delays follow from: the same seed gives the same run. */
@@ -27,12 +29,13 @@ export interface KvSimulatorOptions {
   readonly locations?: number | undefined;
   /**
    * The shortest and the longest time, in ms, that a write is on its way to
-   * another location.
+   * another location. A function is asked with each write.
    *
    * @default {[0, 60_000]}
    */
   readonly propagation?:
-    | readonly [shortest: number, longest: number]
+    | Propagation
+    | (() => Propagation)
     | undefined;
   /**
    * How many writes a key takes in a second, wherever they are made; 0 for any
@@ -124,10 +127,12 @@ const USUAL_CACHE = 60;
 export function createKvSimulator(options: KvSimulatorOptions): KvSimulator {
   const { seed, locations = 4, propagation = [0, 60_000] } = options;
   const { writesPerSecond = 1, clock = createClock() } = options;
-  const [shortest, longest] = propagation;
+  const delays = typeof propagation === "function"
+    ? propagation
+    : () => propagation;
   checkRange("seed", Number.isSafeInteger(seed));
   checkRange("locations", Number.isSafeInteger(locations) && locations > 0);
-  checkRange("propagation", shortest >= 0 && longest >= shortest);
+  propagationOf(delays);
   checkRange("writesPerSecond", writesPerSecond >= 0);
 
   const random = createRandom(seed);
@@ -154,6 +159,7 @@ export function createKvSimulator(options: KvSimulatorOptions): KvSimulator {
       throw refusal(method, "429 Too Many Requests");
     }
     known.writes.push(now);
+    const [shortest, longest] = propagationOf(delays);
     const arrive = () =>
       now + Math.floor(shortest + random() * (longest - shortest + 1));
     const version = {
@@ -251,6 +257,12 @@ export function createKvSimulator(options: KvSimulatorOptions): KvSimulator {
   }
 
   return { at, now: clock.now, advance: clock.advance };
+}
+
+function propagationOf(delays: () => Propagation): Propagation {
+  const [shortest, longest] = delays();
+  checkRange("propagation", shortest >= 0 && longest >= shortest);
+  return [shortest, longest];
 }
 
 function valueOf(version: Version | undefined, now: number): string | null {

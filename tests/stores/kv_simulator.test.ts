@@ -31,6 +31,18 @@ describe("createKvSimulator", () => {
     assert.deepEqual(await read(kv), [null, "a", "a", "a"]);
   });
 
+  it("asks a function for the range of each write", async () => {
+    let delay = 10_000;
+    const kv = slow(1, { propagation: () => [delay, delay] });
+    await kv.at(0).put("name", "a");
+    delay = 0;
+    await kv.at(0).put("other", "b");
+    assert.equal(await kv.at(1).get("name"), null);
+    assert.equal(await kv.at(1).get("other"), "b");
+    delay = -1;
+    await assert.rejects(kv.at(0).put("name", "c"), RangeError);
+  });
+
   it("has delays of its own for each location, in the range", async () => {
     const arrivals: number[] = [];
     for (let seed = 0; seed < 300; seed++) {
