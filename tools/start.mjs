@@ -7,7 +7,15 @@ install();
 
 const server = spawn(
   runtimes.deno,
-  ["run", "--allow-net", "--allow-env", "examples/deno.ts"],
+  [
+    "run",
+    "--no-prompt",
+    "--unstable-kv",
+    "--allow-net=127.0.0.1",
+    "--allow-env=PORT,SESSION_SECRET",
+    "--allow-read=demo",
+    "demo/main.ts",
+  ],
   { cwd: root, stdio: "inherit" },
 );
 const parent = process.ppid;

@@ -23,5 +23,6 @@ describe("types", () => {
         .map((name) => `examples/${name}`)
       : [];
     await run([runtimes.deno, "check", ...entryPoints, ...examples]);
+    await run([runtimes.deno, "check", "--unstable-kv", "demo/main.ts"]);
   });
 });
