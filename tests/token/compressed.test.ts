@@ -39,13 +39,18 @@ describe("compress()", () => {
   });
 
   it("leaves what would not be shorter as it is", async () => {
-    for (const text of ["", "{}", "abcdefghijklmnopqrstuvwxyz"]) {
-      assert.equal(await compress(text), undefined);
+    const letters = "abcdefghijklmnopqrstuvwxyz";
+    // The last one is about 41 bytes then, and so 64 again.
+    const same = `${letters}0123456789`.padEnd(64);
+    for (const text of ["", "{}", letters, same]) {
+      assert.equal(await compress(text), undefined, text);
     }
   });
 
   it("takes 64 KiB, and not a byte more", async () => {
-    await packed("a".repeat(65_536));
+    const most = "a".repeat(65_536);
+    const body = await packed(most);
+    assert.equal(await decompress(1, body.subarray(HEADER)), most);
     assert.equal(await compress("a".repeat(65_537)), undefined);
     assert.equal(await compress("č".repeat(32_769)), undefined);
   });
@@ -81,6 +86,24 @@ describe("decompress()", () => {
     await assert.rejects(decompress(1, json.slice(0, 32)));
   });
 
+  it("refuses a length that is not the one which fills its bytes", async () => {
+    let data = new Uint8Array();
+    const lengthOf = () => new DataView(data.buffer).getUint16(0);
+    // One that needs no bytes to be filled up.
+    for (let n = 0; !data.length || lengthOf() + 2 < data.length; n++) {
+      assert.ok(n < 1_000);
+      const text = TEXT + Array.from({ length: n }, (_, i) => i * i).join("");
+      data = (await packed(text)).slice(HEADER);
+    }
+    assert.equal(typeof await decompress(1, data), "string");
+    const wrong = { message: "Not compressed as here" };
+    const longer = new Uint8Array(data.length + 32);
+    longer.set(data);
+    await assert.rejects(decompress(1, longer), wrong);
+    new DataView(data.buffer).setUint16(0, lengthOf() + 1);
+    await assert.rejects(decompress(1, data), wrong);
+  });
+
   it("stops beyond 64 KiB", async () => {
     const bomb = new Response(new Uint8Array(10_000_000)).body
       ?.pipeThrough(new CompressionStream("deflate-raw"));
@@ -101,6 +124,7 @@ describe("decompress()", () => {
     data.set(bytes, 2);
     const { DecompressionStream: Usual } = globalThis;
     let longest = 0;
+    let cancelled = 0;
     // Not a subclass, whose streams a runtime may read past it.
     function Watched(format: "deflate-raw") {
       const { readable, writable } = new Usual(format);
@@ -111,7 +135,10 @@ describe("decompress()", () => {
           getReader() {
             const reader = read();
             return {
-              cancel: () => reader.cancel(),
+              cancel() {
+                cancelled++;
+                return reader.cancel();
+              },
               async read() {
                 const next = await reader.read();
                 longest = Math.max(longest, next.value?.length ?? 0);
@@ -129,6 +156,8 @@ describe("decompress()", () => {
       globalThis.DecompressionStream = Usual;
     }
     assert.ok(longest > 0 && longest < 5_000_000, `${longest}`);
+    // Else the runtime would keep what nobody reads.
+    assert.equal(cancelled, 1);
   });
 
   it("refuses what is no UTF-8", async () => {
