@@ -27,7 +27,6 @@ export function fits(
   cookie: SessionCookie,
   token: string,
 ): boolean {
-  if (token.length > maxBytes) return false;
   const parts = partsOf(cookie, token);
   const bytes = parts.reduce(
     (sum, { name, value }) => sum + `${name}=${value}; `.length,
@@ -48,7 +47,7 @@ export function cut(visit: Visit, lines: readonly string[]): string[] {
   const all = [...withEarlier(visit, lines)].flatMap((line) => {
     const { attributes, parts } = readLine(cookie, line);
     most = Math.max(most, parts.length);
-    const scope = attributes.replace(/^; Max-Age=\d+/, "");
+    const scope = attributes.replace(/; Max-Age=\d+/, "");
     const left = partNames(cookie.name).slice(
       parts.length - 1,
       visit.parts ?? 0,

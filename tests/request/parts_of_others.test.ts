@@ -60,6 +60,7 @@ describe("Cookies of others beside a session in parts", () => {
         "mysid.1=AAAAAAAA.b",
         "x=sid.1=AAAAAAAA.b",
         "sid.1=hello",
+        "sid.1=hello.AAAAAAAA.b",
         "sid.1=",
         "sid=; sid.1=; sid.2=",
       ]
@@ -82,6 +83,28 @@ describe("Cookies of others beside a session in parts", () => {
       const { text, lines } = await ask([other, ...pairs].join("; "), "/note");
       assert.equal(text, TEXT);
       assert.equal(lines.length, 2, other);
+    }
+  });
+});
+
+describe("A first part without the others", () => {
+  const alone = `${NAME}=2.${"A".repeat(32)}`;
+
+  it("is told from a value that only looks like one", async () => {
+    const ask = visitor();
+    assert.deepEqual((await ask(alone)).events, ["rejected: parts"]);
+    // No session is in 32 cookies.
+    const other = `${alone.replace("=", "=3")}; ${NAME}.1=hello`;
+    const { events } = await ask(other);
+    assert.deepEqual(events, ["rejected: too-short"]);
+  });
+
+  it("takes nothing from a session that is in one cookie", async () => {
+    const ask = visitor();
+    const { lines } = await ask("a=b", "/note");
+    const [whole = ""] = (lines[0] ?? "").split(";");
+    for (const pairs of [[alone, whole], [whole, alone]]) {
+      assert.deepEqual((await ask(pairs.join("; "))).events, ["opened"]);
     }
   });
 });
