@@ -192,13 +192,13 @@ describe("a message about options", () => {
     "cookie.priority": "be Low or Medium or High",
     "cookie.maxBytes": "be an integer from 256 to 4096",
     "cookie.previous": "be a list of objects",
+    "overflow.most": "be 2 to 9",
+    "overflow.maxBytes": "be bytes, 1000 to 99999",
   };
   for (const [name, must] of Object.entries(MUST)) {
     it(`says what ${name} must be`, () => {
-      const [, attribute] = name.split(".");
-      const bad = attribute
-        ? { cookie: { [attribute]: -1n } }
-        : { [name]: -1n };
+      const [option = "", part] = name.split(".");
+      const bad = { [option]: part ? { [part]: -1n } : -1n };
       assert.equal(
         messageOf((options) => createSessions(options), {
           secret: SECRET,

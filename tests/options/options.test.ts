@@ -104,7 +104,9 @@ const BAD: Readonly<Record<string, readonly unknown[]>> = {
       maxBytes: 255,
     },
     { maxBytes: 100_000 },
+    { maxBytes: "number:1000" },
     { most: 2.5 },
+    { most: "number:3" },
     { parts: 3 },
   ],
   cookie: [
