@@ -68,7 +68,7 @@ export async function leave(
   if (isEndAsked || before) {
     // The listener has been told of what fails here.
     await endAll(state, engine).catch(() => {});
-    await state.visit.foreign?.leave?.().catch(() => {});
+    await state.visit.foreign?.leave().catch(() => {});
     noteUncleared(state);
     const setCookie = removalOf(state);
     try {

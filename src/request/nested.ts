@@ -14,7 +14,7 @@ import type { Exchange } from "./exchange.ts";
 export function findAround(
   settings: Settings,
   outer: Exchange | undefined,
-  isLast = false,
+  isLast: boolean,
 ): Exchange | undefined {
   for (let each = outer; each; each = each.outer) {
     const { isEnded, join, state } = each;
@@ -69,17 +69,15 @@ function refuseClash(one: Settings, other: Settings): void {
 
 /** By what a browser tells one cookie from another: its name and its scope. */
 function placeOf({ name, attributes }: SessionCookie): string {
-  const scope = attributes.match(/; (Domain|Path|Partitioned)[^;]*/g) ?? [];
-  return name + scope.join("");
+  return name + attributes.match(/; (Domain|Path|Partitioned)[^;]*/g);
 }
 
 /** Whether two settings are for the same cookie of the same program. */
 export function isSame(one: Settings, other: Settings): boolean {
   const [a] = one.secrets;
   const [b] = other.secrets;
-  return one === other ||
-    one.store === other.store &&
-      one.cookieFor().name === other.cookieFor().name &&
-      // Bytes are compared as text; a `CryptoKey` only equals itself.
-      (a === b || a instanceof Uint8Array && `${a}` === `${b}`);
+  return one.store === other.store &&
+    one.cookieFor().name === other.cookieFor().name &&
+    // Bytes are compared as text; a `CryptoKey` only equals itself.
+    (a === b || a instanceof Uint8Array && `${a}` === `${b}`);
 }

@@ -1,3 +1,4 @@
+import { codeOf } from "../errors.ts";
 import { writeCookie } from "../http/cookie.ts";
 import type { Directives } from "../http/directives.ts";
 import { noteNext } from "../session/known.ts";
@@ -57,7 +58,7 @@ export async function commitChanges(
   // If the session has a record, a change of it needs no new cookie.
   const isNews = state.isCookieDue || isChanged(state) && !state.held;
   if (hasEnded) await endAll(state, engine, isTooLate);
-  if (hasEnded) await visit.foreign?.leave?.();
+  if (hasEnded) await visit.foreign?.leave();
   if (isTooLate && (isOpen ? isNews : isRemoved && !engine)) {
     checkOpen(state, true, "there is no Response to take a cookie");
   }
@@ -78,7 +79,7 @@ export async function commitChanges(
   if (isDue || isBack) {
     const token = await sealFor(state, now, parts).catch((error) => {
       // It was sealed when the options allowed more, and is only read.
-      if (!state.isRenewed || error?.code !== "oversize") throw error;
+      if (!state.isRenewed || codeOf(error) !== "oversize") throw error;
     });
     if (!token) return directivesOf(state);
     const persists = state.values[PERSIST] ?? settings.persistent;
@@ -141,8 +142,10 @@ function noteSent(state: State, isNews: boolean): void {
   if (isNews || isCookieDue) {
     noteCookie(settings, state.held?.key ?? name, state.packed);
   }
-  if (state.isRenewed && !state.isRenewalTold) tell(state, "renewed");
-  state.isRenewalTold ||= !!state.isRenewed;
+  if (state.isRenewed && !state.isRenewalTold) {
+    tell(state, "renewed");
+    state.isRenewalTold = true;
+  }
   // What a further layer of the request does is done to that cookie: it has the
   // session by its new name, and is in the place of what the request brought.
   state.isGiven = true;

@@ -107,7 +107,7 @@ export interface Foreign {
   /** Notes that it goes on here, so that no copy of it does once more. */
   claim?(): Promise<void>;
   /** The same, and ends it where it is kept. */
-  leave?(): Promise<void>;
+  leave(): Promise<void>;
 }
 
 /** What `request/cookie_parts.ts` does, for modules that do not load it. */
