@@ -227,6 +227,14 @@ describe("createSessions()", () => {
     assert.equal(opened.userId, "ada");
   });
 
+  it("commit() of one without a request sets no cookie if nothing is kept", async () => {
+    const sessions = createSessions(setUp().options);
+    const session = sessions.create();
+    assert.equal(session.get("a"), undefined);
+    const response = await sessions.commit(session, new Response());
+    assert.deepEqual(response.headers.getSetCookie(), []);
+  });
+
   it("create() gives a new session each time, which starts now", () => {
     const { options, clock } = setUp();
     const sessions = createSessions(options);

@@ -259,6 +259,22 @@ describe("what a session says on a response", () => {
     }
   });
 
+  it("leaves the cookies of others there where its own may not go out", async () => {
+    const said = { setCookie: ["sid=late"], maySend: () => false };
+    for (const lines of [["a=1"], ["a=1", "b=2"]]) {
+      const res = bare({ "set-cookie": [...lines, "sid=late"] });
+      await markAgain(res, [said], { note: () => {} });
+      assert.deepEqual(res.getHeader("set-cookie"), lines);
+    }
+  });
+
+  it("takes no cookie back that it has not set", async () => {
+    const said = { isSignedIn: true, maySend: () => false };
+    const res = bare({ "set-cookie": ["a=1"] });
+    await markAgain(res, [said], { note: () => {} });
+    assert.deepEqual(res.getHeader("set-cookie"), ["a=1"]);
+  });
+
   it("is said again at once, all of it, for each session", async () => {
     const res = bare();
     const noted: Directives[] = [];

@@ -27,6 +27,20 @@ async function nameHere(
   return response.headers.getSetCookie()[0]?.split("=")[0];
 }
 
+describe("an address on this machine", () => {
+  it("is that of a page, though it has no path", async () => {
+    const sessions = createSessions(setUp().options);
+    const headers = new Headers();
+    const session = await sessions.open({
+      url: "http://localhost:3000",
+      headers,
+    });
+    session.set("a", 1);
+    const { cookies } = await sessions.commit(session);
+    assert.equal(cookies[0]?.name, "sid-3000");
+  });
+});
+
 /** What Next's own server says if the browser is on this machine. */
 const NEXT = {
   "x-forwarded-for": "::1",
