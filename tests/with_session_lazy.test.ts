@@ -95,6 +95,19 @@ describe("withSession() with lazy", () => {
     assert.deepEqual(typesOf(events), []);
   });
 
+  it("does nothing for a handler in another one if neither asks", async () => {
+    const { options, events } = setUp();
+    const answer = new Response("hello");
+    const inner = withSession(() => answer, { ...options, lazy });
+    const outer = withSession((request) => inner(request), {
+      ...options,
+      lazy,
+    });
+    const response = await outer(requestWith("__Host-sid=nonsense"));
+    assert.equal(response, answer);
+    assert.deepEqual(typesOf(events), []);
+  });
+
   it("gives the same session however often it is asked", async () => {
     const { options, events } = setUp();
     const handle = withSession(async (_request, open) => {

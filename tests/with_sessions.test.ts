@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import {
   type AnyData,
   createSessions,
+  type Session,
   type SessionOptions,
   type SessionsHandler,
   withSessions,
@@ -173,6 +174,41 @@ describe("withSessions()", () => {
     auth.calls.splice(0);
     await handler(requestWith(line.split(";")[0] as string));
     assert.deepEqual(auth.calls, []);
+  });
+
+  it("opens none to be written while another one is kept", async () => {
+    const { auth, options } = setUp();
+    let ask: (() => Promise<Session>) | undefined;
+    let late: Session | undefined;
+    auth.before = async () => {
+      late = await ask?.();
+    };
+    const handler = withSessions(
+      { ...options, form: { secret, lazy: true } },
+      (_request, { auth, form }) => {
+        ask = form as () => Promise<Session>;
+        auth.set("n", 1);
+        return new Response();
+      },
+    );
+    assert.deepEqual(namesOf(await handler(new Request(url))), ["__Host-auth"]);
+    assert.throws(() => late?.set("n", 1), { code: "late-write" });
+  });
+
+  it("lets none be written once one of them could not be kept", async () => {
+    const { options } = setUp();
+    let isLarge = false;
+    let kept: Session | undefined;
+    const browser = new Browser(withSessions(options, (_request, all) => {
+      kept = all.auth;
+      kept.set("n", 1);
+      if (isLarge) all.form.set("text", "x".repeat(5_000));
+      return new Response();
+    }));
+    await browser.get();
+    isLarge = true;
+    await assert.rejects(browser.get(), { code: "oversize" });
+    assert.throws(() => kept?.set("n", 2), { code: "late-write" });
   });
 
   it("answers for all when one refuses other sites", async () => {

@@ -59,11 +59,20 @@ describe("a session of another library beside a cookie jar", () => {
     const { sessions, jar } = open();
     const session = await sessions.open(jar, new Headers(headers));
     await sessions.commit(session);
-    const cookie = [...jar.values].map((pair) => pair.join("=")).join();
+    const ours = [...jar.values].map((pair) => pair.join("=")).join();
     jar.values.clear();
-    const next = await sessions.open(jar, new Headers({ cookie }));
-    assert.equal(next.isNew, true);
-    assert.equal(next.userId, undefined);
+    for (const cookie of [ours, `x=1; ${ours}`]) {
+      const next = await sessions.open(jar, new Headers({ cookie }));
+      assert.equal(next.isNew, true);
+      assert.equal(next.userId, undefined);
+    }
+  });
+
+  it("is none where the request has no cookie", async () => {
+    const { sessions, jar } = open();
+    const session = await sessions.open(jar, new Headers());
+    assert.equal(session.isNew, true);
+    assert.equal(session.userId, undefined);
   });
 
   it("is not looked for without the request, which is an error", async () => {

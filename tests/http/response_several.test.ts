@@ -59,6 +59,24 @@ describe("A response of several sessions", () => {
     assert.equal(lines[0], "c=3");
   });
 
+  it("reads the scope of another cookie as browsers do", async () => {
+    const ours = "__Host-two";
+    for (
+      const [scope, isOurs] of [
+        ["; Path=/; Secure", true],
+        ["; Secure", true],
+        ["; path = / ; Secure", true],
+        ["; Domain=; Path=/; Secure", true],
+        ["; Path= /app ; Secure", false],
+        ["; Domain=a.example; Path=/; Secure", false],
+      ] as const
+    ) {
+      const headers = { "set-cookie": `${ours}=theirs${scope}` };
+      const { lines } = await answer(both, "", headers);
+      assert.equal(/theirs/.test(lines.join()), !isOurs, scope);
+    }
+  });
+
   it("clears what is cached if the one has ended that asks for it", async () => {
     const { cookie } = await answer(both);
     const clearing = async (

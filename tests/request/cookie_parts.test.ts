@@ -320,6 +320,16 @@ describe("Parts that do not belong together", () => {
     }
   });
 
+  it("are eight beside the first at most: others are of another program", async () => {
+    const [visitor, [one = {}]] = await two();
+    const all = [...Object.entries(one), [`${NAME}.9`, "AAAAAAAA.b"]] as const;
+    const { sees } = await ask(visitor, all);
+    assert.deepEqual(sees, [8_000, null]);
+    const [, ...rest] = all;
+    const { removed } = await ask(visitor, rest);
+    assert.deepEqual(removed.sort(), PARTS.slice(0, 3));
+  });
+
   it("are refused if they are of an earlier answer", async () => {
     const [visitor, [one = {}, other = {}]] = await two();
     for (const stale of PARTS.slice(0, 3)) {
