@@ -1,6 +1,27 @@
 /**
- * The contract of stores as tests: for a store of your own, the same cases
- * that the package's stores have to pass.
+ * For tests of programs: a browser without a network, users who are signed in,
+ * a record of events, a clock, and a store on which something goes wrong.
+ *
+ * @example A program and a browser
+ * ```ts
+ * import { generateSecret, withSession } from "with-session";
+ * import { Browser, createClock } from "with-session/testing";
+ * import assert from "node:assert/strict";
+ *
+ * const clock = createClock();
+ * const handler = withSession((_request, session) => {
+ *   return new Response(`${session.update("visits", (n = 0) => n + 1)}`);
+ * }, { secret: generateSecret(), now: clock.now });
+ *
+ * const browser = new Browser(handler, { now: clock.now });
+ * await browser.get();
+ * assert.equal(await (await browser.get()).text(), "2");
+ * clock.advance(25 * 3600 * 1000);
+ * assert.equal(await (await browser.get()).text(), "1");
+ * ```
+ *
+ * For a store of your own, there is the contract of stores as tests: the same
+ * cases that the package's stores have to pass.
  *
  * A case gets a store of its own, empty, with a clock that it moves. What a
  * store can do beyond the five members is found by looking; what it is meant
@@ -87,11 +108,29 @@
  * @module
  */
 
+export { Browser, type BrowserOptions } from "./testing/browser.ts";
+export type { BrowserCookie } from "./testing/browser/cookie.ts";
+export type { BrowserHandler } from "./testing/browser/network.ts";
+export type { BrowserInit, BrowserTab } from "./testing/browser/tab.ts";
 export { createClock, type TestClock } from "./testing/clock.ts";
 export {
   describeStore,
   type DescribeStoreOptions,
 } from "./testing/describe_store.ts";
+export {
+  createEventRecorder,
+  type EventOf,
+  type EventRecorder,
+} from "./testing/event_recorder.ts";
+export {
+  createFaultyStore,
+  type FaultyStore,
+  type Pause,
+  type StoreCall,
+  type StoreFault,
+  type StoreMethod,
+  type UsualStoreFault,
+} from "./testing/faulty_store.ts";
 export {
   runStoreCase,
   type StoreAbility,
@@ -111,4 +150,5 @@ export type {
   SimulatedKvNames,
   SimulatedKvPutOptions,
 } from "./testing/simulated_kv.ts";
+export { type SignedIn, signedIn } from "./testing/signed_in.ts";
 export { backEndCases, storeCases } from "./testing/store_cases.ts";

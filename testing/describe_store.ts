@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+// As a whole: Workers have this module, too, but none of the two functions.
+import * as runner from "node:test";
 import {
   type AbilityOnDemand,
   isAble,
@@ -88,9 +89,9 @@ export function describeStore(
   options: DescribeStoreOptions = {},
 ): void {
   const cases = casesWithout(options.without, options.with);
-  describe(name, () => {
+  runner.describe(name, () => {
     for (const { skip, ...storeCase } of cases) {
-      it(
+      runner.it(
         storeCase.name,
         { skip: skip ?? false },
         () => runStoreCase(storeCase, open),

@@ -10,7 +10,7 @@ import {
   withSessions,
 } from "../mod.ts";
 import { MemoryStore } from "../stores/memory.ts";
-import { Browser } from "./shared/browser.ts";
+import { Browser } from "../testing/browser.ts";
 import { resetCases } from "./shared/http_cases/reset.ts";
 import { streamCases } from "./shared/http_cases/stream.ts";
 import { valueCases } from "./shared/http_cases/values.ts";

@@ -9,7 +9,7 @@ import {
   withSessions,
 } from "../mod.ts";
 import { MemoryStore } from "../stores/memory.ts";
-import { Browser } from "./shared/browser.ts";
+import { Browser } from "../testing/browser.ts";
 import { watch } from "./shared/store_bench.ts";
 import { markedSecret, requestWith } from "./shared/support.ts";
 

@@ -17,6 +17,7 @@ export const portableFolders = [
   "tests/session",
   "tests/store",
   "tests/stores",
+  "tests/testing",
   "tests/token",
 ];
 

@@ -2,7 +2,7 @@
 // copies of old cookies. All that they ask and are told goes into the history.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { Browser } from "../../tests/shared/browser.ts";
+import { Browser } from "../../testing/browser.ts";
 import type { Fleet } from "./fleet.ts";
 import { endsSessions, type Kind, type Op, type Seen } from "./history.ts";
 import type { Random } from "./random.ts";

@@ -1,5 +1,5 @@
 // What a real browser does with our cookies. The rest of the suite relies on
-// tests/shared/browser.ts, which behaves as this one does.
+// testing/browser.ts, which behaves as this one does.
 
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";

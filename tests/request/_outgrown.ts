@@ -5,8 +5,11 @@ import {
   withSession,
 } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
-import { Browser } from "../shared/browser.ts";
-import { createFaultyStore, type FaultyStore } from "../shared/faulty_store.ts";
+import { Browser } from "../../testing/browser.ts";
+import {
+  createFaultyStore,
+  type FaultyStore,
+} from "../../testing/faulty_store.ts";
 import { type Bench, type MoreOptions, setUp } from "../shared/support.ts";
 
 // A site whose sessions are in a cookie while they fit, and else in a store.

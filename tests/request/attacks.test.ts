@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type SessionOptions, withSession } from "../../mod.ts";
-import { Browser } from "../shared/browser.ts";
+import { Browser } from "../../testing/browser.ts";
 import {
   assertNoCookie,
   type Handler,
@@ -44,7 +44,7 @@ describe("Attacks by cookies", () => {
     await victim.get("/login");
     assert.deepEqual(await (await victim.get("/me")).json(), [false, "ada"]);
     // With a longer path, it even comes first.
-    victim.setRaw(
+    victim.setCookie(
       `__Secure-sid=${stolen}; Domain=example.com; Path=/me; Secure`,
       "https://evil.example.com/",
     );

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { withSession } from "../../mod.ts";
-import { Browser } from "../shared/browser.ts";
+import { Browser } from "../../testing/browser.ts";
 import { Cdn, type CdnOptions, WORKERS_CACHING } from "../shared/cdn.ts";
 import { type Handler, router, setUp } from "../shared/support.ts";
 

@@ -7,7 +7,7 @@ import {
   type SessionOptions,
   withSession,
 } from "../../mod.ts";
-import { Browser } from "../shared/browser.ts";
+import { Browser } from "../../testing/browser.ts";
 import { type Bench, setUp, typesOf } from "../shared/support.ts";
 
 const NAME = "__Host-sid";
@@ -428,7 +428,7 @@ describe("Parts that do not belong together", () => {
     const late = visitor.cookies();
     await visitor.browser.get("/fill?n=50");
     for (const name of PARTS.slice(1, 4)) {
-      visitor.browser.setRaw(`${name}=${late[name]}; Path=/; Secure`);
+      visitor.browser.setCookie(`${name}=${late[name]}; Path=/; Secure`);
     }
     assert.deepEqual(await seen(visitor), [50, null]);
     assert.equal(Object.keys(visitor.cookies()).length, 4);

@@ -98,7 +98,7 @@ describe("A session with a store for what is too long", () => {
       site.clock.advance(2_000);
       const answer = await site.tab(site.cookie(), all(fill(n), look));
       for (const line of answer.headers.getSetCookie()) {
-        site.browser.setRaw(line);
+        site.browser.setCookie(line);
       }
     }
     assert.equal(seen.length, 5);
@@ -130,7 +130,7 @@ describe("A session with a store for what is too long", () => {
     const { browser } = site;
     const keep = async (...acts: Act[]) => {
       const answer = await site.tab(site.cookie(), all(...acts));
-      for (const line of answer.headers.getSetCookie()) browser.setRaw(line);
+      for (const line of answer.headers.getSetCookie()) browser.setCookie(line);
       return answer;
     };
     await keep(

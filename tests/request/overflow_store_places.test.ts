@@ -9,7 +9,7 @@ import {
   withSession,
 } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
-import { Browser } from "../shared/browser.ts";
+import { Browser } from "../../testing/browser.ts";
 import { requestWith, tokenOf } from "../shared/support.ts";
 import {
   cookieOf,

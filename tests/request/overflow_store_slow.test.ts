@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Session, withSessions } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
-import { createFaultyStore } from "../shared/faulty_store.ts";
+import { createFaultyStore } from "../../testing/faulty_store.ts";
 import { requestWith } from "../shared/support.ts";
 import {
   type Act,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type SessionOptions, withSession } from "../../mod.ts";
-import { Browser } from "../shared/browser.ts";
+import { Browser } from "../../testing/browser.ts";
 import { setUp, typesOf } from "../shared/support.ts";
 
 type Change = Pick<SessionOptions, "overflow" | "compress">;

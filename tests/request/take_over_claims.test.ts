@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createSessions, withSession } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
-import { createFaultyStore } from "../shared/faulty_store.ts";
+import { createFaultyStore } from "../../testing/faulty_store.ts";
 import { START, typesOf } from "../shared/support.ts";
 import { moved, show } from "./_foreign.ts";
 

@@ -8,7 +8,7 @@ import {
 } from "../../mod.ts";
 import type { AnyData, SessionReader } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
-import { createFaultyStore } from "../shared/faulty_store.ts";
+import { createFaultyStore } from "../../testing/faulty_store.ts";
 import { LateStore } from "../shared/late_store.ts";
 import { type MoreOptions, typesOf } from "../shared/support.ts";
 import { moved, OtherLibrary, type Site } from "./_foreign.ts";

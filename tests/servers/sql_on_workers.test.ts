@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { builtinModules } from "node:module";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { Browser } from "../shared/browser.ts";
+import { Browser } from "../../testing/browser.ts";
 import * as mariadb from "./mariadb.ts";
 import * as postgres from "./postgres.ts";
 import { type ClientName, openPool, type Pool } from "./sql_clients.ts";

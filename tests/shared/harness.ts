@@ -1,5 +1,5 @@
 import type { SessionEvent } from "../../mod.ts";
-import { Browser } from "./browser.ts";
+import { Browser } from "../../testing/browser.ts";
 import type { Clock, Handler, MoreOptions } from "./support.ts";
 
 /** What a case runs on: handlers with a session, wherever its data is kept. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { AnyData, Session } from "../../mod.ts";
-import { Browser } from "./browser.ts";
+import { Browser } from "../../testing/browser.ts";
 import { assertNoCookie, requestWith } from "./support.ts";
 import { type Act, cookieOf, type StoreBench } from "./store_bench.ts";
 
@@ -117,9 +117,9 @@ async function seenAfter(
   const browser = new Browser(() => new Response(), {
     now: () => bench.clock.now,
   });
-  browser.setRaw(`${cookie}; Path=/; Secure`);
+  browser.setCookie(`${cookie}; Path=/; Secure`);
   for (const { headers } of answers) {
-    headers.getSetCookie().forEach((line) => browser.setRaw(line));
+    headers.getSetCookie().forEach((line) => browser.setCookie(line));
   }
   const token = browser.cookie("__Host-sid");
   if (!token) return null;

@@ -7,7 +7,7 @@ import {
   withSession,
 } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
-import { Browser } from "../shared/browser.ts";
+import { Browser } from "../../testing/browser.ts";
 import {
   requestWith,
   router,

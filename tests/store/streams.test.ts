@@ -13,7 +13,7 @@ import {
   withSessions,
 } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
-import { Browser } from "../shared/browser.ts";
+import { Browser } from "../../testing/browser.ts";
 import { requestWith, setUp, tokenOf, typesOf } from "../shared/support.ts";
 
 const SLOW = 30;

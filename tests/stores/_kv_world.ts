@@ -6,7 +6,7 @@ import {
 } from "../../testing/kv_simulator.ts";
 import type { SimulatedKv } from "../../testing/simulated_kv.ts";
 import { createClock, type TestClock } from "../../testing.ts";
-import { Browser } from "../shared/browser.ts";
+import { Browser } from "../../testing/browser.ts";
 import { SECRET } from "../shared/format.ts";
 import { requestWith } from "../shared/support.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { SessionRecord, SessionStore } from "../../src/store/contract.ts";
 import { MemoryStore } from "../../stores/memory.ts";
-import { createFaultyStore } from "../shared/faulty_store.ts";
+import { createFaultyStore } from "../../testing/faulty_store.ts";
 import { createClock, describeStore } from "../../testing.ts";
 
 const KEY = "k".repeat(43);
@@ -18,13 +18,7 @@ describeStore("a faulty store that can be made to fail", () => {
     store,
     ...clock,
     breakBackEnd() {
-      const refused = { times: 0, error: LOST } as const;
-      for (
-        const method of [
-          ...["create", "get", "update", "delete"] as const,
-          ...["touch", "listByUser", "count", "deleteExpired"] as const,
-        ]
-      ) on(method, "all", refused);
+      on("all", "all", "throws");
     },
     fillBackEnd() {
       for (const method of ["create", "update", "touch"] as const) {
@@ -55,6 +49,38 @@ describe("createFaultyStore()", () => {
     }
     const { consistency, carry, evicts } = faulty.store;
     assert.deepEqual([consistency, carry, evicts], ["eventual", 120, true]);
+  });
+
+  it("fails by name", async () => {
+    const { faulty, inner } = await open();
+    const { store } = faulty;
+    const broken = { code: "ECONNRESET" };
+    faulty.on("update", 1, "throws");
+    faulty.on("update", 2, "loses-answer");
+    await assert.rejects(() => store.update(KEY, recordOf(2), 1), broken);
+    assert.equal((await inner.get(KEY))?.revision, 1);
+    await assert.rejects(() => store.update(KEY, recordOf(2), 1), broken);
+    assert.equal((await inner.get(KEY))?.revision, 2);
+    faulty.on("delete", "all", "hangs");
+    const answer = store.delete(KEY).then(() => "deleted");
+    const soon = new Promise((resolve) => setTimeout(resolve, 5, "nothing"));
+    assert.equal(await Promise.race([answer, soon]), "nothing");
+    assert.ok(await inner.get(KEY));
+    assert.throws(() => faulty.on("get", 1, "breaks" as never), TypeError);
+  });
+
+  it("fails whatever is called, always or once", async () => {
+    const { faulty } = await open();
+    const { store } = faulty;
+    faulty.on("all", 2, "throws");
+    assert.ok(await store.get(KEY));
+    await assert.rejects(() => store.delete(KEY));
+    assert.ok(await store.get(KEY));
+    faulty.on("all", "all", "throws");
+    await assert.rejects(() => store.get(KEY));
+    await assert.rejects(() => store.create(KEY, recordOf(1)));
+    faulty.heal();
+    assert.ok(await store.get(KEY));
   });
 
   it("does the work and loses the answer", async () => {

@@ -4,7 +4,7 @@ import { type SessionStore, withSession } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { TieredStore, type TieredStoreOptions } from "../../stores/tiered.ts";
 import { createClock } from "../../testing.ts";
-import { Browser } from "../shared/browser.ts";
+import { Browser } from "../../testing/browser.ts";
 import { describeSessions } from "../shared/describe_sessions.ts";
 import { SECRET } from "../shared/format.ts";
 import { Hooked } from "./_tiers.ts";

@@ -42,7 +42,7 @@ export const answerCases: readonly HttpCase[] = [
           show: (session) => [session.get("tries"), session.flashes("info")],
         }),
       );
-      const response = await browser.get("/guard");
+      const response = await browser.get("/guard", { redirect: "manual" });
       assert.equal(response.status, 303);
       assert.equal(response.headers.get("location"), "/login");
       const shown = await browser.get("/show");

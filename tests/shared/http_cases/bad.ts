@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { SessionEvent } from "../../../mod.ts";
-import type { Browser } from "../browser.ts";
+import type { Browser } from "../../../testing/browser.ts";
 import { browse, type HttpCase, type HttpHarness } from "../harness.ts";
 import {
   assertHarmless,
@@ -92,7 +92,7 @@ async function withTwo(harness: HttpHarness): Promise<Browser> {
   const other = browse(harness, words, { cookie: { name: "__Secure-sid" } });
   const second = tokenOf(await other.post());
   assert.notEqual(first, second);
-  browser.setRaw(`__Secure-sid=${second}; Path=/in; Secure`);
+  browser.setCookie(`__Secure-sid=${second}; Path=/in; Secure`);
   harness.events.splice(0);
   return browser;
 }
@@ -194,7 +194,7 @@ export const badCases: readonly HttpCase[] = [
     async run(harness) {
       const [good] = await goodToken(harness);
       const browser = browse(harness, words);
-      browser.setRaw(`__Host-sid=${turn(good, -1, 1)}; Secure; Path=/`);
+      browser.setCookie(`__Host-sid=${turn(good, -1, 1)}; Secure; Path=/`);
       lineOf(await browser.post("/", IN_BACKGROUND));
       assert.deepEqual(typesOf(harness.events), ["rejected", "created"]);
       const response = await browser.get();

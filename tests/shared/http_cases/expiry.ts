@@ -162,7 +162,7 @@ export const expiryCases: readonly HttpCase[] = [
       const old = browse(harness, routes);
       await old.get("/set");
       const browser = browse(harness, routes, { idleTimeout: 600 });
-      browser.setRaw(
+      browser.setCookie(
         `__Host-sid=${old.cookie("__Host-sid")}; Path=/; Secure`,
       );
       for (const _ of [1, 2, 3]) {

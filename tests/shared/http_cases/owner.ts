@@ -136,7 +136,7 @@ export const ownerCases: readonly HttpCase[] = [
       await attacker.get("/fill");
       const planted = `${attacker.cookie("__Host-sid")}`;
       const victim = visit(harness, handle);
-      victim.setRaw(`__Host-sid=${planted}; Path=/; Secure`);
+      victim.setCookie(`__Host-sid=${planted}; Path=/; Secure`);
       await victim.get("/login");
       assert.equal((await show(victim)).user, "ada");
       assert.notEqual(victim.cookie("__Host-sid"), planted);

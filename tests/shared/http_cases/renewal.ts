@@ -166,7 +166,7 @@ export const renewalCases: readonly HttpCase[] = [
         count: (session) => session.update("n", (n = 0) => n + 1),
       });
       const browser = browse(harness, handler, { secret: [fresh, old] });
-      browser.setRaw(`__Host-sid=${token}; Path=/; Secure`);
+      browser.setCookie(`__Host-sid=${token}; Path=/; Secure`);
       const read = await browser.get("/get");
       assert.equal(await read.json(), "swordfish");
       assertNoCookie(read);
@@ -193,7 +193,7 @@ export const renewalCases: readonly HttpCase[] = [
       const before = browse(harness, routes, { secret: old });
       await before.get("/set");
       const browser = browse(harness, routes, { secret: [fresh, old] });
-      browser.setRaw(
+      browser.setCookie(
         `__Host-sid=${before.cookie("__Host-sid")}; Path=/; Secure`,
       );
       harness.clock.advance(300);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Session } from "../../../mod.ts";
-import type { Browser } from "../browser.ts";
+import type { Browser } from "../../../testing/browser.ts";
 import { browse, type HttpCase, visit } from "../harness.ts";
 import {
   assertNoCookie,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { CookieOptions } from "../../../mod.ts";
-import type { Browser } from "../browser.ts";
+import type { Browser } from "../../../testing/browser.ts";
 import { type HttpCase, type HttpHarness, visit } from "../harness.ts";
 import {
   assertNoCookie,
@@ -187,7 +187,7 @@ export const scopeCases: readonly HttpCase[] = MOVES.flatMap((each) => [
       releaseSecond();
       // A newer session, which has not come by this browser.
       const [line] = (await second.get("/app/count")).headers.getSetCookie();
-      browser.setRaw(line ?? "", "https://www.example.com/app/");
+      browser.setCookie(line ?? "", "https://www.example.com/app/");
       assertNoCookie(await browser.get("/app/", IN_BACKGROUND));
       assert.deepEqual(await read(browser), [null, null]);
       assert.deepEqual(await read(browser), [null, 1]);

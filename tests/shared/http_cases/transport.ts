@@ -210,7 +210,7 @@ export const transportCases: readonly HttpCase[] = [
       const victim = visit(harness, handle, "https://app.example.com");
       await victim.get();
       const line = `__Host-sid=${token}; Domain=example.com; Path=/; Secure`;
-      victim.setRaw(line, "https://evil.example.com/");
+      victim.setCookie(line, "https://evil.example.com/");
       assert.equal(await (await victim.get()).json(), 2);
     },
   },

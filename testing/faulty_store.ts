@@ -1,4 +1,4 @@
-import type { SessionListing, SessionStore } from "../../src/store/contract.ts";
+import type { SessionListing, SessionStore } from "../src/store/contract.ts";
 
 /** A method of a store. */
 export type StoreMethod = Exclude<
@@ -48,6 +48,15 @@ export interface StoreFault {
   readonly sessions?: number;
 }
 
+/**
+ * What goes wrong most.
+ *
+ * - `"throws"`: refused, and nothing is done.
+ * - `"hangs"`: never done, and never answered.
+ * - `"loses-answer"`: done, and the connection breaks before the answer.
+ */
+export type UsualStoreFault = "throws" | "hangs" | "loses-answer";
+
 /** A call that a store has had. */
 export interface StoreCall {
   /** What was called. */
@@ -68,25 +77,34 @@ export interface FaultyStore {
    * Says what goes wrong with a call that is still to come. Of what fits a call,
    * it is what was said first.
    *
-   * @param method The method that is called.
+   * @param method The method that is called, or `"all"` of them.
    * @param which Which of its calls: a number is counted from now on, from 1,
    * and meant once; a function says yes to those that it is for.
+   * @param fault One by name, or in parts; `{ before: 500 }` is late.
    *
-   * @throws {TypeError} If the store has no such method.
+   * @throws {TypeError} If the store has no such method, or there is no such
+   * fault.
    * @throws {RangeError} If a number is not one from 1 on.
    */
   on(
-    method: StoreMethod,
+    method: StoreMethod | "all",
     which: number | "all" | ((call: StoreCall) => boolean),
-    fault: StoreFault,
+    fault: StoreFault | UsualStoreFault,
   ): void;
   /** Lets the calls that are still to come go well. */
   heal(): void;
 }
 
+const BROKEN = "The store was told to fail";
+const USUAL: Readonly<Record<UsualStoreFault, () => StoreFault>> = {
+  "throws": () => ({ times: 0, error: broken() }),
+  "hangs": () => ({ times: 0 }),
+  "loses-answer": () => ({ error: broken() }),
+};
+
 /** Something that is to go wrong. */
 interface Plan {
-  readonly method: StoreMethod;
+  readonly method: StoreMethod | "all";
   readonly fault: StoreFault;
   fits(call: StoreCall): boolean;
 }
@@ -97,27 +115,41 @@ interface Plan {
  *
  * @param inner The store behind it, which does the work.
  *
- * @example An update that is done, and whose answer is lost
- * ```ts ignore
- * const faulty = createFaultyStore(new MemoryStore());
- * faulty.on("update", 1, { error: new Error("Connection lost") });
+ * @example A program whose store is down, and comes back
+ * ```ts
+ * import { generateSecret, withSession } from "with-session";
+ * import { MemoryStore } from "with-session/stores/memory";
+ * import { Browser, createFaultyStore } from "with-session/testing";
+ * import assert from "node:assert/strict";
  *
- * await assert.rejects(() => faulty.store.update(key, next, 1));
- * assert.deepEqual(await faulty.store.get(key), next);
+ * const faulty = createFaultyStore(new MemoryStore());
+ * const handler = withSession((_request, session) => {
+ *   return new Response(`${session.update("visits", (n = 0) => n + 1)}`);
+ * }, { secret: generateSecret(), store: faulty.store });
+ *
+ * const browser = new Browser(handler);
+ * await browser.get();
+ * faulty.on("get", "all", "throws");
+ * await assert.rejects(() => browser.get(), { code: "store-failed" });
+ * faulty.heal();
+ * assert.equal(await (await browser.get()).text(), "2");
  * ```
  */
 export function createFaultyStore(inner: SessionStore): FaultyStore {
   const calls: StoreCall[] = [];
   const plans = new Set<Plan>();
-  const callsOf = (method: StoreMethod) =>
-    calls.filter((call) => call.method === method).length;
+  const callsOf = (method: StoreMethod | "all") =>
+    method === "all"
+      ? calls.length
+      : calls.filter((call) => call.method === method).length;
 
   /** Notes a call, and says what goes wrong with it. */
   function note(method: StoreMethod, ...args: unknown[]): StoreFault {
     const call = { method, number: callsOf(method) + 1, args };
     calls.push(call);
     for (const plan of plans) {
-      if (plan.method === method && plan.fits(call)) return plan.fault;
+      const isMeant = plan.method === "all" || plan.method === method;
+      if (isMeant && plan.fits(call)) return plan.fault;
     }
     return {};
   }
@@ -175,16 +207,23 @@ export function createFaultyStore(inner: SessionStore): FaultyStore {
   return {
     store,
     calls,
-    on(method, which, fault) {
-      if (typeof store[method] !== "function") {
+    on(method, which, what) {
+      if (method !== "all" && typeof store[method] !== "function") {
         throw new TypeError("Cannot plan for a method that the store lacks");
       }
+      if (typeof what === "string" && !Object.hasOwn(USUAL, what)) {
+        throw new TypeError(`Faults are ${Object.keys(USUAL).join(", ")}`);
+      }
+      const fault = typeof what === "string" ? USUAL[what]() : what;
       if (typeof which === "number") {
         if (!Number.isInteger(which) || which < 1) {
           throw new RangeError(`Calls are counted from 1: it is ${which}`);
         }
         const number = callsOf(method) + which;
-        plans.add({ method, fault, fits: (call) => call.number === number });
+        const fits = method === "all"
+          ? () => calls.length === number
+          : (call: StoreCall) => call.number === number;
+        plans.add({ method, fault, fits });
       } else {
         const fits = which === "all" ? () => true : which;
         plans.add({ method, fault, fits });
@@ -192,6 +231,11 @@ export function createFaultyStore(inner: SessionStore): FaultyStore {
     },
     heal: () => plans.clear(),
   };
+}
+
+/** What a client throws whose connection breaks. */
+function broken(): Error {
+  return Object.assign(new Error(BROKEN), { code: "ECONNRESET" });
 }
 
 /** Does the work, or not, and answers, or does not. */

@@ -1,0 +1,313 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Browser, type BrowserOptions, createClock } from "../../testing.ts";
+
+const DAY = 86_400;
+const START = Date.UTC(2036, 0, 1);
+const SECURE = "https://app.shop.example/a/b?c";
+const PLAIN = "http://app.shop.example/a/b?c";
+const LOCAL = "http://localhost:8000/";
+
+function open(options: BrowserOptions = {}) {
+  const clock = createClock(START);
+  const browser = new Browser(
+    ({ headers }) => new Response(headers.get("cookie")),
+    { now: clock.now, ...options },
+  );
+  return { browser, clock };
+}
+
+/** What a visit to an address brings after lines from another one. */
+async function sent(
+  lines: string | string[],
+  from = SECURE,
+  to = from,
+  options?: BrowserOptions,
+): Promise<string> {
+  const { browser } = open(options);
+  for (const line of [lines].flat()) browser.setCookie(line, from);
+  return await (await browser.get(to)).text();
+}
+
+/** A line, where it comes from, and whether a visit to an address brings it. */
+const SET: readonly [
+  line: string,
+  from: string,
+  to: string,
+  expected: string,
+][] = [
+  // Names and values
+  ["a=1", SECURE, SECURE, "a=1"],
+  [" \ta = 1 \t; path=/", SECURE, SECURE, "a=1"],
+  ["a=b=c==", SECURE, SECURE, "a=b=c=="],
+  ['a="1, 2"', SECURE, SECURE, 'a="1, 2"'],
+  ["alone", SECURE, SECURE, "alone"],
+  ["=alone", SECURE, SECURE, "alone"],
+  ["=", SECURE, SECURE, ""],
+  ["; Path=/", SECURE, SECURE, ""],
+  ["a=", SECURE, SECURE, "a="],
+  ["a=1\u0000", SECURE, SECURE, ""],
+  ["a=1\u007f", SECURE, SECURE, ""],
+  ["\u2000__Host-a=1", SECURE, SECURE, "\u00e2\u0080\u0080__Host-a=1"],
+  [`a=${"x".repeat(4095)}`, SECURE, SECURE, `a=${"x".repeat(4095)}`],
+  [`a=${"x".repeat(4096)}`, SECURE, SECURE, ""],
+  // Paths
+  ["a=1", SECURE, "/a", ""],
+  ["a=1", SECURE, "https://app.shop.example/a", "a=1"],
+  ["a=1", SECURE, "https://app.shop.example/a/", "a=1"],
+  ["a=1", SECURE, "https://app.shop.example/ab", ""],
+  ["a=1", SECURE, "https://app.shop.example/", ""],
+  ["a=1; Path=/a/", SECURE, "https://app.shop.example/a", ""],
+  ["a=1; Path=/", SECURE, "https://app.shop.example/x", "a=1"],
+  ["a=1; Path=x", SECURE, "https://app.shop.example/a/c", "a=1"],
+  ["a=1; Path=/x; Path=/", SECURE, "https://app.shop.example/y", "a=1"],
+  [`a=1; Path=/${"x".repeat(1024)}`, SECURE, SECURE, "a=1"],
+  // Hosts
+  ["a=1; Path=/", SECURE, "https://b.app.shop.example/", ""],
+  ["a=1; Path=/; Domain=shop.example", SECURE, "https://shop.example/", "a=1"],
+  [
+    "a=1; Path=/; Domain=.SHOP.example",
+    SECURE,
+    "https://b.shop.example",
+    "a=1",
+  ],
+  ["a=1; Path=/; Domain=app.shop.example", SECURE, "https://shop.example/", ""],
+  ["a=1; Path=/; Domain=b.shop.example", SECURE, "https://b.shop.example/", ""],
+  ["a=1; Path=/; Domain=hop.example", SECURE, "https://hop.example/", ""],
+  ["a=1; Path=/; Domain=example", SECURE, SECURE, ""],
+  ["a=1; Path=/; Domain=", SECURE, SECURE, "a=1"],
+  ["a=1; Path=/; Domain=%", SECURE, SECURE, ""],
+  ["a=1; Domain=localhost", LOCAL, LOCAL, "a=1"],
+  ["a=1; Domain=localhost", "http://app.localhost/", "http://localhost/", ""],
+  ["a=1; Domain=127.0.0.1", "http://127.0.0.1/", "http://127.0.0.1/", "a=1"],
+  ["a=1; Domain=0.0.1", "http://127.0.0.1/", "http://127.0.0.1/", ""],
+  ["a=1", "http://localhost:8000/", "http://localhost:9000/", "a=1"],
+  ["a=1", "http://localhost/", "http://127.0.0.1/", ""],
+  // Secure
+  ["a=1; Secure", PLAIN, SECURE, ""],
+  ["a=1; Secure", SECURE, PLAIN, ""],
+  ["a=1", SECURE, PLAIN, "a=1"],
+  ["a=1; Secure", LOCAL, LOCAL, "a=1"],
+  ["a=1; Secure", "http://[::1]/", "http://[::1]/", "a=1"],
+  ["a=1; SameSite=None", SECURE, SECURE, ""],
+  ["a=1; SameSite=None; Secure", SECURE, SECURE, "a=1"],
+  ["a=1; Partitioned", SECURE, SECURE, ""],
+  ["a=1; Partitioned; Secure", SECURE, SECURE, "a=1"],
+  // Prefixes
+  ["__Secure-a=1", SECURE, SECURE, ""],
+  ["__Secure-a=1; Secure", SECURE, SECURE, "__Secure-a=1"],
+  ["__secure-a=1", SECURE, SECURE, ""],
+  ["__Host-a=1; Secure; Path=/", SECURE, SECURE, "__Host-a=1"],
+  ["__Host-a=1; Secure", SECURE, SECURE, ""],
+  ["__Host-a=1; Secure", "https://a.example/", "https://a.example/", ""],
+  ["__Host-a=1; Path=/", SECURE, SECURE, ""],
+  ["__Host-a=1; Secure; Path=/a", SECURE, SECURE, ""],
+  ["__HOST-a=1; Secure; Path=/; Domain=shop.example", SECURE, SECURE, ""],
+  ["__Http-a=1; Secure", SECURE, SECURE, ""],
+  ["__Http-a=1; Secure; HttpOnly", SECURE, SECURE, "__Http-a=1"],
+  ["__Host-Http-a=1; Secure; Path=/", SECURE, SECURE, ""],
+  ["__Host-Http-a=1; Secure; HttpOnly", SECURE, SECURE, ""],
+  [
+    "__Host-Http-a=1; Secure; HttpOnly; Path=/",
+    SECURE,
+    SECURE,
+    "__Host-Http-a=1",
+  ],
+  ["=__Host-a=1; Secure; Path=/", SECURE, SECURE, ""],
+  ["__Secure-; Secure", SECURE, SECURE, ""],
+];
+
+/** What `Expires` and `Max-Age` say, and for how many seconds that is. */
+const LIVES: readonly [attributes: string, seconds: number][] = [
+  ["", Infinity],
+  ["Max-Age=60", 60],
+  ["Max-Age=0", 0],
+  ["Max-Age=-1", 0],
+  ["Max-Age=6e1", Infinity],
+  ["Max-Age=60; Max-Age=x", 60],
+  ["Max-Age=60; Max-Age=120", 120],
+  ["Max-Age=60; Expires=Thu, 01 Jan 1970 00:00:00 GMT", 60],
+  [`Max-Age=${500 * DAY}`, 400 * DAY],
+  ["Expires=Tue, 01 Jan 2036 00:01:00 GMT", 60],
+  ["Expires=Tuesday, 01-Jan-36 00:01:00 GMT", 60],
+  ["Expires=Tue Jan  1 00:01:00 2036", 60],
+  ["Expires=0:1:0 january 1 2036 and more", 60],
+  ["Expires=Tue, 01 Jan 2036 00:01:00 PST", 60],
+  ["Expires=Fri, 01 Jan 2038 00:00:00 GMT", 400 * DAY],
+  ["Expires=Thu, 01 Jan 1970 00:00:00 GMT", 0],
+  ["Expires=Wed, 31 Feb 2037 00:00:00 GMT", Infinity],
+  ["Expires=Tue, 01 Jan 2036 24:00:00 GMT", Infinity],
+  ["Expires=Tue, 01 Foo 2036 00:01:00 GMT", Infinity],
+  ["Expires=tomorrow", Infinity],
+];
+
+describe("Browser keeps cookies", () => {
+  for (const [line, from, to, expected] of SET) {
+    const name = line.length > 60 ? `${line.slice(0, 12)}…` : line;
+    it(`${JSON.stringify(name)} from ${from} to ${to}: ${!!expected}`, async () => {
+      assert.equal(await sent(line, from, to), expected);
+    });
+  }
+
+  for (const [attributes, seconds] of LIVES) {
+    it(`for ${seconds} s, with ${JSON.stringify(attributes)}`, async () => {
+      const { browser, clock } = open();
+      browser.setCookie("a=0; Path=/");
+      browser.setCookie(`a=1; Path=/; ${attributes}`);
+      const [cookie] = browser.cookies();
+      if (seconds === 0) assert.equal(cookie, undefined);
+      else if (seconds === Infinity) assert.equal(cookie?.expires, -1);
+      else {
+        assert.equal(cookie?.expires, START / 1000 + seconds);
+        clock.advance(seconds * 1000 - 1);
+        assert.equal(browser.cookie("a"), "1");
+        clock.advance(1);
+        assert.equal(browser.cookie("a"), undefined);
+        assert.equal(await (await browser.get()).text(), "");
+      }
+    });
+  }
+
+  it("in their order: longer paths first, then older ones", async () => {
+    const lines = ["a=1; Path=/", "b=1; Path=/", "c=1; Path=/a", "a=2; Path=/"];
+    assert.equal(await sent(lines), "c=1; a=2; b=1");
+    const again = ["a=1; Path=/; Max-Age=0", "a=3; Path=/"];
+    assert.equal(await sent([...lines, ...again]), "c=1; b=1; a=3");
+  });
+
+  it("one for each scope", async () => {
+    const scopes = ["", "; Domain=app.shop.example", "; Domain=shop.example"];
+    const lines = scopes.map((scope, at) => `a=${at}; Path=/${scope}`);
+    assert.equal(await sent(lines), "a=0; a=1; a=2");
+  });
+
+  it("that are secure out of the shadow of others from http", () => {
+    const good = "a=good; Secure; Path=/; Domain=shop.example";
+    for (
+      const bad of ["a=bad; Path=/", "a=bad", "a=bad; Domain=shop.example"]
+    ) {
+      const { browser } = open();
+      browser.setCookie(good, SECURE);
+      browser.setCookie(bad, PLAIN);
+      assert.equal(browser.cookie("a", SECURE), "good");
+      assert.equal(browser.cookies().length, 1);
+    }
+    const { browser } = open();
+    browser.setCookie("a=good; Secure; Path=/x", SECURE);
+    browser.setCookie("a=other; Path=/", PLAIN);
+    assert.equal(browser.cookies().length, 2);
+  });
+
+  it("of no suffix that the test names", async () => {
+    const host = "https://app.shop.co.uk/";
+    const options = { publicSuffixes: ["co.uk"] };
+    const line = (domain: string) => `a=1; Path=/; Domain=${domain}`;
+    assert.equal(await sent(line("co.uk"), host), "a=1");
+    assert.equal(await sent(line("co.uk"), host, host, options), "");
+    assert.equal(await sent(line("shop.co.uk"), host, host, options), "a=1");
+    const root = "https://co.uk/";
+    assert.equal(await sent(line("co.uk"), root, root, options), "a=1");
+    assert.equal(await sent(line("co.uk"), root, host, options), "");
+  });
+
+  it("as far as there is room, those of the site that were used last", () => {
+    const { browser } = open();
+    browser.setCookie("__Host-sid=1; Secure; Path=/", SECURE);
+    browser.setCookie("__Host-kept=1; Secure; Path=/; Priority=High", SECURE);
+    browser.setCookie("other=1", "https://other.example/");
+    browser.setCookie("open=1", SECURE);
+    for (let n = 0; n < 200; n++) {
+      browser.setCookie(
+        `c${n}=1; Secure; Path=/c; Domain=shop.example`,
+        "https://evil.shop.example/",
+      );
+      if (n === 150) browser.request(SECURE);
+    }
+    const names = browser.cookies().map(({ name }) => name);
+    assert.equal(names.length, 181);
+    assert.ok(names.includes("other"));
+    assert.ok(names.includes("__Host-kept"));
+    assert.ok(names.includes("__Host-sid"), "It was used");
+    assert.ok(!names.includes("open"), "It is not secure");
+    assert.ok(!names.includes("c0"));
+    for (let n = 0; n < 400; n++) {
+      browser.setCookie(
+        `d${n}=1; Secure; Domain=shop.example`,
+        "https://evil.shop.example/",
+      );
+    }
+    assert.equal(browser.cookie("__Host-sid", SECURE), undefined);
+    assert.equal(browser.cookie("__Host-kept", SECURE), "1");
+  });
+
+  it("3300 in all, and 10 KiB in a partition", () => {
+    const { browser } = open();
+    for (let n = 0; n < 3305; n++) {
+      browser.setCookie("a=1", `https://a${n}.example/`);
+    }
+    assert.equal(browser.cookies().length, 3300);
+    assert.equal(browser.cookie("a", "https://a0.example/"), undefined);
+    const parts = open().browser;
+    for (let n = 0; n < 5; n++) {
+      const value = "x".repeat(3000);
+      parts.setCookie(`a${n}=${value}; Secure; Partitioned`, SECURE);
+    }
+    const names = parts.cookies().map(({ name }) => name);
+    assert.deepEqual(names, ["a2", "a3", "a4"]);
+  });
+
+  it("until it is closed, if they have no end", async () => {
+    const { browser } = open();
+    await browser.get("/page");
+    browser.setCookie("session=1; Path=/");
+    browser.setCookie("kept=1; Path=/; Max-Age=60");
+    browser.restart();
+    assert.equal(browser.url, "about:blank");
+    assert.equal(await (await browser.get()).text(), "kept=1");
+  });
+
+  it("until Clear-Site-Data", async () => {
+    const browser = new Browser(() =>
+      new Response(null, {
+        headers: { "clear-site-data": '"cache", "cookies"' },
+      })
+    );
+    browser.setCookie("a=1; Domain=example.com");
+    browser.setCookie("b=1", "https://app.example.com/");
+    browser.setCookie("c=1", "https://other.example/");
+    await browser.get();
+    assert.deepEqual(browser.cookies().map(({ name }) => name), ["c"]);
+  });
+
+  it("in the form of Playwright", () => {
+    const { browser } = open();
+    browser.setCookie("a=1; Max-Age=60; HttpOnly; Secure; SameSite=strict");
+    browser.setCookie("b=2; Path=/x; Domain=example.com; Secure; Partitioned");
+    const common = { httpOnly: false, sameSite: "Lax", secure: true } as const;
+    const expected = [
+      {
+        name: "a",
+        value: "1",
+        domain: "example.com",
+        path: "/",
+        expires: START / 1000 + 60,
+        httpOnly: true,
+        secure: true,
+        sameSite: "Strict",
+      } as const,
+      {
+        ...common,
+        name: "b",
+        value: "2",
+        domain: ".example.com",
+        path: "/x",
+        expires: -1,
+        partitionKey: "https://example.com",
+      },
+    ];
+    assert.deepEqual(browser.cookies(), expected);
+    const copy = open({ cookies: expected }).browser;
+    assert.deepEqual(copy.cookies(), expected);
+    assert.equal(copy.cookie("b", "/x"), "2");
+  });
+});
