@@ -37,8 +37,13 @@ const env = {
   WRANGLER_SEND_METRICS: "false",
   // It would ask Cloudflare where this machine is.
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
-  // What npm starts is to run in the Node of the tests.
-  PATH: dirname(runtimes.node) + delimiter + process.env.PATH,
+  // What npm starts is to run in the Node of the tests, and Deno and Bun in
+  // theirs.
+  PATH: [
+    dirname(runtimes.node),
+    process.env.PATH,
+    join(root, "node_modules/.bin"),
+  ].join(delimiter),
 };
 const temporary = mkdtempSync(join(tmpdir(), "with-session-frameworks-"));
 // Also where an installation that fails ends the process.
@@ -72,6 +77,13 @@ async function run(name) {
     install(folder);
     putPackage(folder);
   });
+  const { scripts } = manifestOf(folder);
+  if (scripts.test) {
+    // It tests itself: there is nothing to visit.
+    await timed("test", () => npm(folder, ["test"]));
+    console.log(`  passed; ${times.join(", ")}`);
+    return;
+  }
   await timed("build", () => npm(folder, ["run", "build"]));
   const server = await start(folder);
   try {
@@ -176,10 +188,14 @@ function check(command, args, cwd, shell = false) {
 
 /** What the program depends on, as it is locked. */
 function versionsOf(folder) {
-  const text = readFileSync(join(folder, "package.json"), "utf8");
-  return Object.entries(JSON.parse(text).dependencies)
+  const { dependencies, devDependencies } = manifestOf(folder);
+  return Object.entries(dependencies ?? devDependencies)
     .map(([name, version]) => `${name} ${version}`)
     .join(", ");
+}
+
+function manifestOf(folder) {
+  return JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
 }
 
 function wanted(args) {

@@ -16,6 +16,8 @@ import { root } from "./paths.mjs";
  * its modules import, so these come first, each before those that import it.
  */
 const SHARED = ["token", "request", "checks"];
+/** What runs the cases for stores, in testing/. */
+const FOR_STORES = /_cases|harness|describe_store|races|records/;
 
 /**
  * Writes what npm publishes into an empty folder: a declaration for each module
@@ -97,6 +99,8 @@ function pathOf(id) {
  */
 function chunkOf(id) {
   const [folder, room, file] = pathOf(id);
+  // Whoever wants a browser for tests needs no test runner of Node.
+  if (folder === "testing" && FOR_STORES.test(room)) return "store_cases";
   if (folder !== "src") return null;
   return room === "schema" || file === "checks.ts" ? "checks" : room;
 }

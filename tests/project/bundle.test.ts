@@ -108,6 +108,16 @@ describe("bundle", () => {
     });
   }
 
+  it(`a browser for tests is at most ${LIMITS.browser} bytes, without cases for stores`, async () => {
+    const { size, metafile } = await bundle({
+      stdin: stdin(`export { Browser } from "./testing.ts";`),
+    });
+    console.log(`figure: ${size} bytes with Browser alone`);
+    assert.ok(size <= LIMITS.browser, `${size} bytes`);
+    const [output] = Object.values(metafile.outputs);
+    assert.deepEqual(output?.imports, []);
+  });
+
   it("mod.ts needs nothing but its own source", async () => {
     const { metafile } = await bundle({ entryPoints: ["mod.ts"] });
     const { inputs, outputs } = metafile;

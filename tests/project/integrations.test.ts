@@ -8,7 +8,9 @@ import { root } from "./process.ts";
 // What runs these programs needs the registry of npm: `npm run test:frameworks`.
 
 const programs = globSync("integrations/*/package.json", { cwd: root })
-  .map((path) => basename(join(path, "..")));
+  .map((path) => basename(join(path, "..")))
+  // It is visited by no one, and has its page in docs/testing.md.
+  .filter((name) => name !== "testing");
 
 /** A block of a page, under a comment that names the file it is from. */
 const FROM_A_FILE =

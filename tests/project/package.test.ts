@@ -97,7 +97,7 @@ describe("package", () => {
       "chunks/node.js": ["node:async_hooks", "node:buffer", "node:http"],
       "stores/durable-object.js": ["cloudflare:workers"],
       "stores/file.js": ["node:fs/promises", "node:path"],
-      "testing.js": ["node:assert/strict", "node:test"],
+      "chunks/store_cases.js": ["node:assert/strict", "node:test"],
     };
     const found = await foreignImports(packed);
     for (const folder of ["dist", "dist/cjs"]) {

@@ -20,6 +20,7 @@ export const LIMITS = {
   fastify: 6600,
   next: 900,
   nuxt: 9550,
+  browser: 4600,
 } as const;
 
 /** What is loaded when an option asks for it. */
