@@ -360,13 +360,38 @@ const PROGRAMS: Readonly<Record<string, string>> = {
       return new Response(\`\${visits}\`);
     }, { secret, accept: [reader] });`,
   "./testing": `
-    import { createClock, describeStore } from "with-session/testing";
+    import { type SessionOptions, withSession } from "with-session";
+    import {
+      Browser,
+      createClock,
+      createEventRecorder,
+      createFaultyStore,
+      describeStore,
+      signedIn,
+    } from "with-session/testing";
     import { MemoryStore } from "with-session/stores/memory";
     const clock = createClock();
     const open = () => ({ store: new MemoryStore({ now: clock.now }), ...clock });
     describeStore("a store", open, { without: ["reopen"] });
     // @ts-expect-error There is no such ability.
-    describeStore("a store", open, { without: ["reopening"] });`,
+    describeStore("a store", open, { without: ["reopening"] });
+    const { onEvent, of } = createEventRecorder();
+    const faulty = createFaultyStore(new MemoryStore());
+    faulty.on("all", "all", "throws");
+    // @ts-expect-error There is no such fault.
+    faulty.on("get", 1, "breaks");
+    const typed: SessionOptions<{ n: number }> = {
+      secret,
+      onEvent,
+      store: faulty.store,
+    };
+    const handler = withSession(() => new Response(), typed);
+    signedIn("ada", { n: 1 }, typed).then(({ cookies }) =>
+      new Browser(handler, { cookies }).post("/", { from: "https://a.example" })
+    );
+    // @ts-expect-error It is no number.
+    signedIn("ada", { n: "1" }, typed);
+    export const reasons = of("rejected").map(({ reason }) => reason);`,
 };
 
 /** A program with types for each door, by the names of the files. */

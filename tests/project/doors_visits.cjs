@@ -449,6 +449,15 @@ module.exports = {
       const store = new MemoryStore({ now: clock.now });
       await runStoreCase(storeCase, () => ({ store, ...clock }));
     }
+    const { withSession } = await load("with-session");
+    const { Browser, signedIn } = await load("with-session/testing");
+    const handle = withSession(
+      (_request, session) => new Response(session.userId),
+      { secret },
+    );
+    const { cookies } = await signedIn("ada", {}, { secret });
+    const page = await new Browser(handle, { cookies }).get();
+    assert.equal(await page.text(), "ada");
   },
 };
 
