@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Browser, type BrowserOptions, createClock } from "../../testing.ts";
+import { PLAIN, SECURE, SET } from "./_set_cookie.ts";
 
 const DAY = 86_400;
 const START = Date.UTC(2036, 0, 1);
-const SECURE = "https://app.shop.example/a/b?c";
-const PLAIN = "http://app.shop.example/a/b?c";
-const LOCAL = "http://localhost:8000/";
 
 function open(options: BrowserOptions = {}) {
   const clock = createClock(START);
@@ -28,94 +26,6 @@ async function sent(
   for (const line of [lines].flat()) browser.setCookie(line, from);
   return await (await browser.get(to)).text();
 }
-
-/** A line, where it comes from, and whether a visit to an address brings it. */
-const SET: readonly [
-  line: string,
-  from: string,
-  to: string,
-  expected: string,
-][] = [
-  // Names and values
-  ["a=1", SECURE, SECURE, "a=1"],
-  [" \ta = 1 \t; path=/", SECURE, SECURE, "a=1"],
-  ["a=b=c==", SECURE, SECURE, "a=b=c=="],
-  ['a="1, 2"', SECURE, SECURE, 'a="1, 2"'],
-  ["alone", SECURE, SECURE, "alone"],
-  ["=alone", SECURE, SECURE, "alone"],
-  ["=", SECURE, SECURE, ""],
-  ["; Path=/", SECURE, SECURE, ""],
-  ["a=", SECURE, SECURE, "a="],
-  ["a=1\u0000", SECURE, SECURE, ""],
-  ["a=1\u007f", SECURE, SECURE, ""],
-  ["\u2000__Host-a=1", SECURE, SECURE, "\u00e2\u0080\u0080__Host-a=1"],
-  [`a=${"x".repeat(4095)}`, SECURE, SECURE, `a=${"x".repeat(4095)}`],
-  [`a=${"x".repeat(4096)}`, SECURE, SECURE, ""],
-  // Paths
-  ["a=1", SECURE, "/a", ""],
-  ["a=1", SECURE, "https://app.shop.example/a", "a=1"],
-  ["a=1", SECURE, "https://app.shop.example/a/", "a=1"],
-  ["a=1", SECURE, "https://app.shop.example/ab", ""],
-  ["a=1", SECURE, "https://app.shop.example/", ""],
-  ["a=1; Path=/a/", SECURE, "https://app.shop.example/a", ""],
-  ["a=1; Path=/", SECURE, "https://app.shop.example/x", "a=1"],
-  ["a=1; Path=x", SECURE, "https://app.shop.example/a/c", "a=1"],
-  ["a=1; Path=/x; Path=/", SECURE, "https://app.shop.example/y", "a=1"],
-  [`a=1; Path=/${"x".repeat(1024)}`, SECURE, SECURE, "a=1"],
-  // Hosts
-  ["a=1; Path=/", SECURE, "https://b.app.shop.example/", ""],
-  ["a=1; Path=/; Domain=shop.example", SECURE, "https://shop.example/", "a=1"],
-  [
-    "a=1; Path=/; Domain=.SHOP.example",
-    SECURE,
-    "https://b.shop.example",
-    "a=1",
-  ],
-  ["a=1; Path=/; Domain=app.shop.example", SECURE, "https://shop.example/", ""],
-  ["a=1; Path=/; Domain=b.shop.example", SECURE, "https://b.shop.example/", ""],
-  ["a=1; Path=/; Domain=hop.example", SECURE, "https://hop.example/", ""],
-  ["a=1; Path=/; Domain=example", SECURE, SECURE, ""],
-  ["a=1; Path=/; Domain=", SECURE, SECURE, "a=1"],
-  ["a=1; Path=/; Domain=%", SECURE, SECURE, ""],
-  ["a=1; Domain=localhost", LOCAL, LOCAL, "a=1"],
-  ["a=1; Domain=localhost", "http://app.localhost/", "http://localhost/", ""],
-  ["a=1; Domain=127.0.0.1", "http://127.0.0.1/", "http://127.0.0.1/", "a=1"],
-  ["a=1; Domain=0.0.1", "http://127.0.0.1/", "http://127.0.0.1/", ""],
-  ["a=1", "http://localhost:8000/", "http://localhost:9000/", "a=1"],
-  ["a=1", "http://localhost/", "http://127.0.0.1/", ""],
-  // Secure
-  ["a=1; Secure", PLAIN, SECURE, ""],
-  ["a=1; Secure", SECURE, PLAIN, ""],
-  ["a=1", SECURE, PLAIN, "a=1"],
-  ["a=1; Secure", LOCAL, LOCAL, "a=1"],
-  ["a=1; Secure", "http://[::1]/", "http://[::1]/", "a=1"],
-  ["a=1; SameSite=None", SECURE, SECURE, ""],
-  ["a=1; SameSite=None; Secure", SECURE, SECURE, "a=1"],
-  ["a=1; Partitioned", SECURE, SECURE, ""],
-  ["a=1; Partitioned; Secure", SECURE, SECURE, "a=1"],
-  // Prefixes
-  ["__Secure-a=1", SECURE, SECURE, ""],
-  ["__Secure-a=1; Secure", SECURE, SECURE, "__Secure-a=1"],
-  ["__secure-a=1", SECURE, SECURE, ""],
-  ["__Host-a=1; Secure; Path=/", SECURE, SECURE, "__Host-a=1"],
-  ["__Host-a=1; Secure", SECURE, SECURE, ""],
-  ["__Host-a=1; Secure", "https://a.example/", "https://a.example/", ""],
-  ["__Host-a=1; Path=/", SECURE, SECURE, ""],
-  ["__Host-a=1; Secure; Path=/a", SECURE, SECURE, ""],
-  ["__HOST-a=1; Secure; Path=/; Domain=shop.example", SECURE, SECURE, ""],
-  ["__Http-a=1; Secure", SECURE, SECURE, ""],
-  ["__Http-a=1; Secure; HttpOnly", SECURE, SECURE, "__Http-a=1"],
-  ["__Host-Http-a=1; Secure; Path=/", SECURE, SECURE, ""],
-  ["__Host-Http-a=1; Secure; HttpOnly", SECURE, SECURE, ""],
-  [
-    "__Host-Http-a=1; Secure; HttpOnly; Path=/",
-    SECURE,
-    SECURE,
-    "__Host-Http-a=1",
-  ],
-  ["=__Host-a=1; Secure; Path=/", SECURE, SECURE, ""],
-  ["__Secure-; Secure", SECURE, SECURE, ""],
-];
 
 /** What `Expires` and `Max-Age` say, and for how many seconds that is. */
 const LIVES: readonly [attributes: string, seconds: number][] = [
