@@ -70,6 +70,8 @@ export class Browser {
   readonly #tabs: BrowserTab[] = [];
 
   /**
+   * Opens a browser that has never been anywhere.
+   *
    * @param handler Answers the requests to all hosts. The `fetch` of a runtime
    * goes to a server that runs.
    * @throws {TypeError} If `origin` is no address.

@@ -3,14 +3,19 @@
  * `context.cookies()` and `storageState`.
  */
 export interface BrowserCookie {
+  /** The name. */
   readonly name: string;
+  /** The value. */
   readonly value: string;
   /** The host; with a dot in front, it is for all hosts below, too. */
   readonly domain: string;
+  /** The path, with all below it. */
   readonly path: string;
   /** In seconds since 1970; -1 if it ends with the browser. */
   readonly expires: number;
+  /** Whether scripts are kept from it. */
   readonly httpOnly: boolean;
+  /** Whether it goes over https only. */
   readonly secure: boolean;
   /** Without one, browsers take it for `"Lax"`. */
   readonly sameSite: "Strict" | "Lax" | "None";

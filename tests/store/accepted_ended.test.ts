@@ -7,7 +7,7 @@ import {
   createFaultyStore,
   type FaultyStore,
   type StoreCall,
-} from "../shared/faulty_store.ts";
+} from "../../testing/faulty_store.ts";
 
 // A logout beside a request of another process, which has only the other
 // library's cookie as well.

@@ -3,7 +3,10 @@ import { describe, it } from "node:test";
 import { createSessions, type SessionRecord } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { moved } from "../request/_foreign.ts";
-import { createFaultyStore, type StoreCall } from "../shared/faulty_store.ts";
+import {
+  createFaultyStore,
+  type StoreCall,
+} from "../../testing/faulty_store.ts";
 
 const ANN = ["ann", { cart: [1, 2] }];
 
