@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import process from "node:process";
-import { Browser } from "../shared/browser.ts";
+import { Browser } from "../../testing/browser.ts";
 import { start } from "./process.ts";
 
 type Fetch = (request: Request) => Response | Promise<Response>;

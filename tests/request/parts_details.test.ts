@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createSessions, type SessionOptions, withSession } from "../../mod.ts";
-import { Browser } from "../shared/browser.ts";
+import { Browser } from "../../testing/browser.ts";
 import { setUp } from "../shared/support.ts";
 
 const NAME = "__Host-sid";
