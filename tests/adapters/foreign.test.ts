@@ -60,9 +60,8 @@ describe("a session of another library beside a cookie jar", () => {
     const session = await sessions.open(jar, new Headers(headers));
     await sessions.commit(session);
     const ours = [...jar.values].map((pair) => pair.join("=")).join();
-    jar.values.clear();
     for (const cookie of [ours, `x=1; ${ours}`]) {
-      const next = await sessions.open(jar, new Headers({ cookie }));
+      const next = await sessions.open(new Jar(), new Headers({ cookie }));
       assert.equal(next.isNew, true);
       assert.equal(next.userId, undefined);
     }

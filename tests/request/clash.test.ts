@@ -124,6 +124,18 @@ describe("two sessions of one request in one cookie", () => {
     assert.equal(again.get("outer"), 1);
   });
 
+  it("are one if their secret is the same key", async () => {
+    const { options } = begin();
+    const bytes = crypto.getRandomValues(new Uint8Array(32));
+    const secret = await crypto.subtle.importKey("raw", bytes, "HKDF", false, [
+      "deriveBits",
+      "deriveKey",
+    ]);
+    const one = { ...options, secret };
+    const response = await nest(one, { ...one });
+    assert.equal(response.headers.getSetCookie().length, 1);
+  });
+
   it("are both kept where their scopes differ", async () => {
     const { options, other } = begin();
     const name = "__Secure-sid";

@@ -96,7 +96,7 @@ for (const [kind, more] of Object.entries(kinds)) {
       assert.equal(headers.get("vary"), "Cookie");
     });
 
-    it("leaves no record if a session beside it could not be kept", async () => {
+    const beside = async (isCommitted: boolean) => {
       const { options, sessions } = await start();
       const store = options.store as MemoryStore | undefined;
       const kept = new Set<string>();
@@ -114,6 +114,7 @@ for (const [kind, more] of Object.entries(kinds)) {
       }
       const request = new Request("https://example.com/");
       const around = await sessions.open(request);
+      if (isCommitted) await sessions.commit(around, new Response());
       const down = Object.assign(new MemoryStore({ now: () => START }), {
         create: () => Promise.reject(new Error("down")),
       });
@@ -130,8 +131,16 @@ for (const [kind, more] of Object.entries(kinds)) {
       await assert.rejects(handle(request), {
         code: store ? "store-failed" : "oversize",
       });
-      await sessions.discard(around);
+      if (!isCommitted) await sessions.discard(around);
       assert.deepEqual([...kept], []);
+    };
+
+    it("leaves no record if a session beside it could not be kept", async () => {
+      await beside(false);
+    });
+
+    it("leaves none either if no layer is left that could send it", async () => {
+      await beside(true);
     });
 
     it("leaves the record to a layer around it, which may send the cookie", async () => {

@@ -157,21 +157,6 @@ for (const [kind, more] of Object.entries(kinds)) {
       }
     });
 
-    it("tells once that its end has moved on", async () => {
-      const { sessions, clock, events } = open(more());
-      const token = await begin(sessions);
-      clock.advance(3_600);
-      const request = withToken(token);
-      const layers = [await sessions.open(request)];
-      layers.push(await sessions.open(request));
-      for (const layer of layers) {
-        assert.equal(layer.get("a"), 1);
-        tokenOf(await sessions.commit(layer, new Response()));
-      }
-      const told = typesOf(events).filter((type) => type === "renewed");
-      assert.equal(told.length, 1);
-    });
-
     it("adds to a login that another site has sent back", async () => {
       const { sessions } = open(more());
       const request = new Request(url, {
