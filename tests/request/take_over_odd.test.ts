@@ -104,6 +104,14 @@ for (const [where, options] of Object.entries(STORES)) {
       assert.deepEqual(await (await visit(jar)).json(), seen);
     });
 
+    it("is over where a request without ours ends what it has", async () => {
+      const { other, old, visit } = moved(options());
+      const jar = old();
+      await visit(jar, logOut, { "sec-fetch-site": "cross-site" });
+      assert.deepEqual(jar, {});
+      assert.deepEqual(other.ended, [old()["old"]]);
+    });
+
     it("does not keep a refused cookie of ours if it is over", async () => {
       const { other, old, visit } = moved(options());
       other.sessions.clear();
