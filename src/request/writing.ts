@@ -94,10 +94,9 @@ export async function commitChanges(
     ? { setCookie: [line] }
     : directivesOf(state);
   const own = directives.setCookie ?? [];
-  const all = [visit.cutting?.cut(visit, own) ?? own, others];
-  // Of one name, ours is the last: some jars have no two.
-  if (others.some((each) => each.startsWith(`${cookie.name}=`))) all.reverse();
-  const setCookie = all.flat();
+  // Ours last: it, or one of its parts, may be called like a cookie that goes,
+  // and some jars have no two of one name.
+  const setCookie = [...others, ...visit.cutting?.cut(visit, own) ?? own];
   const said = setCookie.length ? { ...directives, setCookie } : directives;
   if (!line) return said;
   const maySend = () =>

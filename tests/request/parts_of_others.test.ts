@@ -53,6 +53,38 @@ async function filled(
 }
 
 describe("Cookies of others beside a session in parts", () => {
+  it("may be called like them, and be taken over", async () => {
+    const names = ["__Host-sid.0", "__Host-sid.1"];
+    const ask = visitor({
+      accept: [{
+        name: "other",
+        until: Infinity,
+        keep: false,
+        read: ({ valuesOf }) => {
+          const [key] = valuesOf("__Host-sid.0");
+          return Promise.resolve(
+            key ? { key, data: { text: TEXT } } : undefined,
+          );
+        },
+        clear: (given) =>
+          names.filter((each) => given.names.includes(each))
+            .map((each) => `${each}=; Max-Age=0; Path=/; HttpOnly; Secure`),
+      }],
+    });
+    const jar = new Map(names.map((name) => [name, "theirs"]));
+    for (const path of ["/look", "/note", "/look"]) {
+      const cookie = [...jar].map((pair) => pair.join("=")).join("; ");
+      const { text, lines } = await ask(cookie, path);
+      assert.equal(text, TEXT);
+      for (const line of lines) {
+        const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+        if (value) jar.set(name, value);
+        else jar.delete(name);
+      }
+      assert.deepEqual([...jar.keys()].sort(), [NAME, `${NAME}.1`]);
+    }
+  });
+
   it("are no parts: by another name, or with another value", async () => {
     const ask = visitor({ cookie: { secure: false } });
     for (
