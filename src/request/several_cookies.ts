@@ -4,7 +4,7 @@ import { begin } from "../session/begin.ts";
 import type { State, Visit } from "../session/state.ts";
 import { isOver } from "../session/timeouts.ts";
 import { encodeBase64url } from "../token/base64url.ts";
-import type { Unsealed } from "../token/content.ts";
+import { REFERENCE, type Unsealed } from "../token/content.ts";
 import { tellRejected } from "./accept.ts";
 import { admit, beginRefused, type Check, openCookie } from "./admit.ts";
 import { earlierOf, isSpared } from "./scopes.ts";
@@ -114,8 +114,9 @@ export function readCookies(
 
 /** Within one second, a store's cookie of a later write is the newer one. */
 function isOlder(visit: Visit, one: Unsealed, other: Unsealed): boolean {
-  const rankOf = ({ sealed, text }: Unsealed) => {
-    const { g = 0, r = 0 } = visit.settings.store ? JSON.parse(text) : {};
+  const rankOf = ({ sealed, text, flags }: Unsealed) => {
+    const isStored = visit.settings.store || flags === REFERENCE;
+    const { g = 0, r = 0 } = isStored ? JSON.parse(text) : {};
     return [sealed, g, r];
   };
   const rank = rankOf(other);

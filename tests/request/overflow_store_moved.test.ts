@@ -9,6 +9,7 @@ import {
   isReference,
   LARGE,
   look,
+  NAME,
   note,
   open,
   seenWith,
@@ -73,6 +74,20 @@ describe("A record that another request has moved back into a cookie", () => {
     const answer = await site.tab(made, look);
     assert.deepEqual(answer.headers.getSetCookie(), []);
     assert.deepEqual(await answer.json(), [10, [1, 2, 3], null]);
+  });
+});
+
+describe("Several cookies that refer to one record, of one second", () => {
+  it("count by their generation", async () => {
+    const site = open();
+    await site.browser.get(`/fill?n=${LARGE}`);
+    const before = site.cookie();
+    await site.browser.get("/login");
+    const both = [before, site.cookie()];
+    for (const [first, second] of [both, both.toReversed()]) {
+      const seen = await seenWith(site, `${first}; ${NAME}=${second}`);
+      assert.deepEqual(seen, [LARGE, [], "ann"]);
+    }
   });
 });
 
