@@ -6,12 +6,13 @@ import { endOf, type Held, isNew, type State } from "../session/state.ts";
 import { refuseGone } from "../session/write_rules.ts";
 import { encodeBase64url } from "../token/base64url.ts";
 import { newAttempt, remember } from "./attempts.ts";
-import { storeOf } from "./back_end.ts";
+import { fetchRecord, isLive, storeOf } from "./back_end.ts";
 import { call } from "./call.ts";
 import { remove } from "./end_record.ts";
 import { isOutdated } from "./outdated.ts";
 import { newSid, visitIn } from "./outgrown_ids.ts";
-import { encode } from "./record.ts";
+import { encode, valuesOf } from "./record.ts";
+import { hasMoved } from "./write.ts";
 
 // From a store back into a cookie.
 
@@ -88,19 +89,35 @@ async function dropRecord({ visit }: State, { key }: Held): Promise<boolean> {
 /** Marks a record as left, unless somebody has written it. */
 async function leaveRecord(
   state: State,
-  { key, record: { revision } }: Held,
+  held: Held,
   now: number,
 ): Promise<boolean> {
   const { visit, values } = state;
+  const { key, record: { revision } } = held;
   const left: Values = { ...values, [MOVED]: now };
   // A write before it that was late is not taken back any more.
   remember(left, newAttempt());
   const record = await encode(state, left, revision + 1);
   const ask = () => storeOf(visit).update(key, record, revision);
   try {
-    return await call(visit, { op: "update", ask }) === "ok";
+    if (await call(visit, { op: "update", ask }) === "ok") return true;
+    await noteMoved(state, held);
   } catch {
     // The listener has been told. If it has arrived, writes wait a while.
-    return false;
   }
+  return false;
+}
+
+/**
+ * Notes that another process has been faster, if so: the browser has the cookie
+ * that it has made, which must not be replaced by one of the record.
+ */
+async function noteMoved(
+  { visit, values }: State,
+  { sid, key }: Held,
+): Promise<void> {
+  const record = await fetchRecord(visit, key);
+  const newer = isLive(visit, record) &&
+    await valuesOf(visit, { sid, key, record });
+  if (newer && hasMoved(values, newer)) noteTurn(visit.settings, key, "left");
 }

@@ -75,6 +75,23 @@ describe("A record that another request has moved back into a cookie", () => {
     assert.deepEqual(answer.headers.getSetCookie(), []);
     assert.deepEqual(await answer.json(), [10, [1, 2, 3], null]);
   });
+
+  it("has no cookie renewed once another process was faster", async () => {
+    const site = open({ idleTimeout: 1_000 });
+    await site.browser.get(`/fill?n=${LARGE}`);
+    const old = site.cookie();
+    site.clock.advance(600);
+    let back = "";
+    // After its write, and before its own mark.
+    site.store.on("update", 3, {
+      before: async () =>
+        back = cookieOf(await anotherDoor(site).tab(old, outAndBack(3))),
+    });
+    const answer = await site.tab(old, outAndBack(2));
+    assert.ok(!isReference(back));
+    assert.deepEqual(answer.headers.getSetCookie(), []);
+    assert.deepEqual(await seenWith(site, back), [10, [2, 3], null]);
+  });
 });
 
 describe("Several cookies that refer to one record, of one second", () => {
