@@ -93,8 +93,11 @@ function maySend(state: State): boolean {
   const isFree = !turn || hasLoggedIn ||
     turn.kind === "left" && (turn.by || left);
   if (!isFree) {
-    // Nobody goes on with its record, if nobody has moved it back meanwhile.
-    if (!isLeft(state)) state.moved = { ...moved, isShared: false };
+    // Nobody goes on with its record, if nobody has moved it back meanwhile. One
+    // of a session that lives may have been found by another process.
+    if (turn.kind !== "left" && !isLeft(state)) {
+      state.moved = { ...moved, isShared: false };
+    }
     refuseGone(state);
   }
   return maySendStored(state);

@@ -8,6 +8,7 @@ import {
   fill,
   isReference,
   LARGE,
+  logout,
   look,
   NAME,
   note,
@@ -92,6 +93,30 @@ describe("A record that another request has moved back into a cookie", () => {
     assert.deepEqual(answer.headers.getSetCookie(), []);
     assert.deepEqual(await seenWith(site, back), [10, [2, 3], null]);
   });
+});
+
+describe("A record of a request that is refused", () => {
+  const regenerate: Act = (session) => session.regenerate();
+  const acts = { regenerate, logout };
+  for (const [name, act] of Object.entries(acts)) {
+    const isLeft = act === regenerate;
+    const what = isLeft
+      ? "stays, as another process may know it"
+      : "is removed";
+    it(`${what}, after ${name}`, async () => {
+      const site = open();
+      await site.browser.get("/note?n=1");
+      const old = site.cookie();
+      const slow = site.slow(old, async (session) => {
+        fill(LARGE)(session);
+        await session.save();
+      });
+      await slow.arrived;
+      await site.tab(old, act);
+      assert.equal((await slow.end()).code, "gone");
+      assert.equal(await site.store.store.count?.(), Number(isLeft));
+    });
+  }
 });
 
 describe("Several cookies that refer to one record, of one second", () => {
