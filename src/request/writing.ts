@@ -93,10 +93,13 @@ export async function commitChanges(
     : line
     ? { setCookie: [line] }
     : directivesOf(state);
-  const own = directives.setCookie ?? [];
-  // Ours last: it, or one of its parts, may be called like a cookie that goes,
-  // and some jars have no two of one name.
-  const setCookie = [...others, ...visit.cutting?.cut(visit, own) ?? own];
+  const whole = directives.setCookie ?? [];
+  const own = visit.cutting?.cut(visit, whole) ?? whole;
+  // Some jars have no two cookies of one name: ours, or a part of it, stays.
+  const isLast = others.some((each) =>
+    own.some((line) => each.startsWith(line.split("=", 1)[0] + "="))
+  );
+  const setCookie = isLast ? [...others, ...own] : [...own, ...others];
   const said = setCookie.length ? { ...directives, setCookie } : directives;
   if (!line) return said;
   const maySend = () =>
