@@ -1,0 +1,10 @@
+#!/usr/bin/env node
+import process from "node:process";
+import { run } from "../cli.ts";
+
+// `schema postgres | head` closes the pipe: that is no error of ours.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === "EPIPE" ? 0 : 3);
+});
+// The pool of a store would keep the process alive.
+run(process.argv.slice(2)).then((code) => process.exit(code));

@@ -1,0 +1,52 @@
+// Text for a terminal. What comes from a server or out of a session is never
+// printed as it is: it could move the cursor, or show other words than it has.
+
+/** Control characters, also those of 8 bits, and those that turn text around. */
+const UNSEEN =
+  // deno-lint-ignore no-control-regex
+  /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]/gu;
+
+/** A text with nothing in it that a terminal would obey. */
+export function printable(text: string): string {
+  return text.replace(
+    UNSEEN,
+    (character) =>
+      `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+/** The beginning of a text that somebody has typed, or a server has sent. */
+export function shorten(text: string, most = 24): string {
+  const shown = printable(text);
+  return shown.length > most ? `${shown.slice(0, most)}…` : shown;
+}
+
+/** A word with its number: `1 cookie`, `2 cookies`. */
+export function count(number: number, word: string): string {
+  return `${number} ${word}${number === 1 ? "" : "s"}`;
+}
+
+/** Breaks a text into lines, each behind so many blanks but the first. */
+export function wrap(text: string, width: number, indent = 0): string {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line && line.length + 1 + word.length > width - indent) {
+      lines.push(line);
+      line = word;
+    } else line = line ? `${line} ${word}` : word;
+  }
+  lines.push(line);
+  return lines.join(`\n${" ".repeat(indent)}`);
+}
+
+/** A table of two columns, whose second one is wrapped. */
+export function table(
+  rows: readonly (readonly [name: string, text: string])[],
+  width: number,
+): string {
+  const first = Math.max(...rows.map(([name]) => name.length)) + 2;
+  return rows.map(([name, text]) =>
+    "  " + name.padEnd(first) + wrap(text, width, first + 2)
+  ).join("\n");
+}
