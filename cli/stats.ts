@@ -49,7 +49,7 @@ export const statsCommand: Command = {
           secret: generateSecret(),
           store,
           // Counting goes through the whole list in some stores.
-          storeTimeout: 600,
+          storeTimeout: 300,
           ...cookie !== undefined && { cookie: { name: cookie } },
         }).count(user)
       );

@@ -114,10 +114,17 @@ function isNeeded(id, graph, seen = new Set()) {
   );
 }
 
-/** The paths of the modules that package.json exports, without an extension. */
+/**
+ * The paths of the modules that package.json exports, and of its commands,
+ * without an extension.
+ */
 function entryPoints() {
   const text = readFileSync(join(root, "package.json"), "utf8");
-  return Object.values(JSON.parse(text).exports)
-    .map((target) => /^\.\/dist\/(.*)\.js$/.exec(target.default ?? "")?.[1])
+  const { exports, bin } = JSON.parse(text);
+  return [
+    ...Object.values(exports).map((target) => target.default ?? ""),
+    ...Object.values(bin),
+  ]
+    .map((path) => /^(?:\.\/)?dist\/(.*)\.js$/.exec(path)?.[1])
     .filter((name) => name !== undefined);
 }

@@ -21,7 +21,7 @@ describe("docs", () => {
     const isForAll = (path: string) => !read(path).includes("cloudflare:");
     const loadable = (path: string) =>
       isForAll(path) && !/durable[-_]object/.test(path);
-    const sources = globSync("{src,stores,readers,testing}/**/*.ts", {
+    const sources = globSync("{src,stores,readers,testing,cli}/**/*.ts", {
       cwd: root,
     })
       .filter(loadable);

@@ -69,6 +69,16 @@ const PROGRAMS: Readonly<Record<string, string>> = {
       const visits: number | undefined = session.get("visits");
       return visits;
     }`,
+  "./cli": `
+    import { type CookieReport, doctor, inspect, run } from "with-session/cli";
+    export async function statusOf(cookie: string) {
+      const reports: CookieReport[] = await inspect(cookie, { secret });
+      // @ts-expect-error There is no such option.
+      await inspect(cookie, { secrets: secret });
+      const { faults } = await doctor("https://example.com/", { timeout: 3 });
+      const code: number = await run(["schema", "sqlite"]);
+      return [reports[0]?.status, faults[0]?.code, code];
+    }`,
   "./readers/iron-session": `
     import { type SessionReader, withSession } from "with-session";
     import { ironSession } from "with-session/readers/iron-session";

@@ -439,6 +439,18 @@ module.exports = {
     const value = parts.map((part) => part.toString("base64")).join(";");
     await goesOn(load, reader, `session=${encodeURIComponent(value)}`);
   },
+  "./cli": async (load) => {
+    const { createSessions } = await load("with-session");
+    const { inspect, judgeSecret } = await load("with-session/cli");
+    assert.equal((await judgeSecret(secret)).ok, true);
+    const sessions = createSessions({ secret });
+    const session = sessions.create();
+    session.login("ada");
+    const token = await sessions.seal(session);
+    const [report] = await inspect(`__Host-sid=${token}`, { secret });
+    assert.equal(report.status, "good");
+    assert.equal(report.contents.user, "ada");
+  },
   "./testing": async (load) => {
     const { MemoryStore } = await load("with-session/stores/memory");
     const { createClock, runStoreCase, storeCases } = await load(

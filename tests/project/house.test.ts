@@ -52,6 +52,8 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   "src/token/tokens.ts > src/options/settings.ts": "implements a type of it",
   "src/request/checks.ts > src/store/engine.ts": "the type of a part",
 };
+/** What the command of the package runs. */
+const BIN = "cli/bin.ts";
 /** Who loads on demand. */
 const LOADING = [
   "src/administer.ts",
@@ -90,7 +92,8 @@ const paths = [
   "next.ts",
   "nuxt.ts",
   "testing.ts",
-  "{src,stores,readers,testing}/**/*.ts",
+  "cli.ts",
+  "{src,stores,readers,testing,cli}/**/*.ts",
 ];
 for (const path of globSync(paths, { cwd: root })) {
   const name = path.replaceAll("\\", "/");
@@ -202,8 +205,15 @@ describe("the source", () => {
     const loading = [...modules].filter(([, { isLoading }]) => isLoading);
     assert.deepEqual(
       loading.map(([path]) => path).sort(),
-      // A reader is no part of the core, and may load what few need of it.
-      ["readers/better-auth.ts", ON_DEMAND],
+      [
+        // Stores and what a program exports: each command loads what it needs.
+        "cli/common/load_store.ts",
+        "cli/inspect/open_cookie.ts",
+        "cli/schema.ts",
+        // A reader is no part of the core, and may load what few need of it.
+        "readers/better-auth.ts",
+        ON_DEMAND,
+      ],
     );
     const asking = [...modules].filter(([, { solid }]) =>
       solid.includes(ON_DEMAND)
@@ -246,7 +256,7 @@ describe("the source", () => {
       ]),
     );
     const apart = [...modules.keys()].filter((path) =>
-      !imported.has(path) && !entryPoints.includes(path)
+      !imported.has(path) && !entryPoints.includes(path) && path !== BIN
     );
     assert.deepEqual(apart, []);
   });
@@ -284,6 +294,14 @@ describe("the source", () => {
     }
   });
 
+  it("knows no command line", () => {
+    for (const [path, { solid, dotted }] of modules) {
+      if (/^cli[./]/.test(path)) continue;
+      const known = [...solid, ...dotted].filter((to) => /^cli[./]/.test(to));
+      assert.deepEqual(known, [], path);
+    }
+  });
+
   it("knows no reader, and a reader knows no other room than it needs", () => {
     for (const [path, { solid, dotted }] of modules) {
       if (!path.startsWith("readers/")) continue;
@@ -302,7 +320,7 @@ describe("pages", () => {
   const pages = globSync(
     [
       "*.md",
-      "{docs,src,stores,readers,proofs,bench,examples,integrations}/**/*.md",
+      "{docs,src,stores,readers,cli,proofs,bench,examples,integrations}/**/*.md",
     ],
     { cwd: root, exclude: (path) => /node_modules/.test(path) },
   );
@@ -312,7 +330,7 @@ describe("pages", () => {
     for (const page of pages) {
       const text = readFileSync(join(root, page), "utf8");
       const named = text.matchAll(
-        /(?<![\w./-])((src|stores|testing|tests|bench|tools|proofs)\/[\w./-]+\.\w+)/g,
+        /(?<![\w./-])((src|stores|testing|cli|tests|bench|tools|proofs)\/[\w./-]+\.\w+)/g,
       );
       for (const [, path = ""] of named) {
         // Pages of frameworks name files of their program.

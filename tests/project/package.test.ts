@@ -92,8 +92,9 @@ describe("package", () => {
     }
   });
 
-  it("imports nothing of the platform but in four entry points", async () => {
+  it("imports nothing of the platform but in five entry points", async () => {
     const expected: Record<string, string[]> = {
+      "cli.js": [],
       "chunks/node.js": ["node:async_hooks", "node:buffer", "node:http"],
       "stores/durable-object.js": ["cloudflare:workers"],
       "stores/file.js": ["node:fs/promises", "node:path"],
