@@ -9,6 +9,7 @@ export interface DoctorOptions {
   headers?: Readonly<Record<string, string>> | undefined;
   /** With another method than GET or HEAD, there is one visit. */
   method?: string | undefined;
+  /** What is sent; the method is POST then. */
   body?: string | undefined;
   /** Takes a certificate that nobody vouches for. @default {false} */
   insecure?: boolean | undefined;

@@ -10,8 +10,9 @@ export interface InspectOptions {
   secret: Secret | readonly Secret[];
   /** The names of the cookies, if not `sid` with or without a prefix. */
   names?: readonly string[] | undefined;
-  /** The program's `idleTimeout` and `absoluteTimeout`, in seconds. */
+  /** The program's `idleTimeout`, in seconds. */
   idleTimeout?: number | undefined;
+  /** The program's `absoluteTimeout`, in seconds. */
   absoluteTimeout?: number | undefined;
   /** Reads the record, too, of a session in a store. */
   store?: SessionStore | undefined;

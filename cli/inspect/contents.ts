@@ -16,10 +16,12 @@ import { readValues, type Values } from "../../src/session/codec.ts";
 /** What is in a session. */
 export interface Contents {
   /** The program's values; nothing if they are not JSON. */
-  readonly data?: Values | undefined;
+  readonly data?: Readonly<Record<string, unknown>> | undefined;
   /** Values that are not shown, by their keys. */
   readonly hidden: readonly string[];
+  /** Who is signed in. */
   readonly user?: string | undefined;
+  /** The name of the device, only in a store. */
   readonly label?: string | undefined;
   /** `persist()`: for so many seconds, or whether it outlives the browser. */
   readonly persist?: number | boolean | undefined;

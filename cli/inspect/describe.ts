@@ -42,7 +42,7 @@ function timesOf(
   return [
     [
       ending.isOver ? "Ended" : "Ends",
-      `${at(ending.at * 1000)}, by ${ending.says}`,
+      `${at(ending.at)}, by ${ending.says}`,
     ],
     ["Began", `${at(createdAt)} (its start, or its last login)`],
     ["Made", `${at(sealedAt)} (this cookie)`],
@@ -60,6 +60,7 @@ function placeOf(
     id,
     reference,
     record,
+    contents,
   }: CookieReport,
 ): Rows {
   const rows: Rows = [];
@@ -81,38 +82,35 @@ function placeOf(
     (isCompressed ? ", compressed" : ""),
   ]);
   if (!reference) return rows;
-  const { generation, revision, data } = reference;
+  const { generation, revision } = reference;
   rows.push([
     "Store",
     `The data is in a store, and the cookie refers to it by generation ${generation}` +
     (revision === undefined ? "" : ` and revision ${revision}`) +
-    (data === undefined ? "" : ", and carries the last write") +
+    (contents && !record ? ", and carries the last write" : "") +
     (record ? "" : ": give --store FILE to read it"),
   ]);
   if (record) {
-    const { status, says, record: found } = record;
+    const { status, says, revision } = record;
     rows.push([
       "Record",
-      found ? `revision ${found.revision}: ${says}` : `${status}: ${says}`,
+      `${revision === undefined ? status : `revision ${revision}`}: ${says}`,
     ]);
   }
   return rows;
 }
 
 function contentsOf(
-  { contents, text, kept, reference, ending, record }: CookieReport,
+  { contents, text, isUnknown, ending }: CookieReport,
 ): Rows {
   if (!ending) return [];
-  if (!contents) {
-    if (text !== undefined) return [["Text", text]];
-    return kept === "cookie" || record?.text !== undefined ||
-        reference?.data !== undefined
-      ? [[
-        "Data",
-        "It is no JSON: the program has a codec. --reveal shows the text",
-      ]]
-      : [];
+  if (text !== undefined) return [["Text", text]];
+  if (isUnknown) {
+    const says =
+      "It is no JSON: the program has a codec. --reveal shows the text";
+    return [["Data", says]];
   }
+  if (!contents) return [];
   const { data = {}, user, label, persist, notices, own, hidden } = contents;
   const rows: Rows = [["User", user ?? "nobody is signed in"]];
   if (label) rows.push(["Device", label]);

@@ -6,9 +6,11 @@ export interface Timeouts {
   readonly absolute?: number | undefined;
 }
 
-/** When a session ends, and why. Times are in seconds since 1970. */
+/** When a session ends, and why. */
 export interface Ending {
+  /** In ms since 1970. */
   readonly at: number;
+  /** Whether that was before now. */
   readonly isOver: boolean;
   /** `unknown`: either, as the token does not say which. */
   readonly rule: "idle" | "absolute" | "unknown";
@@ -26,6 +28,8 @@ const ABSOLUTE = 30 * 86_400;
  * A token says when it ends, and not why. The rule is known from `persist()`,
  * which is among the values, from the options if they are given, or where the
  * numbers are those of the defaults.
+ *
+ * All that is given is in seconds.
  *
  * @param own The idle timeout that `persist(seconds)` has given the session.
  */
@@ -50,7 +54,7 @@ export function endingOf(
   const afterUse = at - sealed;
   const afterStart = at - created;
   const end = (rule: Ending["rule"], says: string): Ending => ({
-    at,
+    at: at * 1000,
     isOver: isOver(at, now),
     rule,
     says,

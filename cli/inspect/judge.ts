@@ -30,6 +30,7 @@ export type CookieStatus =
 export interface CookieReport {
   /** Its name, if that was pasted. */
   readonly name?: string | undefined;
+  /** What it is worth. */
   readonly status: CookieStatus;
   /** In a word, as events say it: `forged`, `idle` … */
   readonly reason?: string | undefined;
@@ -37,8 +38,9 @@ export interface CookieReport {
   readonly says: string;
   /** What to do about it. */
   readonly advice?: string | undefined;
-  /** How many characters its value has, in how many cookies. */
+  /** How many characters its value has. */
   readonly length: number;
+  /** In how many cookies it came. */
   readonly parts: number;
   /** The id of the secret that has sealed it. */
   readonly keyId?: number | undefined;
@@ -50,17 +52,25 @@ export interface CookieReport {
   readonly kept?: "cookie" | "store" | undefined;
   /** The public id, as in events and in a store's column `id`. */
   readonly id?: string | undefined;
-  /** In ms since 1970, as all times here. */
+  /** When it began, or its last login; in ms since 1970, as all times here. */
   readonly createdAt?: number | undefined;
+  /** When this cookie was made. */
   readonly sealedAt?: number | undefined;
+  /** When the session ends if it is not used again. */
   readonly expiresAt?: number | undefined;
+  /** The same, with the rule by which it does. */
   readonly ending?: Ending | undefined;
+  /** Whether its text is compressed. */
   readonly isCompressed?: boolean | undefined;
   /** Of one whose data is in a store. */
   readonly reference?: Reference | undefined;
+  /** What the store says of it, if one was given. */
   readonly record?: RecordReport | undefined;
+  /** What is in it, as far as that may be shown. */
   readonly contents?: Contents | undefined;
-  /** The text that is no JSON object, as of a `codec`. */
+  /** Whether its text is no JSON object, as of a `codec`. */
+  readonly isUnknown?: boolean | undefined;
+  /** That text, if values that may be secrets are shown. */
   readonly text?: string | undefined;
 }
 
@@ -160,11 +170,12 @@ async function judgeOpened(
 ): Promise<Omit<CookieReport, "name" | "length" | "parts">> {
   const { created, sealed, expires, sid, text, flags, keyId } = content;
   const isStored = purpose === "store" || flags === REFERENCE;
-  const reference = isStored ? readReference(text) : undefined;
-  const record = reference && store
+  const { reference, data } = isStored && readReference(text) || {};
+  const asked = reference && store
     ? await findRecord(store, sid, reference, name, secrets)
     : undefined;
-  const shown = isStored ? record?.text ?? reference?.data : text;
+  const record = asked?.report;
+  const shown = isStored ? asked?.text ?? data : text;
   const contents = shown === undefined
     ? undefined
     : readContents(shown, isRevealed);
@@ -183,12 +194,13 @@ async function judgeOpened(
     id: encodeBase64url(sid.subarray(0, 6)),
     createdAt: created * 1000,
     sealedAt: sealed * 1000,
-    expiresAt: ending.at * 1000,
+    expiresAt: ending.at,
     ending,
     isCompressed: flags === 1,
     reference,
     record,
     contents,
+    isUnknown: shown !== undefined && !contents,
     text: contents || !isRevealed ? undefined : shown,
   };
   const ahead = Math.max(created, sealed);
@@ -209,7 +221,7 @@ async function judgeOpened(
       status: "ended",
       reason: ending.rule,
       says: `The session has ended, ${
-        distance(ending.at, now)
+        distance(ending.at / 1000, now)
       }, by ${ending.says}`,
       advice: "A request that brings it gets a new session",
     };

@@ -9,19 +9,22 @@ import type { SessionRecord, SessionStore } from "../../src/store/contract.ts";
 import { errorText } from "../common/error_text.ts";
 import { FailedError } from "../common/problems.ts";
 
+const UNREADABLE =
+  "The record was sealed with another secret, or is of another session";
+
 /** What a cookie says of its record. */
 export interface Reference {
   /** Which of the session's cookies it is. */
   readonly generation: number;
-  /** Of a late store: the revision of the last write, and when that was. */
+  /** Of a late store: the revision of the last write. */
   readonly revision?: number | undefined;
-  readonly written?: number | undefined;
-  /** The data, for as long as the write may be on its way. */
-  readonly data?: string | undefined;
+  /** When that was, in ms since 1970. */
+  readonly writtenAt?: number | undefined;
 }
 
 /** What a store says of a cookie. */
 export interface RecordReport {
+  /** `good`, or why the cookie does not count there. */
   readonly status:
     | "good"
     | "missing"
@@ -29,18 +32,39 @@ export interface RecordReport {
     | "reuse"
     | "lost"
     | "unreadable";
+  /** The same in a sentence. */
   readonly says: string;
-  readonly record?: SessionRecord | undefined;
-  /** The text of the session. */
-  readonly text?: string | undefined;
+  /** How often it was written. */
+  readonly revision?: number | undefined;
+  /** The last use that the store was told of, in ms since 1970. */
+  readonly lastSeenAt?: number | undefined;
+  /** When the record ends, which may be a day after its cookie. */
+  readonly expiresAt?: number | undefined;
 }
 
-/** Reads the reference in a token; nothing if it is none. */
-export function readReference(text: string): Reference | undefined {
+/**
+ * Reads the reference in a token, and the data that it carries for as long as
+ * the last write may be on its way; nothing if it is none.
+ */
+export function readReference(
+  text: string,
+): { reference: Reference; data: string | undefined } | undefined {
   const values = readValues(JSON, text);
   if (!values) return undefined;
-  const { g, r, w, d } = values as Record<string, never>;
-  return { generation: g ?? 0, revision: r, written: w, data: d };
+  const { g, r, w, d } = values as {
+    g?: number;
+    r?: number;
+    w?: number;
+    d?: string;
+  };
+  return {
+    reference: {
+      generation: g ?? 0,
+      revision: r,
+      writtenAt: w === undefined ? undefined : w * 1000,
+    },
+    data: d,
+  };
 }
 
 /**
@@ -54,59 +78,54 @@ export async function findRecord(
   { generation }: Reference,
   name: string,
   secrets: readonly KeyMaterial[],
-): Promise<RecordReport> {
+): Promise<{ report: RecordReport; text?: string | undefined }> {
   const record = await askStore(() => keyOf(sid).then((key) => store.get(key)));
   if (!record) {
-    return {
-      status: "missing",
-      says:
-        "The store has no such record: the session has ended by a logout, " +
-        "a revocation or its timeout; or it is in another store or table",
-    };
+    const says = "The store has no such record: the session has ended by a " +
+      "logout, a revocation or its timeout; or it is in another store or table";
+    return { report: { status: "missing", says } };
   }
+  const { revision, lastSeenAt, expiresAt } = record;
   const text = await readValue(record, sid, name, secrets);
-  const values = text === undefined ? null : readValues(JSON, text);
-  if (record.id !== encodeBase64url(sid.subarray(0, 6)) || text === undefined) {
-    return {
-      status: "unreadable",
-      says: "The record was sealed with another secret or is of another " +
-        "session",
-      record,
-    };
-  }
+  const isOurs = record.id === encodeBase64url(sid.subarray(0, 6));
+  const [status, says] = isOurs && text !== undefined
+    ? judgeGeneration(generation, text)
+    : ["unreadable", UNREADABLE] as const;
+  const report = { status, says, revision, lastSeenAt, expiresAt };
+  return { report, text: status === "unreadable" ? undefined : text };
+}
+
+/** Whether a cookie still counts, by what the record says of all of them. */
+function judgeGeneration(
+  generation: number,
+  text: string,
+): readonly [status: RecordReport["status"], says: string] {
+  const values = readValues(JSON, text);
   const { newest, oldest, floor } = generationOf(values ?? {});
   if (generation > newest) {
-    return {
-      status: "lost",
-      says: "The cookie is newer than the record: the store has lost a write",
-      record,
-      text,
-    };
+    return [
+      "lost",
+      "The cookie is newer than the record: the store has lost a write",
+    ];
   }
   if (generation < floor) {
-    return {
-      status: "replaced",
-      says: "A login or regenerate() has replaced this cookie by a newer one",
-      record,
-      text,
-    };
+    return [
+      "replaced",
+      "A login or regenerate() has replaced this cookie by a newer one",
+    ];
   }
   if (generation < oldest) {
-    return {
-      status: "reuse",
-      says: "renewAfter has replaced this cookie: its use ends the session",
-      record,
-      text,
-    };
+    return [
+      "reuse",
+      "renewAfter has replaced this cookie: its use ends the session",
+    ];
   }
-  return {
-    status: "good",
-    says: generation < newest
-      ? "The store has it; there is a newer cookie, and this one is served for 30 s"
-      : "The store has it, and this cookie is the newest",
-    record,
-    text,
-  };
+  return generation < newest
+    ? [
+      "good",
+      "The store has it; there is a newer cookie, and this one is served for 30 s",
+    ]
+    : ["good", "The store has it, and this cookie is the newest"];
 }
 
 /** Calls a store, whose error becomes one that can be shown. */

@@ -100,6 +100,8 @@ describe("inspect", () => {
       /Hidden oauth\.accessToken, oauth\.list\[0\], password:/,
     );
     assert.match(output, /tokens: 3/);
+    const { cookies } = await jsonOf(["inspect", token], 0, { env });
+    assert.doesNotMatch(JSON.stringify(cookies), /swordfish|ey01/);
     const all = await outputOf(["inspect", token, "--reveal"], 0, { env });
     assert.equal(all.match(/swordfish/g)?.length, 2);
   });
@@ -329,6 +331,7 @@ describe("inspect", () => {
         const { token, options } = await sealed((session) => {
           session.login("ada", { label: "Phone" });
           session.set("n", 1);
+          session.set("accessToken", "swordfish");
         }, { store: kept, encrypt });
         const [report] = await inspect(token, {
           secret: `${options.secret}`,
@@ -337,7 +340,12 @@ describe("inspect", () => {
         });
         assert.equal(report?.status, "good");
         assert.equal(report?.contents?.user, "ada");
-        assert.deepEqual(report?.contents?.data, { n: 1 });
+        assert.deepEqual(report?.contents?.data, {
+          n: 1,
+          accessToken: "(hidden: 9 characters)",
+        });
+        assert.equal(report?.record?.revision, 1);
+        assert.doesNotMatch(JSON.stringify(report), /swordfish/);
       }
     });
 

@@ -71,7 +71,7 @@ describe(PAGE, () => {
       let count = 0;
       for (const [block, text = ""] of blocks) {
         const commands = text.match(/^\$ .*$/gm) ?? [];
-        const lines = [];
+        const lines: string[] = [];
         for (const line of commands) {
           lines.push(line, await print(line.slice(2)));
           count++;
