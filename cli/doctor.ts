@@ -22,7 +22,7 @@ export const doctorCommand: Command = {
   Cache-Control, CORS, and the clock by the field Date.
 
   It visits the address up to four times, without a cookie, with it, and as a
-  script of another site; with another method than GET or HEAD, once.
+  script of another site. Another method than GET or HEAD is sent once.
 
     npx with-session doctor localhost:8000
 
@@ -77,7 +77,8 @@ export const doctorCommand: Command = {
       text: describe(found, terminal),
       json: {
         ok: code === EXIT.good,
-        url: url.href,
+        // Without a password, and what else is for nobody's log.
+        url: url.origin + url.pathname,
         status: page.status,
         cookies: cookies.map(({ name, isSession }) => ({ name, isSession })),
         findings,

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { SessionStore } from "../src/store/contract.ts";
 import { loadStore } from "./common/load_store.ts";
 import type { Command } from "./common/command.ts";
@@ -47,6 +48,9 @@ export const inspectCommand: Command = {
       throw new UsageError("Give one text: put quotation marks around it");
     }
     const [given] = args.words;
+    if (given !== undefined && given !== "-" && existsSync(given)) {
+      throw new UsageError("To read a file: with-session inspect < FILE");
+    }
     if (given !== undefined && args.flag("clipboard")) {
       throw new UsageError("Give a cookie, or --clipboard");
     }

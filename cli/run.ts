@@ -4,7 +4,7 @@ import { didYouMean } from "./common/did_you_mean.ts";
 import { errorText } from "./common/error_text.ts";
 import { EXIT, FailedError, UsageError } from "./common/problems.ts";
 import { processTerminal, type Terminal } from "./common/terminal.ts";
-import { shorten, wrap } from "./common/text.ts";
+import { printable, shorten, wrap } from "./common/text.ts";
 import { doctorCommand } from "./doctor.ts";
 import { inspectCommand } from "./inspect.ts";
 import { TOKEN } from "./inspect/find_cookies.ts";
@@ -87,7 +87,9 @@ async function runCommand(
     return EXIT.good;
   }
   const { code, text, json } = await command.run(read, terminal);
-  const shown = read.flag("json") ? JSON.stringify(json, null, 2) : text;
+  // JSON leaves control characters of 8 bits as they are, and takes the others.
+  const lines = JSON.stringify(json, null, 2).split("\n").map(printable);
+  const shown = read.flag("json") ? lines.join("\n") : text;
   await terminal.write(`${shown}\n`);
   return code;
 }

@@ -19,8 +19,8 @@ const CLIPBOARDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
 };
 
 /**
- * Reads all that is piped in. At a keyboard, asks for it, and reads one line
- * that is not shown.
+ * Reads all that is piped in. At a keyboard, asks for it, and reads what is
+ * pasted, which is not shown.
  */
 export async function readInput(
   input: NodeJS.ReadStream,
@@ -38,7 +38,7 @@ export async function readInput(
 }
 
 /**
- * Reads a line without showing it. The terminal itself would cut it at 4096
+ * Reads what is pasted without showing it. The terminal itself would cut it at 4096
  * characters, which is less than a cookie may have.
  */
 function readHidden(
@@ -50,9 +50,14 @@ function readHidden(
   const nowhere = new Writable({ write: (_piece, _code, done) => done() });
   const lines = createInterface({ input, output: nowhere, terminal: true });
   return new Promise((resolve, reject) => {
-    lines.once("line", (line) => {
-      resolve(line);
-      lines.close();
+    const read: string[] = [];
+    lines.on("line", (line) => {
+      read.push(line);
+      // All lines of a paste come at once, and the first may be a status line.
+      setTimeout(() => {
+        resolve(read.join("\n"));
+        lines.close();
+      }, 100);
     });
     lines.once("SIGINT", () => lines.close());
     // After a line, this changes nothing.

@@ -104,11 +104,14 @@ function variesByCookie(exchange: Exchange): boolean {
   return names.includes("cookie") || names.includes("*");
 }
 
-/** Whether a page is the same for all without a cookie, and another one with. */
+/** Whether a page is always the same without a cookie, or with, and not both. */
 function dependsOnCookie({ page, other, again }: Visits): boolean {
-  return !!other && !!again && page.status === other.status &&
-    page.body === other.body &&
-    (again.body !== page.body || again.status !== page.status);
+  if (!other || !again) return false;
+  // After a sign-in, the first visit has the cookie already.
+  const [same, odd] = page.sent ? [again, other] : [other, again];
+  const isSame = (one: Exchange) =>
+    one.body === page.body && one.status === page.status;
+  return isSame(same) && !isSame(odd);
 }
 
 function directivesOf(exchange: Exchange): ReadonlyMap<string, string> {

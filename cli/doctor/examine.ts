@@ -29,7 +29,8 @@ export interface Examination {
 /**
  * Visits an address up to four times, besides redirects: as a visitor without
  * a cookie, as another one, as the first one again, and as a script of another
- * site. Only what changes nothing is asked for twice.
+ * site. Only what changes nothing is asked for twice: a page to which a sign-in
+ * leads, say, but not the sign-in.
  *
  * @throws {FailedError} If nobody answers the first time.
  */
@@ -44,22 +45,20 @@ export async function examine(
     read.set(exchange, found);
     return found;
   };
-  const { first, leads, isCircle } = await follow(url, fetching, cookies);
+  const { first, leads, isCircle, how } = await follow(url, fetching, cookies);
   const page = first.at(-1)!;
   const jar = jarOf(first, cookies);
-  const isSafe = fetching.method === "GET" || fetching.method === "HEAD";
+  const isSafe = how.method === "GET" || how.method === "HEAD";
   const more = async (headers: Record<string, string>) =>
-    isSafe && !isCircle ? await visit(page.url, fetching, headers) : undefined;
-  const cookie = jar(page.url);
-  // A visitor who came with a cookie of his own has no other to compare with.
-  const isNew = !fetching.headers["cookie"];
+    isSafe && !isCircle ? await visit(page.url, how, headers) : undefined;
+  const cookie = both(how.headers["cookie"], jar(page.url));
   const visits: Visits = {
     first,
     page,
     leads,
     isCircle,
     cookies,
-    other: isNew ? await more({}) : undefined,
+    other: await more({ cookie: "" }),
     again: cookie ? await more({ cookie }) : undefined,
     foreign: await more({
       origin: FOREIGN,
@@ -88,18 +87,20 @@ async function follow(
   start: URL,
   fetching: Fetching,
   cookies: Visits["cookies"],
-): Promise<Pick<Visits, "first" | "leads" | "isCircle">> {
+): Promise<
+  Pick<Visits, "first" | "leads" | "isCircle"> & { readonly how: Fetching }
+> {
   const first: Exchange[] = [];
   let url = start;
   let how = fetching;
   while (first.length <= MOST_REDIRECTS) {
-    const cookie = jarOf(first, cookies)(url) || how.headers["cookie"];
+    const cookie = both(how.headers["cookie"], jarOf(first, cookies)(url));
     let exchange;
     try {
       exchange = await visit(url, how, cookie ? { cookie } : {});
     } catch (error) {
       // Where it leads, nobody may answer: what was seen is told all the same.
-      if (first.length) return { first, leads: url, isCircle: false };
+      if (first.length) return { first, leads: url, isCircle: false, how };
       throw error;
     }
     first.push(exchange);
@@ -107,16 +108,27 @@ async function follow(
     const isRedirect = [301, 302, 303, 307, 308].includes(exchange.status);
     const next = isRedirect && location ? URL.parse(location, url) : null;
     if (!next || !/^https?:$/.test(next.protocol)) {
-      return { first, isCircle: false };
+      return { first, isCircle: false, how };
     }
     if (next.hostname !== url.hostname) {
-      return { first, leads: next, isCircle: false };
+      return { first, leads: next, isCircle: false, how };
     }
     // As browsers do, but for 307 and 308.
     if (exchange.status < 304) how = { ...how, method: "GET", body: undefined };
+    // A password is for the one who was meant, and not for the open.
+    const isSame = next.origin === url.origin;
+    const isUp = url.protocol === "http:" && next.protocol === "https:";
+    if (!isSame && !isUp) how = { ...how, headers: {} };
     url = next;
   }
-  return { first, isCircle: true };
+  return { first, isCircle: true, how };
+}
+
+/** A `Cookie` field of two, of which the second one has the newer values. */
+function both(given: string | undefined, newer: string): string {
+  const pairs = `${given ?? ""}; ${newer}`.split(/; */).filter(Boolean);
+  return [...new Map(pairs.map((pair) => [pair.split("=")[0], pair])).values()]
+    .join("; ");
 }
 
 /** What a browser sends to an address after these answers. */

@@ -58,6 +58,8 @@ export function visit(
     ...fetching.headers,
     ...more,
   };
+  // Another visitor has none.
+  if (!headers["cookie"]) delete headers["cookie"];
   const { body } = fetching;
   if (body !== undefined) {
     headers["content-length"] = `${new TextEncoder().encode(body).length}`;
@@ -130,6 +132,9 @@ function explain({ protocol, host, port }: URL, error: unknown): string {
   if (/CERT|SELF_SIGNED|self.signed|certificate|UnknownIssuer/i.test(text)) {
     return `Cannot trust the certificate of ${host} (${text}): ` +
       "--insecure looks all the same";
+  }
+  if (/EPERM|NotCapable|net access/.test(text)) {
+    return `May not connect to ${host}: in Deno, --allow-net allows it`;
   }
   if (/ECONNREFUSED/.test(text)) {
     return `Nobody listens at ${host}: is the program running, and is the port right?`;

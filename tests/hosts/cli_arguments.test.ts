@@ -34,6 +34,7 @@ const WRONG: readonly (readonly [args: string[], said: RegExp])[] = [
   [["inspect", "--reveal=yes"], /Option --reveal takes no value/],
   [["inspect", "--idle-timeout", "1h", "a"], /must be a whole number/],
   [["inspect", "a", "b"], /quotation marks/],
+  [["inspect", "package.json"], /with-session inspect < FILE/],
   [["inspect", "a", "--clipboard"], /a cookie, or --clipboard/],
   [["secret", VALUE], /not judged on the command line/],
   [["secret", "check", VALUE], /not judged on the command line/],

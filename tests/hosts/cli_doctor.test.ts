@@ -501,6 +501,19 @@ describe("doctor", () => {
       });
     });
 
+    it("that lets the browser alone keep its pages", async () => {
+      const answer: Serve = ({ cookie, next }) => ({
+        fields: {
+          "cache-control": "private",
+          ...!cookie && { "set-cookie": `sid=${next}; ${USUAL}` },
+        },
+        body: cookie ? "Ada's page" : "A page",
+      });
+      await serve(listenerOf(answer), async (port) => {
+        assert.deepEqual(await look(`http://localhost:${port}/`), silent);
+      });
+    });
+
     it("that removes cookies of other scopes, and sets others", async () => {
       const answer: Serve = ({ next }) => ({
         fields: {
@@ -594,6 +607,66 @@ describe("doctor", () => {
       await outputOf([...args, "--data", "user=ada"], 0, { now: Date.now });
     });
     assert.deepEqual(seen, ["POST Basic x user=ada"]);
+  });
+
+  it("signs in, and looks at the page that follows", async () => {
+    const answer: Serve = ({ cookie, path, next }) =>
+      path === "/sign-in"
+        ? {
+          status: 303,
+          fields: { location: "/", "set-cookie": `sid=${next}; ${USUAL}` },
+        }
+        : {
+          fields: { "cache-control": "max-age=60", vary: [] },
+          body: cookie.includes("theme=dark; sid=") ? "Ada" : "nobody",
+        };
+    await serve(listenerOf(answer), async (port) => {
+      const { faults } = await doctor(`http://localhost:${port}/sign-in`, {
+        body: "user=ada",
+        headers: { Cookie: "theme=dark; sid=old" },
+      });
+      assert.deepEqual(faults.map(({ code }) => code), ["cache-vary"]);
+    });
+  });
+
+  it("sends a password nowhere but where it was meant", async () => {
+    const seen: (string | undefined)[] = [];
+    const other: RequestListener = (request, response) => {
+      seen.push(request.headers.authorization);
+      response.end();
+    };
+    await serve(other, async (elsewhere) => {
+      const answer: Serve = () => ({
+        status: 302,
+        fields: { location: `http://localhost:${elsewhere}/` },
+      });
+      await serve(listenerOf(answer), async (port) => {
+        const address =
+          `http://user:swordfish@localhost:${port}/?token=swordfish`;
+        const args = ["doctor", address, "-H", "authorization: Basic x"];
+        const found = await jsonOf(args, 3, { now: Date.now });
+        assert.equal(found.url, `http://localhost:${port}/`);
+        const output = await outputOf(args, 3, { now: Date.now });
+        assert.doesNotMatch(output, /swordfish/);
+      });
+    });
+    assert.ok(seen.length > 0);
+    assert.deepEqual(seen.filter((each) => each !== undefined), []);
+  });
+
+  it("shows nothing that a terminal would obey", async () => {
+    const answer = setting((next) =>
+      `s\x9b31mid=${next}; Path=/\x9b31m; HttpOnly; SameSite=Lax; Domain=\x9b31m`
+    );
+    await serve(listenerOf(answer), async (port) => {
+      for (const more of [[], ["--json"]]) {
+        const args = ["doctor", `localhost:${port}`, ...more];
+        const output = await outputOf(args, 1, { now: Date.now });
+        assert.match(output, /\\u009b31m/);
+        // deno-lint-ignore no-control-regex
+        assert.doesNotMatch(output, /[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
+      }
+    });
   });
 
   it("ends a body that has no end", async () => {

@@ -97,6 +97,7 @@ describe("package", () => {
       "chunks/cli.js": [
         "node:buffer",
         "node:child_process",
+        "node:fs",
         "node:fs/promises",
         "node:http",
         "node:https",
