@@ -28,7 +28,9 @@ export function checkTheirs(
   const check = (part: string, value: unknown, isRight: boolean) => {
     // Programs without types give `null` for what they have not.
     if (isRight || value === undefined || value === null) return;
-    cannotKeep(`${part} of ${name} (${kindOf(value)})`);
+    // A number may be a user's, which no message names.
+    const kind = typeof value === "number" ? "Number" : kindOf(value);
+    cannotKeep(`${part} of ${name} (${kind})`);
   };
   check("data", data, isOptions(data));
   check("user", user, typeof user === "string");
@@ -71,7 +73,7 @@ export function fill(
   if (isHandshake(visit.headers)) return;
   const batch = openBatch(state);
   batch.changes.push(change);
-  if (user) batch.user = user;
+  batch.user = user || undefined;
   batch.isTaken = true;
   state.accepted = batch;
   state.isCookieDue = true;

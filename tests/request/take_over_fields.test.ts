@@ -57,13 +57,23 @@ describe("what is taken over of another library's session", () => {
     }
     // A name has no place in a cookie, nor one without a user in a record.
     const label = "Phone";
-    const { old, visit } = having({ user: "ann", label });
-    assert.deepEqual(await (await visit(old())).json(), ["ann", {}]);
-    const nobody = having({ label, data: { n: 1 } }, {
-      store: new MemoryStore(),
-    });
-    const seen = await nobody.visit(nobody.old());
-    assert.deepEqual(await seen.json(), [null, { n: 1 }]);
+    for (
+      const [theirs, more] of [
+        [{ user: "ann", label }, {}],
+        [{ label, data: { n: 1 } }, { store: new MemoryStore() }],
+      ] as const
+    ) {
+      const made: string[] = [];
+      const stringify = (value: unknown) => {
+        made.push(JSON.stringify(value));
+        return JSON.stringify(value);
+      };
+      const codec = { parse: JSON.parse, stringify };
+      const { old, visit } = having(theirs, { ...more, codec });
+      const { user = null, data = {} } = theirs as ForeignSession;
+      assert.deepEqual(await (await visit(old())).json(), [user, data]);
+      assert.doesNotMatch(made.join(), /Phone/);
+    }
   });
 
   it("is nobody, where no user is named", async () => {
@@ -114,6 +124,23 @@ describe("what is taken over of another library's session", () => {
     assert.deepEqual(jar, old());
   });
 
+  it("may live as long as the options allow, and no longer", async () => {
+    const absoluteTimeout = 3_600;
+    for (const persist of [1, absoluteTimeout]) {
+      const { old, visit } = having({ user: "ann", persist }, {
+        absoluteTimeout,
+      });
+      const line = lineOf(await visit(old()));
+      assert.match(line, new RegExp(`Max-Age=${persist};`));
+    }
+    for (const persist of [0, -1, 0.5, absoluteTimeout + 1]) {
+      const { old, visit } = having({ user: "ann", persist }, {
+        absoluteTimeout,
+      });
+      await assert.rejects(visit(old()), { code: "invalid-data" });
+    }
+  });
+
   it("goes on though its first handler does not look at it", async () => {
     for (const options of [{}, { store: new MemoryStore() }]) {
       const { old, visit } = moved(options);
@@ -160,6 +187,25 @@ describe("what is told of another library's session", () => {
     assert.deepEqual(events, [
       { type: "rejected", reason: "schema", keyId: undefined },
     ]);
+  });
+
+  it("is which part is of a wrong kind", async () => {
+    for (
+      const [part, value, kind] of [
+        ["data", [1], "Array"],
+        ["user", 4_711, "Number"],
+        ["label", {}, "Object"],
+        ["persist", "no", "text of 2 characters"],
+        ["persist", -60, "Number"],
+      ] as const
+    ) {
+      const theirs = { user: "ann", [part]: value } as never;
+      const { old, visit } = having(theirs);
+      await assert.rejects(visit(old()), {
+        code: "invalid-data",
+        message: `Cannot keep ${part} of other (${kind})`,
+      });
+    }
   });
 
   it("is which of its keys cannot be kept", async () => {
