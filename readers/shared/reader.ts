@@ -218,5 +218,5 @@ function removal(
  */
 function timeOf(value: unknown): unknown {
   if (typeof value !== "string") return Object(value).getTime?.();
-  return /^\d{4}-\d\d-\d\d/.test(value) ? Date.parse(value) : NaN;
+  return /^\d{4}-\d\d-\d\d(T|$)/.test(value) ? Date.parse(value) : NaN;
 }

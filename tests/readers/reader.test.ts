@@ -48,7 +48,8 @@ describe("a reader of any library", () => {
   it("refuses a day that is none, and takes one of any realm", () => {
     const message = /^Option lib\.until/;
     // Some runtimes have a day for each of these texts.
-    const texts = ["soon", "soon 5", "1", "March 1, 2100", "2100-3-1"];
+    const texts = ["soon", "soon 5", "1", "March 1, 2100", "2100-3-1"]
+      .concat("2100-03-011", "2100-03-01 (soon)", "2100-03-01 5:00");
     const other = { getTime: () => "5" };
     for (const until of [...texts, 5, {}, other, new Date(NaN), undefined]) {
       assert.throws(() => make(odd({ until })), { message });
