@@ -72,12 +72,15 @@ async function findTheirs(
   const { name, attributes } = visit.cookie;
   const given = cookiesOf(header, clock(), attributes.includes("=None"));
   const readers = accept.filter(({ until }) => until > given.now);
-  // Its own line replaces one of the same name, path and domain.
+  // Its own line replaces one of the same name, path, domain and partition.
   const ours = plain(`${name}=${attributes}`);
   const clear = (hasEnded: boolean) =>
     readers.filter(({ keep }) => hasEnded || !keep)
       .flatMap((each) => each.clear(given))
-      .filter((line) => !isSame(ours, plain(line)));
+      .filter((line) =>
+        !isSame(ours, plain(line)) ||
+        isPartitioned(ours) !== isPartitioned(line)
+      );
   visit.foreign = {
     clear,
     // What nobody could read may be good once the options are right.
@@ -280,4 +283,9 @@ function plain(line: string): string {
     /(; *domain *= *)\.?([^;]*)/i,
     (_all, start, domain) => start + domain.toLowerCase(),
   );
+}
+
+/** Whether a browser keeps it apart for each site at the top (CHIPS). */
+function isPartitioned(line: string): boolean {
+  return /; *partitioned *(;|=|$)/i.test(line);
 }

@@ -54,6 +54,19 @@ describe("a cookie of another library that has the name of ours", () => {
     }
   });
 
+  it("is removed where only one of both is for one site at the top", async () => {
+    const domain = undefined;
+    for (const partitioned of [false, true]) {
+      const cookie = { name, sameSite: "None", partitioned: !partitioned };
+      const theirs = { name, domain, partitioned };
+      for (const act of [show, end]) {
+        const lines = await linesOf(theirs, { cookie } as MoreOptions, act);
+        const ends = lines.map((line) => /Partitioned$/.test(line));
+        assert.deepEqual(ends, [partitioned, !partitioned]);
+      }
+    }
+  });
+
   it("is replaced where it is in the same place", async () => {
     for (const domain of ["example.com", ".Example.com"]) {
       const options = { cookie: { name, domain: "example.com" } };
