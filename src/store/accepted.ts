@@ -36,19 +36,24 @@ export async function findAccepted(
   claim: string,
 ): Promise<State | "over" | undefined> {
   const { visit } = state;
-  const { sid } = state.content;
   if (isEventual(visit)) return undefined;
-  if (sid) {
-    const key = await keyOf(sid);
-    const record = await fetchRecord(visit, key);
-    if (isLive(visit, record)) {
-      visit.key = key;
-      const known = begin(visit, false, { ...state.content, isStale: false });
-      known.held = { sid, key, record };
-      return await open(known, record) ? known : "over";
-    }
-  }
-  return isLive(visit, await fetchRecord(visit, claim)) ? "over" : undefined;
+  const known = await findBegun(state);
+  if (known || !isLive(visit, await fetchRecord(visit, claim))) return known;
+  // It is noted once the record is there, which may have been made in between.
+  return await findBegun(state) ?? "over";
+}
+
+async function findBegun(state: State): Promise<State | "over" | undefined> {
+  const { visit } = state;
+  const { sid } = state.content;
+  if (!sid) return undefined;
+  const key = await keyOf(sid);
+  const record = await fetchRecord(visit, key);
+  if (!isLive(visit, record)) return undefined;
+  visit.key = key;
+  const known = begin(visit, false, { ...state.content, isStale: false });
+  known.held = { sid, key, record };
+  return await open(known, record) ? known : "over";
 }
 
 async function open(state: State, record: SessionRecord): Promise<boolean> {
