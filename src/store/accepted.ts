@@ -11,6 +11,7 @@ import { fetchRecord, isEventual, isLive, storeOf } from "./back_end.ts";
 import { call } from "./call.ts";
 import type { SessionRecord } from "./contract.ts";
 import { endRecord } from "./end_record.ts";
+import { generationOf } from "./generation.ts";
 import { acceptCookie } from "./read.ts";
 import { keyOf, valuesOf } from "./record.ts";
 import { save } from "./save.ts";
@@ -132,6 +133,9 @@ export async function barAccepted(
     if (await note(visit, key, { id: "", revision: LAST }, end)) return;
     const record = await fetchRecord(visit, key, true);
     if (record && !record.id) return;
+    const values = record && await valuesOf(visit, { sid, key, record });
+    // A copy of theirs is from before a login here, and may be somebody else's.
+    if (values && generationOf(values).login) return;
     if (record) await endRecord(visit, key, record, "ended");
   }
 }

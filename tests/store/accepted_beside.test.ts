@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { createSessions } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { createFaultyStore } from "../../testing/faulty_store.ts";
-import { moved } from "../request/_foreign.ts";
+import { end, moved } from "../request/_foreign.ts";
 
 // Two requests with one session of another library, whose calls of the store
 // come in any order.
@@ -26,4 +26,23 @@ describe("a request beside the one that takes a session over", () => {
       assert.equal(await createSessions(options).count("ann"), 1);
     });
   }
+});
+
+describe("a logout by a copy from before a login", () => {
+  it("does not end that", async () => {
+    const site = moved({ store: new MemoryStore() });
+    // What is sealed in a cookie cannot be ended there.
+    site.other.sessions.delete = () => true;
+    const [id = ""] = site.other.sessions.keys();
+    site.other.sessions.set(id, { data: { cart: [1, 2] } });
+    const jar = site.old();
+    await site.visit(jar);
+    await site.visit(jar, async (_request, session) => {
+      await session.login("ann");
+      return new Response();
+    });
+    site.clock.advance(600);
+    await site.visit(site.old(), end);
+    assert.deepEqual(await (await site.visit(jar)).json(), ANN);
+  });
 });
