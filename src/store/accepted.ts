@@ -107,7 +107,7 @@ export async function claimAccepted(
   key: string,
   until: number,
 ): Promise<void> {
-  if (isEventual(visit)) return;
+  if (!isStrong(visit)) return;
   // A server whose clock is behind reads theirs for longer.
   const end = Math.max(until, visit.settings.now() * 1000) + 2 * SKEW * 1000;
   await note(visit, key, { id: "accepted", revision: 1 }, end);
@@ -126,7 +126,7 @@ export async function barAccepted(
   sid: Uint8Array<ArrayBuffer>,
 ): Promise<void> {
   const { settings } = visit;
-  if (isEventual(visit) || settings.encrypt) return;
+  if (!isStrong(visit) || settings.encrypt) return;
   const key = await keyOf(sid);
   const end = (settings.now() + settings.storeTimeout + 2 * SKEW) * 1000;
   for (let tries = 1; tries <= TRIES; tries++) {
@@ -138,6 +138,11 @@ export async function barAccepted(
     if (values && generationOf(values).login) return;
     if (record) await endRecord(visit, key, record, "ended");
   }
+}
+
+/** Whether it has a store that can note it: one may have moved into a cookie. */
+function isStrong(visit: Visit): boolean {
+  return !!visit.settings.store && !isEventual(visit);
 }
 
 /** Makes a record without data; `false` if there is one. */

@@ -6,7 +6,7 @@ import {
   type SessionStore,
 } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
-import { moved, show, type Site } from "../request/_foreign.ts";
+import { end, moved, show, type Site } from "../request/_foreign.ts";
 import { LateStore } from "../shared/late_store.ts";
 import { START, typesOf } from "../shared/support.ts";
 
@@ -217,5 +217,24 @@ describe("what a store is asked", () => {
       );
       assert.deepEqual(written, [ends]);
     }
+  });
+});
+
+describe("a session that goes on where one of ours in a store as overflow was", () => {
+  it("is taken over, though it moves into its cookie at once", async () => {
+    const site = moved({ overflow: new MemoryStore() });
+    const jar: Record<string, string> = {};
+    await site.visit(jar, (_request, session) => {
+      session.set("text", "x".repeat(6000));
+      return new Response();
+    });
+    const both = { ...jar, ...site.old() };
+    await site.visit(jar, end);
+    for (let i = 0; i < 2; i++) {
+      assert.deepEqual(await (await site.visit(both)).json(), ANN);
+      assert.deepEqual(Object.keys(both), ["__Host-sid"]);
+    }
+    await site.visit(both, end);
+    assert.deepEqual(both, {});
   });
 });
