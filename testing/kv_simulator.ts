@@ -34,8 +34,8 @@ export interface KvSimulatorOptions {
    * @default {[0, 60_000]}
    */
   readonly propagation?:
-    | Propagation
-    | (() => Propagation)
+    | readonly [shortest: number, longest: number]
+    | (() => readonly [shortest: number, longest: number])
     | undefined;
   /**
    * How many writes a key takes in a second, wherever they are made; 0 for any

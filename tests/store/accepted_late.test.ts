@@ -26,7 +26,7 @@ describe("the record of a session of another library, made by an answer that is 
     });
     const { old, visit, options } = moved({
       store: faulty.store,
-      storeTimeout: 0.01,
+      storeTimeout: 0.5,
     });
     const slow = visit(old()).catch(() => {});
     const jar = old();
