@@ -128,7 +128,7 @@ export interface Outgrowing {
 
 /** What `store/stream.ts` does for the body of a response. */
 export interface Streaming {
-  letStream(state: State, response: Response, kept: unknown): void;
+  letStream(state: State, response: Response, kept?: unknown): void;
   admitLateWrite(state: State): boolean;
 }
 
@@ -200,7 +200,7 @@ export interface Held {
 /** A session that has left its cookie for a store, or that for a cookie. */
 export interface Moved {
   /** By what this process knows what it has left. */
-  readonly name?: string | undefined;
+  readonly name: string;
   /** When it did so, as a tick. */
   readonly tick: number;
   /** Its id before, and what it had left by then. */

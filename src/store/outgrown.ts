@@ -1,5 +1,5 @@
 import type { Directives } from "../http/directives.ts";
-import { type Codec, readValues } from "../session/codec.ts";
+import { readValues } from "../session/codec.ts";
 import { noteNext } from "../session/known.ts";
 import { MOVED } from "../session/own_keys.ts";
 import { noteTurn, overtakenAfter, turnsAfter } from "../session/overtaken.ts";
@@ -33,7 +33,7 @@ export async function endFor(
   const { settings } = visit;
   const { codec, outgrown } = settings;
   if (!outgrown) return await endStored(state, isTooLate, last);
-  const { text } = content as Partial<Sealed>;
+  const { text = "" } = content as Partial<Sealed>;
   const there: Visit = { ...visit, settings: outgrown, waited: 0 };
   const keys = new Set(
     (content.sid ? turnsAfter(settings, nameOf(state), 0) : [])
@@ -42,11 +42,7 @@ export async function endFor(
   for (const key of keys) {
     if (key) await endRecord(there, key, undefined, "ended").catch(() => {});
   }
-  await endOlder(there, movedIn(codec, text));
-}
-
-function movedIn(codec: Codec, text: string | undefined): unknown {
-  return text === undefined ? text : readValues(codec, text)?.[MOVED];
+  await endOlder(there, readValues(codec, text)?.[MOVED]);
 }
 
 /**
@@ -58,7 +54,7 @@ export function hold(
   response: Response,
   said: Directives,
 ): Directives {
-  letStream(state, response, true);
+  letStream(state, response);
   const may = () => state.isSent = maySend(state);
   const noteAll = () => {
     noteSent(state);
@@ -89,7 +85,7 @@ function maySend(state: State): boolean {
   // A head that leaves late is asked for once more.
   if (!moved) return maySendStored(state);
   const { name, left } = moved;
-  const turn = home && name !== undefined && overtakenAfter(home, name, began);
+  const turn = home && overtakenAfter(home, name, began);
   const isFree = !turn || hasLoggedIn ||
     turn.kind === "left" && (turn.by || left);
   if (!isFree) {
@@ -114,7 +110,7 @@ function noteSent(state: State): void {
   const { visit: { settings: { home } }, moved, held, hasLoggedIn } = state;
   delete state.moved;
   delete state.findTaken;
-  if (!home || !moved?.name) return;
+  if (!home || !moved) return;
   const { name } = moved;
   noteTurn(home, name, hasLoggedIn ? "login" : "left", { by: held?.key });
   if (!hasLoggedIn) noteNext(home, name, nameOf(state, true));

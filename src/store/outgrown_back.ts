@@ -68,7 +68,6 @@ export async function moveBack(state: State, now: number): Promise<boolean> {
     left: state.left ?? held.sid,
     isCookieDue: true,
     isRenewed: false,
-    isOptional: false,
     moved: { name: held.key, tick: tickNow(), held },
   });
   return true;

@@ -24,8 +24,7 @@ export function newSid(sid: Held["sid"]): Held["sid"] {
 /** Gives an id the public part of another one. */
 export function withPublic(next: Held["sid"], sid: Held["sid"]): Held["sid"] {
   next.set(sid.subarray(0, PUBLIC));
-  // A copy, as bytes of a longer buffer would stay in memory with it.
-  return next.slice();
+  return next;
 }
 
 /** Ends the record that a session in a cookie was in before. */

@@ -44,7 +44,7 @@ async function begin(state: State): Promise<void> {
   const { left } = state;
   const isShared = !!shared && !left;
   state.moved = {
-    name: left || content.sid ? nameOf(state) : undefined,
+    name: nameOf(state),
     tick: tickNow(),
     sid: content.sid,
     left,
@@ -73,8 +73,7 @@ export async function isThere(state: State): Promise<boolean> {
   if (!home || !moved || held) return !!home;
   const { sid, left } = moved;
   Object.assign(state, { visit: visitIn(visit, home), left });
-  if (sid) content.sid = sid;
-  else delete content.sid;
+  Object.assign(content, { sid });
   delete state.moved;
   delete state.findTaken;
   return false;

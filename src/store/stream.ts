@@ -14,7 +14,7 @@ const UNSAVED = 1_000;
 export function letStream(
   state: State,
   response: Response,
-  kept: unknown,
+  kept?: unknown,
 ): void {
   const may = /^[245]/.test(Object(response).status);
   state.streams = may && kept instanceof Promise
