@@ -9,6 +9,7 @@ import { uncleared } from "../session/known.ts";
 import { OWNER, SOURCE } from "../session/own_keys.ts";
 import { pastTurn } from "../session/overtaken.ts";
 import {
+  type Foreign,
   idOf,
   isNew,
   isWorthKeeping,
@@ -209,7 +210,7 @@ function follow(
   engine: Engine | undefined,
 ): State {
   const { visit } = state;
-  const { clear = () => [] } = visit.foreign ?? {};
+  const { clear } = visit.foreign as Foreign;
   visit.foreign = {
     clear,
     lines: clear,
