@@ -75,9 +75,8 @@ export async function moveBack(state: State, now: number): Promise<boolean> {
 
 /** Whether a session is in its record as this request has it. */
 function isSettled(state: State): boolean {
-  const { batches, isBehind, isSuperseded, isEndAsked } = state;
-  return !batches.length && !isBehind && !isSuperseded && !isEndAsked &&
-    !isOutdated(state);
+  const { batches, isSuperseded } = state;
+  return !batches.length && !isSuperseded && !isOutdated(state);
 }
 
 /** Removes a record that nobody else knows. */
