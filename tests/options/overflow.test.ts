@@ -2,17 +2,17 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
   createSessions,
-  generateSecret,
   type SessionOptions,
   withSessions,
 } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { fill, LARGE, open } from "../request/_outgrown.ts";
+import { SECRET } from "../shared/format.ts";
 import { Eventual } from "../shared/tabs.ts";
 
 function refusalOf(more: Partial<SessionOptions>): string {
   try {
-    createSessions({ secret: generateSecret(), ...more } as SessionOptions);
+    createSessions({ secret: SECRET, ...more } as SessionOptions);
   } catch (error) {
     assert.ok(error instanceof TypeError);
     return error.message;
@@ -119,7 +119,7 @@ describe("a store as overflow", () => {
 });
 
 describe("Sessions beside one in parts", () => {
-  const secret = generateSecret();
+  const secret = SECRET;
   const withNames = (names: readonly string[], overflow?: "parts") =>
     withSessions(
       Object.fromEntries(names.map((name) => [name, { secret, overflow }])),
