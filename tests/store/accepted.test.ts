@@ -197,6 +197,17 @@ describe("what a store is asked", () => {
     assert.deepEqual(jar, old());
   });
 
+  it("fails the request, if it does not take the note", async () => {
+    const { store } = spy(new MemoryStore(), (_name, record) => {
+      if (isClaim(record)) throw new Error("down");
+    });
+    const { old, visit } = moved({ store });
+    await assert.rejects(visit(old()), {
+      code: "store-failed",
+      message: "Store failed: create",
+    });
+  });
+
   it("is to end what another program has ended", async () => {
     for (
       const [inner, ends] of [

@@ -285,6 +285,23 @@ describe("a logout that is on its way", () => {
   });
 });
 
+describe("a login by a cookie that was replaced a moment ago", () => {
+  it("holds back no cookie of what another login has begun there", async () => {
+    const bench = begin();
+    const cookie = await bench.begin("ada");
+    const next = cookieOf(await bench.act(cookie, regenerate));
+    const second = await slowReader(
+      bench,
+      cookie,
+      (session) => session.login("bob"),
+    );
+    const made = cookieOf(await bench.act(next, login));
+    const other = await slowReader(bench, made, regenerate);
+    await second.end();
+    assert.equal(await userOf(bench, cookieOf(await other.end())), "ada");
+  });
+});
+
 describe("a logout by a cookie that was replaced a moment ago", () => {
   /** A logout whose store does not tell yet what has become of the session. */
   async function slowLogout(bench: StoreBench, cookie: string) {
