@@ -14,6 +14,7 @@ import {
   StoreBench,
 } from "../shared/store_bench.ts";
 import { setUp } from "../shared/support.ts";
+import { slowly } from "../shared/tabs.ts";
 
 // Requests of one session whose writes meet in a process: who waits for whom, and
 // what each of them is answered.
@@ -38,12 +39,15 @@ function fate(response: Promise<Response>): Promise<string> {
 /**
  * These requests wait for their turn while the first one's write is under way,
  * in this order.
+ *
+ * @param end What becomes of the first one.
  */
 async function queueUp(
   bench: StoreBench,
   cookie: string,
   acts: readonly Act[],
   more?: Partial<SessionOptions>,
+  end = "kept",
 ): Promise<{ fates: string[]; cookies: string[] }> {
   const isUnderWay = Promise.withResolvers<void>();
   const isReleased = Promise.withResolvers<void>();
@@ -72,7 +76,7 @@ async function queueUp(
   }
   const fates = Promise.all(answers.map(fate));
   isReleased.resolve();
-  assert.equal(await first, "kept");
+  assert.equal(await first, end);
   const all = await Promise.allSettled(answers);
   const cookies = all.flatMap((each) =>
     each.status === "fulfilled" && each.value.headers.getSetCookie().length
@@ -111,6 +115,18 @@ describe("requests that write a session at the same time", () => {
     assert.deepEqual(await bench.read(cookie), data);
   });
 
+  it("count each where the write before theirs has failed", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    bench.watched.before = once("update", () => {
+      throw new SessionError("oversize", "Too large");
+    });
+    const acts = [add("n"), add("n")];
+    const { fates } = await queueUp(bench, cookie, acts, {}, "oversize");
+    assert.deepEqual(fates, ["kept", "kept"]);
+    assert.deepEqual(await bench.read(cookie), { name: "Ada", n: 2 });
+  });
+
   it("are written after one another where one needs a cookie", async () => {
     const bench = begin();
     const cookie = await bench.begin();
@@ -126,6 +142,29 @@ describe("requests that write a session at the same time", () => {
     assert.equal(cookies.length, 1);
     const data = { name: "Ada", first: 1, n: 4 };
     assert.deepEqual(await bench.read(newest), data);
+  });
+
+  it("leave a login its times, though its first save has failed", async () => {
+    const bench = begin();
+    const cookie = await bench.begin();
+    bench.watched.before = once("update", () => {
+      throw new SessionError("oversize", "Too large");
+    });
+    const slow = slowly(bench, cookie, async (session, wait) => {
+      add("m")(session);
+      await assert.rejects(session.save(), { code: "oversize" });
+      await wait();
+      session.login("ada");
+    });
+    await slow.arrived;
+    bench.clock.advance(100);
+    let login: Promise<Response> | undefined;
+    await queueUp(bench, cookie, [add("n"), () => {
+      login = slow.end();
+    }]);
+    const made = cookieOf(await login as Response);
+    const answer = await bench.act(made, (session) => session.createdAt);
+    assert.equal(await answer.json(), bench.clock.now);
   });
 
   it("go by the newest record that one of them has read", async () => {
