@@ -80,6 +80,12 @@ async function run(name) {
   const { scripts } = manifestOf(folder);
   if (scripts.test) {
     // It tests itself: there is nothing to visit.
+    // Playwright asks nobody else where the browser of the system is.
+    const { programs } = await import("../proofs/browsers/engines/chromium.ts");
+    const browser = programs.places.chromium.find((path) =>
+      path !== undefined && existsSync(path)
+    );
+    if (browser) env.CHROMIUM = browser;
     await timed("test", () => npm(folder, ["test"]));
     console.log(`  passed; ${times.join(", ")}`);
     return;
