@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import process from "node:process";
 import { after, before, describe, it } from "node:test";
-import { type Browser, chromium } from "playwright-core";
+import { type Browser, chromium, type Page } from "playwright-core";
 import { SECURE, SET } from "../testing/_set_cookie.ts";
 import { nodeServers, type Running } from "./node_servers.ts";
 
@@ -20,6 +20,8 @@ const rows = SET.filter(([line, ...addresses]) =>
 
 describe("Chromium, where Browser stands in for it,", () => {
   let browser: Browser;
+  // One for all rows: a context takes seconds on a busy machine.
+  let page: Page;
   const servers = new Map<string, Running>();
   before(async () => {
     if (!executablePath) return;
@@ -45,6 +47,8 @@ describe("Chromium, where Browser stands in for it,", () => {
         "--host-resolver-rules=MAP *.example 127.0.0.1, MAP app.localhost 127.0.0.1",
       ],
     });
+    const context = await browser.newContext({ ignoreHTTPSErrors: true });
+    page = await context.newPage();
   });
   after(async () => {
     await browser?.close();
@@ -56,23 +60,17 @@ describe("Chromium, where Browser stands in for it,", () => {
     it(`${JSON.stringify(name)} from ${from} to ${to}: ${!!expected}`, {
       skip,
     }, async () => {
-      const context = await browser.newContext({ ignoreHTTPSErrors: true });
-      try {
-        const page = await context.newPage();
-        const at = (address: string) => {
-          const url = new URL(address, SECURE);
-          url.port = `${servers.get(url.protocol)?.port}`;
-          return url;
-        };
-        const setting = at(from);
-        setting.searchParams.set("set", line);
-        await page.goto(setting.href);
-        await page.goto(at(to).href);
-        const sent = JSON.parse(await page.innerText("body"));
-        assert.equal(sent, expected);
-      } finally {
-        await context.close();
-      }
+      await page.context().clearCookies();
+      const at = (address: string) => {
+        const url = new URL(address, SECURE);
+        url.port = `${servers.get(url.protocol)?.port}`;
+        return url;
+      };
+      const setting = at(from);
+      setting.searchParams.set("set", line);
+      await page.goto(setting.href);
+      await page.goto(at(to).href);
+      assert.equal(JSON.parse(await page.innerText("body")), expected);
     });
   }
 });
