@@ -141,7 +141,9 @@ async function insertAs(
   }
   beginRecord(state, held);
   if (userOf(batches) !== undefined) {
-    state.hasLoggedIn = true;
+    // Two requests may each move a session of another library, with its user.
+    const own = batches.filter((batch) => batch !== state.accepted);
+    state.hasLoggedIn = !state.moved || userOf(own) !== undefined;
     await noteReplaced(state);
   }
   // Another request may have written to one that both have made.

@@ -205,7 +205,7 @@ describe("Hono with a session that outgrows its cookie", () => {
 });
 
 describe("A session of another library", () => {
-  it("is too long for a cookie, and is taken over into the store", async () => {
+  function openWithOld() {
     const reader: SessionReader = {
       name: "other",
       until: Infinity,
@@ -219,20 +219,68 @@ describe("A session of another library", () => {
       clear: () => ["old=; Max-Age=0; Path=/"],
     };
     const { options, store } = open({ accept: [reader] });
-    const handler = withSession(
-      (_request, session) => Response.json(seenBy(session)),
-      options,
-    );
-    const answers = await Promise.all(
-      [1, 2].map(() => handler(requestWith("old=1"))),
-    );
-    for (const answer of answers) {
-      assert.deepEqual(await answer.json(), [LARGE, [], "ann"]);
+    const waits = new Map<string, PromiseWithResolvers<void>>();
+    const handler = withSession(async (request, session) => {
+      const { pathname } = new URL(request.url);
+      await waits.get(pathname)?.promise;
+      if (pathname === "/out") {
+        session.destroy();
+        return new Response();
+      }
+      if (pathname === "/note") note(1)(session);
+      return Response.json(seenBy(session));
+    }, options);
+    const ask = (cookie: string, path = "/") =>
+      handler(
+        new Request(`https://example.com${path}`, { headers: { cookie } }),
+      );
+    const ours = (answer: Response) => {
       const line = answer.headers.getSetCookie()
         .find((each) => each.startsWith(NAME));
-      const next = await handler(requestWith(line?.split(";")[0] ?? ""));
+      return line?.split(";")[0] ?? "";
+    };
+    const hold = (path: string) => {
+      const wait = Promise.withResolvers<void>();
+      waits.set(path, wait);
+      return wait.resolve;
+    };
+    return { ask, ours, hold, store };
+  }
+
+  it("is too long for a cookie, and is taken over into the store", async () => {
+    const { ask, ours, store } = openWithOld();
+    const answers = await Promise.all([1, 2].map(() => ask("old=1")));
+    for (const answer of answers) {
+      assert.deepEqual(await answer.json(), [LARGE, [], "ann"]);
+      const next = await ask(ours(answer));
       assert.deepEqual(await next.json(), [LARGE, [], "ann"]);
     }
     assert.equal(await store.store.count?.(), 2);
+  });
+
+  it("is taken over by each of two requests, however slow one is", async () => {
+    const { ask, ours, hold } = openWithOld();
+    const goOn = hold("/note");
+    const slow = ask("old=1", "/note");
+    assert.deepEqual(await (await ask("old=1")).json(), [LARGE, [], "ann"]);
+    goOn();
+    const answer = await slow;
+    assert.deepEqual(await answer.json(), [LARGE, [1], "ann"]);
+    const next = await ask(ours(answer));
+    assert.deepEqual(await next.json(), [LARGE, [1], "ann"]);
+  });
+
+  it("ends for a slow request, too, once it has been taken over", async () => {
+    for (const path of ["/", "/note"]) {
+      const { ask, ours, hold } = openWithOld();
+      const goOn = hold(path);
+      const old = `old=${path}`;
+      const slow = ask(old, path);
+      const first = await ask(old, "/first");
+      await ask(ours(first), "/out");
+      goOn();
+      const seen = await slow.then(ours, ({ code }) => code);
+      assert.equal(seen, path === "/" ? "" : "gone");
+    }
   });
 });
