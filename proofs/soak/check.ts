@@ -45,11 +45,13 @@ export function check(history: History): Report {
   const refused = new Set(
     ops.filter(({ outcome }) => outcome === "refused").map(({ mark }) => mark),
   );
+  const unknown = ops.filter(({ outcome }) => outcome === "unknown");
+  const failed = new Map(unknown.map((op) => [op.mark, op]));
   const breaks: Break[] = [];
   let dirty = 0;
   let forgotten = 0;
   for (const segment of segmentsOf(good, history.left)) {
-    const verdict = checkOrder(segment, kept, refused);
+    const verdict = checkOrder(segment, kept, refused, failed);
     breaks.push(...verdict.breaks);
     dirty += verdict.dirty;
     forgotten += verdict.forgotten;
@@ -60,7 +62,6 @@ export function check(history: History): Report {
 
   const ids = new Set(good.map(({ seen }) => seen?.id));
   const orphans = history.left.filter(({ id }) => !ids.has(id)).length;
-  const unknown = ops.filter(({ outcome }) => outcome === "unknown");
   if (orphans > unknown.length) {
     const text = `${orphans}, and only ${unknown.length} requests failed`;
     breaks.push({ rule: "orphans", text });

@@ -30,12 +30,15 @@ export interface Verdict {
  *
  * @param kept Which marks are of acknowledged writes.
  * @param refused Which are of writes that were refused.
+ * @param failed The requests of which nobody knows what came, by their marks.
  */
 export function checkOrder(
-  segment: Segment,
+  all: Segment,
   kept: ReadonlySet<string>,
   refused: ReadonlySet<string>,
+  failed: ReadonlyMap<string, Op>,
 ): Verdict {
+  const { segment, taken } = withoutTaken(all, failed);
   const breaks: Break[] = [];
   const say = (rule: string, op: Op | undefined, text: string) => {
     const who = op ? `${op.kind} ${op.mark}: ` : "";
@@ -53,7 +56,7 @@ export function checkOrder(
     else say("counted twice", undefined, `${mark} at ${first} and ${second}`);
   }
 
-  let dirty = 0;
+  let dirty = taken;
   const lengths = new Map<Op, number>();
   for (const op of segment.ops) {
     const { log, count } = op.seen ?? {};
@@ -72,6 +75,37 @@ export function checkOrder(
   }
   checkTimes(segment, places, lengths, say);
   return { breaks, dirty, forgotten };
+}
+
+/**
+ * Leaves out of what writes have seen the marks of others that shared the write,
+ * and that were taken back as they had no more time.
+ */
+function withoutTaken(
+  segment: Segment,
+  failed: ReadonlyMap<string, Op>,
+): { segment: Segment; taken: number } {
+  const { ops, left } = segment;
+  let taken = 0;
+  const isTaken = (mark: string, op: Op) => {
+    const by = failed.get(mark);
+    if (!by || by.ended <= op.began) return false;
+    if (left) return !left.includes(mark);
+    return ops.some(({ began, seen: { log } = {} }) =>
+      began > op.ended && log && !log.includes(mark)
+    );
+  };
+  const clean = ops.map((op) => {
+    const { kind, seen } = op;
+    if (kind === "read" || !seen?.log) return op;
+    const log = seen.log.filter((mark) => !isTaken(mark, op));
+    const less = seen.log.length - log.length;
+    if (!less) return op;
+    taken++;
+    const { count = 0 } = seen;
+    return { ...op, seen: { ...seen, log, count: count - less } };
+  });
+  return { segment: { ...segment, ops: clean }, taken };
 }
 
 /** Nothing that was acknowledged before is missing in what began later. */

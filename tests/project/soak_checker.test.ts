@@ -115,6 +115,21 @@ describe("the checker of the soak accepts", () => {
     assert.equal(figures.dirty, 1);
   });
 
+  it("a write beside one that has failed in it, and is taken back", () => {
+    const ops = [
+      save(0, 1, ["x"]),
+      failed(2, 5, "y"),
+      save(3, 6, ["x", "y", "z"]),
+      save(7, 8, ["x", "z", "w"]),
+    ];
+    for (const there of [[], [left(["x", "z", "w"])]]) {
+      const { breaks, figures } = check({ ops, left: there, drops: false });
+      const broken = breaks.filter(({ rule }) => rule !== "lost session");
+      assert.deepEqual(broken, []);
+      assert.equal(figures.dirty, 1);
+    }
+  });
+
   it("a mark twice if the record has forgotten its write", () => {
     const others = Array.from({ length: 9 }, (_, n) => `o${n}`);
     const all = ["x", ...others, "x"];
@@ -230,6 +245,17 @@ describe("the checker of the soak finds", () => {
       seen: { id: "S", ended: "S" },
     });
     assert.ok(rulesOf([...ops, ended]).includes("two orders"));
+  });
+
+  it("a failed write that is gone after another was made on top", () => {
+    const ops = [
+      save(0, 1, ["x"]),
+      failed(2, 3, "y"),
+      save(4, 6, ["x", "y", "z"]),
+      save(7, 8, ["x", "z", "w"]),
+    ];
+    const rules = rulesOf(ops, [left(["x", "z", "w"])]);
+    assert.ok(rules.includes("two orders"), rules.join());
   });
 
   it("an order that is not that of time", () => {
