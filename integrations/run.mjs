@@ -1,54 +1,36 @@
 // Installs, builds and starts the programs of this folder, one after the other,
 // and makes the visit to each.
 
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
 import {
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
 } from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { join } from "node:path";
 import process from "node:process";
-import { setTimeout } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { install } from "../tools/install.mjs";
-import { root, runtimes } from "../tools/paths.mjs";
+import { root } from "../tools/paths.mjs";
+import {
+  check,
+  env,
+  freePort,
+  npm,
+  packInto,
+  startServer,
+  temporaryFolder,
+} from "./programs.mjs";
 
-const isWindows = process.platform === "win32";
 const here = join(root, "integrations");
 const all = readdirSync(here)
   .filter((name) => existsSync(join(here, name, "package.json")));
 const names = wanted(process.argv.slice(2));
 
 install();
-const env = {
-  ...process.env,
-  NO_COLOR: "1",
-  // These programs are nobody's.
-  ASTRO_TELEMETRY_DISABLED: "1",
-  NEXT_TELEMETRY_DISABLED: "1",
-  NUXT_TELEMETRY_DISABLED: "1",
-  WRANGLER_SEND_METRICS: "false",
-  // It would ask Cloudflare where this machine is.
-  CLOUDFLARE_CF_FETCH_ENABLED: "false",
-  // What npm starts is to run in the Node of the tests, and Deno and Bun in
-  // theirs.
-  PATH: [
-    dirname(runtimes.node),
-    process.env.PATH,
-    join(root, "node_modules/.bin"),
-  ].join(delimiter),
-};
-const temporary = mkdtempSync(join(tmpdir(), "with-session-frameworks-"));
 // Also where an installation that fails ends the process.
-process.on("exit", () => rmSync(temporary, { recursive: true }));
-const tarball = pack();
+const tarball = packInto(temporaryFolder());
 let failures = 0;
 for (const name of names) {
   try {
@@ -107,13 +89,6 @@ async function run(name) {
   }
 }
 
-/** The package as npm would publish it. */
-function pack() {
-  npm(root, ["pack", "--pack-destination", temporary]);
-  const [file] = readdirSync(temporary);
-  return join(temporary, file);
-}
-
 /**
  * Unpacks the package where npm would, which has neither dependencies nor
  * scripts to care for. A lock file cannot name it, as each build has another
@@ -126,11 +101,12 @@ function putPackage(folder) {
   check("tar", ["-xzf", tarball, "-C", target, "--strip-components=1"], root);
 }
 
-/** Starts a program on a free port, and waits until it answers. */
+/** Starts a program on a free port, as in production. */
 async function start(folder) {
   const port = await freePort();
-  const child = spawn("npm", ["start"], {
+  return await startServer("npm start", {
     cwd: folder,
+    port,
     env: {
       ...env,
       NODE_ENV: "production",
@@ -138,58 +114,7 @@ async function start(folder) {
       PORT: String(port),
       SESSION_SECRET: crypto.randomUUID() + crypto.randomUUID(),
     },
-    stdio: ["ignore", "pipe", "pipe"],
-    // npm starts a shell, which starts the server: all of them have to go.
-    detached: !isWindows,
-    shell: isWindows,
   });
-  const closed = once(child, "close");
-  let output = "";
-  child.stdout.on("data", (chunk) => output += chunk);
-  child.stderr.on("data", (chunk) => output += chunk);
-  const stop = async () => {
-    if (child.exitCode === null) {
-      if (isWindows) spawnSync("taskkill", ["/pid", child.pid, "/t", "/f"]);
-      else process.kill(-child.pid);
-    }
-    await closed;
-  };
-  const base = `http://localhost:${port}`;
-  for (let attempt = 0; attempt < 300; attempt++) {
-    if (child.exitCode !== null) break;
-    try {
-      await fetch(`${base}/robots.txt`);
-      return { base, stop, output: () => output };
-    } catch {
-      await setTimeout(100);
-    }
-  }
-  await stop();
-  throw new Error(`The server does not answer\n${output}`);
-}
-
-async function freePort() {
-  const server = createServer().listen(0, "localhost");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
-function npm(folder, args) {
-  check("npm", ["--loglevel=error", ...args], folder, isWindows);
-}
-
-function check(command, args, cwd, shell = false) {
-  const { status, stdout, stderr } = spawnSync(command, args, {
-    cwd,
-    env,
-    shell,
-    encoding: "utf8",
-  });
-  if (status === 0) return;
-  throw new Error(`${command} ${args.join(" ")}\n${stdout}${stderr}`);
 }
 
 /** What the program depends on, as it is locked. */
