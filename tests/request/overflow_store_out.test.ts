@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { withCrypto } from "../shared/crypto_calls.ts";
 import {
   all,
   cookieOf,
@@ -82,23 +83,19 @@ describe("A session that moves out of its cookie", () => {
   it("is out for a save() that was sealed before, and comes after", async () => {
     const site = open();
     await site.browser.get("/note?n=1");
-    const { encrypt } = crypto.subtle;
     const answer = await site.tab(site.cookie(), async (session) => {
       fill(LARGE)(session);
       const first = session.save();
       let calls = 0;
-      crypto.subtle.encrypt = async (...given) => {
+      await withCrypto(["encrypt"], async (_method, encrypt) => {
         const isSecond = ++calls === 2;
-        const sealed = await encrypt.apply(crypto.subtle, given);
+        const sealed = await encrypt();
         if (isSecond) await first;
         return sealed;
-      };
-      try {
+      }, async () => {
         note(2)(session);
         await session.save();
-      } finally {
-        crypto.subtle.encrypt = encrypt;
-      }
+      });
     });
     const seen = await seenWith(site, cookieOf(answer));
     assert.deepEqual(seen, [LARGE, [1, 2], null]);
