@@ -3,7 +3,7 @@ export interface Suite {
   /** Whether it runs the same tests as Node does. */
   portable: boolean;
   /** Whether it mostly waits, for disks and clocks. */
-  isIdle?: boolean;
+  isLight?: boolean;
   /** The test files, relative to the root. */
   files: string[];
   /** The runner, told to write JUnit to `report`. */

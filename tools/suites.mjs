@@ -17,24 +17,28 @@ export const suites = {
   node: {
     portable: true,
     files: portable,
-    command: (report) => node(runtimes.node, report, portable),
+    isLight: true,
+    command: (report) => together(runtimes.node, report, portable),
     outer: 0,
   },
   node22: {
     portable: true,
     files: portable,
-    command: (report) => node(runtimes.node22, report, portable),
+    isLight: true,
+    command: (report) => together(runtimes.node22, report, portable),
     outer: 0,
   },
   deno: {
     portable: true,
     files: portable,
+    isLight: true,
     command: (report) => deno(report, portable),
     outer: 1,
   },
   bun: {
     portable: true,
     files: portable,
+    isLight: true,
     command: (report) => bun(report, portable),
     outer: 1,
   },
@@ -46,21 +50,21 @@ export const suites = {
   },
   "hosts-node": {
     portable: false,
-    isIdle: true,
+    isLight: true,
     files: hosts,
     command: (report) => node(runtimes.node, report, hosts),
     outer: 0,
   },
   "hosts-node22": {
     portable: false,
-    isIdle: true,
+    isLight: true,
     files: hosts,
     command: (report) => node(runtimes.node22, report, hosts),
     outer: 0,
   },
   "hosts-deno": {
     portable: false,
-    isIdle: true,
+    isLight: true,
     files: [...hosts, ...list("tests/deno")],
     command: (report) =>
       deno(report, [
@@ -73,7 +77,7 @@ export const suites = {
   },
   "hosts-bun": {
     portable: false,
-    isIdle: true,
+    isLight: true,
     files: hosts,
     command: (report) => bun(report, hosts),
     outer: 1,
@@ -97,6 +101,16 @@ export const suites = {
     outer: 0,
   },
 };
+
+/** All files in one process, which loads what they share once. */
+function together(binary, report, files) {
+  const [command, ...rest] = node(binary, report, files);
+  // Its name in Node 22.
+  const flag = binary === runtimes.node22
+    ? "--experimental-test-isolation"
+    : "--test-isolation";
+  return [command, `${flag}=none`, ...rest];
+}
 
 function node(binary, report, files) {
   return [

@@ -35,13 +35,13 @@ console.log(
   `\n${all("passed").length} passed, ${failed} failed, ${skipped} skipped`,
 );
 
-/** Suites that mostly wait run in pairs. */
+/** Suites that mostly wait, or keep one core busy, run in pairs. */
 function sideBySide(names) {
   const groups = [];
   for (const name of names) {
     const last = groups.at(-1) ?? [];
-    const isPair = last.length === 1 && suites[last[0]].isIdle &&
-      suites[name].isIdle;
+    const isPair = last.length === 1 && suites[last[0]].isLight &&
+      suites[name].isLight;
     if (isPair) last.push(name);
     else groups.push([name]);
   }
