@@ -22,6 +22,7 @@ async function show(query) {
     results.replaceChildren();
     return;
   }
+  found.textContent = "Searching …";
   try {
     const pagefind = await import("../pagefind/pagefind.js");
     const search = await pagefind.search(query);

@@ -65,7 +65,7 @@ export function layOut(page: Page, body: Rendered, site: Site): string {
 <button class="narrow" type="button" popovertarget="site-pages">Pages</button>
 ${
     contents &&
-    `<button class="narrow" type="button" popovertarget="site-contents">On this page</button>`
+    `<button class="narrow" type="button" popovertarget="site-contents">Contents</button>`
   }
 <search><form action="${to("search.html")}">
 <input type="search" name="q" aria-label="Search" placeholder="Search" autocomplete="off">
@@ -78,7 +78,7 @@ ${
 ${site.sections.map((section) => listSection(section, page, to)).join("\n")}
 </nav>
 <main id="site-content" tabindex="-1">
-<article data-pagefind-body>
+<article data-pagefind-body data-pagefind-weight="${weightOf(page)}">
 ${body.html}</article>
 <footer>
 ${listNeighbours(page, site, to)}
@@ -92,6 +92,13 @@ ${contents}
 `;
 }
 
+/** How much a page counts in the search: guides more than what repeats them. */
+function weightOf({ path }: Page): number {
+  if (path.startsWith("guides/")) return 5;
+  if (/^(?:frameworks|decisions|project)\//.test(path)) return 0.5;
+  return path === "search.html" ? 0 : 1;
+}
+
 function listSection(
   { title, places }: Section,
   page: Page,
@@ -102,7 +109,12 @@ function listSection(
     return `<li><a href="${to(path)}"${current}>${escape(label)}</a></li>`;
   });
   const isHere = page.path === "index.html" ||
-    places.some(({ path }) => path.split("#")[0] === page.path);
+    places.some(({ path }) =>
+      path === page.path ||
+      // A list of a folder stands for all that is in there.
+      (path.endsWith("/index.html") &&
+        posix.dirname(path) === posix.dirname(page.path))
+    );
   return `<details${isHere ? " open" : ""}><summary>${escape(title)}</summary>
 <ul>
 ${items.join("\n")}

@@ -96,7 +96,7 @@ rules.heading_close = (tokens, index, options, env, self) => {
   const name = escape(textOf(tokens[index - 1]));
   const mark = !id || tokens[index]?.tag === "h1"
     ? ""
-    : ` <a class="mark" href="#${id}" aria-label="Link to “${name}”">#</a>`;
+    : ` <a class="mark" data-pagefind-ignore href="#${id}" aria-label="Link to “${name}”">#</a>`;
   return mark + asIs(tokens, index, options, env, self);
 };
 
@@ -117,8 +117,17 @@ rules.image = (tokens, index, options, env: Env, self) => {
 };
 
 // What is wider than the screen scrolls by itself, also by the keyboard.
-rules.table_open = () => `<div class="wide" tabindex="0"><table>\n`;
+rules.table_open = () =>
+  `<div class="wide" role="group" aria-label="Table" tabindex="0"><table>\n`;
 rules.table_close = () => "</table></div>\n";
+
+// A head without words is none, as in the corner of a table.
+rules.th_open = (tokens, index, options, env, self) =>
+  tokens[index + 1]?.content === ""
+    ? "<td>"
+    : asIs(tokens, index, options, env, self);
+rules.th_close = (tokens, index) =>
+  tokens[index - 1]?.content === "" ? "</td>\n" : "</th>\n";
 
 // It speaks to who works on the text.
 rules.html_block = (tokens, index) => {
@@ -138,7 +147,7 @@ rules.fence = (tokens, index, _options, env: Env) => {
     ? `From <a href="${repository}/blob/main/${file}">${
       escape(file.replace(/^integrations\//, ""))
     }</a>, which the tests visit`
-    : language === "ts" && mode === undefined && isRun(env.page)
+    : language === "ts" && mode === undefined && isRun(env.page, content)
     ? "Run by the tests"
     : "";
   const caption = origin && `<figcaption>${origin}</figcaption>`;
@@ -150,7 +159,10 @@ function isReference({ path }: Page): boolean {
   return path.startsWith("reference/");
 }
 
-/** Whether the tests run what the page has in blocks of plain `ts`. */
-function isRun({ source }: Page): boolean {
-  return /^(?:README\.md|docs\/.*\.md|.*(?<!durable-object)\.ts)$/.test(source);
+/** Whether the tests run a block of plain `ts`: signatures are none. */
+function isRun(page: Page, code: string): boolean {
+  if (isReference(page)) {
+    return code.startsWith("import ") && !page.path.includes("durable-object");
+  }
+  return page.source === "README.md" || page.source.startsWith("docs/");
 }

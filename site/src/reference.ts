@@ -6,7 +6,9 @@ import {
   type CommentTag,
   Converter,
   TSConfigReader,
+  type TypeDocOptions,
 } from "typedoc";
+import type { PluginOptions } from "typedoc-plugin-markdown";
 import { type Page, root } from "./sources.ts";
 
 interface Manifest {
@@ -40,7 +42,7 @@ export async function makeReference(): Promise<Page[]> {
 }
 
 async function write(entries: readonly string[], out: string): Promise<void> {
-  const app = await Application.bootstrapWithPlugins({
+  const options: Partial<TypeDocOptions & PluginOptions> = {
     plugin: ["typedoc-plugin-markdown"],
     entryPoints: entries.map((entry) => join(root, entry)),
     tsconfig: join(root, "tsconfig.json"),
@@ -60,7 +62,10 @@ async function write(entries: readonly string[], out: string): Promise<void> {
     // The tests of the project see to these: here, they would be said twice.
     skipErrorChecking: true,
     logLevel: "Error",
-  }, [new TSConfigReader()]);
+  };
+  const app = await Application.bootstrapWithPlugins(options, [
+    new TSConfigReader(),
+  ]);
   app.converter.on(Converter.EVENT_RESOLVE, (_context, reflection) => {
     reflection.comment?.blockTags.forEach(nameError);
   });
