@@ -85,6 +85,18 @@ describe("docs/README.md", () => {
   });
 });
 
+describe("docs/guides/start.md", () => {
+  it("gives the commands of the README, which are walked", () => {
+    const linesOf = (path: string) =>
+      [...read(path).matchAll(/^```sh\n([\s\S]*?)^```$/gm)]
+        .flatMap(([, code = ""]) => code.split("\n"));
+    const commands = linesOf("docs/guides/start.md");
+    assert.ok(commands.length > 10);
+    const known = linesOf("README.md");
+    assert.deepEqual(commands.filter((line) => !known.includes(line)), []);
+  });
+});
+
 describe("the check of the site", () => {
   let folder: string;
   before(() => {
