@@ -158,7 +158,15 @@ async function take(
   const known = key && await engine?.findAccepted(state, key);
   if (known === "over") return beginAfterEnd(state);
   Object.assign(visit, { phase: "open", isGone: false, refused: undefined });
-  if (known) return await showAs(known, found, engine);
+  if (known) {
+    // Under the same id, somebody else may be there by now.
+    const { [OWNER]: owner } = known.values;
+    if (owner === (theirs.user || undefined)) {
+      return await showAs(known, found, engine);
+    }
+    tell(known, "gone");
+    await engine?.endAccepted(known);
+  }
   const source = reader.keep ? await sourceOf(reader, theirs) : undefined;
   fill(state, reader.name, theirs, source);
   const shown = await showAs(state, found, engine);

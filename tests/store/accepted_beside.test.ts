@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { createSessions } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { createFaultyStore } from "../../testing/faulty_store.ts";
-import { end, moved } from "../request/_foreign.ts";
+import { end, moved, STORES } from "../request/_foreign.ts";
 
 // Two requests with one session of another library, whose calls of the store
 // come in any order.
@@ -45,4 +45,26 @@ describe("a logout by a copy from before a login", () => {
     await site.visit(site.old(), end);
     assert.deepEqual(await (await site.visit(jar)).json(), ANN);
   });
+});
+
+describe("a session of another library that is another user's by now", () => {
+  for (const [where, options] of Object.entries(STORES)) {
+    it(`shows nothing of who was there before, ${where}`, async () => {
+      const others = [{ user: "bob", data: { n: 1 } }, { data: { n: 2 } }];
+      for (const keep of [true, false]) {
+        for (const theirs of others) {
+          const site = moved(options(), { keep });
+          const [id = ""] = site.other.sessions.keys();
+          await site.visit(site.old());
+          site.other.sessions.set(id, theirs);
+          // The answer was lost, or is of another host.
+          const jar = site.old();
+          const seen = [theirs.user ?? null, theirs.data];
+          for (let i = 0; i < 2; i++) {
+            assert.deepEqual(await (await site.visit(jar)).json(), seen);
+          }
+        }
+      }
+    });
+  }
 });
