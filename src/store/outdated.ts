@@ -76,6 +76,6 @@ function isLoginElsewhere(state: State): boolean {
  */
 export function maySend(state: State): boolean {
   if (isLeftBehind(state) || isLoginElsewhere(state)) refuseGone(state);
-  return !isOutdated(state) && !isOutrun(state) &&
+  return !state.isSuperseded && !isOutdated(state) && !isOutrun(state) &&
     !(state.isOptional && isAnsweredSince(state));
 }

@@ -99,23 +99,22 @@ async function leaveRecord(
   const ask = () => storeOf(visit).update(key, record, revision);
   try {
     if (await call(visit, { op: "update", ask }) === "ok") return true;
-    await noteMoved(state, held);
+    // The browser gets the cookie that another request has made, which must not
+    // be replaced by one of the record.
+    state.isSuperseded = await isElsewhere(state, held);
   } catch {
     // The listener has been told. If it has arrived, writes wait a while.
   }
   return false;
 }
 
-/**
- * Notes that another process has been faster, if so: the browser has the cookie
- * that it has made, which must not be replaced by one of the record.
- */
-async function noteMoved(
+/** Whether another request has been faster, in this process or another one. */
+async function isElsewhere(
   { visit, values }: State,
   { sid, key }: Held,
-): Promise<void> {
+): Promise<boolean> {
   const record = await fetchRecord(visit, key);
   const newer = isLive(visit, record) &&
     await valuesOf(visit, { sid, key, record });
-  if (newer && hasMoved(values, newer)) noteTurn(visit.settings, key, "left");
+  return !!newer && hasMoved(values, newer);
 }
