@@ -1,3 +1,4 @@
+import type { SessionError } from "../errors.ts";
 import { isHandshake } from "../http/request.ts";
 import { begin } from "../session/begin.ts";
 import {
@@ -89,6 +90,9 @@ export async function beginAccepted(
   } catch (error) {
     const known = await findAccepted({ ...state, content: fresh }, claim);
     if (known) return known;
+    const { code, cause } = Object(error) as SessionError;
+    // No store has failed: the record was there, and has just been ended.
+    if (code === "store-failed" && !cause) return "over";
     throw error;
   }
   // Whoever brings the other library's cookie finds it again.

@@ -91,6 +91,36 @@ describe("a session of another library that ends in another process", () => {
     );
   });
 
+  it("is none for one that has found it as it was ended", async () => {
+    const [one, two] = processes();
+    const { wait, reached, open } = gate();
+    const [tried, deleted] = [0, 0].map(() => Promise.withResolvers<void>());
+    two.faulty.on("create", 1, { before: wait });
+    two.faulty.on("create", 2, {
+      after: async () => {
+        tried?.resolve();
+        await deleted?.promise;
+      },
+    });
+    const jar = one.site.old();
+    const slow = two.site.visit(one.site.old());
+    await reached;
+    one.faulty.on("delete", 1, {
+      before: async () => {
+        open();
+        await tried?.promise;
+      },
+    });
+    one.faulty.on("create", (call) => idOf(call) === "accepted", {
+      before: async () => {
+        deleted?.resolve();
+        await slow.catch(() => {});
+      },
+    });
+    await one.site.visit(jar, end);
+    assert.deepEqual(await (await slow).json(), NOBODY);
+  });
+
   it("leaves a tombstone for no longer than such a request may wait", async () => {
     const [one] = processes();
     const { clock } = one.site;
