@@ -23,7 +23,7 @@ import { openBatch } from "../session/write_rules.ts";
 export function checkTheirs(
   { absoluteTimeout }: Settings,
   name: string,
-  { data, user, label, persist }: ForeignSession,
+  { key, id, data, user, label, persist }: ForeignSession,
 ): void {
   const check = (part: string, value: unknown, isRight: boolean) => {
     // Programs without types give `null` for what they have not.
@@ -32,6 +32,9 @@ export function checkTheirs(
     const kind = typeof value === "number" ? "Number" : kindOf(value);
     cannotKeep(`${part} of ${name} (${kind})`);
   };
+  // Of an `ArrayBuffer`, say, no text tells it from another visitor's.
+  check("key", key, typeof key === "string");
+  check("id", id, typeof id === "string");
   check("data", data, isOptions(data));
   check("user", user, typeof user === "string");
   check("label", label, typeof label === "string");

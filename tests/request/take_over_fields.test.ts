@@ -197,10 +197,13 @@ describe("what is told of another library's session", () => {
         ["label", {}, "Object"],
         ["persist", "no", "text of 2 characters"],
         ["persist", -60, "Number"],
+        // All of them are the same text, as which one visitor's would be known.
+        ["key", new ArrayBuffer(32), "ArrayBuffer"],
+        ["id", 4_711, "Number"],
       ] as const
     ) {
       const theirs = { user: "ann", [part]: value } as never;
-      const { old, visit } = having(theirs);
+      const { old, visit } = moved({}, { read: () => Promise.resolve(theirs) });
       await assert.rejects(visit(old()), {
         code: "invalid-data",
         message: `Cannot keep ${part} of other (${kind})`,
