@@ -28,7 +28,6 @@ describe("A session that two requests of one process move back", () => {
     await Promise.all([one.arrived, two.arrived]);
     const marked = Promise.withResolvers<void>();
     let first: ReturnType<typeof one.end> | undefined;
-    let second: typeof first;
     // Both have written; the second one's mark comes behind that of the first.
     site.store.on("update", 2, {
       before: () => {
@@ -42,7 +41,7 @@ describe("A session that two requests of one process move back", () => {
         await second;
       },
     });
-    second = two.end();
+    const second = two.end();
     assert.deepEqual((await second).headers.getSetCookie(), []);
     const cookie = cookieOf(await first as Response);
     assert.ok(!isReference(cookie));
