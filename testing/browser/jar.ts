@@ -1,7 +1,7 @@
 import { type BrowserCookie, shown, type StoredCookie } from "./cookie.ts";
 import { makeRoom } from "./room.ts";
 import { type CookieLine, parseSetCookie } from "./set_cookie.ts";
-import { isTrustworthy, isWithin, type Sites } from "./site.ts";
+import { isAddress, isTrustworthy, isWithin, type Sites } from "./site.ts";
 
 /** Who makes a browser send a request, as far as cookies care. */
 export interface Party {
@@ -16,6 +16,8 @@ export interface Party {
 }
 
 const LONGEST_LIFE = 400 * 86_400_000;
+// `URL` would leave out what is around a host, a port say, and decode the rest.
+const DOMAIN = /^(\[[^\]]*\]|[^\s/?#@:%\\]+)$/;
 const PREFIX = /^__(secure|host-http|host|http)-/i;
 
 /** The cookies of a browser, by RFC 6265bis §5.6 to §5.8. */
@@ -113,9 +115,10 @@ export class CookieJar {
   /** The domain of a line, `""` for the host alone, or that it is not his. */
   #hostFor({ domain }: CookieLine, { hostname }: URL): string | undefined {
     if (domain === "") return "";
+    if (!DOMAIN.test(domain)) return undefined;
     const host = URL.parse(`http://${domain}`)?.hostname;
     if (!host || !isWithin(hostname, host)) return undefined;
-    if (/^\[|\d$/.test(host)) return "";
+    if (isAddress(host)) return "";
     if (this.#sites.isSuffix(host)) return host === hostname ? "" : undefined;
     return host;
   }

@@ -1,6 +1,6 @@
 import { type Asking, fieldsOf, hasCookies, partyOf } from "./asking.ts";
 import type { CookieJar } from "./jar.ts";
-import type { Sites } from "./site.ts";
+import { isTrustworthy, type Sites } from "./site.ts";
 
 /** What answers a browser: a server, or all of them. */
 export type BrowserHandler = (
@@ -57,7 +57,9 @@ export function takeCookies(
   for (const line of headers.getSetCookie()) {
     jar.take(line, url, partyOf(asking, sites));
   }
-  if (/"(cookies|\*)"/.test(headers.get("clear-site-data") ?? "")) {
+  const cleared = headers.get("clear-site-data") ?? "";
+  // Over http, whoever is on the way could have sent it.
+  if (isTrustworthy(url) && /"(cookies|\*)"/.test(cleared)) {
     const owner = sites.ownerOf(url.hostname);
     jar.drop(({ host }) => sites.ownerOf(host) === owner);
   }

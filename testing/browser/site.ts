@@ -1,11 +1,16 @@
 // What two addresses have in common, as far as cookies care.
 
 const ADDRESS = /^(\d+\.){3}\d+$|^\[/;
-const LOOPBACK = /^(.+\.)?localhost$|^127\.|^\[::1\]$/;
+const LOOPBACK = /^(.+\.)?localhost$|^127\.[\d.]+$|^\[::1\]$/;
 
 /** Browsers trust the machine itself as they trust https. */
 export function isTrustworthy({ protocol, hostname }: URL): boolean {
   return protocol === "https:" || LOOPBACK.test(hostname);
+}
+
+/** Whether a host, as `URL` writes it, is an IP address. */
+export function isAddress(host: string): boolean {
+  return ADDRESS.test(host);
 }
 
 /** Whether a host is a domain, or below it (RFC 6265bis §5.1.3). */

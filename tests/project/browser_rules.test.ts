@@ -44,7 +44,7 @@ describe("Chromium, where Browser stands in for it,", () => {
         "--no-sandbox",
         "--disable-gpu",
         "--disable-quic",
-        "--host-resolver-rules=MAP *.example 127.0.0.1, MAP app.localhost 127.0.0.1",
+        "--host-resolver-rules=MAP *.example 127.0.0.1, MAP *.v2 127.0.0.1, MAP app.localhost 127.0.0.1",
       ],
     });
     const context = await browser.newContext({ ignoreHTTPSErrors: true });

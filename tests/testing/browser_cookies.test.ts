@@ -191,6 +191,19 @@ describe("Browser keeps cookies", () => {
     assert.deepEqual(browser.cookies().map(({ name }) => name), ["c"]);
   });
 
+  it("although http has said Clear-Site-Data", async () => {
+    const browser = new Browser(() =>
+      new Response(null, { headers: { "clear-site-data": '"*"' } })
+    );
+    browser.setCookie("a=1");
+    await browser.get("http://example.com/");
+    assert.equal(browser.cookie("a"), "1");
+    await browser.get("http://localhost/");
+    browser.setCookie("b=1", "http://localhost/");
+    await browser.get("http://localhost/");
+    assert.deepEqual(browser.cookies().map(({ name }) => name), ["a"]);
+  });
+
   it("in the form of Playwright", () => {
     const { browser } = open();
     browser.setCookie("a=1; Max-Age=60; HttpOnly; Secure; SameSite=strict");

@@ -238,7 +238,16 @@ describe("Browser asks", () => {
   });
 
   it("nothing of no address, or without an answer", async () => {
-    assert.throws(() => new Browser(() => new Response(), { origin: "x" }));
+    for (const origin of ["x", "example.com", "ftp://example.com/"]) {
+      assert.throws(
+        () => new Browser(() => new Response(), { origin }),
+        { name: "TypeError", message: /^Option origin must be like https:/ },
+      );
+    }
+    assert.throws(
+      () => new Browser({ fetch: () => new Response() } as never),
+      { name: "TypeError", message: /handler must be a function/ },
+    );
     const failing = new Browser(() => Promise.reject(new Error("Down")));
     await assert.rejects(() => failing.get(), /Down/);
     const empty = new Browser(() => new Response(null, { status: 204 }));
