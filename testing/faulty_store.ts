@@ -102,6 +102,9 @@ const USUAL: Readonly<Record<UsualStoreFault, () => StoreFault>> = {
   "loses-answer": () => ({ error: broken() }),
 };
 
+/** What a fault may have. */
+const PARTS = ["before", "times", "between", "after", "error", "sessions"];
+
 /** Something that is to go wrong. */
 interface Plan {
   readonly method: StoreMethod | "all";
@@ -208,13 +211,15 @@ export function createFaultyStore(inner: SessionStore): FaultyStore {
     store,
     calls,
     on(method, which, what) {
-      if (method !== "all" && typeof store[method] !== "function") {
+      const isOwn = Object.hasOwn(store, method) &&
+        typeof store[method as StoreMethod] === "function";
+      if (method !== "all" && !isOwn) {
         throw new TypeError("Cannot plan for a method that the store lacks");
       }
-      if (typeof what === "string" && !Object.hasOwn(USUAL, what)) {
-        throw new TypeError(`Faults are ${Object.keys(USUAL).join(", ")}`);
+      const fault = faultOf(what);
+      if (!/^(number|function)$/.test(typeof which) && which !== "all") {
+        throw new TypeError("Which calls must be a number, all, or a function");
       }
-      const fault = typeof what === "string" ? USUAL[what]() : what;
       if (typeof which === "number") {
         if (!Number.isInteger(which) || which < 1) {
           throw new RangeError(`Calls are counted from 1: it is ${which}`);
@@ -231,6 +236,21 @@ export function createFaultyStore(inner: SessionStore): FaultyStore {
     },
     heal: () => plans.clear(),
   };
+}
+
+/** A fault by its name or in parts, of which none is a typo. */
+function faultOf(what: StoreFault | UsualStoreFault): StoreFault {
+  if (typeof what === "string" && Object.hasOwn(USUAL, what)) {
+    return USUAL[what]();
+  }
+  const isObject = typeof what === "object" && what !== null;
+  if (!isObject || Object.keys(what).some((part) => !PARTS.includes(part))) {
+    throw new TypeError(
+      `Faults are ${Object.keys(USUAL).join(", ")}, ` +
+        `or an object of ${PARTS.join(", ")}`,
+    );
+  }
+  return what;
 }
 
 /** What a client throws whose connection breaks. */

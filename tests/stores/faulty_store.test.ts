@@ -195,6 +195,30 @@ describe("createFaultyStore()", () => {
     }
   });
 
+  it("refuses what it could not do later on", async () => {
+    const { faulty } = await open();
+    const plans: readonly (readonly [unknown, unknown, unknown])[] = [
+      ["gett", "all", "throws"],
+      ["constructor", "all", "throws"],
+      ["consistency", "all", "throws"],
+      ["get", undefined, "throws"],
+      ["get", "1", "throws"],
+      ["get", {}, "throws"],
+      ["get", "all", "throw"],
+      ["get", "all", undefined],
+      ["get", "all", null],
+      ["get", "all", { tims: 0 }],
+    ];
+    for (const plan of plans) {
+      assert.throws(
+        () => Reflect.apply(faulty.on, undefined, plan),
+        TypeError,
+        JSON.stringify(plan),
+      );
+    }
+    assert.ok(await faulty.store.get(KEY));
+  });
+
   it("ends a list half way", async () => {
     const { faulty, inner } = await open();
     await inner.create(OTHER_KEY, recordOf(1));
