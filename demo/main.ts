@@ -7,7 +7,7 @@ import process from "node:process";
 import { generateSecret } from "../mod.ts";
 import { createSite, type Demo } from "./site.ts";
 
-const port = Number(Deno.env.get("PORT") ?? 8000);
+const port = Number(Deno.env.get("PORT") || 8000);
 if (!(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
   fail("PORT must be a number from 0 to 65535, as in PORT=8001 npm start");
 }

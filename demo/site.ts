@@ -119,7 +119,7 @@ export async function createSite(settings: SiteSettings): Promise<Demo> {
       const headers = { "content-type": type, "cache-control": "no-cache" };
       return new Response(files.get(pathname), { headers });
     }
-    if (pathname === "/choose") return await choose(request);
+    if (pathname === "/choose") return await choose(request, kinds);
     const { home, race } = sites.get(choiceOf(request).kind) as Site;
     if (pathname === "/race/play" && request.method === "POST") {
       const form = await formOf(request);
@@ -161,7 +161,10 @@ export async function createSite(settings: SiteSettings): Promise<Demo> {
 }
 
 /** Keeps what the visitor has chosen, and goes back to the page. */
-async function choose(request: Request): Promise<Response> {
+async function choose(
+  request: Request,
+  kinds: readonly string[],
+): Promise<Response> {
   const form = await formOf(request);
   if (!form) return new Response("Expected a form\n", { status: 400 });
   // As `csrf` does for what has a session.
@@ -170,13 +173,13 @@ async function choose(request: Request): Promise<Response> {
   }
   const back = String(form.get("back"));
   const { delay } = readChoice(request, [], USUAL);
-  const kind = String(form.get("kind")).replace(/[^a-z-]/g, "");
+  const kind = kinds.find((each) => each === form.get("kind")) ?? USUAL;
   const response = new Response(null, {
     status: 303,
     headers: { location: PAGES.includes(back) ? back : "/" },
   });
   return withChoice(response, {
-    kind: kind || USUAL,
+    kind,
     delay: form.has("delay") ? delayOf(form.get("delay")) : delay,
   });
 }

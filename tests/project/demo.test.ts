@@ -294,6 +294,21 @@ describe("the demo", () => {
     assert.match(page.text, /value="5"[^]*<output for="delay">5 s/);
   });
 
+  it("keeps no choice that there is not", async () => {
+    const { fetch } = await openSite();
+    for (const kind of ["x".repeat(10_000), "__proto__", "cookie\n", ""]) {
+      const response = await fetch(
+        new Request(`${ORIGIN}/choose`, {
+          method: "POST",
+          body: new URLSearchParams({ kind, back: "//evil.example" }),
+        }),
+      );
+      assert.equal(response.headers.get("location"), "/");
+      const [line = ""] = response.headers.getSetCookie();
+      assert.match(line, /^demo-store=memory\.30;/);
+    }
+  });
+
   it("holds a slow request until somebody lets it go", async () => {
     const { visitor } = await openSite();
     const here = visitor();
