@@ -1,7 +1,13 @@
 import type { Command } from "./common/command.ts";
 import { EXIT, UsageError } from "./common/problems.ts";
 import { paint, type Terminal } from "./common/terminal.ts";
-import { count, printable, shorten, table } from "./common/text.ts";
+import {
+  count,
+  mayBeSecret,
+  printable,
+  shorten,
+  table,
+} from "./common/text.ts";
 import { type Examination, examine } from "./doctor/examine.ts";
 import type { Finding } from "./doctor/finding.ts";
 import { isLoopback } from "./doctor/set_cookie.ts";
@@ -29,7 +35,7 @@ export const doctorCommand: Command = {
   --name NAME         The cookie that is the session, if it is not found
   -H, --header FIELD  Sends "Name: value", too; more than once for several
   --method METHOD     As in curl -X
-  --data TEXT         The body; the method is POST then
+  --data TEXT         The body, or @- to read it; the method is POST then
   -k, --insecure      Takes a certificate that nobody vouches for
   --timeout SECONDS   How long to wait for an answer (10)
   --json              Prints an object
@@ -42,7 +48,10 @@ export const doctorCommand: Command = {
       throw new UsageError("Give one address: with-session doctor URL");
     }
     const url = readAddress(given);
-    const data = args.text("data");
+    const body = args.text("data");
+    const data = body === "@-"
+      ? (await terminal.read("Paste the body, and press Enter: ")).trimEnd()
+      : body;
     const method = args.text("method")?.toUpperCase() ??
       (data === undefined ? "GET" : "POST");
     if (!/^[A-Z]{1,20}$/.test(method)) {
@@ -90,13 +99,17 @@ export const doctorCommand: Command = {
 /** An address as people type it: without a scheme, too. */
 function readAddress(given: string): URL {
   const hasScheme = /^[a-z][a-z\d+.-]*:\/\//i.test(given);
-  const isLocal = /^(localhost|127\.|\[::1\])/i.test(given);
+  const isLocal = /^(([\w-]+\.)*localhost|127\.[\d.]+|\[::1\])([:/?#]|$)/i
+    .test(given);
   const url = URL.parse(
     hasScheme ? given : `${isLocal ? "http" : "https"}://${given}`,
   );
-  if (!url || !/^https?:$/.test(url.protocol)) {
+  // A secret in the wrong place would be asked for in DNS.
+  const isSecret = mayBeSecret(given);
+  if (isSecret || !url || !/^https?:$/.test(url.protocol)) {
     throw new UsageError(
-      `${shorten(given, 40)} is no address: give one like https://example.com/`,
+      `${isSecret ? "That" : shorten(given, 40)} is no address: ` +
+        "give one like https://example.com/",
     );
   }
   return url;

@@ -2,7 +2,7 @@ import { findAged, findCached } from "./cache.ts";
 import { findDropped } from "./drop.ts";
 import type { Finding, Rule, Visits } from "./finding.ts";
 import { findLeaks, FOREIGN } from "./leak.ts";
-import { findProxied, findSkew } from "./proxy.ts";
+import { findProxied, findSkew, findUnanswered } from "./proxy.ts";
 import { cookiesOf, isSentTo, type SetCookie } from "./set_cookie.ts";
 import { type Exchange, type Fetching, fieldOf, visit } from "./visit.ts";
 
@@ -14,6 +14,7 @@ const RULES: readonly Rule[] = [
   findProxied,
   findSkew,
   findAged,
+  findUnanswered,
 ];
 /** How many redirects are followed. */
 const MOST_REDIRECTS = 8;
@@ -49,24 +50,38 @@ export async function examine(
   const page = first.at(-1)!;
   const jar = jarOf(first, cookies);
   const isSafe = how.method === "GET" || how.method === "HEAD";
-  const more = async (headers: Record<string, string>) =>
-    isSafe && !isCircle ? await visit(page.url, how, headers) : undefined;
+  let unanswered = 0;
+  const more = async (headers: Record<string, string>) => {
+    if (!isSafe || isCircle) return undefined;
+    try {
+      return await visit(page.url, how, headers);
+    } catch {
+      // What the first visit has shown is told all the same.
+      unanswered++;
+      return undefined;
+    }
+  };
   const cookie = both(how.headers["cookie"], jar(page.url));
+  const other = await more({ cookie: "" });
+  const again = cookie ? await more({ cookie }) : undefined;
+  const foreign = await more({
+    origin: FOREIGN,
+    "sec-fetch-site": "cross-site",
+    "sec-fetch-mode": "cors",
+    "sec-fetch-dest": "empty",
+    ...cookie && { cookie },
+  });
   const visits: Visits = {
     first,
     page,
     leads,
     isCircle,
     cookies,
-    other: await more({ cookie: "" }),
-    again: cookie ? await more({ cookie }) : undefined,
-    foreign: await more({
-      origin: FOREIGN,
-      "sec-fetch-site": "cross-site",
-      "sec-fetch-mode": "cors",
-      "sec-fetch-dest": "empty",
-      ...cookie && { cookie },
-    }),
+    other,
+    again,
+    foreign,
+    sent: cookie,
+    unanswered,
   };
   const findings = RULES.flatMap((rule) => [...rule(visits)]);
   const seen = new Map(

@@ -29,6 +29,10 @@ export interface Visits {
   readonly foreign?: Exchange | undefined;
   /** Where a redirect leads that was not followed. */
   readonly leads?: URL | undefined;
+  /** The `Cookie` field of the first visitor who comes again; `""` without. */
+  readonly sent: string;
+  /** How many visits after the first nobody has answered. */
+  readonly unanswered: number;
   /** Whether the redirects have no end. */
   readonly isCircle: boolean;
   /** The cookies of an exchange. */

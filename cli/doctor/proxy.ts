@@ -1,6 +1,6 @@
 import { SKEW } from "../../src/session/timeouts.ts";
 import { span } from "../common/time.ts";
-import { fault, type Finding, type Visits } from "./finding.ts";
+import { fault, type Finding, note, type Visits } from "./finding.ts";
 import { isLoopback } from "./set_cookie.ts";
 import { fieldOf } from "./visit.ts";
 
@@ -50,6 +50,31 @@ export function* findProxied(visits: Visits): Iterable<Finding> {
         : "Look into the program's log for this request",
     );
   }
+}
+
+/** Visits that got no answer, after one that did. */
+export function* findUnanswered(visits: Visits): Iterable<Finding> {
+  const { unanswered, other, again, page, sent, first, cookies } = visits;
+  if (!unanswered) return;
+  if (other && !again && sent) {
+    yield fault(
+      "refused",
+      first.flatMap((each) => cookies(each)).find(({ isSession }) => isSession)
+        ?.name,
+      "With its own cookies, the address does not answer, and without them it " +
+        `does: ${sent.length} bytes of cookies may be too many`,
+      "Raise the limit for header fields, or keep less in the cookie; or look " +
+        "into the program's log for this request",
+    );
+    return;
+  }
+  yield note(
+    "unanswered",
+    undefined,
+    `It answered the first visit with ${page.status}, and ${unanswered} later ` +
+      "ones not at all: what caches and other sites get was not looked at",
+    "Try it again, with a longer --timeout",
+  );
 }
 
 /** Whether the server's clock and this one's differ. */

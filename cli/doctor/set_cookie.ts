@@ -104,7 +104,7 @@ export function isSentTo(
 
 /** Whether an address is of this same machine, which browsers trust. */
 export function isLoopback({ hostname }: URL): boolean {
-  return /^(.*\.)?localhost$|^127\.|^\[::1\]$/.test(hostname);
+  return /^(.*\.)?localhost$|^127\.[\d.]+$|^\[::1\]$/.test(hostname);
 }
 
 /** Whether a path is another one or below it (§5.1.4). */

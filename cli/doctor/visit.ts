@@ -1,4 +1,4 @@
-import { request as requestHttp } from "node:http";
+import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { Buffer } from "node:buffer";
 import { errorText } from "../common/error_text.ts";
@@ -53,8 +53,6 @@ export function visit(
     "sec-fetch-dest": "document",
     "sec-fetch-mode": "navigate",
     "sec-fetch-site": "none",
-    // Whatever has an address of its own is not kept for the next visit.
-    connection: "close",
     ...fetching.headers,
     ...more,
   };
@@ -67,32 +65,18 @@ export function visit(
   const request = url.protocol === "https:" ? requestHttps : requestHttp;
   const began = now();
   return new Promise((resolve, reject) => {
-    const fail = (error: unknown) =>
-      reject(new FailedError(explain(url, error)));
     const asked = request(url, {
       method,
       headers,
+      // A connection for each visit: one that is kept may be closed meanwhile.
+      agent: false,
       // A server with faults is what is looked for.
       insecureHTTPParser: true,
       maxHeaderSize: 262_144,
       ...isInsecure && { rejectUnauthorized: false },
     }, (response) => {
-      const ended = now();
-      const pieces: Uint8Array[] = [];
+      take(response);
       let size = 0;
-      const finish = () => {
-        clearTimeout(timer);
-        asked.destroy();
-        resolve({
-          url,
-          status: response.statusCode ?? 0,
-          fields: fieldsOf(response.rawHeaders),
-          body: Buffer.concat(pieces).toString("utf8"),
-          sent: headers["cookie"] ?? "",
-          began,
-          ended,
-        });
-      };
       response.on("data", (piece: Uint8Array) => {
         pieces.push(piece);
         size += piece.length;
@@ -100,14 +84,43 @@ export function visit(
         if (size >= MOST) finish();
       });
       response.once("end", finish);
-      response.once("error", fail);
+      // The fields have come: a browser keeps the cookie of a body that is cut.
+      response.once("error", finish);
     });
-    const timer = setTimeout(() => {
-      asked.destroy(new Error(`no answer within ${timeout / 1000} s`));
-    }, timeout);
-    asked.once("error", (error) => {
+    // More than the 2000 that Node would keep, and leave out the rest.
+    asked.maxHeadersCount = 0;
+    const pieces: Uint8Array[] = [];
+    let finish = () => fail(new Error(`no answer within ${timeout / 1000} s`));
+    function take({ statusCode, rawHeaders }: IncomingMessage): void {
+      const ended = now();
+      finish = () => {
+        end();
+        resolve({
+          url,
+          status: statusCode ?? 0,
+          fields: fieldsOf(rawHeaders),
+          body: Buffer.concat(pieces).toString("utf8"),
+          sent: headers["cookie"] ?? "",
+          began,
+          ended,
+        });
+      };
+    }
+    function fail(error: unknown): void {
+      end();
+      reject(new FailedError(explain(url, error)));
+    }
+    function end(): void {
       clearTimeout(timer);
-      fail(error);
+      asked.destroy();
+    }
+    const timer = setTimeout(() => finish(), timeout);
+    asked.on("error", fail);
+    // Without somebody who listens, nothing would ever be told of it.
+    asked.once("upgrade", (response, socket) => {
+      socket.destroy();
+      take(response);
+      finish();
     });
     asked.end(body);
   });
@@ -138,6 +151,10 @@ function explain({ protocol, host, port }: URL, error: unknown): string {
   }
   if (/ECONNREFUSED/.test(text)) {
     return `Nobody listens at ${host}: is the program running, and is the port right?`;
+  }
+  if (/HEADER_OVERFLOW/.test(text)) {
+    return `${host} answers with more than 256 kB of header fields, which ` +
+      "browsers refuse, too";
   }
   if (/ENOTFOUND|EAI_AGAIN/.test(text)) return `There is no host ${host}`;
   if (/EPROTO|wrong version|packet length|InvalidContentType/i.test(text)) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer, type RequestListener } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { describe, it } from "node:test";
 import { doctor } from "../../cli.ts";
 import { sessions } from "../../express.ts";
@@ -687,4 +687,151 @@ describe("doctor", () => {
       assert.deepEqual(faults, []);
     });
   });
+
+  describe("tells what it has seen of a server that", () => {
+    const codesOf = async (port: number) => {
+      const { faults, notes } = await doctor(`http://127.0.0.1:${port}/`);
+      return [...faults, ...notes].map(({ code }) => code);
+    };
+
+    it("never ends its answer", async () => {
+      const listener: RequestListener = (_request, response) => {
+        response.writeHead(200, { ...SOUND, "set-cookie": lineOf() });
+        response.write("data: 1\n\n");
+      };
+      await serve(listener, async (port) => {
+        // One visit, as this is a POST; a busy machine has time to begin.
+        const { status, sessions, faults } = await doctor(
+          `http://127.0.0.1:${port}/`,
+          { method: "POST", timeout: 3 },
+        );
+        assert.equal(status, 200);
+        assert.deepEqual(sessions, ["sid"]);
+        assert.deepEqual(faults, []);
+      });
+    });
+
+    it("breaks its answer off", async () => {
+      const answer = [
+        "HTTP/1.1 200 OK",
+        "Content-Length: 1000",
+        "Cache-Control: no-store",
+      ];
+      await serveBytes(() => [...answer, `Set-Cookie: ${lineOf()}`], async (
+        port,
+      ) => assert.deepEqual(await codesOf(port), []));
+    });
+
+    it("closes each connection without a word of it", async () => {
+      const answer = ["HTTP/1.1 200 OK", "Content-Length: 0"];
+      const fields = () => [
+        ...answer,
+        "Cache-Control: no-store",
+        `Set-Cookie: ${lineOf()}`,
+      ];
+      await serveBytes(fields, async (port) => {
+        assert.deepEqual(await codesOf(port), []);
+      });
+    });
+
+    it("answers once", async () => {
+      let count = 0;
+      const listener: RequestListener = (_request, response) => {
+        if (count++) return void response.destroy();
+        const line = `sid=${VALUE}; Path=/; SameSite=Lax`;
+        response.writeHead(200, { ...SOUND, "set-cookie": line });
+        response.end();
+      };
+      await serve(listener, async (port) => {
+        assert.deepEqual(await codesOf(port), ["leak-script", "unanswered"]);
+      });
+    });
+
+    it("hangs up on its own cookies", async () => {
+      const listener: RequestListener = ({ headers }, response) => {
+        if (headers.cookie) return void response.destroy();
+        response.writeHead(200, { ...SOUND, "set-cookie": lineOf() });
+        response.end();
+      };
+      await serve(listener, async (port) => {
+        assert.deepEqual(await codesOf(port), ["refused"]);
+      });
+    });
+
+    it("answers with another protocol", async () => {
+      const fields = () => [
+        "HTTP/1.1 101 Switching Protocols",
+        "Upgrade: other",
+        "Connection: upgrade",
+      ];
+      await serveBytes(fields, async (port) => {
+        const { status } = await doctor(`http://127.0.0.1:${port}/`);
+        assert.equal(status, 101);
+      });
+    });
+
+    it("sets thousands of cookies, of which the last is the session", async () => {
+      const fields = () => [
+        "HTTP/1.1 200 OK",
+        "Content-Length: 0",
+        "Cache-Control: no-store",
+        ...Array.from({ length: 5_000 }, (_, i) => `Set-Cookie: s${i}=v`),
+        `Set-Cookie: sid=${VALUE}; Path=/; SameSite=Lax`,
+      ];
+      await serveBytes(fields, async (port) => {
+        const found = await codesOf(port);
+        assert.ok(found.includes("cache-same"));
+        assert.ok(found.includes("leak-script"));
+      });
+    });
+
+    it("sends fields without an end", async () => {
+      const fields = () => ["HTTP/1.1 200 OK", `X: ${"x".repeat(300_000)}`];
+      await serveBytes(fields, async (port) => {
+        const output = await outputOf(["doctor", `localhost:${port}`], 3, {
+          now: Date.now,
+        });
+        assert.match(inOneLine(output), /more than 256 kB of header fields/);
+      });
+    });
+  });
+
+  it("reads a body that is for no history", async () => {
+    const bodies: string[] = [];
+    const listener: RequestListener = (request, response) => {
+      request.on("data", (piece) => bodies.push(`${piece}`));
+      request.on("end", () => response.end());
+    };
+    await serve(listener, async (port) => {
+      const read = () => Promise.resolve("password=swordfish\n");
+      await outputOf(["doctor", `127.0.0.1:${port}`, "--data", "@-"], 3, {
+        now: Date.now,
+        read,
+      });
+    });
+    assert.deepEqual(bodies, ["password=swordfish"]);
+  });
 });
+
+/** A sound cookie that nobody had before. */
+function lineOf(): string {
+  return `sid=${crypto.randomUUID()}${VALUE}; ${USUAL}`;
+}
+
+/** Runs a server that sends just these lines, and closes the connection. */
+async function serveBytes(
+  lines: () => readonly string[],
+  use: (port: number) => Promise<void>,
+): Promise<void> {
+  const server = createTcpServer((socket) => {
+    socket.on("error", () => {});
+    socket.once("data", () => socket.end(`${lines().join("\r\n")}\r\n\r\n`));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  try {
+    await use((server.address() as AddressInfo).port);
+  } finally {
+    server.close();
+  }
+}
