@@ -119,6 +119,28 @@ describe("the command line", () => {
     });
   }
 
+  it("fails with a store that never answers, and holds nothing open", async () => {
+    const file = join(empty, "silent.mjs");
+    await writeFile(
+      file,
+      `const never = () => new Promise(() => {});
+      export const store = {
+        consistency: "strong",
+        create: never, get: never, update: never, delete: never,
+        deleteExpired: never,
+      };`,
+    );
+    const bin = join(packed.installed, "dist/cli/bin.js");
+    for (const runtime of [runtimes.node, runtimes.bun, runtimes.deno]) {
+      const way = runtime === runtimes.deno ? ["run", "-A"] : [];
+      const line = [runtime, ...way, bin, "sweep", "silent.mjs"];
+      const { code, out, complaints } = await command(line);
+      assert.equal(code, 3, `${runtime}: ${complaints}`);
+      assert.equal(out, "");
+      assert.match(complaints, /never answers/);
+    }
+  });
+
   it("may be cut off by a pipe", async () => {
     const bin = join(packed.installed, "dist/cli/bin.js");
     const line = `"${runtimes.node}" "${bin}" schema postgres | head -n 1`;
