@@ -4,7 +4,7 @@ import { didYouMean } from "./common/did_you_mean.ts";
 import { errorText } from "./common/error_text.ts";
 import { EXIT, FailedError, UsageError } from "./common/problems.ts";
 import { processTerminal, type Terminal } from "./common/terminal.ts";
-import { printable, shorten, wrap } from "./common/text.ts";
+import { printable, typed, wrap } from "./common/text.ts";
 import { doctorCommand } from "./doctor.ts";
 import { inspectCommand } from "./inspect.ts";
 import { TOKEN } from "./inspect/find_cookies.ts";
@@ -105,7 +105,7 @@ function commandOf(name: string): Command {
     throw new UsageError("To look at an address: with-session doctor URL");
   }
   throw new UsageError(
-    `Unknown command ${shorten(name) || '""'}${
+    `Unknown command ${typed(name) || '""'}${
       didYouMean(name, [...Object.keys(COMMANDS), "help"])
     }`,
   );

@@ -1,7 +1,7 @@
 import type { Command } from "./common/command.ts";
 import { didYouMean } from "./common/did_you_mean.ts";
 import { EXIT, UsageError } from "./common/problems.ts";
-import { shorten } from "./common/text.ts";
+import { typed } from "./common/text.ts";
 
 /** What makes the text of a migration, by the name of the store. */
 const SCHEMAS: Readonly<
@@ -50,8 +50,8 @@ export const schemaCommand: Command = {
   async run(args) {
     const [given = "", ...more] = args.words;
     const known = Object.keys(SCHEMAS);
-    const typed = given.toLowerCase();
-    const name = ALIASES[typed] ?? typed;
+    const lower = given.toLowerCase();
+    const name = ALIASES[lower] ?? lower;
     if (!given || more.length) {
       throw new UsageError(`Name one store: ${known.join(", ")}`);
     }
@@ -60,7 +60,7 @@ export const schemaCommand: Command = {
     }
     if (!known.includes(name)) {
       const near = didYouMean(given, known) || `: there is ${known.join(", ")}`;
-      throw new UsageError(`Unknown store ${shorten(given)}${near}`);
+      throw new UsageError(`Unknown store ${typed(given)}${near}`);
     }
     const { schema } = await SCHEMAS[name]!();
     const table = args.text("table");

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { didYouMean } from "./did_you_mean.ts";
 import { UsageError } from "./problems.ts";
-import { shorten } from "./text.ts";
+import { typed } from "./text.ts";
 
 /** What an option takes: nothing, a text, or a text each time it is given. */
 export type OptionKind = "flag" | "text" | "list";
@@ -66,7 +66,7 @@ export function readArguments(
     if (!kind) {
       const long = Object.keys(kinds).map((each) => `--${each}`);
       throw new UsageError(
-        `Unknown option ${shorten(rawName)}${didYouMean(rawName, long)}`,
+        `Unknown option ${typed(rawName)}${didYouMean(rawName, long)}`,
       );
     }
     const isNext = !inlineValue && value?.startsWith("-") && value !== "-";

@@ -11,6 +11,9 @@ export function errorText(error: unknown): string {
   const text = String(message || inner.message || error).split("\n")[0] ?? "";
   const all = [code ?? inner.code]
     .filter((each) => typeof each === "string" && !text.includes(each));
-  const hidden = text.replace(/(:\/\/[^\s:@/]*):[^\s@/]*@/g, "$1:…@");
+  const hidden = text
+    // What is not encoded may have @ and / in it: all up to the last @ goes.
+    .replace(/(:\/\/[^\s:@/?#]*):\S*@/g, "$1:…@")
+    .replace(/([?&][\w-]*(token|secret|passw|key)[\w-]*=)[^\s&]+/gi, "$1…");
   return printable([hidden.slice(0, 300), ...all].join(" "));
 }

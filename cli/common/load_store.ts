@@ -1,10 +1,11 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { errorText } from "./error_text.ts";
 import type { SessionStore } from "../../src/store/contract.ts";
 import { FailedError, UsageError } from "./problems.ts";
-import { shorten } from "./text.ts";
+import { mayBeSecret, shorten, typed } from "./text.ts";
 
 /** A store that a module of the program exports. */
 export interface LoadedStore {
@@ -40,7 +41,7 @@ export async function loadStore(
   }
   const others = Object.keys(exports).join(", ") || "nothing";
   throw new FailedError(
-    `${shown} exports no store${wanted ? ` named ${shorten(wanted)}` : ""}: ` +
+    `${shown} exports no store${wanted ? ` named ${typed(wanted)}` : ""}: ` +
       `it exports ${
         shorten(others, 60)
       }. Write: export const store = new …Store(…)`,
@@ -59,6 +60,12 @@ async function load(
   const address = path.startsWith("file:")
     ? path
     : pathToFileURL(resolve(process.cwd(), path)).href;
+  // The loader's message would repeat it.
+  if (mayBeSecret(path) && !existsSync(path)) {
+    throw new FailedError(
+      "There is no such file: name a module, ./store.ts say",
+    );
+  }
   try {
     return await import(address);
   } catch (error) {

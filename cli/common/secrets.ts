@@ -5,13 +5,15 @@ import type { KeyMaterial } from "../../src/token/content.ts";
 import type { Arguments, OptionKinds } from "./arguments.ts";
 import { FailedError, UsageError } from "./problems.ts";
 import type { Terminal } from "./terminal.ts";
-import { shorten } from "./text.ts";
+import { mayBeSecret, shorten } from "./text.ts";
 
 /** The options that say where the secrets are: never a secret itself. */
 export const SECRET_OPTIONS: OptionKinds = {
   "env": "list",
   "env-file": "text",
 };
+
+const NO_VARIABLE = "Option --env takes the name of a variable, not its value";
 
 /** A secret of the environment. */
 export interface FoundSecret {
@@ -35,7 +37,11 @@ export async function findSecrets(
   const env = path === undefined
     ? terminal.env
     : { ...terminal.env, ...await readVariables(path) };
-  return variablesOf(args).map((variable) => ({
+  const names = variablesOf(args);
+  if (names.some((name) => !env[name] && mayBeSecret(name))) {
+    throw new UsageError(NO_VARIABLE);
+  }
+  return names.map((variable) => ({
     variable,
     text: env[variable] ?? "",
   })).filter(({ text }) => text);
@@ -47,9 +53,7 @@ export function variablesOf(args: Arguments): readonly string[] {
   for (const name of names) {
     // Do not quote it: it may be a secret that was put in the wrong place.
     if (!/^[A-Za-z_]\w{0,63}$/.test(name)) {
-      throw new UsageError(
-        "Option --env takes the name of a variable, not its value",
-      );
+      throw new UsageError(NO_VARIABLE);
     }
   }
   return names.length ? names : ["SESSION_SECRET"];
@@ -78,6 +82,8 @@ async function readVariables(
   try {
     return parseEnv(await readFile(path, "utf8"));
   } catch {
-    throw new FailedError(`Cannot read ${shorten(path, 60)}`);
+    throw new FailedError(
+      `Cannot read ${mayBeSecret(path) ? "that file" : shorten(path, 60)}`,
+    );
   }
 }

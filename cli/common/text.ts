@@ -1,24 +1,42 @@
 // Text for a terminal. What comes from a server or out of a session is never
 // printed as it is: it could move the cursor, or show other words than it has.
 
-/** Control characters, also those of 8 bits, and those that turn text around. */
-const UNSEEN =
-  // deno-lint-ignore no-control-regex
-  /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]/gu;
+/** What controls, turns text around, or is not seen; and half characters. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /** A text with nothing in it that a terminal would obey. */
 export function printable(text: string): string {
+  // In units of 16 bits, so that JSON is the same JSON.
   return text.replace(
     UNSEEN,
-    (character) =>
-      `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    (character) => character.split("").map(escaped).join(""),
   );
+}
+
+function escaped(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 /** The beginning of a text that somebody has typed, or a server has sent. */
 export function shorten(text: string, most = 24): string {
   const shown = printable(text);
   return shown.length > most ? `${shown.slice(0, most)}…` : shown;
+}
+
+/**
+ * The same of what somebody has typed, for a message that goes into a ticket:
+ * what may be a secret in the wrong place is not repeated.
+ */
+export function typed(text: string, most = 24): string {
+  return mayBeSecret(text)
+    ? `(${text.length} characters)`
+    : shorten(text, most);
+}
+
+/** Whether a word is as long and as dense as a secret, and no constant's name. */
+export function mayBeSecret(text: string): boolean {
+  return /^[^\s.:]{24,}$/.test(text) &&
+    !/^[A-Z][A-Z\d]*(_[A-Z\d]+)+$/.test(text);
 }
 
 /** A word with its number: `1 cookie`, `2 cookies`. */

@@ -23,6 +23,8 @@ const TAG = [24, 32] as const;
 /** What stands in fields in the same way, and is no cookie. */
 const ATTRIBUTES =
   /^(charset|boundary|path|domain|expires|max-age|s-maxage|samesite|priority)$/i;
+/** What a cookie may be called; no longer than what is worth a message. */
+const NAME = /^[\w.!#$%&*+^|~-]{1,64}$/;
 /** A name and its value in a field, a command or a transcript. */
 const PAIR = /(?<![\w.%-])([\w.!#$%&*+^|~-]{1,200})=("?)([^\s;,"'^]*)\2/g;
 /** The same in JSON, as browsers and Playwright write their cookies. */
@@ -54,7 +56,7 @@ export function findCookies(
   if (found.size) return [...found.values()];
   const only = text.trim().replace(/^(["'])(.*)\1$/s, "$2");
   // Terminals break long lines, and some put that into what is copied.
-  const joined = only.replace(/\s*\n\s*/g, "");
+  const joined = only.split("\n").map((line) => line.trim()).join("");
   const isValue = only !== "" && !/[\s=:;{]/.test(joined);
   return isValue ? [putTogether({ name: undefined, value: joined }, [])] : [];
 }
@@ -62,7 +64,9 @@ export function findCookies(
 /** The names of what may be other cookies, for who has pasted those. */
 export function namesIn(text: string): readonly string[] {
   const names = pairsIn(text)
-    .filter(({ name, value }) => value.length >= 8 && !ATTRIBUTES.test(name))
+    .filter(({ name, value }) =>
+      value.length >= 8 && NAME.test(name) && !ATTRIBUTES.test(name)
+    )
     .map(({ name }) => name);
   return [...new Set(names)];
 }

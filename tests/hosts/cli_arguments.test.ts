@@ -5,11 +5,14 @@ import { errorText } from "../../cli/common/error_text.ts";
 import { paint } from "../../cli/common/terminal.ts";
 import { printable, table, wrap } from "../../cli/common/text.ts";
 import { distance, instant, span } from "../../cli/common/time.ts";
+import { markedSecret } from "../shared/support.ts";
 import { createTerminal, jsonOf, outputOf } from "./_terminal.ts";
 
 const COMMANDS = ["secret", "inspect", "doctor", "schema", "stats", "sweep"];
 // It must be seen nowhere.
 const VALUE = "swordfish-swordfish-swordfish-swordfish";
+/** The same in the form that names of variables have, too. */
+const WORD = VALUE.replaceAll("-", "_");
 
 /** Command lines that are wrong, and what is said of them. */
 const WRONG: readonly (readonly [args: string[], said: RegExp])[] = [
@@ -20,6 +23,8 @@ const WRONG: readonly (readonly [args: string[], said: RegExp])[] = [
   [["constructor"], /Unknown command constructor/],
   [[""], /Unknown command ""/],
   [["help", "stat"], /Unknown command stat: did you mean stats\?/],
+  [[VALUE], /Unknown command \(39 characters\)/],
+  [["help", VALUE], /Unknown command \(39 characters\)/],
   [["https://example.com/"], /with-session doctor URL/],
   [["inspect", "--jsn"], /Unknown option --jsn: did you mean --json\?/],
   [["inspect", "--revael"], /did you mean --reveal\?/],
@@ -28,6 +33,9 @@ const WRONG: readonly (readonly [args: string[], said: RegExp])[] = [
   [["inspect", "--secret", VALUE], /Unknown option --secret\n/],
   [["inspect", `--secret=${VALUE}`], /Unknown option --secret\n/],
   [["inspect", "--env", VALUE], /takes the name of a variable, not its value/],
+  [["inspect", `--${VALUE}`], /Unknown option \(41 characters\)/],
+  [["inspect", "--env", WORD], /takes the name of a variable, not its value/],
+  [["secret", "check", "--env", WORD], /the name of a variable, not its value/],
   [["inspect", "--env"], /Option --env needs a value/],
   [["inspect", "--env", "--json"], /Option --env needs a value/],
   [["inspect", "--env="], /Option --env needs a value/],
@@ -41,12 +49,14 @@ const WRONG: readonly (readonly [args: string[], said: RegExp])[] = [
   [["doctor"], /Give one address/],
   [["doctor", "http://"], /is no address/],
   [["doctor", "ftp://example.com"], /is no address/],
+  [["doctor", VALUE], /That is no address/],
   [["doctor", "localhost", "--header", VALUE], /like "Name: value"/],
   [["doctor", "localhost", "--timeout", "0"], /1 to 600/],
   [["doctor", "localhost", "--method", "G E T"], /must be a method/],
   [["schema"], /Name one store: sqlite, d1, postgres, mysql/],
   [["schema", "postgrse"], /did you mean postgres\?/],
   [["schema", "oracle"], /there is sqlite, d1, postgres, mysql/],
+  [["schema", VALUE], /Unknown store \(39 characters\): there is sqlite/],
   [["schema", "redis"], /A store of redis needs no table/],
   [["schema", "sqlite", "--table", "a b"], /Option --table must be/],
   [["stats"], /Name the module/],
@@ -55,7 +65,8 @@ const WRONG: readonly (readonly [args: string[], said: RegExp])[] = [
 
 describe("a command line", () => {
   for (const [args, said] of WRONG) {
-    const name = args.map((arg) => arg.replaceAll(VALUE, "…")).join(" ");
+    const name = args.map((arg) => arg.replaceAll(/\w*fish[_-]\w.*/g, "…"))
+      .join(" ");
     it(`is refused: ${name}`, async () => {
       const output = await outputOf(args, 2);
       assert.match(output, said);
@@ -97,6 +108,33 @@ describe("a command line", () => {
   });
 });
 
+describe("a secret in the wrong place", () => {
+  for (
+    const args of [
+      ["stats", VALUE],
+      ["sweep", VALUE],
+      ["secret", "check", "--env-file", VALUE],
+      ["stats", "cli.ts", "--export", VALUE],
+    ]
+  ) {
+    const name = args.map((arg) => arg.replace(VALUE, "…")).join(" ");
+    it(`is not repeated: ${name}`, async () => {
+      const output = await outputOf(args, 3);
+      assert.doesNotMatch(output, /swordfish/);
+    });
+  }
+
+  it("is told from the name of a variable, which is said", async () => {
+    const name = "SESSION_SECRET_OF_THE_SHOP_2026";
+    const output = await outputOf(["secret", "check", "--env", name], 3);
+    assert.match(output, /SESSION_SECRET_OF_THE_SHOP_2026 is not set here/);
+    // One that is set is a variable, whatever it looks like.
+    await outputOf(["secret", "check", "--env", WORD], 0, {
+      env: { [WORD]: markedSecret() },
+    });
+  });
+});
+
 describe("words", () => {
   it("are near if a third of them is another at most", () => {
     const known = ["secret", "inspect", "doctor"];
@@ -115,6 +153,14 @@ describe("text", () => {
       printable("a\x1b[31m\r\n\x9b\u202e\ud800é漢"),
       "a\\u001b[31m\\u000d\\u000a\\u009b\\u202e\\ud800é漢",
     );
+    // Others that turn text around, or are not seen, also beyond 16 bits.
+    const unseen = "\u061c\u00ad\u180e\ufff9\u{e0041}";
+    assert.equal(
+      printable(`😀${unseen}`),
+      "😀\\u061c\\u00ad\\u180e\\ufff9\\udb40\\udc41",
+    );
+    const json = JSON.stringify([unseen]);
+    assert.deepEqual(JSON.parse(printable(json)), [unseen]);
   });
 
   it("is wrapped behind its indent", () => {
@@ -153,6 +199,20 @@ describe("text", () => {
       errorText(new AggregateError([inner])),
       "refused ECONNREFUSED",
     );
+    for (
+      const secret of [
+        "redis://:sword/fish@db",
+        "mysql://app:sword@fish@db/app",
+        "mysql://app:sword?fish@db/app",
+        "libsql://db/?authToken=swordfish&tls=1",
+      ]
+    ) {
+      assert.doesNotMatch(errorText(`no ${secret} there`), /sword|fish/);
+      assert.match(
+        errorText(`no ${secret} there`),
+        /^no \w+:\/\/.*… *.*there$/,
+      );
+    }
     assert.equal(errorText("text"), "text");
     assert.equal(errorText(undefined), "undefined");
   });

@@ -237,6 +237,19 @@ describe("inspect", () => {
       await outputOf(["inspect", ""], 3);
     });
 
+    it("is not looked for forever in blanks without an end", async () => {
+      const read = () => Promise.resolve(`a${" ".repeat(500_000)}b`);
+      await outputOf(["inspect"], 3, { read });
+    });
+
+    it("is none in bytes of a file that is no text", async () => {
+      const read = () => Promise.resolve("\ufffd#\u0007&S\t\ufffd12345678\n");
+      assert.equal(
+        await outputOf(["inspect"], 3, { read }),
+        "with-session: There is no cookie of with-session in it\n",
+      );
+    });
+
     it("that removes the session", async () => {
       const { env } = await sealed((session) => session.set("n", 1));
       const line = "set-cookie: __Host-sid=; Max-Age=0; Path=/";
