@@ -94,11 +94,20 @@ export class CookieJar {
 
   /** Takes one that was made elsewhere, as it is. */
   add(cookie: BrowserCookie): void {
-    const { expires, ...rest } = cookie;
+    const { name, value } = cookie;
+    if ([name, value, cookie.domain].some((each) => typeof each !== "string")) {
+      throw new TypeError("A cookie must have name, value and domain");
+    }
+    const domain = cookie.domain.toLowerCase();
+    // What Playwright's addCookies() lets out may be missing here, too.
+    const { expires = -1, path = "/", sameSite = "Lax", ...rest } = cookie;
     this.#put({
       ...rest,
-      host: cookie.domain.replace(/^\./, ""),
-      isHostOnly: !cookie.domain.startsWith("."),
+      domain,
+      path,
+      sameSite,
+      host: domain.replace(/^\./, ""),
+      isHostOnly: !domain.startsWith("."),
       until: expires === -1 ? Infinity : expires * 1000,
       priority: "Medium",
       lastUse: 0,

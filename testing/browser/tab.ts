@@ -128,6 +128,10 @@ export class BrowserTab {
   ): Promise<Response> {
     const network = this.#network;
     const response = await network.handler(requestFor(asking, network));
+    // A handler of another realm has a Response of its own.
+    if (typeof response?.headers?.getSetCookie !== "function") {
+      throw new TypeError("The handler must return a Response");
+    }
     takeCookies(asking, response, network);
     const next = redirect === "manual" ? undefined : nextOf(asking, response);
     if (next && redirect === "error") {

@@ -204,6 +204,19 @@ describe("Browser keeps cookies", () => {
     assert.deepEqual(browser.cookies().map(({ name }) => name), ["a"]);
   });
 
+  it("written by hand, with the least that a test knows", async () => {
+    const answer = ({ headers }: Request) =>
+      new Response(headers.get("cookie"));
+    const cookies = [{ name: "a", value: "1", domain: "EXAMPLE.com" }];
+    const browser = new Browser(answer, { cookies: cookies as never });
+    assert.equal(await (await browser.get()).text(), "a=1");
+    assert.equal(browser.cookies()[0]?.expires, -1);
+    assert.throws(
+      () => new Browser(answer, { cookies: [{ name: "a" }] as never }),
+      { name: "TypeError", message: /must have name, value and domain/ },
+    );
+  });
+
   it("in the form of Playwright", () => {
     const { browser } = open();
     browser.setCookie("a=1; Max-Age=60; HttpOnly; Secure; SameSite=strict");

@@ -248,6 +248,11 @@ describe("Browser asks", () => {
       () => new Browser({ fetch: () => new Response() } as never),
       { name: "TypeError", message: /handler must be a function/ },
     );
+    const silent = new Browser((() => undefined) as never);
+    await assert.rejects(
+      () => silent.get(),
+      { name: "TypeError", message: "The handler must return a Response" },
+    );
     const failing = new Browser(() => Promise.reject(new Error("Down")));
     await assert.rejects(() => failing.get(), /Down/);
     const empty = new Browser(() => new Response(null, { status: 204 }));
