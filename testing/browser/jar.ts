@@ -94,10 +94,7 @@ export class CookieJar {
 
   /** Takes one that was made elsewhere, as it is. */
   add(cookie: BrowserCookie): void {
-    const { name, value } = cookie;
-    if ([name, value, cookie.domain].some((each) => typeof each !== "string")) {
-      throw new TypeError("A cookie must have name, value and domain");
-    }
+    if (!cookie.domain) throw new TypeError("A cookie needs a domain");
     const domain = cookie.domain.toLowerCase();
     // What Playwright's addCookies() lets out may be missing here, too.
     const { expires = -1, path = "/", sameSite = "Lax", ...rest } = cookie;

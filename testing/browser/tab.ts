@@ -128,8 +128,7 @@ export class BrowserTab {
   ): Promise<Response> {
     const network = this.#network;
     const response = await network.handler(requestFor(asking, network));
-    // A handler of another realm has a Response of its own.
-    if (typeof response?.headers?.getSetCookie !== "function") {
+    if (!response?.headers) {
       throw new TypeError("The handler must return a Response");
     }
     takeCookies(asking, response, network);
