@@ -1,4 +1,4 @@
-import { SessionError } from "./errors.ts";
+import { fail } from "./errors.ts";
 import { isHandshake } from "./http/request.ts";
 import { decidingPartsFor } from "./on_demand.ts";
 import type { Settings } from "./options/settings.ts";
@@ -35,7 +35,7 @@ export function administrationOf(
     const { visit, engine, revocations } = await administer(isForRecords);
     if (engine) return { visit, engine };
     const needs = revocations ? "" : ", revokeAll() also with revocations";
-    throw new SessionError("unsupported", `This needs a store${needs}`);
+    fail("unsupported", `This needs a store${needs}`);
   };
   return {
     list: async (userId) => {

@@ -1,3 +1,5 @@
+import { readOn } from "./options/check.ts";
+
 /**
  * What went wrong, as a stable string to branch on.
  *
@@ -106,6 +108,19 @@ export class SessionError extends Error {
     super(message, options);
     this.code = code;
   }
+}
+
+/**
+ * Throws an error whose message ends with where to read on.
+ *
+ * @throws {SessionError} Always.
+ */
+export function fail(
+  code: SessionErrorCode,
+  message: string,
+  options?: ErrorOptions,
+): never {
+  throw new SessionError(code, message + readOn(code), options);
 }
 
 /** Whether an error is a `SessionError`, of any copy of the package. */

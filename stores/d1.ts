@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { readOn } from "../src/options/check.ts";
 import {
   checkKey,
   type SessionListing,
@@ -121,7 +122,9 @@ export class D1Store implements SessionStore {
   constructor(database: D1DatabaseLike, options: D1StoreOptions = {}) {
     const { table, now } = checkOptions(options);
     if (typeof database?.prepare !== "function") {
-      throw new TypeError("Argument database must be a D1Database");
+      throw new TypeError(
+        "Argument database must be a D1Database" + readOn("store-client"),
+      );
     }
     if ("getBookmark" in database) {
       throw new TypeError(

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { readOn } from "../src/options/check.ts";
 import {
   checkKey,
   type SessionListing,
@@ -87,7 +88,9 @@ export class DenoKvStore implements SessionStore {
       now: Date.now,
     });
     if (typeof kv?.atomic !== "function") {
-      throw new TypeError("Argument kv must be a Deno.Kv");
+      throw new TypeError(
+        "Argument kv must be a Deno.Kv" + readOn("store-client"),
+      );
     }
     if (
       !Array.isArray(prefix) || !prefix.every((part) => typeof part == "string")

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { readOn } from "../src/options/check.ts";
 import {
   checkKey,
   type SessionListing,
@@ -138,7 +139,8 @@ export class DurableObjectStore implements SessionStore {
     });
     if (typeof namespace?.idFromName !== "function") {
       throw new TypeError(
-        "Argument namespace must be a DurableObjectNamespace",
+        "Argument namespace must be a DurableObjectNamespace" +
+          readOn("store-client"),
       );
     }
     checkPrefix(prefix, PLAIN);

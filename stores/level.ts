@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { readOn } from "../src/options/check.ts";
 import {
   checkKey,
   type SessionListing,
@@ -105,7 +106,7 @@ export class LevelStore implements SessionStore {
       if (typeof database?.[method] === "function") continue;
       throw new TypeError(
         "Cannot use a database that is not of abstract-level, as that of " +
-          "classic-level is",
+          "classic-level is" + readOn("store-client"),
       );
     }
     if (!/^[\w-]+$/.test(prefix)) {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { readOn } from "../src/options/check.ts";
 import { SessionError } from "../src/errors.ts";
 import {
   checkKey,
@@ -134,7 +135,10 @@ export class MemcachedStore implements SessionStore {
     if (
       typeof client?.gets !== "function" || typeof client.cas !== "function"
     ) {
-      throw new TypeError("Cannot use a client other than memcache-client");
+      throw new TypeError(
+        "Cannot use a client other than memcache-client" +
+          readOn("store-client"),
+      );
     }
     const server: { servers?: unknown[] } = Object(client.options?.server);
     if (server.servers && server.servers.length > 1) {

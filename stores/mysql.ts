@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { readOn } from "../src/options/check.ts";
 import {
   checkKey,
   type SessionListing,
@@ -125,7 +126,10 @@ export class MysqlStore implements SessionStore {
     }
     // Only the clients of plain mysql2, which take callbacks, have promise().
     if (typeof client?.execute !== "function" || "promise" in client) {
-      throw new TypeError("Cannot use a client that is not of mysql2/promise");
+      throw new TypeError(
+        "Cannot use a client that is not of mysql2/promise" +
+          readOn("store-client"),
+      );
     }
     this.#table = new MysqlTable(client, table);
     this.#name = `\`${table}\``;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { readOn } from "../src/options/check.ts";
 import {
   checkKey,
   type SessionListing,
@@ -130,7 +131,8 @@ export class PostgresStore implements SessionStore {
     const { table, now } = checkOptions(options);
     if (!isUnsafe(client) && typeof client?.query !== "function") {
       throw new TypeError(
-        "Cannot use a client that is not of pg, postgres.js, PGlite or Bun",
+        "Cannot use a client that is not of pg, postgres.js, PGlite or Bun" +
+          readOn("store-client"),
       );
     }
     this.#client = client;

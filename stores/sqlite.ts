@@ -8,6 +8,7 @@
 // where they would throw.
 // deno-lint-ignore-file require-await
 
+import { readOn } from "../src/options/check.ts";
 import {
   checkKey,
   type SessionListing,
@@ -123,7 +124,7 @@ export class SqliteStore implements SessionStore {
     if (!isSqlite(database)) {
       throw new TypeError(
         "Cannot use a database that is none of node:sqlite or bun:sqlite, with " +
-          "rows as objects",
+          "rows as objects" + readOn("store-client"),
       );
     }
     this.#table = new SqliteTable(database, table);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createSessions } from "../mod.ts";
 import { SECRET } from "./shared/format.ts";
+import { readOn } from "../src/options/check.ts";
 
 const sessions = createSessions({ secret: SECRET });
 
@@ -28,7 +29,8 @@ describe("what is no session", () => {
       () => sessions.revokeAll("ada", { except: {} as never }),
       {
         name: "TypeError",
-        message: "Argument except must be a session: it is Object",
+        message: "Argument except must be a session: it is Object" +
+          readOn("argument"),
       },
     );
   });

@@ -1,4 +1,4 @@
-import { kindOf } from "../options/check.ts";
+import { kindOf, readOn } from "../options/check.ts";
 import type { CookieFunctions, CookieJar, SetCookie } from "./contract.ts";
 
 /** A cookie jar of any shape. */
@@ -59,7 +59,9 @@ export function targetOf(given: unknown): Jar {
   throw new TypeError(
     `commit() must get a Response or a cookie jar: it is ${
       kindOf(given)
-    }; without one, it returns the cookies and fields to set`,
+    }; without one, it returns the cookies and fields to set${
+      readOn("argument")
+    }`,
   );
 }
 

@@ -1,6 +1,6 @@
 import { partNames } from "../http/part_names.ts";
 import type { Asked, Fields } from "../http/request.ts";
-import { kindOf, tagOf } from "../options/check.ts";
+import { kindOf, readOn, tagOf } from "../options/check.ts";
 import type { Settings } from "../options/settings.ts";
 import type { HeaderFields, RequestLike } from "./contract.ts";
 import { cookiesFrom, type Jar, jarOf } from "./cookie_jar.ts";
@@ -49,7 +49,7 @@ export function readSource(
     throw new TypeError(
       `open() must get a request, its headers or a cookie jar: it is ${
         kindOf(from)
-      }${hintFor(from)}`,
+      }${hintFor(from)}${readOn("argument")}`,
     );
   }
   return { request, jar, keys: keysOf(from as object, jar) };

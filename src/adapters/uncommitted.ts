@@ -1,3 +1,4 @@
+import { readOn } from "../options/check.ts";
 import { isDevelopment } from "../options/development.ts";
 import { isChanged, type State, tell } from "../session/state.ts";
 
@@ -31,8 +32,8 @@ export function waitForCommit(current: () => State): () => void {
 function warn(place: string): void {
   // deno-lint-ignore no-console
   console.warn(
-    "with-session: a session was changed and not committed in 10 s, so that " +
-      "the change is lost. It was changed " +
+    "A session was changed and not committed in 10 s, so that the change is " +
+      `lost${readOn("uncommitted")}. It was changed ` +
       place.split("\n").slice(1).map((line) => line.trim()).join("\n  "),
   );
 }

@@ -1,6 +1,8 @@
 // What a request's headers say. A handler that has not answered yet may have
 // upgraded the request: in Deno, reading its headers throws from then on.
 
+import { readOn } from "../options/check.ts";
+
 /** The header fields of a request, as far as they are asked for. */
 export type Fields =
   & Pick<Headers, "get" | "has">
@@ -20,7 +22,9 @@ export interface Asked {
  */
 export function checkRequest(headers: Fields | undefined): void {
   if (headers && !headers.get) {
-    throw new TypeError("Argument request must be a Request");
+    throw new TypeError(
+      "Argument request must be a Request" + readOn("argument"),
+    );
   }
 }
 

@@ -1,3 +1,8 @@
+/** Where to read on about an error: the end of its message. */
+export function readOn(code: string): string {
+  return ` (with-session: docs/errors/${code}.md)`;
+}
+
 /**
  * Refuses an option at set-up, or an argument of a method.
  *
@@ -13,7 +18,9 @@ export function refuse(
   const Kind = typeof given[0] === "number" ? RangeError : TypeError;
   const what = name.endsWith("()") ? name : `Option ${name}`;
   throw new Kind(
-    `${what} ${problem}${given.map((value) => `: it is ${kindOf(value)}`)}`,
+    `${what} ${problem}${given.map((value) => `: it is ${kindOf(value)}`)}${
+      readOn(/^secret/.test(name) ? "secret" : "option")
+    }`,
   );
 }
 
@@ -29,7 +36,9 @@ export function checkArgument(
   const found = typeof value;
   if (found !== kind || kind === "object" && !isOptions(value)) {
     throw new TypeError(
-      `Argument ${name} must be ${must}: it is ${kindOf(value)}`,
+      `Argument ${name} must be ${must}: it is ${kindOf(value)}${
+        readOn("argument")
+      }`,
     );
   }
 }

@@ -13,7 +13,7 @@ const SCOPE: Readonly<Record<string, Rule>> = {
   ),
   // Browsers compare it with the path of the address, as that is written.
   path: [
-    "begin with /, and be written as in an address",
+    "begin with /, as in an address",
     (value) =>
       typeof value === "string" && /^[^?#;]{1,1024}$/.test(value) &&
       URL.parse(value, "https://a")?.href === `https://a${value}`,
@@ -29,7 +29,7 @@ const OWN: Readonly<Record<string, Rule>> = {
   priority: oneOf("Low", "Medium", "High"),
   // From the size of a session without data to what browsers keep.
   maxBytes: [
-    "be an integer from 256 to 4096",
+    "be 256 to 4096",
     (value) =>
       Number.isInteger(value) && value as number >= 256 &&
       value as number <= LONGEST_COOKIE,

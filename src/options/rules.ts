@@ -178,7 +178,7 @@ export function checkStrong(
   ) {
     refuse(
       name,
-      "needs a strong store that drops no record, such as DurableObjectStore, D1Store or RedisStore",
+      "needs a strong store that drops no record",
     );
   }
 }

@@ -1,6 +1,7 @@
 import { isDevelopment } from "../options/development.ts";
 import type { SessionCookie, Settings } from "../options/settings.ts";
 import type { Visit } from "../session/state.ts";
+import { warnOfOtherHost } from "./other_host.ts";
 
 // What the address of a request decides about its cookie: on http from this
 // machine, and for a cookie with a path.
@@ -20,6 +21,8 @@ export function chooseCookieAt(
   headers: Fields,
 ): void {
   if (visit.cookie.isLocal) visit.cookie = behindProxy(visit, headers);
+  const { cookie, settings } = visit;
+  if (cookie.isLocal) warnOfOtherHost(settings, cookie, url, headers);
   if (!isWithin(visit.cookie.options.path ?? "/", url)) {
     // The browser did not send its cookie for the path, and a new one would
     // replace that.

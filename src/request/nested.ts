@@ -1,4 +1,4 @@
-import { SessionError } from "../errors.ts";
+import { fail } from "../errors.ts";
 import type { SessionCookie, Settings } from "../options/settings.ts";
 import { directivesOf } from "../session/state.ts";
 import type { Exchange } from "./exchange.ts";
@@ -60,7 +60,7 @@ function refuseClash(one: Settings, other: Settings): void {
     const { name } = cookie;
     if (placeOf(cookie) !== placeOf(other.cookieFor(address))) continue;
     const what = one.store === other.store ? "secrets" : "stores";
-    throw new SessionError(
+    fail(
       "unsupported",
       `Two sessions of one request have the cookie ${name}, and different ${what}: give both the same object, or each a cookie.name`,
     );

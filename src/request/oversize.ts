@@ -1,5 +1,6 @@
 import { isReserved } from "../session/own_keys.ts";
 import { SessionError } from "../errors.ts";
+import { readOn } from "../options/check.ts";
 import { type State, tell } from "../session/state.ts";
 
 /**
@@ -17,8 +18,11 @@ export function oversize(state: State, bytes: number): SessionError {
   const largest = Object.keys(values).filter((key) => !isReserved(key))
     .sort((a, b) => size(b) - size(a))
     .slice(0, 3).map((key) => `${key}: ${size(key)}`);
+  const code = "oversize";
   return new SessionError(
-    "oversize",
-    `Cookie of ${bytes} bytes, ${most} at most; largest keys: ${largest.join()}`,
+    code,
+    `Cookie of ${bytes} bytes, ${most} at most: use store or overflow; largest keys: ${largest}${
+      readOn(code)
+    }`,
   );
 }

@@ -1,5 +1,6 @@
 import { readCookie } from "../http/cookie.ts";
-import { SessionError } from "../errors.ts";
+import { fail } from "../errors.ts";
+import { readOn } from "../options/check.ts";
 import type { Settings } from "../options/settings.ts";
 import { isChanged, isLogin, type State, tell } from "../session/state.ts";
 
@@ -33,7 +34,7 @@ export function isUnkept(state: State, isLost: boolean): boolean {
 export function checkWithheld(state: State): void {
   if (!isChanged(state) || !isWithheld(state)) return;
   tell(state, "withheld");
-  throw new SessionError(
+  fail(
     "withheld",
     "Cannot save: another site sent the request, without the cookie",
   );
@@ -69,8 +70,8 @@ function warn(settings: Settings): void {
   warned.add(settings);
   // deno-lint-ignore no-console
   console.warn(
-    "with-session: a session was not kept, as its request came over http and " +
-      "not from this machine. Behind a proxy that ends TLS, set cookie.secure " +
-      "to true; in a network of your own, to false. This is said once.",
+    "A session was not kept: it came over http, not from this machine. Behind " +
+      "a proxy that ends TLS, set cookie.secure to true; in a network of your " +
+      "own, to false" + readOn("insecure"),
   );
 }

@@ -1,4 +1,9 @@
-import { checkArgument, checkSeconds } from "../options/check.ts";
+import {
+  checkArgument,
+  checkSeconds,
+  kindOf,
+  readOn,
+} from "../options/check.ts";
 import { cannotKeep, put, readable, storable } from "./values.ts";
 import {
   isReserved,
@@ -21,7 +26,6 @@ import {
 } from "./write_rules.ts";
 import { unawaited } from "../unawaited.ts";
 import { isUnseen } from "../http/request.ts";
-import { kindOf } from "../options/check.ts";
 
 /** Returns the state of a session, which only the core can reach. */
 export let stateOf: (session: LiveSession) => State;
@@ -316,7 +320,10 @@ export class LiveSession implements Session {
  */
 export function checkLive(name: string, given: unknown): void {
   if (given instanceof LiveSession) return;
+  const isOther = "flashes" in Object(given);
   throw new TypeError(
-    `Argument ${name} must be a session: it is ${kindOf(given)}`,
+    `Argument ${name} must be a session${
+      isOther ? " of this copy of the package" : ""
+    }: it is ${kindOf(given)}${readOn(isOther ? "two-copies" : "argument")}`,
   );
 }

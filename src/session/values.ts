@@ -1,4 +1,4 @@
-import { causeOf, isSessionError, SessionError } from "../errors.ts";
+import { causeOf, fail, isSessionError } from "../errors.ts";
 import { kindOf } from "../options/check.ts";
 import { type Codec, freeze, isPlain, type Values } from "./codec.ts";
 
@@ -20,7 +20,7 @@ export function storable(codec: Codec, key: string, value: unknown): unknown {
 
 /** Refuses a value that cannot be saved, by its path. */
 export function cannotKeep(path: string, options?: ErrorOptions): never {
-  throw new SessionError("invalid-data", `Cannot keep ${path}`, options);
+  fail("invalid-data", `Cannot keep ${path}`, options);
 }
 
 /** Returns one of the values, as a handler may have it. */

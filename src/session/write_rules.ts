@@ -1,6 +1,6 @@
 // Why a session may not be written any more, or not be read.
 
-import { SessionError } from "../errors.ts";
+import { fail } from "../errors.ts";
 import { isCrossSite, isHandshake } from "../http/request.ts";
 import {
   type Batch,
@@ -61,8 +61,7 @@ export function noteLooked(state: State): State {
     !isTouched && visit.phase === "late-write" && !visit.refusal &&
     !isHandshake(visit.headers, "")
   ) {
-    const why = "the response has left, read before it does";
-    throw new SessionError("late-read", `Cannot read: ${why}`);
+    fail("late-read", "Cannot read: the response has left; read before");
   }
   state.isTouched = true;
   return state;
@@ -75,8 +74,7 @@ export function checkCookie(state: State): void {
   }
 }
 
-const LEFT =
-  "the response has already left, with the cookie; write before that or, with a store, save() while it streams";
+const LEFT = "the response has left; write before, or save() in a store";
 
 /** Reasons that say more than the code of the error. */
 const WHY: { readonly [phase in Phase]?: string } = {
@@ -93,7 +91,7 @@ function refuse(
 ): never {
   if (phase === "late-write") tell(state, phase);
   const what = phase === "gone" ? "go on" : "write";
-  throw new SessionError(phase, `Cannot ${what}: ${why}`);
+  fail(phase, `Cannot ${what}: ${why}`);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { SessionError } from "../errors.ts";
+import { fail, SessionError } from "../errors.ts";
 import type { SessionInfo } from "../session/session.ts";
 import type { SessionListing, SessionStore } from "./contract.ts";
 import type { Visit } from "../session/state.ts";
@@ -101,7 +101,7 @@ async function* entriesOf(
   const user = await keyOfUser(visit.settings, userId);
   const store = storeOf(visit);
   const list = store.listByUser?.(user)[Symbol.asyncIterator]();
-  if (!list) throw new SessionError("unsupported", "Store has no listByUser");
+  if (!list) fail("unsupported", "Store has no listByUser");
   const seen = new Set<string>();
   try {
     for (let steps = 0; steps < MOST_STEPS; steps++) {
@@ -166,7 +166,7 @@ async function endEach(
 /** Refuses to revoke on a late store alone: a write on its way may undo it. */
 function checkRevocable(visit: Visit): void {
   if (!visit.settings.revocations && isEventual(visit)) {
-    throw new SessionError(
+    fail(
       "unsupported",
       "Store is eventual: revoking needs the option revocations beside it",
     );
@@ -187,7 +187,7 @@ async function askAbility<Answer>(
 ): Promise<Answer> {
   const store = storeOf(visit);
   if (!(ability in store)) {
-    throw new SessionError("unsupported", `Store has no ${ability}`);
+    fail("unsupported", `Store has no ${ability}`);
   }
   return await call(visit, {
     op: ability,

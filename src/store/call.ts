@@ -1,4 +1,4 @@
-import { causeOf, codeOf, isSessionError, SessionError } from "../errors.ts";
+import { causeOf, codeOf, fail, isSessionError } from "../errors.ts";
 import type { Settings } from "../options/settings.ts";
 
 /** A call of a store, and what becomes of its answer. */
@@ -87,7 +87,9 @@ export async function call<Answer>(
     const cause = isOurs ? error : causeOf(error);
     if (!heard.has(cause)) tellFailure(settings, { op, ms, error: cause });
     if (isSessionError(error)) throw error;
-    throw new SessionError("store-failed", `Store failed: ${op}`, { cause });
+    // Its message is our own, or the code of the client's error.
+    const why = cause.message && `: ${cause.message}`;
+    return fail("store-failed", `Store failed: ${op}${why}`, { cause });
   } finally {
     clearTimeout(timer);
     // A timer may fire a little early.

@@ -1,4 +1,4 @@
-import { codeOf, SessionError } from "../errors.ts";
+import { codeOf, fail } from "../errors.ts";
 import { noteTurn, type TurnKind } from "../session/overtaken.ts";
 import type { SessionRecord } from "./contract.ts";
 import type { Held, Visit } from "../session/state.ts";
@@ -46,7 +46,7 @@ export async function endRecord(
     await endAtStore(visit, key, record, kind, guest?.written);
   }
   if (isUnknown) {
-    throw new SessionError(
+    fail(
       "store-failed",
       "Cannot end at once: the store does not tell whose session it is",
     );

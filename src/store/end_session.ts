@@ -1,4 +1,4 @@
-import { SessionError } from "../errors.ts";
+import { fail } from "../errors.ts";
 import { noteTurn, overtakenAfter } from "../session/overtaken.ts";
 import { isHandshake } from "../http/request.ts";
 import {
@@ -165,10 +165,7 @@ function logsIn(state: State): boolean {
 function refuseEnd(state: State, of?: { readonly id: string }): never {
   if (!state.isEndRefused) tell(state, "gone", of);
   state.isEndRefused = true;
-  throw new SessionError(
-    "gone",
-    "Cannot end: the cookie has been replaced",
-  );
+  fail("gone", "Cannot end: the cookie has been replaced");
 }
 
 /** Whether a login after `reset()` takes the cookie of a session that goes on. */

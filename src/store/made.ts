@@ -1,5 +1,5 @@
 import { causeOf, SessionError } from "../errors.ts";
-import { refuse } from "../options/check.ts";
+import { readOn, refuse } from "../options/check.ts";
 import { checkStrong, STORE } from "../options/rules.ts";
 import type { Settings } from "../options/settings.ts";
 import { heard, tellFailure } from "./call.ts";
@@ -31,7 +31,10 @@ export function made(
     store = option();
     isFit = typeof store === "object" && STORE[1](store);
   } catch (error) {
-    throw fail(`Option ${op} threw`, causeOf(error));
+    throw fail(
+      `Option ${op} threw${readOn("store-failed")}`,
+      causeOf(error),
+    );
   }
   try {
     if (!isFit) refuse(op, `must return a store at once: ${STORE[0]}`, store);

@@ -1,7 +1,7 @@
 import { fit } from "../schema/fit_schema.ts";
 import { prepare } from "../schema/prepare.ts";
 import type { Values } from "../session/codec.ts";
-import { SessionError } from "../errors.ts";
+import { fail } from "../errors.ts";
 import { GENERATION, OWNER, WRITES } from "../session/own_keys.ts";
 import {
   type Batch,
@@ -89,5 +89,5 @@ export async function insertAgain(
   } finally {
     isOver = true;
   }
-  throw new SessionError("store-failed", "Store has lost a new session");
+  fail("store-failed", "Store has lost a new session");
 }

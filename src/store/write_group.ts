@@ -2,7 +2,7 @@ import { lacks, notReceived } from "./late_store.ts";
 import { fit } from "../schema/fit_schema.ts";
 import { prepare } from "../schema/prepare.ts";
 import type { Values } from "../session/codec.ts";
-import { SessionError } from "../errors.ts";
+import { fail } from "../errors.ts";
 import {
   type Attempt,
   type Held,
@@ -149,7 +149,7 @@ export async function writeAll(
     if (isUnsure && tries < 2 * TRIES) continue;
     if (tries >= TRIES) {
       for (const { wish } of members) tell(wish.state, "conflict");
-      throw new SessionError("conflict", `Cannot save: ${TRIES} tries failed`);
+      fail("conflict", `Cannot save: ${TRIES} tries failed`);
     }
     // Try again at once, and from the second time on, make room for others.
     if (tries > 1) await pause(Math.random() * 4 ** tries);

@@ -53,12 +53,17 @@ export function checkSecrets(option: unknown): readonly KeyMaterial[] {
     if (!length) {
       refuse(
         name,
-        "must be text, bytes or an HKDF key for deriveKey and deriveBits" +
-          (secret ? "" : `: is ${i ? "it" : "SESSION_SECRET"} set?`),
+        secret
+          ? "must be text, bytes or an HKDF key for deriveKey and deriveBits"
+          : `is missing: is ${i ? "it" : "SESSION_SECRET"} set?`,
       );
     }
     if (length < SHORTEST) {
-      refuse(name, `must be at least ${SHORTEST} bytes`, length);
+      refuse(
+        name,
+        `must be at least ${SHORTEST} bytes, as generateSecret() makes`,
+        length,
+      );
     }
     if (
       new Set(bytes).size < fewestDifferent ||
@@ -66,7 +71,7 @@ export function checkSecrets(option: unknown): readonly KeyMaterial[] {
       // a short text that is repeated until it is long enough.
       /at_least_32|keyboard cat|changeme|^(.+)\1+$/is.test(`${secret}`.trim())
     ) {
-      refuse(name, "must be random: see generateSecret()");
+      refuse(name, "must be random, as generateSecret() makes");
     }
     return bytes;
   });
@@ -75,7 +80,7 @@ export function checkSecrets(option: unknown): readonly KeyMaterial[] {
     checked.map((each) => isKey(each) ? each : `${each}`),
   );
   if (different.size !== (checked.length || 1)) {
-    refuse("secret", "is an empty list, or has one twice");
+    refuse("secret", "is empty, or has one twice");
   }
   return checked;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { readOn } from "../../src/options/check.ts";
 import { SessionError } from "../../src/errors.ts";
 import { coded } from "../shared/failure.ts";
 
@@ -133,7 +134,8 @@ function rawSenderOf(
     return (command) => client.exec(command);
   }
   throw new TypeError(
-    "Cannot use a client other than one of node-redis, ioredis, Bun or @upstash/redis",
+    "Cannot use a client other than one of node-redis, ioredis, Bun or @upstash/redis" +
+      readOn("store-client"),
   );
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { readOn } from "../../src/options/check.ts";
 import { pick, type Rule } from "../../src/options/rules.ts";
 
 /** All options, with the defaults of those that were not given. */
@@ -70,7 +71,10 @@ export function checkMethods<Client>(
 ): void {
   for (const method of methods) {
     if (typeof client?.[method] !== "function") {
-      throw new TypeError(`Argument ${name} must have a method ${method}`);
+      throw new TypeError(
+        `Argument ${name} must have a method ${method}` +
+          readOn("store-client"),
+      );
     }
   }
 }

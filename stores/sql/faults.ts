@@ -4,6 +4,7 @@
  * @module
  */
 import { causeOf, SessionError } from "../../src/errors.ts";
+import { readOn } from "../../src/options/check.ts";
 import { coded, WORDS } from "../shared/failure.ts";
 
 /** Says what to do about a table that is not there. */
@@ -29,7 +30,8 @@ export function explain(
     const isVague = /^(undefined$|ERR_)/.test(Object(error).code);
     return isVague ? coded(error, words) : error;
   }
-  return new SessionError("store-failed", `Table ${table} ${fault}`, {
+  const page = readOn(fault === MISSING ? "table-missing" : "table-taken");
+  return new SessionError("store-failed", `Table ${table} ${fault}${page}`, {
     cause: causeOf(error),
   });
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { SessionError } from "../../src/errors.ts";
+import { readOn } from "../../src/options/check.ts";
 import type {
   SessionListing,
   SessionRecord,
@@ -149,6 +150,6 @@ export function toNumber(value: unknown): number {
 export function refuse(setting: string = "change what rows hold"): never {
   throw new SessionError(
     "store-failed",
-    `Cannot use a client that is set to ${setting}`,
+    `Cannot use a client that is set to ${setting}${readOn("store-client")}`,
   );
 }

@@ -272,7 +272,8 @@ describe("what has methods of a cookie jar, and is none", () => {
     }
     await assert.rejects(sessions.open(context as never), {
       name: "TypeError",
-      message: /it is Object; give its req$/,
+      message:
+        /it is Object; give its req \(with-session: docs\/errors\/argument\.md\)$/,
     });
   });
 

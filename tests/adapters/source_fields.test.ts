@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createSessions, type SessionSource } from "../../mod.ts";
 import { setUp } from "../shared/support.ts";
+import { readOn } from "../../src/options/check.ts";
 
 // What is read of a request that is no `Request`: its address and its fields.
 
@@ -190,7 +191,10 @@ describe("what is no source", () => {
       [{ req: () => {}, request: 5 }, "Object"],
     ];
     for (const [given, kind] of wrong) {
-      const error = { name: "TypeError", message: `${start} ${kind}` };
+      const error = {
+        name: "TypeError",
+        message: `${start} ${kind}${readOn("argument")}`,
+      };
       await assert.rejects(sessions.open(given as never), error);
       if (Object(given) === given) continue;
       await assert.rejects(sessions.open(jar, given as never), error);

@@ -113,7 +113,7 @@ describe("a change that nobody commits", () => {
         for (const text of said) {
           assert.match(
             text,
-            /^with-session: a session was changed and not committed in 10 s, so that the change is lost. It was changed at \S.*\n {2}at \S/,
+            /^A session was changed and not committed in 10 s, so that the change is lost \(with-session: docs\/errors\/uncommitted\.md\)\. It was changed at \S.*\n {2}at \S/,
           );
           assert.doesNotMatch(text, /secret-value/);
         }

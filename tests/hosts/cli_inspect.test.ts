@@ -454,7 +454,7 @@ describe("inspect", () => {
       const output = await outputOf(["inspect", "x"], 3, { env });
       assert.match(
         output,
-        /The secret in SESSION_SECRET must be at least 32 bytes: it is 9/,
+        /The secret in SESSION_SECRET must be at least 32 bytes, as\s+generateSecret\(\) makes: it is 9/,
       );
     });
 

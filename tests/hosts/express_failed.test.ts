@@ -54,7 +54,7 @@ describe("a handler that has failed, with `failed` behind it,", () => {
         ) {
           assert.throws(write, (error: SessionError) => {
             codes.push(error.code);
-            return /its request has failed$/.test(error.message);
+            return /: its request has failed /.test(error.message);
           });
         }
         res.statusCode = 303;

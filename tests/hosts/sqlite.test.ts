@@ -17,6 +17,7 @@ import { withPauses } from "../shared/pauses.ts";
 import { temporaryFolder, withFolder } from "./_folders.ts";
 import { openNode, openSqlite } from "./_sqlite.ts";
 import { markedSecret } from "../shared/support.ts";
+import { readOn } from "../../src/options/check.ts";
 
 const KEY = "k".repeat(43);
 const USER = "u".repeat(43);
@@ -140,7 +141,8 @@ describe("SqliteStore", () => {
     await assert.rejects(store.get(KEY), {
       name: "SessionError",
       code: "store-failed",
-      message: "Table select is missing: createSchema() makes it",
+      message: "Table select is missing: createSchema() makes it" +
+        readOn("table-missing"),
     });
     database.exec(SqliteStore.schema("select"));
     assert.equal(await store.create(KEY, recordAt()), true);

@@ -4,6 +4,7 @@ import { sessions } from "../../hono.ts";
 import { createSessions, withSession, withSessions } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { SECRET } from "../shared/format.ts";
+import { readOn } from "../../src/options/check.ts";
 
 const PASSWORD = "redis://user:hunter2@host";
 const answer = () => new Response();
@@ -95,11 +96,11 @@ describe("a message about options", () => {
     it(`says what a missing or wrong secret is, in ${door}`, () => {
       assert.match(
         messageOf(open, { secret: undefined }),
-        /^Option secret must .*: is SESSION_SECRET set\?$/,
+        /^Option secret is missing: is SESSION_SECRET set\? \(with-session: docs\/errors\/secret\.md\)$/,
       );
       assert.match(
         messageOf(open, { secret: "short" }),
-        /^Option secret must be at least 32 bytes: it is 5$/,
+        /^Option secret must be at least 32 bytes, as generateSecret\(\) makes: it is 5 \(with-session: docs\/errors\/secret\.md\)$/,
       );
       assert.match(
         messageOf(open, { secret: "a".repeat(32) }),
@@ -111,7 +112,7 @@ describe("a message about options", () => {
       );
       assert.match(
         messageOf(open, { secret: [SECRET, undefined] }),
-        /^Option secret\[1\] must .*: is it set\?$/,
+        /^Option secret\[1\] is missing: is it set\? \(with-session: docs\/errors\/secret\.md\)$/,
       );
     });
 
@@ -185,12 +186,12 @@ describe("a message about options", () => {
     revocationsMaxAge: "be seconds, 300 at most",
     "cookie.name": "be letters and digits",
     "cookie.domain": "be a domain",
-    "cookie.path": "begin with /, and be written as in an address",
+    "cookie.path": "begin with /, as in an address",
     "cookie.partitioned": "be true or false",
     "cookie.sameSite": "be Strict or Lax or None",
     "cookie.secure": "be true or false or auto",
     "cookie.priority": "be Low or Medium or High",
-    "cookie.maxBytes": "be an integer from 256 to 4096",
+    "cookie.maxBytes": "be 256 to 4096",
     "cookie.previous": "be a list of objects",
     "overflow.most": "be 2 to 9",
     "overflow.maxBytes": "be bytes, 1000 to 99999",
@@ -204,7 +205,7 @@ describe("a message about options", () => {
           secret: SECRET,
           ...bad,
         }),
-        `Option ${name} must ${must}: it is BigInt`,
+        `Option ${name} must ${must}: it is BigInt` + readOn("option"),
       );
     });
   }
@@ -229,35 +230,35 @@ describe("a message about arguments", () => {
   const cases: Readonly<Record<string, readonly [() => unknown, RegExp]>> = {
     "withSession() without options": [
       () => withSession(answer, undefined as never),
-      /^Argument options must be object: it is undefined$/,
+      /^Argument options must be object: it is undefined \(with-session: docs\/errors\/argument\.md\)$/,
     ],
     "withSession() with both swapped": [
       () => withSession(options as never, answer as never),
-      /^Argument handler must be function: it is Object$/,
+      /^Argument handler must be function: it is Object \(with-session: docs\/errors\/argument\.md\)$/,
     ],
     "withSession() with a text": [
       () => withSession(answer, PASSWORD as never),
-      /^Argument options must be object: it is text of 25 characters$/,
+      /^Argument options must be object: it is text of 25 characters \(with-session: docs\/errors\/argument\.md\)$/,
     ],
     "withSessions() without a handler": [
       () => withSessions({ auth: options }, undefined as never),
-      /^Argument handler must be function: it is undefined$/,
+      /^Argument handler must be function: it is undefined \(with-session: docs\/errors\/argument\.md\)$/,
     ],
     "withSessions() with both swapped": [
       () => withSessions(answer as never, { auth: options } as never),
-      /^Argument handler must be function: it is Object$/,
+      /^Argument handler must be function: it is Object \(with-session: docs\/errors\/argument\.md\)$/,
     ],
     "withSessions() without options": [
       () => withSessions(undefined as never, answer),
-      /^Argument options must be object: it is undefined$/,
+      /^Argument options must be object: it is undefined \(with-session: docs\/errors\/argument\.md\)$/,
     ],
     "createSessions() without options": [
       () => createSessions(undefined as never),
-      /^Argument options must be object: it is undefined$/,
+      /^Argument options must be object: it is undefined \(with-session: docs\/errors\/argument\.md\)$/,
     ],
     "sessions() of Hono without options": [
       () => sessions(undefined as never),
-      /^Argument options must be object: it is undefined$/,
+      /^Argument options must be object: it is undefined \(with-session: docs\/errors\/argument\.md\)$/,
     ],
   };
   for (const [what, [call, message]] of Object.entries(cases)) {
@@ -270,7 +271,8 @@ describe("a message about arguments", () => {
     const session = createSessions(options).create();
     assert.throws(() => session.persist(new Date(0) as never), {
       name: "TypeError",
-      message: "Argument choice must be true, false or a number: it is Date",
+      message: "Argument choice must be true, false or a number: it is Date" +
+        readOn("argument"),
     });
   });
 
@@ -281,7 +283,8 @@ describe("a message about arguments", () => {
     );
     await assert.rejects(handle(new Request("https://example.com/")), {
       name: "TypeError",
-      message: "Argument options must be object: it is Promise",
+      message: "Argument options must be object: it is Promise" +
+        readOn("argument"),
     });
   });
 
@@ -298,7 +301,8 @@ describe("a message about arguments", () => {
           wrong(new Request("https://example.com/")),
           {
             code: "late-write",
-            message: "Cannot write: there is no Response to take a cookie",
+            message: "Cannot write: there is no Response to take a cookie" +
+              readOn("late-write"),
           },
         );
       }
@@ -307,7 +311,7 @@ describe("a message about arguments", () => {
 
   it("names a request that is none, Express's say", async () => {
     const request = { headers: { cookie: "a=b" }, method: "GET", url: "/" };
-    const message = "Argument request must be a Request";
+    const message = "Argument request must be a Request" + readOn("argument");
     for (
       const handle of [
         withSession(answer, options),
@@ -356,7 +360,10 @@ describe("a message about a session", () => {
     ) {
       assert.throws(() => begin().set("a", { b: value }), (error: Error) => {
         const at = Array.isArray(value) ? "a.b[0]" : "a.b";
-        assert.equal(error.message, `Cannot keep ${at} (${kind})`);
+        assert.equal(
+          error.message,
+          `Cannot keep ${at} (${kind})` + readOn("invalid-data"),
+        );
         assert.ok(!("cause" in error), "There is no cause to be shown");
         return true;
       });
@@ -366,7 +373,7 @@ describe("a message about a session", () => {
   it("names a notice by the program's key", () => {
     assert.throws(() => begin().flash("note", new Date(0)), {
       code: "invalid-data",
-      message: "Cannot keep note (Date)",
+      message: "Cannot keep note (Date)" + readOn("invalid-data"),
     });
   });
 
@@ -376,13 +383,13 @@ describe("a message about a session", () => {
     const session = await sessions.open(request);
     session.set("n", 1);
     await sessions.commit(session, answer());
-    const left =
-      "the response has already left, with the cookie; write before that or, with a store, save() while it streams";
+    const left = "the response has left; write before, or save() in a store";
     assert.throws(() => session.set("n", 2), {
-      message: `Cannot write: ${left}`,
+      message: `Cannot write: ${left}` + readOn("late-write"),
     });
     await assert.rejects(sessions.commit(session, answer()), {
-      message: "Cannot write: commit() was called already",
+      message: "Cannot write: commit() was called already" +
+        readOn("late-write"),
     });
     let unread = begin();
     await withSession((_request, session) => {
@@ -391,13 +398,15 @@ describe("a message about a session", () => {
     }, { secret: SECRET })(request.clone());
     assert.throws(() => unread.get("n"), {
       code: "late-read",
-      message: "Cannot read: the response has left, read before it does",
+      message: "Cannot read: the response has left; read before" +
+        readOn("late-read"),
     });
     const socket = await sessions.open(
       new Request(request, { headers: { upgrade: "websocket" } }),
     );
     assert.throws(() => socket.set("n", 1), {
-      message: "Cannot write: a WebSocket handshake sets no cookie",
+      message: "Cannot write: a WebSocket handshake sets no cookie" +
+        readOn("late-write"),
     });
   });
 
@@ -411,7 +420,8 @@ describe("a message about a session", () => {
       }, { secret: SECRET, ...option });
       await assert.rejects(handle(new Request("https://example.com/")), {
         code: "left-out",
-        message: "Cannot write: left out by when or cookie.path",
+        message: "Cannot write: left out by when or cookie.path" +
+          readOn("left-out"),
       });
     }
   });

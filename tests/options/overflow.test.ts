@@ -9,6 +9,7 @@ import { MemoryStore } from "../../stores/memory.ts";
 import { fill, LARGE, open } from "../request/_outgrown.ts";
 import { SECRET } from "../shared/format.ts";
 import { Eventual } from "../shared/tabs.ts";
+import { readOn } from "../../src/options/check.ts";
 
 function refusalOf(more: Partial<SessionOptions>): string {
   try {
@@ -46,8 +47,8 @@ describe("a store as overflow", () => {
   });
 
   it("must be strong, and drop no record", () => {
-    const must =
-      "Option overflow needs a strong store that drops no record, such as DurableObjectStore, D1Store or RedisStore";
+    const must = "Option overflow needs a strong store that drops no record" +
+      readOn("option");
     assert.equal(refusalOf({ overflow: new Eventual() }), must);
     const evicting = new MemoryStore({ maxRecords: 10 });
     assert.equal(refusalOf({ overflow: evicting }), must);
@@ -81,7 +82,7 @@ describe("a store as overflow", () => {
     const store = new MemoryStore();
     assert.equal(
       refusalOf({ store, overflow: new MemoryStore() }),
-      "Option store takes neither overflow nor compress",
+      "Option store takes neither overflow nor compress" + readOn("option"),
     );
     for (
       const more of [
@@ -90,7 +91,10 @@ describe("a store as overflow", () => {
         { trackIdle: "store" },
       ] as const
     ) {
-      assert.match(refusalOf({ overflow: store, ...more }), / needs a store$/);
+      assert.match(
+        refusalOf({ overflow: store, ...more }),
+        / needs a store \(with-session/,
+      );
     }
   });
 
@@ -130,7 +134,8 @@ describe("Sessions beside one in parts", () => {
     for (const names of [["a", "a.1"], ["a.8", "a"]]) {
       const [first, second] = names;
       const message =
-        `Option ${second}.cookie.name must differ from that of ${first} and its parts, at https://localhost`;
+        `Option ${second}.cookie.name must differ from that of ${first} and its parts, at https://localhost` +
+        readOn("option");
       assert.throws(() => withNames(names, "parts"), { message });
       withNames(names);
     }

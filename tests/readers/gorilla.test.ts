@@ -171,7 +171,7 @@ describe("options of gorilla()", () => {
   it("need the cookie's name", () => {
     assert.throws(
       () => gorilla({ keys: both, until: "2100-01-01" }),
-      /^TypeError: Option gorilla\.cookie\.name is missing$/,
+      /^TypeError: Option gorilla\.cookie\.name is missing \(with-session: docs\/errors\/option\.md\)$/,
     );
   });
 });

@@ -175,7 +175,7 @@ describe("options of rails()", () => {
   it("need the cookie's name", () => {
     assert.throws(
       () => rails({ secretKeyBase: secret, until }),
-      /^TypeError: Option rails\.cookie\.name is missing$/,
+      /^TypeError: Option rails\.cookie\.name is missing \(with-session: docs\/errors\/option\.md\)$/,
     );
   });
 });

@@ -246,7 +246,7 @@ describe("A session that is too long for its parts", () => {
     const { message } = await refused("parts", 5_300);
     assert.match(
       message,
-      /^Cookie of \d+ bytes, 7168 at most; largest keys: t/,
+      /^Cookie of \d+ bytes, 7168 at most: use store or overflow; largest keys: t/,
     );
     const sum = Object.entries(visitor.cookies()).map((pair) => pair.join("="));
     assert.ok(sum.join("; ").length <= 7_168);

@@ -10,6 +10,7 @@ import {
   tokenOf,
   typesOf,
 } from "../shared/support.ts";
+import { readOn } from "../../src/options/check.ts";
 
 const url = "https://example.com/";
 const kinds = {
@@ -116,7 +117,8 @@ for (const [kind, more] of Object.entries(kinds)) {
       await sessions.commit(made, new Response());
       await assert.rejects(sessions.commit(made, new Response()), {
         code: "late-write",
-        message: "Cannot write: commit() was called already",
+        message: "Cannot write: commit() was called already" +
+          readOn("late-write"),
       });
     });
 

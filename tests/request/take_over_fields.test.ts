@@ -10,6 +10,7 @@ import {
 import { MemoryStore } from "../../stores/memory.ts";
 import { markedSecret } from "../shared/support.ts";
 import { moved, type Site } from "./_foreign.ts";
+import { readOn } from "../../src/options/check.ts";
 
 // What is taken over of another library's session, and what is told of it.
 
@@ -206,7 +207,8 @@ describe("what is told of another library's session", () => {
       const { old, visit } = moved({}, { read: () => Promise.resolve(theirs) });
       await assert.rejects(visit(old()), {
         code: "invalid-data",
-        message: `Cannot keep ${part} of other (${kind})`,
+        message: `Cannot keep ${part} of other (${kind})` +
+          readOn("invalid-data"),
       });
     }
   });
@@ -215,7 +217,7 @@ describe("what is told of another library's session", () => {
     const { old, visit } = having({ data: { "~u": "eve" } });
     await assert.rejects(visit(old()), {
       code: "invalid-data",
-      message: "Cannot keep ~u of other",
+      message: "Cannot keep ~u of other" + readOn("invalid-data"),
     });
   });
 

@@ -5,6 +5,7 @@ import { env } from "node:process";
 import { it } from "node:test";
 import type { PostgresClient } from "../../stores/postgres.ts";
 import { live } from "./pgbouncer_life.ts";
+import { readOn } from "../../src/options/check.ts";
 
 declare const Bun: {
   SQL: new (url: string | undefined, options: object) => PostgresClient;
@@ -22,7 +23,8 @@ it("says that it is missing", async () => {
   assert.deepEqual(
     failures,
     new Set([
-      "Cannot use a client that is set to prepare statements behind a pooler: set prepare to false",
+      "Cannot use a client that is set to prepare statements behind a pooler: set prepare to false" +
+      readOn("store-client"),
     ]),
   );
 });

@@ -11,6 +11,7 @@ import {
 } from "./sql_harness.ts";
 import { describeProcesses } from "./sql_processes.ts";
 import { DAY, keyOf, recordWith } from "./sql_records.ts";
+import { readOn } from "../../src/options/check.ts";
 
 /** Registers the store contract and what is about servers, for a client. */
 export function describeSqlServer(
@@ -225,7 +226,8 @@ export function describeSqlServer(
         const { name, code, message, cause } = call.reason;
         assert.equal(name, "SessionError");
         assert.equal(code, "store-failed");
-        const said = `Table ${table} is missing: createSchema() makes it`;
+        const said = `Table ${table} is missing: createSchema() makes it` +
+          readOn("table-missing");
         assert.equal(message, said);
         assert.ok(cause instanceof Error);
       }

@@ -5,13 +5,15 @@ import { MemoryStore } from "../../stores/memory.ts";
 import { once } from "../shared/store_bench.ts";
 import { begin, STORES } from "../shared/slow_requests.ts";
 import { requestWith, setUp, START } from "../shared/support.ts";
+import { readOn } from "../../src/options/check.ts";
 
 // What a handler is told that comes too late, or has no session to write to.
 
 const GONE = {
   name: "SessionError",
   code: "gone",
-  message: "Cannot go on: the session has ended or was replaced",
+  message: "Cannot go on: the session has ended or was replaced" +
+    readOn("gone"),
 };
 
 for (const [kind, open] of Object.entries(STORES)) {
@@ -45,7 +47,8 @@ describe("a handler whose session could not be read", () => {
       assert.throws(() => session.set("n", 1), {
         name: "SessionError",
         code: "store-failed",
-        message: "Cannot write: the store could not be read",
+        message: "Cannot write: the store could not be read" +
+          readOn("store-failed"),
       });
     }, { onStoreError: "anonymous" });
   });
@@ -87,7 +90,8 @@ describe("a handler that is left out", () => {
       assert.deepEqual(session.keys(), []);
       assert.throws(() => session.set("a", 1), {
         code: "left-out",
-        message: "Cannot write: left out by when or cookie.path",
+        message: "Cannot write: left out by when or cookie.path" +
+          readOn("left-out"),
       });
     }
   });

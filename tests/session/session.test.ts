@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { begin } from "../shared/session.ts";
+import { readOn } from "../../src/options/check.ts";
 
 describe("Session values", () => {
   it("get(), has() and keys() of a new session show nothing", () => {
@@ -142,7 +143,8 @@ describe("Session values", () => {
     const forgetful = (list: unknown[] = []) => void list.push(1);
     const refused = {
       code: "invalid-data",
-      message: "Cannot keep list: update() has to return it",
+      message: "Cannot keep list: update() has to return it" +
+        readOn("invalid-data"),
     };
     assert.throws(() => session.update("list", forgetful), refused);
     assert.equal(session.has("list"), false);

@@ -50,7 +50,7 @@ describe("Session size", () => {
     const token = await sealText(textFor(600), { cookie });
     assert.ok("__Host-sid".length + token.length <= 1_000);
     await assert.rejects(sealText(textFor(700), { cookie }), (error: Error) => {
-      assert.match(error.message, /^Cookie of \d+ bytes, 1000 at most; /);
+      assert.match(error.message, /^Cookie of \d+ bytes, 1000 at most: /);
       return true;
     });
   });

@@ -4,6 +4,7 @@ import { createSessions, type Session } from "../../mod.ts";
 import { readValues } from "../../src/session/codec.ts";
 import { begin } from "../shared/session.ts";
 import { setUp } from "../shared/support.ts";
+import { readOn } from "../../src/options/check.ts";
 
 /** Asserts that a value is refused, and that the message names the path. */
 function assertRefused(
@@ -112,7 +113,7 @@ describe("JSON data", () => {
     assert.throws(
       () => session.set("key", Object.defineProperty({}, "a", {})),
       {
-        message: "Cannot keep key.a (lost in JSON)",
+        message: "Cannot keep key.a (lost in JSON)" + readOn("invalid-data"),
       },
     );
   });

@@ -9,6 +9,7 @@ import { MemoryStore } from "../../stores/memory.ts";
 import { end, moved, show, type Site } from "../request/_foreign.ts";
 import { LateStore } from "../shared/late_store.ts";
 import { START, typesOf } from "../shared/support.ts";
+import { readOn } from "../../src/options/check.ts";
 
 // What a store is asked for sessions of another library.
 
@@ -192,7 +193,7 @@ describe("what a store is asked", () => {
     };
     await assert.rejects(visit(jar, act), {
       code: "store-failed",
-      message: "Store failed: create",
+      message: "Store failed: create" + readOn("store-failed"),
     });
     assert.deepEqual(jar, old());
   });
@@ -204,7 +205,7 @@ describe("what a store is asked", () => {
     const { old, visit } = moved({ store });
     await assert.rejects(visit(old()), {
       code: "store-failed",
-      message: "Store failed: create",
+      message: "Store failed: create" + readOn("store-failed"),
     });
   });
 

@@ -345,7 +345,7 @@ describe("a store that may be late", () => {
     const { store } = begin();
     assert.throws(
       () => begin().bench.wrap(() => new Response(), { revocations: store }),
-      /^TypeError: Option revocations needs .* DurableObjectStore, D1Store/,
+      /^TypeError: Option revocations needs a strong store that drops no record/,
     );
   });
 

@@ -11,6 +11,7 @@ import {
 } from "../shared/store_bench.ts";
 import { setUp } from "../shared/support.ts";
 import { Eventual } from "../shared/tabs.ts";
+import { readOn } from "../../src/options/check.ts";
 
 // A write whose answer comes after its request has failed is taken back, and
 // nothing else with it.
@@ -184,7 +185,7 @@ describe("a write that fails", () => {
     };
     await assert.rejects(bench.act(cookie, write), {
       code: "store-failed",
-      message: "Store failed: update",
+      message: "Store failed: update" + readOn("store-failed"),
     });
     assert.deepEqual(bench.takeCalls(), ["get", "update", "get"]);
   });

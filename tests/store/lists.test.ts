@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { createSessions, type SessionListing } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { setUp } from "../shared/support.ts";
+import { readOn } from "../../src/options/check.ts";
 
 // What becomes of a user's list that its store reads page by page.
 
@@ -44,7 +45,7 @@ describe("a user's list", () => {
     events.splice(0);
     await assert.rejects(sessions.list("ada"), {
       code: "store-failed",
-      message: "Store failed: listByUser",
+      message: "Store failed: listByUser" + readOn("store-failed"),
     });
     const [event] = events;
     assert.ok(event?.type === "store-error" && event.op === "listByUser");
@@ -114,7 +115,10 @@ describe("revokeAll()", () => {
       const { code } = error as Error & { code: string };
       assert.equal(code, "store-failed");
       assert.equal(error.message, "Ended 2 sessions: call it again to go on");
-      assert.equal((error.cause as Error).message, "Store failed: delete");
+      assert.equal(
+        (error.cause as Error).message,
+        "Store failed: delete" + readOn("store-failed"),
+      );
       return true;
     });
     left = 1;
@@ -125,7 +129,7 @@ describe("revokeAll()", () => {
     const { sessions, store } = await begin((list) => list);
     store.delete = () => Promise.reject(new Error("Down"));
     await assert.rejects(sessions.revokeAll("ada"), {
-      message: "Store failed: delete",
+      message: "Store failed: delete" + readOn("store-failed"),
     });
   });
 });

@@ -15,6 +15,7 @@ import {
 } from "../shared/store_bench.ts";
 import { setUp } from "../shared/support.ts";
 import { slowly } from "../shared/tabs.ts";
+import { readOn } from "../../src/options/check.ts";
 
 // What others write while a session gets a new id: nothing of it is lost.
 
@@ -211,7 +212,10 @@ describe("what is brought over to a session's new id", () => {
       },
     );
     assert.equal(answer.code, "store-failed");
-    assert.equal(answer.message, "Store has lost a new session");
+    assert.equal(
+      answer.message,
+      "Store has lost a new session" + readOn("store-failed"),
+    );
   });
 
   it("has what was changed after a first try, too", async () => {

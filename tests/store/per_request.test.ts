@@ -222,7 +222,8 @@ describe("a store for each request", () => {
     }, { ...options, store: store as never });
     await assert.rejects(handle(new Request(url)), {
       code: "store-failed",
-      message: /^Option store must return a store at once: .*: it is Promise$/,
+      message:
+        /^Option store must return a store at once: .*: it is Promise \(with-session: docs\/errors\/option\.md\)$/,
     });
   });
 
@@ -272,7 +273,7 @@ describe("a store for each request", () => {
     await assert.rejects(handle(new Request(`${url}count`)), (error: Error) => {
       assert.equal(
         `${error} ${error.cause}`,
-        "SessionError: Option store threw TypeError",
+        "SessionError: Option store threw (with-session: docs/errors/store-failed.md) TypeError",
       );
       return (error as SessionError).code === "store-failed";
     });

@@ -18,6 +18,7 @@ import {
 } from "../shared/store_bench.ts";
 import { assertNoCookie, setUp } from "../shared/support.ts";
 import { Eventual } from "../shared/tabs.ts";
+import { readOn } from "../../src/options/check.ts";
 
 /** What a visitor does that ends a cookie. */
 const ENDS: Readonly<Record<string, Act>> = {
@@ -649,7 +650,8 @@ describe("a late store that lists a user's sessions", () => {
       await assert.rejects(revoke(), {
         code: "unsupported",
         message:
-          "Store is eventual: revoking needs the option revocations beside it",
+          "Store is eventual: revoking needs the option revocations beside it" +
+          readOn("unsupported"),
       });
     }
     assert.deepEqual(await bench.read(cookie), { name: "Ada" });

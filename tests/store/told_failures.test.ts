@@ -23,6 +23,7 @@ import {
   StoreBench,
 } from "../shared/store_bench.ts";
 import { requestWith, setUp } from "../shared/support.ts";
+import { readOn } from "../../src/options/check.ts";
 
 // What a program is told when its store fails, and when it is not even asked.
 
@@ -118,7 +119,10 @@ describe("an event of a store that fails", () => {
       const [failure, ...others] = failuresOf(bench);
       assert.deepEqual(others, []);
       assert.deepEqual([failure?.op, failure?.ms], [op, 0]);
-      assert.equal(`${failure?.cause}`, `SessionError: Option ${op} threw`);
+      assert.equal(
+        `${failure?.cause}`,
+        `SessionError: Option ${op} threw` + readOn("store-failed"),
+      );
     }
   });
 });
@@ -129,7 +133,10 @@ describe("the error of a request whose store", () => {
     const cookie = await bench.begin();
     bench.watched.before = once("update", () => new Promise(() => {}));
     const error = await errorOf(bench.act(cookie, write));
-    assert.equal(error.message, "Store failed: update");
+    assert.equal(
+      error.message,
+      "Store failed: update: Too late" + readOn("store-failed"),
+    );
     assert.equal(`${error.cause}`, "Error: Too late");
   });
 
@@ -155,7 +162,10 @@ describe("the error of a request whose store", () => {
     const store = Object.create(bench.watched.store) as SessionStore;
     store.update = () => Promise.resolve("conflict");
     const error = await errorOf(bench.act(cookie, write, { store }));
-    assert.equal(error.message, "Cannot save: 5 tries failed");
+    assert.equal(
+      error.message,
+      "Cannot save: 5 tries failed" + readOn("conflict"),
+    );
   });
 
   it("has a record of each new session says so", async () => {
@@ -181,7 +191,8 @@ describe("the error of a request whose store", () => {
     assert.equal(error.code, "store-failed");
     assert.equal(
       error.message,
-      "Cannot end at once: the store does not tell whose session it is",
+      "Cannot end at once: the store does not tell whose session it is" +
+        readOn("store-failed"),
     );
     bench.clock.advance(31);
     bench.watched.before = once("get", down);
@@ -217,7 +228,10 @@ describe("the error of a request whose store", () => {
     bench.watched.before = once("get", down);
     const error = await errorOf(bench.act(cookie, logout));
     assert.equal(error.code, "gone");
-    assert.equal(error.message, "Cannot end: the cookie has been replaced");
+    assert.equal(
+      error.message,
+      "Cannot end: the cookie has been replaced" + readOn("gone"),
+    );
   });
 
   it("goes on after a logout is told once, however often it is saved", async () => {

@@ -46,8 +46,16 @@ describe("CloudflareKvStore: options", () => {
   it("refuses what is no namespace and options that are wrong", () => {
     const { namespace } = open();
     const wrong: [unknown, object, RegExp][] = [
-      [undefined, {}, /TypeError: Argument namespace .* get$/],
-      [{ get() {}, put() {}, delete() {} }, {}, /^TypeError: .* list$/],
+      [
+        undefined,
+        {},
+        /TypeError: Argument namespace .* get \(with-session: docs\/errors\/store-client\.md\)$/,
+      ],
+      [
+        { get() {}, put() {}, delete() {} },
+        {},
+        /^TypeError: .* list \(with-session: docs\/errors\/store-client\.md\)$/,
+      ],
       [namespace, { prefix: 1 }, /TypeError: Option prefix/],
       [namespace, { prefix: "a b" }, /RangeError: Option prefix/],
       [namespace, { prefix: "a\n" }, /RangeError: Option prefix/],

@@ -18,6 +18,7 @@ import {
   toHex,
 } from "../shared/format.ts";
 import { contentIn, contentOf, faultOf, ringOf } from "../shared/rings.ts";
+import { readOn } from "../../src/options/check.ts";
 
 const LAST_SECOND = 0xffff_ffff;
 
@@ -128,7 +129,8 @@ describe("seal()", () => {
     const beyond = contentOf({ created: LAST_SECOND - 3599 });
     await assert.rejects(() => seal(ringOf(), beyond), {
       name: "RangeError",
-      message: `Option now is over 2106: it is ${beyond.sealed}`,
+      message: `Option now is over 2106: it is ${beyond.sealed}` +
+        readOn("option"),
     });
   });
 

@@ -12,6 +12,7 @@ import {
   utf8,
 } from "../shared/format.ts";
 import { seal } from "../../src/token/seal.ts";
+import { readOn } from "../../src/options/check.ts";
 
 const BYTES = utf8(SECRET);
 
@@ -65,16 +66,16 @@ describe("checkSecrets()", () => {
       "Option secret must be text, bytes or an HKDF key for deriveKey and deriveBits";
     assert.equal(
       refusalOf(undefined).message,
-      `${must}: is SESSION_SECRET set?`,
+      `Option secret is missing: is SESSION_SECRET set?${readOn("secret")}`,
     );
-    assert.equal(refusalOf(5).message, must);
+    assert.equal(refusalOf(5).message, must + readOn("secret"));
   });
 
   it("says that a list is empty, or has one twice", () => {
     for (const list of [[], [SECRET, SECRET]]) {
       assert.equal(
         refusalOf(list).message,
-        "Option secret is an empty list, or has one twice",
+        "Option secret is empty, or has one twice" + readOn("secret"),
       );
     }
   });

@@ -6,6 +6,7 @@ import type { SessionRecord } from "../../src/store/contract.ts";
 import { type D1DatabaseLike, D1Store } from "../../stores/d1.ts";
 import { createClock, describeStore } from "../../testing.ts";
 import { bindings } from "./env.ts";
+import { readOn } from "../../src/options/check.ts";
 
 export * from "./worker.ts";
 export { default } from "../workerd/worker_entry.ts";
@@ -66,7 +67,8 @@ describe("D1Store alone", () => {
       await assert.rejects(() => store.get(KEY), {
         name: "SessionError",
         code: "store-failed",
-        message: `Table ${table} is missing: createSchema() makes it`,
+        message: `Table ${table} is missing: createSchema() makes it` +
+          readOn("table-missing"),
       });
       await Promise.all([store.createSchema(), store.createSchema()]);
       assert.equal(await store.create(KEY, recordWith()), true);

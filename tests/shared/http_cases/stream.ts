@@ -90,7 +90,7 @@ const routes = router({
   ),
 });
 
-const LATE = /^late-write: Cannot write: the response has already left.*store/;
+const LATE = /^late-write: Cannot write: the response has left; .*store/;
 
 /** What the body of a response writes, in a store that can compare and swap. */
 export const streamCases: readonly HttpCase[] = [
