@@ -24,6 +24,16 @@ describe("what is no session", () => {
     });
   }
 
+  it("is one of another copy of the package, which says so", async () => {
+    const other = { flashes: () => [] };
+    await assert.rejects(() => sessions.seal(other as never), {
+      name: "TypeError",
+      message:
+        "Argument session must be a session of this copy of the package: " +
+        `it is Object${readOn("two-copies")}`,
+    });
+  });
+
   it("is refused by revokeAll()", async () => {
     await assert.rejects(
       () => sessions.revokeAll("ada", { except: {} as never }),

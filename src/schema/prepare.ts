@@ -1,5 +1,5 @@
 import type { Values } from "../session/codec.ts";
-import { nameOf, SessionError } from "../errors.ts";
+import { fail, nameOf } from "../errors.ts";
 import type { StandardSchema } from "./schema.ts";
 import type { Visit } from "../session/state.ts";
 import { differences, issuePaths, ownOf, validate } from "./fit_schema.ts";
@@ -37,7 +37,7 @@ async function check(
     if (!result.issues) differences(values, result.value);
     else paths = issuePaths(result.issues, values) || "the data as a whole";
   } catch (error) {
-    throw new SessionError("invalid-data", `Schema threw ${nameOf(error)}`);
+    fail("invalid-data", `Schema threw ${nameOf(error)}`);
   }
-  if (paths) throw new SessionError("invalid-data", `Schema refuses ${paths}`);
+  if (paths) fail("invalid-data", `Schema refuses ${paths}`);
 }

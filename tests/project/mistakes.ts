@@ -249,6 +249,20 @@ export const MISTAKES: Readonly<Record<string, Mistake>> = {
     says: "Cannot keep born (Date)",
     make: () => visit((session) => session.set("born", new Date(0))),
   },
+  "data that the schema refuses": {
+    page: "invalid-data",
+    code: "invalid-data",
+    says: "Schema refuses cart (missing)",
+    make: () => {
+      const validate = () => ({
+        issues: [{ message: "hunter2", path: ["cart"] }],
+      });
+      const schema = {
+        "~standard": { version: 1, vendor: "tests", validate },
+      };
+      return visit((session) => session.set("n", 1), { schema });
+    },
+  },
   "a write after destroy()": {
     page: "destroyed",
     code: "destroyed",

@@ -7,6 +7,7 @@ import {
   type StandardSchema,
   withSession,
 } from "../../mod.ts";
+import { readOn } from "../../src/options/check.ts";
 import { differences, stillTrue } from "../../src/schema/fit_schema.ts";
 import { requestWith, setUp, tokenOf, typesOf } from "../shared/support.ts";
 
@@ -70,13 +71,15 @@ describe("A schema", () => {
     session.login("ada");
     await assert.rejects(sessions.seal(session), {
       code: "invalid-data",
-      message: "Schema refuses cart (missing),name (missing)",
+      message: "Schema refuses cart (missing),name (missing)" +
+        readOn("invalid-data"),
     });
     session.set("cart", {} as never);
     session.set("name", 5 as never);
     await assert.rejects(sessions.seal(session), {
       code: "invalid-data",
-      message: "Schema refuses cart.items (missing),name",
+      message: "Schema refuses cart.items (missing),name" +
+        readOn("invalid-data"),
     });
   });
 
@@ -196,7 +199,7 @@ describe("A schema", () => {
       session.set("names", []);
       await assert.rejects(sessions.seal(session), {
         code: "invalid-data",
-        message,
+        message: message + readOn("invalid-data"),
       });
     }
   });
