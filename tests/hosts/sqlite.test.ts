@@ -219,7 +219,8 @@ describe("SqliteStore", () => {
       await assert.rejects(store.createSchema(), {
         name: "SessionError",
         code: "store-failed",
-        message: "Table sessions or its index is taken: choose another table",
+        message: "Table sessions or its index is taken: choose another table" +
+          readOn("table-taken"),
       });
       database.close();
     }

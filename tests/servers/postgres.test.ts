@@ -16,6 +16,7 @@ import { describeSqlServer } from "./sql_cases.ts";
 import { openPool, recording } from "./sql_clients.ts";
 import { fill, newTable } from "./sql_harness.ts";
 import { DAY, keyOf, recordWith } from "./sql_records.ts";
+import { readOn } from "../../src/options/check.ts";
 
 interface Opened {
   readonly client: PostgresClient;
@@ -226,7 +227,8 @@ describe("PostgresStore", { skip: found.skip }, () => {
     const table = newTable();
     const isTaken = {
       name: "SessionError",
-      message: `Table ${table} or its index is taken: choose another table`,
+      message: `Table ${table} or its index is taken: choose another table` +
+        readOn("table-taken"),
     };
     const store = new PostgresStore(pool, { table });
     await pool.query(`CREATE TABLE ${table}_expires_at (one int)`);

@@ -257,7 +257,9 @@ export function describeSqlServer(
         await assert.rejects(store.createSchema(), {
           name: "SessionError",
           code: "store-failed",
-          message: `Table ${table} or its index is taken: choose another table`,
+          message:
+            `Table ${table} or its index is taken: choose another table` +
+            readOn("table-taken"),
         });
         await pool.query(`SELECT * FROM ${table}`);
         const drop = statement.includes("VIEW") ? "VIEW" : "TABLE";

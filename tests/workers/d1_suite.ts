@@ -98,7 +98,8 @@ describe("D1Store alone", () => {
       await assert.rejects(() => store.createSchema(), {
         name: "SessionError",
         code: "store-failed",
-        message: `Table ${table} or its index is taken: choose another table`,
+        message: `Table ${table} or its index is taken: choose another table` +
+          readOn("table-taken"),
       });
     }
     await drop("other");
