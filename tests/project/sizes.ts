@@ -11,7 +11,7 @@ export const LIMITS = {
   writing: 5700,
   whole: 16_000,
   checks: 1720,
-  engine: 15_300,
+  engine: 15_350,
   store: 3200,
   redis: 4250,
   reader: 2800,
