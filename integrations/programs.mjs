@@ -86,13 +86,23 @@ export async function startServer(command, { cwd, port, env }) {
   throw new Error(`The server does not answer\n${output}`);
 }
 
+/**
+ * A port below those that systems give to clients: between this look and the
+ * start of the server, nobody takes it by chance.
+ */
 export async function freePort() {
-  const server = createServer().listen(0, "localhost");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    const server = createServer().listen(port, "localhost");
+    const isFree = await once(server, "listening").then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    server.close();
+    await once(server, "close");
+    return port;
+  }
 }
 
 export function npm(folder, args) {
