@@ -112,7 +112,7 @@ function check(
   assert.ok(vary.some((name) => name === "cookie" || name === "*"), "vary");
   const control = headers.get("cache-control") ?? "";
   const lines = headers.getSetCookie();
-  const own = lines.filter((line) => nameOf(line) === "__Host-sid");
+  const own = lines.filter(isOurs);
   for (const [name, value] of headers) {
     // A 304 ends what a CDN was told before.
     const isEnd = status === 304 && value === "no-store";
@@ -132,9 +132,7 @@ function check(
     assert.equal(own.length, 1);
     assert.match(own[0] as string, /^__Host-sid=[\w-]{102,}; Max-Age=/);
     assert.equal(control, "no-store");
-    const others = had("set-cookie").filter((line) =>
-      nameOf(line) !== "__Host-sid"
-    );
+    const others = had("set-cookie").filter((line) => !isOurs(line));
     assert.deepEqual(lines.filter((line) => !own.includes(line)), others);
   }
   const ours = /^(vary|cache-control|set-cookie)$/;
@@ -142,6 +140,14 @@ function check(
     if (ours.test(name) || OVERRULING.test(name)) continue;
     assert.equal(headers.get(name), value, `${name} has changed`);
   }
+}
+
+/** Whether it is of our cookie, and not of one for another path or domain. */
+function isOurs(line: string): boolean {
+  const partOf = (name: string) =>
+    RegExp(`; *${name} *=([^;]*)`, "i").exec(line)?.[1]?.trim() ?? "";
+  return nameOf(line) === "__Host-sid" && !partOf("domain") &&
+    !/^\/./.test(partOf("path"));
 }
 
 function nameOf(line: string): string {
