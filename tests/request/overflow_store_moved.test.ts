@@ -77,6 +77,37 @@ describe("A record that another request has moved back into a cookie", () => {
     assert.deepEqual(await answer.json(), [10, [1, 2, 3], null]);
   });
 
+  it("stays, though one that has made it, too, is refused for a login", async () => {
+    const site = open();
+    await site.browser.get("/note?n=1");
+    const old = site.cookie();
+    const made = cookieOf(await site.tab(old, fill(LARGE)));
+    // After its write has arrived, and before it is told.
+    site.store.on("update", 1, {
+      after: async () => {
+        const back = cookieOf(await site.tab(made, fill(10)));
+        await site.tab(back, (session) => session.login("ann"));
+      },
+    });
+    await assert.rejects(site.tab(old, fill(LARGE + 1)), { code: "gone" });
+    const answer = await site.tab(made, look);
+    assert.deepEqual(answer.headers.getSetCookie(), []);
+  });
+
+  it("is refused by another id, too, once its visitor has logged out", async () => {
+    const site = open();
+    await site.browser.get("/note?n=1");
+    const old = site.cookie();
+    const slow = site.slow(old, async (session) => {
+      session.regenerate();
+      fill(LARGE)(session);
+      await session.save();
+    });
+    await slow.arrived;
+    await site.tab(old, logout);
+    assert.equal((await slow.end()).code, "gone");
+  });
+
   it("has no cookie renewed once another process was faster", async () => {
     const site = open({ idleTimeout: 1_000 });
     await site.browser.get(`/fill?n=${LARGE}`);
