@@ -49,6 +49,22 @@ describe("A session that two requests of one process move back", () => {
   });
 });
 
+describe("A session that moves back beside a write", () => {
+  it("stays in the store, and has its new cookie", async () => {
+    const site = open();
+    await site.browser.get(`/fill?n=${LARGE}`);
+    const old = site.cookie();
+    // Between its write and its mark.
+    site.store.on("update", 2, {
+      before: async () => void await site.tab(old, fill(LARGE)),
+    });
+    const short = all(fill(10), (session) => session.persist(3600));
+    const cookie = cookieOf(await site.tab(old, short));
+    assert.ok(isReference(cookie));
+    assert.deepEqual(await seenWith(site, cookie), [LARGE, [], null]);
+  });
+});
+
 describe("A session that moves out beside a regenerate()", () => {
   it("sets no cookie of before that, in another process", async () => {
     const site = open();
