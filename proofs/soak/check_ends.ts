@@ -114,11 +114,24 @@ function endsOf(
         if (!isTheirs || id === op.except) continue;
         add(id, op, isOk && since < op.began && users.size === 1);
       }
-    } else if (isOk) {
-      if (op.seen?.ended) add(op.seen.ended, op, true);
-    } else if (op.sent) add(op.sent, op, false);
+    } else if (op.seen?.ended) {
+      add(op.seen.ended, op, isOk);
+    } else if (op.sent && (!isOk || isBehindNewId(op, ops))) {
+      add(op.sent, op, false);
+    }
   }
   return ends;
+}
+
+/**
+ * Whether a session may have got its new cookie just before somebody ended it by
+ * the one of before: that ends it, though the handler saw a new one.
+ */
+function isBehindNewId(op: Op, ops: readonly Op[]): boolean {
+  return ops.some(({ kind, sent, began, ended }) =>
+    kind === "regenerate" && sent === op.sent && began < op.ended &&
+    ended > op.began - 30_000
+  );
 }
 
 /** A list of a user's sessions has what is there, and not what has ended. */

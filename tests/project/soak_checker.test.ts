@@ -153,6 +153,16 @@ describe("the checker of the soak accepts", () => {
     assert.deepEqual(rulesOf(ops, [left(["x"])]), []);
   });
 
+  it("a session that was ended by its cookie of before a regenerate()", () => {
+    const other = { seen: { id: "T", log: [], count: 0 }, sent: "S" };
+    const first = save(0, 1, ["x"]);
+    const end = op(4, 6, { kind: "logout", ...other });
+    const next = save(2, 5, ["x", "y"], { kind: "regenerate", sent: "S" });
+    assert.deepEqual(rulesOf([first, next, end]), []);
+    // Without that, it ends nothing that the handler does not see.
+    assert.deepEqual(rulesOf([first, end]), ["logged out", "lost session"]);
+  });
+
   it("the end of a session whose login had no answer", () => {
     const user = "u";
     const login = failed(2, 3, "l", { kind: "login", sent: "S", user });
