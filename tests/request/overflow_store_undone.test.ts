@@ -103,6 +103,24 @@ describe("What is undone of a slow store", () => {
 });
 
 describe("A login in the place of a session that moves", () => {
+  it("keeps its cookie from a slower request by the one before", async () => {
+    const site = open();
+    await site.browser.get("/note?n=1");
+    const old = site.cookie();
+    const slow = site.slow(old, note(2));
+    await slow.arrived;
+    const answer = await site.tab(old, async (session) => {
+      fill(LARGE)(session);
+      await session.save();
+      const { args: [key] } = site.store.calls.at(-1) ?? { args: [] };
+      await site.store.store.delete(String(key));
+      session.login("ann");
+    });
+    assert.equal((await slow.end()).code, "gone");
+    const seen = await seenWith(site, cookieOf(answer));
+    assert.deepEqual(seen, [LARGE, [1], "ann"]);
+  });
+
   it("leaves no record if its request fails", async () => {
     const site = open();
     await site.browser.get("/note?n=1");
