@@ -6,6 +6,7 @@ import {
   login,
   logout,
   type Open,
+  regenerate,
   slowReader,
   STORES,
   strong,
@@ -109,6 +110,31 @@ describe("a login in the place of a session that has ended", () => {
     await out;
     assert.equal((await slow.end()).code, "gone");
     assert.equal(await userOf(bench, made), "ada");
+  });
+});
+
+describe("a logout by a new id that a login on a late store has just ended", () => {
+  it("ends that login, too, if it came before it was kept", async () => {
+    const bench = begin(STORES["late"]);
+    const old = await bench.begin();
+    const slow = await slowReader(bench, old, login);
+    const cookie = cookieOf(await bench.act(old, regenerate));
+    const left = bench.watched.calls.find(({ op }) => op === "update");
+    // The login has ended that by the time it leaves the record it came with.
+    const held = Promise.withResolvers<void>();
+    const told = Promise.withResolvers<void>();
+    bench.watched.before = async (call) => {
+      if (call.op !== "update" || call.key !== left?.key) return;
+      held.resolve();
+      await told.promise;
+    };
+    const kept = slow.end();
+    await held.promise;
+    const out = await slowReader(bench, cookie, logout);
+    told.resolve();
+    const made = cookieOf(await kept);
+    assert.match(`${(await out.end()).headers.getSetCookie()}`, /Max-Age=0/);
+    assert.equal(await userOf(bench, made), null);
   });
 });
 
