@@ -12,15 +12,19 @@ export async function withHeldTime<Result>(
   const own = Object.getOwnPropertyDescriptor(performance, "now");
   const now = performance.now.bind(performance);
   const held = new Map<unknown, { readonly due: number; end(): void }>();
+  const made = new WeakSet<object>();
   let passed = 0;
   const hold = (end: () => void, ms = 0) => {
     if (ms < LEAST) return setTimeout(end, ms);
     const timer = {};
+    made.add(timer);
     held.set(timer, { due: passed + ms, end });
     return timer;
   };
   const release = (timer: unknown) => {
-    if (!held.delete(timer)) clearTimeout(timer as number);
+    held.delete(timer);
+    // Not every runtime takes what is no timer of its own.
+    if (!made.has(timer as object)) clearTimeout(timer as number);
   };
   const fire = () => {
     const all = [...held].toSorted(([, a], [, b]) => a.due - b.due);
@@ -35,7 +39,7 @@ export async function withHeldTime<Result>(
     return await task((ms) => {
       passed += ms;
       // What is told by then comes first, as after a task that has blocked.
-      setTimeout(fire);
+      setTimeout(fire, 0);
     });
   } finally {
     Object.assign(globalThis, { setTimeout, clearTimeout });
@@ -46,5 +50,5 @@ export async function withHeldTime<Result>(
 
 /** Waits until all has run that waits for nothing but a store in memory. */
 export async function settle(): Promise<void> {
-  for (let i = 0; i < 10; i++) await new Promise((end) => setTimeout(end));
+  for (let i = 0; i < 10; i++) await new Promise((end) => setTimeout(end, 0));
 }
