@@ -44,6 +44,16 @@ describe("createSessions()", () => {
     assert.equal(await (await wrapped(requestWith(cookie))).json(), 1);
   });
 
+  it("tells once of a session that it seals twice", async () => {
+    const { options, events } = setUp();
+    const sessions = createSessions(options);
+    const session = sessions.create();
+    session.set("a", 1);
+    const tokens = [await sessions.seal(session), await sessions.seal(session)];
+    assert.equal(new Set(tokens).size, 2);
+    assert.deepEqual(typesOf(events), ["created"]);
+  });
+
   it("gives a function that makes its options nothing", async () => {
     const { options } = setUp();
     const given: unknown[][] = [];

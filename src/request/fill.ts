@@ -79,7 +79,6 @@ export function fill(
   batch.user = user || undefined;
   batch.isTaken = true;
   state.accepted = batch;
-  state.isCookieDue = true;
 }
 
 /** A getter of a program's object may throw what its message must not tell. */

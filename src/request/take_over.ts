@@ -94,11 +94,10 @@ async function findTheirs(
       }
     },
   };
-  // One that is over leaves room; what has replaced one is in the browser.
-  const isFree = visit.isOver && visit.isGone !== "replaced";
   // What can only be read, as it has moved, is to end with theirs as well.
   const isRead = visit.phase === "gone" && !isNew(state);
-  if (!isFree && !isRead && visit.phase !== "open") return state;
+  // One that is over leaves room; what has replaced one is in the browser.
+  if (!visit.isOver && !isRead && visit.phase !== "open") return state;
   if (isNew(state)) return await takeFirst(state, readers, given, engine);
   const { [SOURCE]: source, [OWNER]: owner } = state.values;
   const isTaken = typeof source === "string";

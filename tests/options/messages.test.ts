@@ -5,6 +5,7 @@ import { createSessions, withSession, withSessions } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { SECRET } from "../shared/format.ts";
 import { readOn } from "../../src/options/check.ts";
+import { OPTIONS as RULES, PARTS } from "../../src/options/rules.ts";
 
 const PASSWORD = "redis://user:hunter2@host";
 const answer = () => new Response();
@@ -196,6 +197,21 @@ describe("a message about options", () => {
     "overflow.most": "be 2 to 9",
     "overflow.maxBytes": "be bytes, 1000 to 99999",
   };
+  it("has words for each option that has a rule of its own", () => {
+    const rules = Object.entries(RULES).filter(([, [must]]) => must !== "");
+    for (const [name, [must]] of rules) assert.equal(must, MUST[name], name);
+    for (const [name, [must]] of Object.entries(PARTS)) {
+      assert.equal(must, MUST[`overflow.${name}`], name);
+    }
+    const elsewhere = OPTIONS.filter((name) => !(name in MUST));
+    assert.deepEqual(elsewhere, [
+      "secret",
+      "absoluteTimeout",
+      "idleTimeout",
+      "renewAfter",
+    ]);
+  });
+
   for (const [name, must] of Object.entries(MUST)) {
     it(`says what ${name} must be`, () => {
       const [option = "", part] = name.split(".");

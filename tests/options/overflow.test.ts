@@ -141,4 +141,18 @@ describe("Sessions beside one in parts", () => {
     }
     withNames(["a", "a.9", "a.1x", "b.1"], "parts");
   });
+
+  it("are told of no parts where a whole name is the same", () => {
+    for (const name of ["a", "a.1x"]) {
+      const each = { secret, cookie: { name } };
+      assert.throws(
+        () => withSessions({ one: each, other: each }, () => new Response()),
+        {
+          message:
+            "Option other.cookie.name must differ from that of one, at https://localhost" +
+            readOn("option"),
+        },
+      );
+    }
+  });
 });

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "node:test";
+import { createSessions } from "../../mod.ts";
 import { readCookies } from "../../src/request/several_cookies.ts";
 import { readCookie } from "../../src/http/cookie.ts";
 import { anyText } from "../shared/arbitraries.ts";
 import { cookieOf } from "../shared/cookies.ts";
+import { requestWith, setUp } from "../shared/support.ts";
 
 const guarded = cookieOf();
 const plain = cookieOf({}, "http://localhost/");
@@ -35,6 +37,26 @@ const HEADERS: readonly (readonly [
   ["does not read a name behind a quote", 'b="c, "NAME=a', []],
   ["keeps other white space than blanks", "b,\xa0NAME=a;\fNAME=c", []],
 ];
+
+describe("Several cookies of one session", () => {
+  it("are told apart without a look at the data, whatever its codec is", async () => {
+    const codec = {
+      parse: (text: string): unknown => JSON.parse(text.slice(1)),
+      stringify: (value: unknown) => `~${JSON.stringify(value)}`,
+    };
+    const { options } = setUp({ codec });
+    const sessions = createSessions<{ n: number }>(options);
+    const session = sessions.create();
+    session.set("n", 1);
+    const tokens = [await sessions.seal(session)];
+    session.set("n", 2);
+    tokens.push(await sessions.seal(session));
+    const cookie = tokens.map((token) => `__Host-sid=${token}`).join("; ");
+    const again = await sessions.open(requestWith(cookie));
+    assert.equal(again.id, session.id);
+    assert.equal(again.get("n"), 2);
+  });
+});
 
 describe("readCookies()", () => {
   for (const [what, header, ofGuarded, ofPlain = ofGuarded] of HEADERS) {

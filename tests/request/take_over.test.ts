@@ -298,6 +298,28 @@ for (const [where, options] of Object.entries(STORES)) {
       assert.equal(jar[OURS], undefined);
     });
 
+    it("ends a guest's session here with that there", async () => {
+      const { old, visit, other } = beside();
+      other.sessions.set(`${old()["old"]}`, { data: { n: 1 } });
+      const jar = old();
+      assert.deepEqual(await (await visit(jar)).json(), [null, { n: 1 }]);
+      other.sessions.clear();
+      assert.deepEqual(await (await visit(jar)).json(), NOBODY);
+    });
+
+    it("begins another session here, too, of the same visitor", async () => {
+      for (const user of ["ann", undefined]) {
+        const { old, visit, other } = beside();
+        other.sessions.set(`${old()["old"]}`, { user, data: { n: 1 } });
+        const jar = old();
+        await visit(jar);
+        other.sessions.set(`${old()["old"]}2`, { user, data: { n: 2 } });
+        jar["old"] += "2";
+        const seen = [user ?? null, { n: 2 }];
+        assert.deepEqual(await (await visit(jar)).json(), seen);
+      }
+    });
+
     it("signs nobody out by a link of another site, which may keep its cookie back", async () => {
       const { old, visit } = beside();
       const jar = old();

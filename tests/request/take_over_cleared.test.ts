@@ -79,6 +79,46 @@ describe("a cookie of another library that has the name of ours", () => {
   });
 });
 
+describe("a line of another library, however it is written", () => {
+  const linesFor = async (line: string, cookie: object) => {
+    const { old, visit } = moved({ cookie: { name: "session", ...cookie } }, {
+      clear: () => [line],
+    });
+    const response = await visit(old());
+    const lines = response.headers.getSetCookie();
+    return lines.filter((each) => each === line).length;
+  };
+
+  it("is left out where it would remove ours from its domain", async () => {
+    for (
+      const domain of [
+        "; Domain=Example.Com",
+        ";domain=.example.com",
+        ";  DOMAIN =  .EXAMPLE.com",
+      ]
+    ) {
+      const line = `session=; Max-Age=0${domain}; Path=/`;
+      assert.equal(await linesFor(line, { domain: "example.com" }), 0, domain);
+      assert.equal(await linesFor(line, { domain: "other.example" }), 1);
+    }
+  });
+
+  it("is left out where it would remove ours of the same site at the top", async () => {
+    for (
+      const mark of [
+        ";partitioned",
+        ";   Partitioned ; Secure",
+        ";PARTITIONED=",
+      ]
+    ) {
+      const line = `session=; Max-Age=0; Path=/; Secure${mark}`;
+      const cookie = { sameSite: "None", partitioned: true };
+      assert.equal(await linesFor(line, cookie), 0, mark);
+      assert.equal(await linesFor(line, {}), 1, mark);
+    }
+  });
+});
+
 describe("a cookie of another library in a page inside of another site", () => {
   it("is removed by a line that browsers take there, as ours is", async () => {
     const lines = await linesOf(

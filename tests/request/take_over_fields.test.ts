@@ -221,6 +221,26 @@ describe("what is told of another library's session", () => {
     });
   });
 
+  it("is by which code its data cannot be read, and no word of it", async () => {
+    const error = Object.assign(new Error("quotes a cookie"), {
+      code: "EACCES",
+    });
+    const data = {
+      get n() {
+        throw error;
+      },
+    };
+    const { old, visit } = having({ data });
+    await assert.rejects(visit(old()), (thrown: SessionError) => {
+      assert.equal(
+        thrown.message,
+        "Cannot keep data of other" + readOn("invalid-data"),
+      );
+      assert.equal((thrown.cause as Error).message, "EACCES");
+      return true;
+    });
+  });
+
   it("is what a reader itself refuses, also to guests", async () => {
     const error = new SessionError("invalid-data", "Cannot map");
     const { old, visit, events } = moved({ onStoreError: "anonymous" }, {
@@ -255,6 +275,21 @@ describe("what is told of another library's session", () => {
       code: "store-failed",
       message: "Store of other failed",
     });
+  });
+
+  it("is nothing where nobody listens, and all the same goes on", async () => {
+    // Nothing tells it from others, so it gets an id that follows from nothing.
+    const { options } = moved({}, {
+      read: () => Promise.resolve({ user: "ann" }),
+    });
+    const { onEvent: _, ...rest } = options;
+    const sessions = createSessions(rest);
+    const headers = { cookie: "old=a" };
+    const session = await sessions.open(
+      new Request("https://example.com/", { headers }),
+    );
+    const response = await sessions.commit(session, new Response());
+    assert.match(lineOf(response), /^__Host-sid=[\w-]{102,};/);
   });
 
   it("is nothing to other secrets", async () => {

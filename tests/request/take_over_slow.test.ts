@@ -61,6 +61,29 @@ describe("a request that is slower than a logout beside it", () => {
     });
   }
 
+  it("gets a new id beside another one for a guest, in cookies", async () => {
+    const { old, visit, other } = moved();
+    other.sessions.set(`${old()["old"]}`, { data: { n: 1 } });
+    const begun = Promise.withResolvers<void>();
+    const go = Promise.withResolvers<void>();
+    const jar = old();
+    const slow = visit(jar, async (_request, session) => {
+      session.regenerate();
+      begun.resolve();
+      await go.promise;
+      return new Response();
+    });
+    await begun.promise;
+    await visit(old(), (_request, session) => {
+      session.regenerate();
+      return new Response();
+    });
+    go.resolve();
+    await slow;
+    assert.deepEqual(Object.keys(jar), ["__Host-sid"]);
+    assert.deepEqual(await (await visit(jar)).json(), [null, { n: 1 }]);
+  });
+
   it("is told that its change is lost, in cookies", async () => {
     await assert.rejects(late({}, (session) => session.set("n", 1)), {
       code: "gone",
