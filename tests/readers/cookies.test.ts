@@ -16,6 +16,11 @@ describe("the cookies that readers get", () => {
     assert.deepEqual(valuesOf("f"), []);
   });
 
+  it("are of a page of its own, unless it is said to be in another site", () => {
+    assert.equal(cookiesOf("a=b", 0).isEmbedded, false);
+    assert.equal(cookiesOf("a=b", 0, true).isEmbedded, true);
+  });
+
   it("take no time to speak of, however many blanks and values come", () => {
     const many = 200_000;
     const blanks = " ".repeat(many);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { Session } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
 import { moved } from "./_foreign.ts";
 import {
@@ -83,6 +84,24 @@ describe("A session that moves out beside a regenerate()", () => {
     const answer = await site.tab(old, all(note(3), fill(LARGE)));
     assert.deepEqual(answer.headers.getSetCookie(), []);
     assert.deepEqual(await seenWith(site, cookie), [LARGE, [1, 2, 3], null]);
+  });
+});
+
+describe("A change beside a login that moves out", () => {
+  it("is refused, and asks no store for that", async () => {
+    const site = open();
+    await site.browser.get("/note?n=1");
+    const old = site.cookie();
+    const slow = site.slow(old, note(2));
+    await slow.arrived;
+    const login = (session: Session) => session.login("ann");
+    const answer = await site.tab(old, all(login, fill(LARGE)));
+    const cookie = cookieOf(answer);
+    assert.ok(isReference(cookie));
+    site.calls();
+    assert.equal((await slow.end()).code, "gone");
+    assert.deepEqual(site.calls(), []);
+    assert.deepEqual(await seenWith(site, cookie), [LARGE, [1], "ann"]);
   });
 });
 
