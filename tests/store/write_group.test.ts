@@ -10,6 +10,7 @@ import { MemoryStore } from "../../stores/memory.ts";
 import { settle, withHeldTime } from "../shared/held_time.ts";
 import { cookieOf, once, StoreBench } from "../shared/store_bench.ts";
 import { requestWith, setUp } from "../shared/support.ts";
+import { Eventual } from "../shared/tabs.ts";
 
 // What several requests of a session want, in one write of the store.
 
@@ -153,4 +154,72 @@ describe("one write for several requests", () => {
       assert.deepEqual(fates, ["kept", ...expected]);
     });
   }
+
+  it("stays as it is in a late store, whoever was refused meanwhile", async () => {
+    const bench = setUp({ storeTimeout: 8 });
+    const late = new StoreBench(bench, {
+      store: new Eventual({ now: () => bench.clock.now }),
+    });
+    const cookie = await late.begin();
+    const { sessions: patient, options } = late;
+    const hurried = createSessions({ ...options, storeTimeout: 2 });
+    const [first, one, other] = await openIn(
+      [patient, patient, hurried],
+      cookie,
+    ) as [Session, Session, Session];
+    const fates = await withHeldTime((pass) =>
+      meet(
+        late,
+        () => add("n", first),
+        [() => add("n", one), () => add("n", other)],
+        () => {
+          late.watched.before = once("update", async () => {
+            pass(3_000);
+            await settle();
+          });
+        },
+      )
+    );
+    await settle();
+    assert.deepEqual(fates, ["kept", "kept", "store-failed"]);
+    assert.deepEqual(late.takeCalls(), ["update", "update"]);
+  });
+
+  it("is not what the next is made on, without who was refused", async () => {
+    const bench = begin({ storeTimeout: 8 });
+    const cookie = await bench.begin();
+    const { sessions: patient, options } = bench;
+    const hurried = createSessions({ ...options, storeTimeout: 2 });
+    const [first, one, other, next] = await openIn(
+      [patient, patient, hurried, patient],
+      cookie,
+    ) as [Session, Session, Session, Session];
+    let saved: Promise<void> | undefined;
+    const fates = await withHeldTime(async (pass) => {
+      const fates = await meet(
+        bench,
+        () => add("n", first),
+        [() => add("n", one), () => add("n", other)],
+        () => {
+          bench.watched.before = once("update", async () => {
+            pass(3_000);
+            await settle();
+            saved = add("n", next);
+            await settle();
+            // It is to be taken back, and the next one waits for half its time.
+            bench.watched.before = once("get", async () => {
+              await settle();
+              pass(4_000);
+              await saved;
+            });
+          });
+        },
+      );
+      await saved;
+      await settle();
+      return fates;
+    });
+    assert.deepEqual(fates, ["kept", "kept", "store-failed"]);
+    assert.deepEqual(await bench.read(cookie), { name: "Ada", n: 3 });
+  });
 });
