@@ -76,6 +76,9 @@ describe("one write for several requests", () => {
     ]);
     assert.deepEqual(fates, ["kept", "kept", "kept"]);
     assert.equal(updatesOf(bench), 2);
+    // The first one was written alone.
+    const told = bench.takeEvents().filter((type) => type === "merged");
+    assert.equal(told.length, 2);
     assert.deepEqual(await bench.read(cookie), { name: "Ada", n: 3 });
   });
 
