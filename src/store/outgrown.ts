@@ -89,9 +89,10 @@ function maySend(state: State): boolean {
   const isFree = !turn || hasLoggedIn ||
     turn.kind === "left" && (turn.by || left);
   if (!isFree) {
-    // Nobody goes on with its record, if nobody has moved it back meanwhile. One
-    // of a session that lives may have been found by another process.
-    if (turn.kind !== "left" && !isLeft(state)) {
+    // Nobody goes on with its record, if nobody has moved it back or got a newer
+    // cookie of it meanwhile. One of a session that lives may have been found by
+    // another process.
+    if (turn.kind !== "left" && !hasGoneOn(state)) {
       state.moved = { ...moved, isShared: false };
     }
     refuseGone(state);
@@ -99,10 +100,9 @@ function maySend(state: State): boolean {
   return maySendStored(state);
 }
 
-/** Whether another request of this process has moved its record back. */
-function isLeft({ visit, held }: State): boolean {
-  return !!held &&
-    turnsAfter(visit.settings, held.key, 0).some(({ kind }) => kind === "left");
+/** Whether another request of this process has done more with its record. */
+function hasGoneOn({ visit, held }: State): boolean {
+  return !!held && turnsAfter(visit.settings, held.key, 0).length > 0;
 }
 
 /** Notes that the cookie of a session which has moved is on its way. */

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { createSessions, type Session, withSession } from "../../mod.ts";
 import { markedSecret, requestWith, typesOf } from "../shared/support.ts";
 import {
+  all,
   anotherDoor,
   cookieOf,
   fill,
@@ -43,6 +44,20 @@ describe("A session that may move back into its cookie", () => {
     );
     assert.deepEqual((await slow.end()).headers.getSetCookie(), []);
     assert.deepEqual(await seenWith(site, made), [10, [], null]);
+  });
+
+  it("stays, with a renewed cookie, if another process has written", async () => {
+    const site = open({ idleTimeout: 1_000 });
+    await site.browser.get(`/fill?n=${LARGE}`);
+    const old = site.cookie();
+    site.clock.advance(600);
+    // After its write, and before its own mark.
+    site.store.on("update", 2, {
+      before: () => anotherDoor(site).tab(old, all(note(1), fill(LARGE))),
+    });
+    const renewed = cookieOf(await site.tab(old, fill(10)));
+    assert.ok(isReference(renewed));
+    assert.deepEqual(await seenWith(site, renewed), [LARGE, [1], null]);
   });
 
   it("stays if the body of its response has written meanwhile", async () => {

@@ -120,15 +120,20 @@ describe("Two requests of a session that outgrows its cookie", () => {
     assert.deepEqual(await seenWith(site, made), [0, [], null]);
   });
 
-  it("leave a login its cookie", async () => {
-    const site = open();
-    await site.browser.get("/note?n=1");
-    const old = site.cookie();
-    const slow = site.slow(old, fill(LARGE));
-    await slow.arrived;
-    const made = cookieOf(await site.tab(old, login));
-    assert.equal((await slow.end()).code, "gone");
-    assert.deepEqual(await seenWith(site, made), [0, [1], "ann"]);
+  it("leave a login its cookie, in either place", async () => {
+    const save: Act = (session) => session.save();
+    for (const size of [0, LARGE]) {
+      for (const act of [fill(LARGE), all(fill(LARGE), save)]) {
+        const site = open();
+        await site.browser.get("/note?n=1");
+        const old = site.cookie();
+        const slow = site.slow(old, act);
+        await slow.arrived;
+        const made = cookieOf(await site.tab(old, all(fill(size), login)));
+        assert.equal((await slow.end()).code, "gone");
+        assert.deepEqual(await seenWith(site, made), [size, [1], "ann"]);
+      }
+    }
   });
 });
 

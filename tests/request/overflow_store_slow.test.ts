@@ -14,6 +14,7 @@ import {
   NAME,
   note,
   open,
+  type Seen,
   seenWith,
   type Site,
 } from "./_outgrown.ts";
@@ -157,4 +158,33 @@ describe("A cookie that waits for another session of its response", () => {
     const lines = answer.headers.getSetCookie();
     assert.deepEqual(lines.map((line) => line.split("=")[0]), ["other"]);
   });
+
+  const back = fill(10);
+  const goingOn: Readonly<Record<string, [act: Act, seen: Seen]>> = {
+    "has moved it back": [back, [10, [], null]],
+    "has logged in there": [
+      (session) => session.login("ann"),
+      [LARGE, [], "ann"],
+    ],
+  };
+  for (const [what, [act, seen]] of Object.entries(goingOn)) {
+    it(`leaves its record to a request that ${what}`, async () => {
+      let cookie = "";
+      const { site, answer } = await during(
+        async (session) => {
+          fill(LARGE)(session);
+          await session.save();
+        },
+        async (site, old) => {
+          cookie = cookieOf(await site.tab(old, fill(LARGE)));
+          const next = cookieOf(await site.tab(cookie, act));
+          // Of a move back, the answer may have been lost.
+          if (act !== back) cookie = next;
+          await site.tab(old, (session) => session.login("eve"));
+        },
+      );
+      assert.equal(answer.code, "gone");
+      assert.deepEqual(await seenWith(site, cookie), seen);
+    });
+  }
 });
