@@ -99,9 +99,12 @@ function endsOf(
     const first = known && known.from <= from ? known : { op, from };
     ends.set(id, { ...first, mayFrom });
   };
-  // A login without an answer may have been one.
+  // A login without an answer may have been one; and one that was answered by
+  // another id may have been ended meanwhile, and made again.
+  const isDoubtful = ({ outcome, sent, seen }: Op) =>
+    outcome !== "ok" || seen?.id !== sent;
   const doubtful = new Set(
-    ops.filter((op) => op.outcome !== "ok" && op.user && movesCookie(op))
+    ops.filter((op) => op.user && movesCookie(op) && isDoubtful(op))
       .map(({ sent, user }) => `${sent} ${user}`),
   );
   for (const op of ops) {

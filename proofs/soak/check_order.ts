@@ -78,32 +78,37 @@ export function checkOrder(
 }
 
 /**
- * Leaves out of what writes have seen the marks of others that shared the write,
- * and that were taken back as they had no more time.
+ * Leaves out of what was seen the marks that shared a write with the one behind
+ * them, and that were taken back as they had no more time.
  */
 function withoutTaken(
   segment: Segment,
   failed: ReadonlyMap<string, Op>,
 ): { segment: Segment; taken: number } {
   const { ops, left } = segment;
+  const authors = new Map([
+    ...failed,
+    ...ops.map((op) => [op.mark, op] as const),
+  ]);
   let taken = 0;
-  const isTaken = (mark: string, op: Op) => {
+  const isTaken = (mark: string, next: string | undefined, op: Op) => {
     const by = failed.get(mark);
-    if (!by || by.ended <= op.began) return false;
+    const behind = next === undefined ? undefined : authors.get(next);
+    if (!by || !behind || by.ended <= behind.began) return false;
     if (left) return !left.includes(mark);
     return ops.some(({ began, seen: { log } = {} }) =>
       began > op.ended && log && !log.includes(mark)
     );
   };
   const clean = ops.map((op) => {
-    const { kind, seen } = op;
-    if (kind === "read" || !seen?.log) return op;
-    const log = seen.log.filter((mark) => !isTaken(mark, op));
-    const less = seen.log.length - log.length;
-    if (!less) return op;
+    const { log: all, count = 0 } = op.seen ?? {};
+    const log = all?.filter((mark, place) =>
+      !isTaken(mark, all[place + 1], op)
+    );
+    const less = (all?.length ?? 0) - (log?.length ?? 0);
+    if (!op.seen || !less) return op;
     taken++;
-    const { count = 0 } = seen;
-    return { ...op, seen: { ...seen, log, count: count - less } };
+    return { ...op, seen: { ...op.seen, log, count: count - less } };
   });
   return { segment: { ...segment, ops: clean }, taken };
 }

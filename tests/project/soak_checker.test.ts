@@ -120,13 +120,14 @@ describe("the checker of the soak accepts", () => {
       save(0, 1, ["x"]),
       failed(2, 5, "y"),
       save(3, 6, ["x", "y", "z"]),
+      read(5, 6, ["x", "y", "z"]),
       save(7, 8, ["x", "z", "w"]),
     ];
     for (const there of [[], [left(["x", "z", "w"])]]) {
       const { breaks, figures } = check({ ops, left: there, drops: false });
       const broken = breaks.filter(({ rule }) => rule !== "lost session");
       assert.deepEqual(broken, []);
-      assert.equal(figures.dirty, 1);
+      assert.equal(figures.dirty, 2);
     }
   });
 
@@ -170,6 +171,23 @@ describe("the checker of the soak accepts", () => {
     const ops = [save(0, 1, ["x"]), login, end];
     assert.deepEqual(rulesOf(ops), []);
     assert.deepEqual(rulesOf(ops, [left(["x"])]), []);
+  });
+
+  it("a session that a login has begun anew, as somebody ended it", () => {
+    const guest = save(0, 1, ["x"]);
+    const everywhere = op(3, 4, { kind: "revokeAll", user: "ann" });
+    const login = save(2, 6, ["x", "y"], {
+      kind: "login",
+      user: "ann",
+      sent: "S",
+      seen: seen(["x", "y"], { id: "T", user: "ann" }),
+    });
+    const there = [left(["x", "y"], { id: "T", user: "ann" })];
+    assert.deepEqual(rulesOf([guest, login, everywhere], there), []);
+    assert.deepEqual(rulesOf([guest, login], there), [
+      "logged out",
+      "lost session",
+    ]);
   });
 
   it("that a cache drops whole sessions, and nothing less", () => {
