@@ -86,7 +86,7 @@ export function linkTo(
   const anchor = hash === undefined ? "" : `#${hash}`;
   const base = page.base ?? page.source;
   const file = posix.join(posix.dirname(base), path).replace(/\/$/, "");
-  const target = paths.get(file) ??
+  const target = paths.get(file) ?? paths.get(`${file}/README.md`) ??
     (file.startsWith("docs/") && !file.endsWith(".md") && isFile(file)
       ? file.replace("docs/", "")
       : undefined);
