@@ -185,11 +185,14 @@ describe("a session that is found here", () => {
     const broken = { ...record as SessionRecord, value: "?", revision: 2 };
     assert.equal(await store.update(key as string, broken, 1), "ok");
     let isNew: unknown;
+    calls.length = 0;
     await site.visit(site.old(), (_request, session) => {
       isNew = session.isNew;
       return new Response();
     });
     assert.equal(isNew, true);
+    // It is not begun once more.
+    assert.ok(calls.every(([name]) => name === "get"));
     assert.deepEqual(await (await site.visit(site.old())).json(), NOBODY);
   });
 
