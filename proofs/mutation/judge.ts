@@ -38,13 +38,15 @@ export class Judge {
     const isReached = choice.isReached(mutant);
     if (!isReached && !isLoaded) return { status: "not covered" };
     const tests = choice.testsFor(mutant, budget, isNew);
-    if (tests.length > 0) {
-      const outcome = await this.#switched(given, tests);
-      if (outcome.status === "unsure") {
-        this.stop();
-      } else if (outcome.status !== "survived") {
-        return resultOf(outcome);
-      }
+    for (let left = tests; left.length > 0;) {
+      const outcome = await this.#switched(given, left);
+      if (outcome.status === "survived") break;
+      if (outcome.status !== "unsure") return resultOf(outcome);
+      // A new worker has nothing left behind, and the other tests may tell.
+      this.stop();
+      left = left.slice(
+        left.findIndex(({ name }) => name === outcome.test) + 1,
+      );
     }
     if (isReached && !isLoaded && budget < THOROUGH) {
       return { status: "survived" };
