@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
   createSessions,
+  SessionError,
   type SessionRecord,
   type SessionStore,
 } from "../../mod.ts";
@@ -249,6 +250,20 @@ describe("what a store is asked", () => {
       code: "store-failed",
       message: "Store failed: create" + readOn("store-failed"),
     });
+    assert.deepEqual(jar, old());
+  });
+
+  it("fails the request by its own error, if it refuses the session", async () => {
+    const refusal = new SessionError(
+      "oversize",
+      "Record of 9 bytes, 8 at most",
+    );
+    const { store } = spy(new MemoryStore(), (name) => {
+      if (name === "create") throw refusal;
+    });
+    const { old, visit } = moved({ store });
+    const jar = old();
+    await assert.rejects(visit(jar), refusal);
     assert.deepEqual(jar, old());
   });
 
