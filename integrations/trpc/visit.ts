@@ -170,7 +170,10 @@ export const only: Parts = {
       const visitor = new Visitor(base);
       await mutate(visitor, "signIn", "Ada");
       assert.match(await stream(visitor, "GET", "me"), /"Ada"/);
-      assert.match(await stream(visitor, "POST", "slow"), /the response has left/);
+      assert.match(
+        await stream(visitor, "POST", "slow"),
+        /the response has left/,
+      );
       assert.deepEqual((await mutate(visitor, "visit")).values, [1]);
     },
 };
