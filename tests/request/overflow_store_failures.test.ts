@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { readOn } from "../../src/options/check.ts";
-import { MemoryStore } from "../../stores/memory.ts";
 import { typesOf } from "../shared/support.ts";
 import {
   type Act,
@@ -130,27 +128,6 @@ describe("A session that outgrows its cookie while the store fails", () => {
     assert.ok(typesOf(site.events).includes("store-error"));
   });
 });
-describe("The failure of revocations beside a store as overflow", () => {
-  it("names them, and not the store", async () => {
-    const revocations = new MemoryStore();
-    let isDown = false;
-    const site = open({
-      revocations: () => {
-        if (isDown) throw new Error("down");
-        return revocations;
-      },
-    });
-    await site.browser.get("/login");
-    await site.browser.get(`/fill?n=${LARGE}`);
-    isDown = true;
-    typesOf(site.events);
-    await assert.rejects(site.see(), {
-      code: "store-failed",
-      message: "Option revocations threw" + readOn("store-failed"),
-    });
-  });
-});
-
 describe("A session that could not move out", () => {
   const shorten = (wait: () => unknown): Act => async (session) => {
     await fill(LARGE)(session);

@@ -120,22 +120,6 @@ describe("Two requests of a session that outgrows its cookie", () => {
     assert.deepEqual(await seenWith(site, made), [0, [], null]);
   });
 
-  it("have the cookie of the last login, if the first save() had none", async () => {
-    const site = open();
-    await site.browser.get("/note?n=1");
-    const old = site.cookie();
-    const slow = site.slow(old, async (session) => {
-      fill(LARGE)(session);
-      await session.save();
-      session.login("eve");
-      await session.save();
-    });
-    await slow.arrived;
-    await site.tab(old, login);
-    const made = cookieOf(await slow.end());
-    assert.deepEqual(await seenWith(site, made), [LARGE, [1], "eve"]);
-  });
-
   it("leave a login its cookie, in either place", async () => {
     const save: Act = (session) => session.save();
     for (const size of [0, LARGE]) {

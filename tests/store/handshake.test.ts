@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createSessions, type SessionStore, withSession } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
-import { createFaultyStore } from "../../testing/faulty_store.ts";
 import { requestWith, setUp, tokenOf, typesOf } from "../shared/support.ts";
 
 const UPGRADE = { headers: { upgrade: "websocket" } };
@@ -57,26 +56,6 @@ describe("A handshake with a session in a store", () => {
     assert.deepEqual(typesOf(events), ["opened"]);
     const next = await sessions.open(requestWith(cookie));
     assert.equal(next.get("n"), 1);
-  });
-
-  it("asks for no newer cookie, as it sets none", async () => {
-    const { clock, options } = setUp();
-    const memory = new MemoryStore({ now: () => clock.now });
-    const { store, calls } = createFaultyStore(memory);
-    const more = { ...options, store, renewAfter: 600 };
-    const sessions = createSessions(more);
-    const session = sessions.create();
-    session.set("n", 1);
-    const cookie = `__Host-sid=${await sessions.seal(session)}`;
-    clock.advance(300);
-    const before = calls.length;
-    const handle = withSession((_request, session) => {
-      assert.equal(session.get("n"), 1);
-      return undefined as never;
-    }, more);
-    await handle(requestWith(cookie, "https://example.com/", UPGRADE));
-    const asked = calls.slice(before).map(({ method }) => method);
-    assert.deepEqual(asked, ["get"]);
   });
 
   it("does not fail once it is answered, and an event tells of it", async () => {

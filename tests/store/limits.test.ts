@@ -218,41 +218,6 @@ describe("a store that stands still", () => {
   });
 });
 
-describe("a store that throws before it returns a promise", () => {
-  it("has answered, and does not count as one that stands still", async () => {
-    const bench = begin();
-    const cookie = await bench.begin();
-    const token = cookie.slice("__Host-sid=".length);
-    const { store } = bench.watched;
-    let isDown = true;
-    const sessions = createSessions({
-      ...bench.options,
-      store: new Proxy(store, {
-        get(target, name: keyof typeof store) {
-          if (name !== "get" || !isDown) return target[name];
-          return () => {
-            throw new Error("Down");
-          };
-        },
-      }),
-    });
-    const open = () => sessions.unseal(token);
-    const { now } = performance;
-    let ahead = 0;
-    performance.now = () => now.call(performance) + ahead;
-    try {
-      for (let i = 0; i < 1_000; i++) {
-        await assert.rejects(open(), { code: "store-failed" });
-      }
-      ahead = 2000;
-      isDown = false;
-      assert.equal((await open())?.get("name"), "Ada");
-    } finally {
-      performance.now = now;
-    }
-  });
-});
-
 function named(session: Session): Session {
   session.set("name", "Ada");
   return session;

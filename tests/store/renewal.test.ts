@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { SessionError, type SessionOptions } from "../../mod.ts";
 import { MemoryStore } from "../../stores/memory.ts";
-import { type Act, cookieOf, StoreBench } from "../shared/store_bench.ts";
+import { cookieOf, StoreBench } from "../shared/store_bench.ts";
 import { assertNoCookie, setUp } from "../shared/support.ts";
-import { Eventual, slowly } from "../shared/tabs.ts";
+import { slowly } from "../shared/tabs.ts";
 
 function begin(more?: Partial<SessionOptions>): StoreBench {
   const bench = setUp(more);
@@ -49,21 +49,6 @@ describe("renewAfter", () => {
     });
     assertNoCookie(now);
     assert.equal(await now.json(), "ada");
-  });
-
-  it("counts from a regenerate(), also where that makes a new record", async () => {
-    const bench = setUp();
-    const store = new Eventual({ now: () => bench.clock.now });
-    const late = new StoreBench(bench, { store });
-    for (const site of [begin(), late]) {
-      const cookie = await site.begin("ada", more);
-      site.clock.advance(600);
-      const regenerate: Act = (session) => session.regenerate();
-      const made = cookieOf(await site.act(cookie, regenerate, more));
-      // It is seen for the first time, and is no older than this.
-      site.clock.advance(3);
-      assertNoCookie(await site.act(made, look, more));
-    }
   });
 
   it("waits for the next request where the handler has saved", async () => {

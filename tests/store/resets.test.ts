@@ -349,18 +349,3 @@ describe("a reset() by a cookie that has just been replaced", () => {
     }
   });
 });
-
-describe("a reset() of a session that a job has begun", () => {
-  it("begins none beside a login by its token, on a late store", async () => {
-    const bench = begin(STORES["late"]);
-    const session = bench.sessions.create();
-    session.set("n", 1);
-    const token = await bench.sessions.seal(session);
-    const other = await bench.sessions.unseal(token);
-    other?.login("ada");
-    await other?.save();
-    session.reset();
-    session.set("n", 2);
-    await assert.rejects(session.save(), { code: "gone" });
-  });
-});

@@ -3,7 +3,6 @@ import { describe, it } from "node:test";
 import { MemoryStore } from "../../stores/memory.ts";
 import { cookieOf, pause, StoreBench } from "../shared/store_bench.ts";
 import { assertNoCookie, setUp } from "../shared/support.ts";
-import { slowly } from "../shared/tabs.ts";
 
 // What the models of proofs/ have found: writes whose answer is lost, next to rules that
 // go by the time.
@@ -40,31 +39,6 @@ describe("a write that is taken back", () => {
     });
     assert.equal(logout.status, 200);
     assert.equal(await bench.read(cookie), null);
-  });
-});
-
-describe("a regenerate() that another process has taken back", () => {
-  it("keeps no cookie back of a request that writes after that", async () => {
-    const bench = begin();
-    const { store } = bench.watched;
-    const cookie = await bench.begin();
-    const slow = slowly(bench, cookie, async (session, wait) => {
-      session.keys();
-      await wait();
-      session.persist(600);
-    });
-    await slow.arrived;
-    const [{ key = "" } = {}] = bench.watched.calls;
-    const before = await store.get(key);
-    const elsewhere = { store: new Proxy(store, {}) };
-    await bench.act(cookie, (session) => session.regenerate(), elsewhere);
-    // This process sees that its cookie is refused, and nothing more.
-    assert.equal(await bench.read(cookie), null);
-    assert.ok(before);
-    await store.update(key, { ...before, revision: 3 }, 2);
-    assert.deepEqual(await bench.read(cookieOf(await slow.end())), {
-      name: "Ada",
-    });
   });
 });
 
